@@ -1,0 +1,65 @@
+"""What a place answers: the defaults it would send, and what an answer verb puts in their stead. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class HttpAsk:
+    """One HTTP request (an upgrade request is one too). `headers` have lower-case names."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    endpoint: Literal["token", "gateway", "api", "ws"]
+    default: Callable[[], HttpReply]
+
+
+@dataclass(frozen=True)
+class HttpReply:
+    """`payload` is sent as JSON (a mapping), as it stands (a string) or not at all (null).
+
+    `delivery`: "whole"; "none" never answers and keeps the connection open; "cut" sends `cut_after` bytes
+    of the body and then FIN; "drip" sends the body one byte every `drip_us` microseconds.
+    `status` 101 accepts an upgrade.
+    """
+
+    status: int
+    payload: Mapping[str, Any] | str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delivery: Literal["whole", "none", "cut", "drip"] = "whole"
+    cut_after: int = 0
+    drip_us: int = 0
+
+
+@dataclass(frozen=True)
+class FrameAsk:
+    """A frame the platform received; `default` makes the frames it would answer with."""
+
+    op: str
+    default: Callable[[], FrameReply]
+
+
+@dataclass(frozen=True)
+class FrameReply:
+    """Texts to send, in order; then a close frame where `close` is set as (code, reason)."""
+
+    texts: tuple[str, ...] = ()
+    close: tuple[int | None, str] | None = None
+
+
+@dataclass(frozen=True)
+class SeamReply:
+    """What the client's own call shall meet instead of the real thing (injected inside the client).
+
+    Either `raises` ("OSError: [Errno 5]": a type name and its text) or `message` (a received WebSocket
+    message: {"type": "close", "code": 4008, "reason": ""}); `hold_us` passes first.
+    """
+
+    raises: str | None = None
+    message: Mapping[str, Any] | None = None
+    hold_us: int = 0

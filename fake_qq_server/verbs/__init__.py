@@ -1,0 +1,1 @@
+"""One verb a file; importing this package registers them all."""

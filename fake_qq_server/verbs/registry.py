@@ -1,0 +1,108 @@
+"""What a verb is: one row. The validator, the JSON Schema, the docs page and the engine read only this.
+
+Three classes (see docs/scenarios.md):
+
+* ANSWER replaces the default reply to one event. `act(args, ask)` gets an `Ask` and returns a reply of the
+  place's own type (`HttpReply`, `FrameReply`, `SeamReply`).
+* PUSH adds something on the bot's newest open connection. `act(args, line)` gets a `Line` and returns an
+  `Effect`.
+* CONDITION holds for the rule's window. `act(args)` returns a `link.Condition`, put on each connection it
+  matches.
+
+A verb is pure: it decides, the place does.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Class(enum.Enum):
+    ANSWER = "answer"
+    PUSH = "push"
+    CONDITION = "condition"
+
+
+class ArgumentError(ValueError):
+    """An argument is not what its verb takes. The text says what would be right."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument: `parse` turns the written value into the verb's own or raises ArgumentError.
+
+    `schema` is its JSON Schema; `required` arguments must be written.
+    """
+
+    what: str
+    parse: Callable[[Any], Any]
+    schema: Mapping[str, Any]
+    required: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How much a verb did. All zero is allowed: a FIN has no bytes."""
+
+    bytes: int = 0
+    frames: int = 0
+    us: int = 0
+
+
+class Line(Protocol):
+    """One open connection, as a push sees it. Everything goes through the link, so it arrives later."""
+
+    def frame(self, text: str) -> Effect: ...
+    def raw(self, data: bytes) -> Effect: ...
+    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect: ...
+    def close(self, code: int | None, reason: str) -> Effect: ...
+    def fin(self) -> Effect: ...
+    def rst(self) -> Effect: ...
+
+
+@dataclass(frozen=True)
+class Args:
+    """A verb's parsed arguments: the main one (what the verb's own key was given) and the further ones."""
+
+    main: Any = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def nothing_simpler(args: Args) -> Iterable[Args]:
+    """The default for `simpler`: a shrinker has nothing to try."""
+    del args
+    return ()
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One row. `places` are event-name prefixes where it can act ("http", "ws.connect", "ws.in", "seam",
+    "link"; "any" for pushes, which may hang on every event or moment).
+
+    `story` is one line for the docs; `seen_as` how a plain client sees it (its own test asserts that).
+    """
+
+    name: str
+    places: tuple[str, ...]
+    kind: Class
+    story: str
+    seen_as: str
+    act: Callable[..., Any]
+    main: Argument | None = None
+    more: Mapping[str, Argument] = field(default_factory=dict)
+    simpler: Callable[[Args], Iterable[Args]] = nothing_simpler
+
+
+VERBS: dict[str, Verb] = {}
+
+
+def register(verb: Verb) -> Verb:
+    """Enter a row. Each verb's file calls this once, at the bottom."""
+    if verb.name in VERBS:
+        raise ValueError(f"verb {verb.name} is registered twice")
+    VERBS[verb.name] = verb
+    return verb
