@@ -1,0 +1,136 @@
+"""Laying a named fix over the adapter, in the worker's memory, while it is imported.
+
+    install("gateway.platforms.qqbot.adapter", "QQAdapter", "detached")
+    import gateway.platforms.qqbot.adapter          # the file on disk is as it was
+
+The source is parsed, statements are put around the three exits of `_listen_loop`, and the tree is compiled
+under the original file's name. New statements carry the line number of the statement that they stand beside,
+so tracebacks, `inspect` and a debugger still point into the file. Nothing is cached: the next process that
+imports the same file gets it as shipped. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from types import CodeType, ModuleType
+
+from harness.errors import HarnessError, SubjectError
+from harness.fixes.table import FIXES, SITES, NamedFix
+from harness.layouts import find_method
+
+LOOP = "_listen_loop"
+MARK = "_mark_disconnected"
+
+
+def install(module: str, class_name: str, fix: str) -> None:
+    """From now on, importing `module` gives it with the named fix.
+
+    Raises HarnessError if the module is imported already or the fix is not in the table. That the fix does
+    not apply shows when the module is imported: SubjectError, see `rewrite`.
+    """
+    if fix not in FIXES:
+        raise HarnessError(f"there is no fix named {fix}")
+    if module in sys.modules:
+        raise HarnessError(f"{module} was imported before the fix {fix} was laid over it")
+    sys.meta_path.insert(0, _Finder(module, class_name, FIXES[fix]))
+
+
+def rewrite(source: bytes | str, filename: str, class_name: str, fix: NamedFix) -> ast.Module:
+    """The module's tree with the fix at all its exits.
+
+    Raises SubjectError where there are not exactly three of them: the fix "does not apply".
+    """
+    tree = ast.parse(source, filename)
+    found = sites(tree, class_name)
+    if len(found) != SITES:
+        raise SubjectError(
+            f"the fix {fix.name} does not apply: {filename} has {len(found)} exits of the kind that it "
+            f"mends, not {SITES}"
+        )
+    for block, index in reversed(found):
+        mark = block[index]
+        before, after = fix.statements()
+        for statement in (*before, *after):
+            for node in ast.walk(statement):
+                ast.copy_location(node, mark)
+        block[index : index + 1] = [*before, mark, *after]
+    return ast.fix_missing_locations(tree)
+
+
+def sites(tree: ast.Module, class_name: str) -> list[tuple[list[ast.stmt], int]]:
+    """The exits: a block of statements, and the index of `self._mark_disconnected()` before a `return`."""
+    loop = find_method(tree, class_name, LOOP)
+    if not isinstance(loop, ast.AsyncFunctionDef):
+        return []
+    return [
+        (block, index)
+        for block in _blocks(loop)
+        for index, (first, second) in enumerate(pairwise(block))
+        if _is_mark(first) and isinstance(second, ast.Return) and second.value is None
+    ]
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    """Every block of statements of a function in source order; not those of functions inside it."""
+    for _, value in ast.iter_fields(node):
+        if not isinstance(value, list):
+            continue
+        if value and isinstance(value[0], ast.stmt):
+            yield value
+        for item in value:
+            if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+                yield from _blocks(item)
+
+
+def _is_mark(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id="self"), attr=attribute), args=[], keywords=[]
+            )
+        ):
+            return bool(attribute == MARK)
+    return False
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Reads the file as usual, compiles the rewritten tree, and neither reads nor writes a .pyc."""
+
+    def __init__(self, module: str, path: str, class_name: str, fix: NamedFix) -> None:
+        super().__init__(module, path)
+        self._class_name = class_name
+        self._fix = fix
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        tree = rewrite(self.get_data(path), path, self._class_name, self._fix)
+        return compile(tree, path, "exec", dont_inherit=True)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, module: str, class_name: str, fix: NamedFix) -> None:
+        self._module = module
+        self._class_name = class_name
+        self._fix = fix
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self._module:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.origin is None:
+            return None
+        loader = _Loader(fullname, spec.origin, self._class_name, self._fix)
+        return importlib.util.spec_from_file_location(
+            fullname,
+            spec.origin,
+            loader=loader,
+            submodule_search_locations=spec.submodule_search_locations,
+        )

@@ -1,0 +1,92 @@
+"""What a folder with hermes-agent says about itself: version, commit, content hash. Reads, never imports."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+DISTRIBUTION = "hermes-agent"
+
+_HASHED = ("gateway", "plugins/platforms/qqbot")
+_GIT_TIMEOUT_S = 20.0
+
+
+def content_hash(root: Path) -> str:
+    """sha256 over the names and contents of the .py files that make the adapter and the gateway around it."""
+    digest = hashlib.sha256()
+    for path in _sources(root):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def stamp(root: Path) -> str:
+    """A cheap stand-in for `content_hash`: names, sizes and times of the same files."""
+    digest = hashlib.sha256()
+    for path in _sources(root):
+        status = path.stat()
+        digest.update(
+            f"{path.relative_to(root).as_posix()}\0{status.st_size}\0{status.st_mtime_ns}\n".encode()
+        )
+    return digest.hexdigest()
+
+
+def distribution(folder: Path) -> Distribution | None:
+    """The metadata of the hermes-agent that lies in `folder` itself, or None."""
+    return next(iter(distributions(name=DISTRIBUTION, path=[str(folder)])), None)
+
+
+def version(root: Path) -> str | None:
+    """What the metadata or the pyproject.toml beside the packages says; a checkout may say 0.0.0."""
+    if found := distribution(root):
+        return found.version
+    for folder in (root, root.parent):
+        try:
+            project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+            if project["name"] == DISTRIBUTION:
+                return str(project.get("version", "unknown"))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
+
+
+def commit(root: Path) -> str | None:
+    """The commit of the checkout whose top, or whose src/, is `root`; with `-dirty` where it was changed.
+
+    None where `root` is no checkout: an unpacked wheel inside somebody's repository has no commit.
+    """
+    top = root.parent if root.name == "src" else root
+    if not (top / ".git").exists():
+        return None
+    head = _git(top, "rev-parse", "--verify", "HEAD")
+    if head is None:
+        return None
+    changed = _git(top, "status", "--porcelain", "--", *(str(root / part) for part in _HASHED))
+    return head.strip() + ("-dirty" if changed else "")
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    for part in _HASHED:
+        yield from sorted((root / part).rglob("*.py"))
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    """What git says, or None where there is no git or it refuses."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+            stdin=subprocess.DEVNULL,
+            timeout=_GIT_TIMEOUT_S,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,239 @@
+"""An environment with one release of hermes-agent, made once and kept.
+
+    <cache>/environments/hermes-agent-0.19.0-py3.12-1f3a9c02/            a virtual environment
+    <cache>/environments/hermes-agent-0.19.0-py3.12-1f3a9c02/ready.json  written last, atomically
+    <cache>/environments/hermes-agent-0.19.0-py3.12-1f3a9c02.lock
+
+The name holds the release, the Python's minor version and a hash of the base interpreter's path; the
+aiohttp pin is a function of the release and stands in `ready.json`. A virtual environment does not
+survive being moved (its scripts name their interpreter), so it is built in place under a lock: without
+`ready.json` a folder counts as rubbish of an interrupted build and is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import provenance
+from harness.errors import SubjectError, UsageError
+from harness.interpreters import HERMES_PYTHONS, Interpreter, quiet_environment, working_uv
+
+KNOWN = (
+    "0.13.0", "0.14.0", "0.15.0", "0.15.1", "0.15.2", "0.16.0",
+    "0.17.0", "0.18.0", "0.18.1", "0.18.2", "0.19.0",
+)  # fmt: skip
+"""The releases on PyPI; upstream says there will be no more."""
+
+DEFAULT = KNOWN[-1]
+READY = "ready.json"
+
+_TOOL_TIMEOUT_S = 1800.0
+_NO_DOWNLOAD = ("--no-python-downloads",)
+_NO_SUCH_RELEASE = re.compile(
+    r"no version of hermes-agent==|No matching distribution found for hermes-agent==", re.IGNORECASE
+)
+_INDEX_WAS_EMPTY = re.compile(r"\(from versions: none\)")
+_PIN = re.compile(r"aiohttp\s*\(?\s*(?P<spec>[=<>!~][^;)]*)\)?\s*;.*extra\s*==\s*['\"]messaging['\"]")
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """The command lines of what makes environments; {uv}, {python}, {folder} and {inside} are filled in."""
+
+    name: str
+    make: tuple[str, ...]
+    install: tuple[str, ...]
+
+
+TOOLS = {
+    "uv": Tool(
+        "uv",
+        ("{uv}", "venv", "--quiet", "--no-project", *_NO_DOWNLOAD, "--python", "{python}", "{folder}"),
+        ("{uv}", "pip", "install", "--quiet", "--compile-bytecode", *_NO_DOWNLOAD, "--python", "{inside}"),
+    ),
+    # pip compiles what it installs by itself.
+    "pip": Tool(
+        "pip",
+        ("{python}", "-m", "venv", "{folder}"),
+        ("{inside}", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A finished environment: its folder and what stood in `ready.json`."""
+
+    folder: Path
+    facts: dict[str, Any]
+
+    @property
+    def interpreter(self) -> Path:
+        return interpreter_of(self.folder)
+
+
+def default_cache() -> Path:
+    """`$XDG_CACHE_HOME/qqchaos`, else `~/.cache/qqchaos`."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "qqchaos"
+
+
+def interpreter_of(folder: Path) -> Path:
+    """The interpreter of the virtual environment in `folder`, there or not."""
+    return folder / "bin" / "python"
+
+
+def folder_for(release: str, python: Interpreter, cache: Path) -> Path:
+    """Where the environment of that release and Python lies, there or not."""
+    base = hashlib.sha256(os.fsencode(python.base)).hexdigest()[:8]
+    return (
+        cache
+        / "environments"
+        / f"{provenance.DISTRIBUTION}-{release}-py{python.minor[0]}.{python.minor[1]}-{base}"
+    )
+
+
+def finished(folder: Path) -> Environment | None:
+    """The environment in `folder` if its build was finished and its interpreter is still there."""
+    try:
+        facts = json.loads((folder / READY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(facts, dict) or not interpreter_of(folder).exists():
+        return None
+    return Environment(folder, facts)
+
+
+def obtain(
+    release: str,
+    python: Interpreter,
+    cache: Path,
+    examine: Callable[[Path], dict[str, Any]],
+    say: Say,
+) -> Environment:
+    """The environment of `release`, built if it is not there yet.
+
+    `examine` is called once with the new environment's interpreter; what it returns becomes `facts`,
+    and what it raises means that nothing is kept. Two processes may call this at the same time: one
+    builds, the other waits for it.
+    Raises UsageError for a release that the index does not have, SubjectError for a build that failed.
+    """
+    folder = folder_for(release, python, cache)
+    if ready := finished(folder):
+        return ready
+    if python.minor not in HERMES_PYTHONS:
+        raise SubjectError(f"hermes-agent {release} does not run on Python {python.words} ({python.path})")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(folder.with_name(folder.name + ".lock")) as lock:
+            if ready := finished(folder):
+                return ready
+            say(f"making an environment with hermes-agent {release} and Python {python.words}, once")
+            return _build(release, python, folder, examine, lock)
+    except OSError as problem:
+        raise SubjectError(f"no environment for hermes-agent {release} could be made: {problem}") from problem
+
+
+def _build(
+    release: str, python: Interpreter, folder: Path, examine: Callable[[Path], dict[str, Any]], lock: int
+) -> Environment:
+    uv = working_uv()
+    tool = TOOLS["uv" if uv else "pip"]
+    inside = str(interpreter_of(folder))
+    words = {"uv": str(uv), "python": str(python.path), "folder": str(folder), "inside": inside}
+    install = tuple(part.format(**words) for part in tool.install)
+
+    def run(command: tuple[str, ...]) -> None:
+        _run(tool, command, release, folder.parent, lock)
+
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        run(tuple(part.format(**words) for part in tool.make))
+        run((*install, f"{provenance.DISTRIBUTION}=={release}"))
+        # aiohttp is only in hermes' extras, and those pull in every chat platform's SDK: take the pin alone.
+        run((*install, aiohttp_requirement(_site_packages(folder))))
+        facts = {"tool": tool.name, **examine(interpreter_of(folder))}
+        unfinished = folder / f"{READY}.new"
+        unfinished.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        unfinished.replace(folder / READY)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Environment(folder, facts)
+
+
+def aiohttp_requirement(site_packages: Path) -> str:
+    """`aiohttp==X` as the `messaging` extra of the hermes-agent in that folder asks for it.
+
+    Raises SubjectError where the release names none.
+    """
+    found = provenance.distribution(site_packages)
+    for requirement in (found.requires or ()) if found else ():
+        if pin := _PIN.match(requirement):
+            return f"aiohttp{pin['spec'].strip()}"
+    raise SubjectError("this release of hermes-agent names no aiohttp in its `messaging` extra")
+
+
+def _site_packages(folder: Path) -> Path:
+    for found in sorted(folder.glob("lib/python*/site-packages")):
+        return found
+    raise SubjectError(f"{folder}: the new environment has no site-packages folder")
+
+
+def _run(tool: Tool, command: tuple[str, ...], release: str, cwd: Path, lock: int) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            cwd=cwd,  # out of reach of a project's uv.toml or pyproject.toml
+            env=quiet_environment(UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1", NO_COLOR="1"),
+            stdin=subprocess.DEVNULL,
+            timeout=_TOOL_TIMEOUT_S,
+            # The tool keeps the lock too: if this process is killed, nobody builds where it still writes.
+            pass_fds=(lock,),
+        )
+    except subprocess.TimeoutExpired as problem:
+        raise SubjectError(
+            f"hermes-agent {release} could not be installed: {tool.name} took over {_TOOL_TIMEOUT_S:.0f} s"
+        ) from problem
+    if done.returncode == 0:
+        return
+    output = done.stderr + done.stdout
+    if _NO_SUCH_RELEASE.search(" ".join(output.split())) and not _INDEX_WAS_EMPTY.search(output):
+        raise UsageError(f"hermes-agent has no release {release}; there are {', '.join(KNOWN)}")
+    raise SubjectError(f"hermes-agent {release} could not be installed: {tool.name}: {last_words(output)}")
+
+
+def last_words(output: str) -> str:
+    """The line of a tool's error output that says most: uv's conclusion, pip's or Python's last line."""
+    _, arrow, conclusion = output.partition("╰─▶")
+    if arrow:
+        return " ".join(conclusion.split())
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines or ["no output"])[-1]
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)
