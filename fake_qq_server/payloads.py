@@ -1,0 +1,183 @@
+"""The events that the platform dispatches: one builder a type, the superset that every client parses.
+
+The doc's own examples are not enough: nonebot-adapter-qq 1.7.3 drops its C2C example (no author.id) and its
+group example (no author.id, bot, member_role); measured with the real clients. Which intent an event needs:
+[doc dev-prepare/interface-framework/event-emit.md].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal
+
+from fake_qq_server.protocol import Intent
+
+Scene = Literal["c2c", "group", "channel", "dm"]
+_BEIJING = timezone(timedelta(hours=8))
+
+
+def rfc3339(epoch_us: int) -> str:
+    """A timestamp as the wire has it, "2026-11-22T20:00:00+08:00" [log AstrBot#6931]."""
+    return datetime.fromtimestamp(epoch_us // 1_000_000, _BEIJING).isoformat()
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a builder needs: unique names, and the time (`epoch_us`, microseconds since 1970).
+
+    `message` is the id of the message, `user` whoever wrote it, `place` its group or guild.
+    """
+
+    message: str
+    user: str
+    place: str
+    epoch_us: int
+
+
+def _c2c(n: Names) -> dict[str, Any]:
+    return {
+        "id": n.message,
+        "content": "hi",
+        "timestamp": rfc3339(n.epoch_us),
+        "message_type": 0,
+        "author": {"id": n.user, "user_openid": n.user, "union_openid": n.user},
+        "message_scene": {"source": "default", "ext": []},
+    }
+
+
+def _group(n: Names) -> dict[str, Any]:
+    author = {"id": n.user, "member_openid": n.user, "union_openid": n.user}
+    return _c2c(n) | {
+        "content": " hi",
+        "group_id": n.place,
+        "group_openid": n.place,
+        "author": author | {"bot": False, "member_role": "member"},
+    }
+
+
+def _guild(n: Names) -> dict[str, Any]:
+    joined = "2026-01-01T00:00:00+08:00"
+    return {
+        "id": n.message,
+        "channel_id": n.place,
+        "guild_id": n.place,
+        "content": "<@!bot> hi",
+        "timestamp": rfc3339(n.epoch_us),
+        "author": {"id": n.user, "username": "user", "avatar": "", "bot": False},
+        "member": {"joined_at": joined, "roles": ["1"]},
+        "seq": 101,
+        "seq_in_channel": "101",
+        "mentions": [],
+    }
+
+
+def _direct(n: Names) -> dict[str, Any]:
+    return _guild(n) | {"direct_message": True, "src_guild_id": n.place}
+
+
+def _interaction(n: Names) -> dict[str, Any]:
+    resolved = {"button_data": "data", "button_id": "1", "feature_id": "", "message_id": ""}
+    return {
+        "id": n.message,
+        "type": 11,
+        "scene": "c2c",
+        "chat_type": 2,
+        "timestamp": rfc3339(n.epoch_us),
+        "user_openid": n.user,
+        "application_id": "1",
+        "version": 1,
+        "data": {"type": 11, "resolved": resolved | {"user_id": n.user}},
+    }
+
+
+def _friend(n: Names) -> dict[str, Any]:
+    return {"openid": n.user, "timestamp": n.epoch_us // 1_000_000}
+
+
+def _robot(n: Names) -> dict[str, Any]:
+    return {"group_openid": n.place, "op_member_openid": n.user, "timestamp": n.epoch_us // 1_000_000}
+
+
+def _guild_create(n: Names) -> dict[str, Any]:
+    return {
+        "id": n.place,
+        "name": "guild",
+        "icon": "",
+        "description": "",
+        "owner_id": n.user,
+        "member_count": 2,
+        "max_members": 300,
+        "joined_at": rfc3339(n.epoch_us),
+        "op_user_id": n.user,
+    }
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One event: the intent bit it needs, its builder, and for a message where it was written.
+
+    `replies`: its event id may be named as event_id of a passive reply [doc send.md].
+    """
+
+    intent: Intent
+    build: Callable[[Names], dict[str, Any]]
+    scene: Scene | None = None
+    replies: bool = False
+
+
+_SOCIAL = Intent.GROUP_AND_C2C_EVENT
+EVENT_TYPES: Mapping[str, EventType] = {
+    "C2C_MESSAGE_CREATE": EventType(_SOCIAL, _c2c, "c2c"),
+    "GROUP_AT_MESSAGE_CREATE": EventType(_SOCIAL, _group, "group"),
+    "GROUP_MESSAGE_CREATE": EventType(_SOCIAL, _group, "group"),
+    "AT_MESSAGE_CREATE": EventType(Intent.PUBLIC_GUILD_MESSAGES, _guild, "channel"),
+    "MESSAGE_CREATE": EventType(Intent.GUILD_MESSAGES, _guild, "channel"),
+    "DIRECT_MESSAGE_CREATE": EventType(Intent.DIRECT_MESSAGE, _direct, "dm"),
+    "INTERACTION_CREATE": EventType(Intent.INTERACTION, _interaction, None, True),
+    "FRIEND_ADD": EventType(_SOCIAL, _friend, None, True),
+    "FRIEND_DEL": EventType(_SOCIAL, _friend),
+    "C2C_MSG_REJECT": EventType(_SOCIAL, _friend),
+    "C2C_MSG_RECEIVE": EventType(_SOCIAL, _friend, None, True),
+    "GROUP_ADD_ROBOT": EventType(_SOCIAL, _robot, None, True),
+    "GROUP_DEL_ROBOT": EventType(_SOCIAL, _robot),
+    "GROUP_MSG_REJECT": EventType(_SOCIAL, _robot),
+    "GROUP_MSG_RECEIVE": EventType(_SOCIAL, _robot, None, True),
+    "GUILD_CREATE": EventType(Intent.GUILDS, _guild_create),
+}
+
+MESSAGE_EVENTS: frozenset[str] = frozenset(t for t, row in EVENT_TYPES.items() if row.scene)
+"""The types whose delivery the platform reports as event.sent."""
+
+
+def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` laid over `base`, mappings inside mappings likewise; neither is changed."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            value = overlay(old, value)
+        merged[key] = value
+    return merged
+
+
+def payload(t: str, names: Names, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The `d` of an event of type `t` with `fields` laid over it; a type without a row is `fields` alone."""
+    row = EVENT_TYPES.get(t)
+    return overlay(row.build(names) if row else {}, fields)
+
+
+def target_of(t: str, d: Mapping[str, Any]) -> str | None:
+    """Where a reply to this event is sent: the openid or channel id in the path, None where there is none."""
+    author = d.get("author")
+    row = EVENT_TYPES.get(t)
+    if row is not None and row.scene == "c2c" and isinstance(author, Mapping):
+        return _text(author.get("user_openid"))
+    guild_key = {"channel": "channel_id", "dm": "guild_id"}.get(str(row.scene) if row else "")
+    keys = (guild_key,) if guild_key else ("group_openid", "user_openid", "openid")
+    return next((found for key in keys if (found := _text(d.get(key)))), None)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

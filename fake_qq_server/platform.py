@@ -1,0 +1,329 @@
+"""What the platform knows: bots, tokens, sessions with their replay windows, messages. No I/O, no clock.
+
+`now` is always an argument: integer microseconds since the run began. Every name it invents (tokens, session
+ids, message ids, trace ids) comes from the seed and an ordinal, so that two runs of one story invent the
+same. Sources are labelled as in `protocol`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from fake_qq_server import payloads, protocol
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+
+MESSAGES_KEPT = 10_000
+"""Messages a reply may still name; the oldest is forgotten first."""
+
+
+@dataclass(frozen=True)
+class Bot:
+    """One registered bot. `number` counts from 1 in the order of registration; `secret` is the caller's."""
+
+    app_id: str
+    secret: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be set about a platform. All defaults are the documented or observed behaviour.
+
+    heartbeat_ms: Hello's interval. heartbeat_timeout: close after that many intervals without a heartbeat;
+    None (lenient) because botpy beats every 30 s whatever Hello says [run] and nothing public shows a limit.
+    token_life_s, token_overlap_s: 7200 s, of which in the last 60 s a new token is given while the old one
+    stays valid [doc dev-prepare/interface-framework/api-use.md].
+    replay_window_us: how long after its connection ended a session can be resumed, 5 min [inf; openclaw
+    keeps sessions that long]; replay_limit: events a session keeps [inf].
+    forget_on_close: a close of ours with a code that forbids Resume ends the session [doc websocket.md].
+    enforce_intents: a session gets only the events its intents name [doc event-emit.md].
+    sessions_total, sessions_reset_ms, max_concurrency, shards: what /gateway/bot tells [doc openapi/wss].
+    proactive_limit: messages without msg_id per user or group, 4 a month [doc send.md].
+    epoch_us: the date of `now` 0. refusals: rows that replace those of `protocol.REFUSALS`.
+    """
+
+    heartbeat_ms: int = protocol.HEARTBEAT_MS
+    heartbeat_timeout: float | None = None
+    token_life_s: int = 7200
+    token_overlap_s: int = 60
+    replay_window_us: int = 5 * MINUTE
+    replay_limit: int = 1000
+    forget_on_close: bool = True
+    enforce_intents: bool = True
+    intents: int = protocol.ALL_INTENTS
+    gateway_url: str = protocol.GATEWAY_URL
+    gateway_urls: Mapping[int, str] = field(default_factory=dict)
+    """By bot number; the others get `gateway_url`."""
+    shards: int = 1
+    sessions_total: int = 1000
+    sessions_reset_ms: int = 14_400_000
+    max_concurrency: int = 1
+    proactive_limit: int = 4
+    epoch_us: int = 1_795_348_800 * SECOND
+    seed: int = 0
+    refusals: Mapping[str, protocol.Refusal] = field(default_factory=dict)
+
+    def refusal(self, name: str) -> protocol.Refusal:
+        return self.refusals.get(name, protocol.REFUSALS[name])
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token. Valid while `now < expires` (microseconds), unless revoked."""
+
+    text: str
+    bot: Bot
+    ordinal: int
+    expires: int
+
+    def seconds_left(self, now: int) -> int:
+        return max(0, (self.expires - now) // SECOND)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A dispatched event as a session keeps it. `id` is the message id (else the event id)."""
+
+    s: int
+    t: str
+    id: str
+    text: str
+    at: int
+    probe: bool = False
+
+
+@dataclass(slots=True)
+class GatewaySession:
+    """A session: made by Identify, continued by Resume. `s` is the last one given out.
+
+    `conn` is the connection that has it, None since `dropped_at`. `kept` is what a Resume can replay;
+    everything up to `forgotten_s` has fallen out of it.
+    """
+
+    ordinal: int
+    id: str
+    bot: Bot
+    intents: int
+    shard: tuple[int, int]
+    conn: int | None
+    s: int = 0
+    dropped_at: int | None = None
+    dead: bool = False
+    kept: deque[Stored] = field(default_factory=deque)
+    forgotten_s: int = 0
+
+    def next_s(self) -> int:
+        self.s += 1
+        return self.s
+
+    def after(self, s: int) -> tuple[Stored, ...]:
+        """Every kept event with a greater s, oldest first."""
+        return tuple(event for event in self.kept if event.s > s)
+
+    def keep(self, event: Stored, limit: int) -> None:
+        self.kept.append(event)
+        while len(self.kept) > limit:
+            self.forgotten_s = self.kept.popleft().s
+
+
+@dataclass(slots=True)
+class Replyable:
+    """A message, or an event whose id may be named: who may answer it, where, and which msg_seq did."""
+
+    id: str
+    bot: Bot
+    target: str | None
+    at: int
+    seqs: set[int] = field(default_factory=set)
+    replies: int = 0
+
+
+class Platform:
+    """The state behind all hosts of one fake. Mutable; the rows it hands out are not to be changed."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.bots: list[Bot] = []
+        self.sessions: list[GatewaySession] = []
+        self.replyables: dict[str, Replyable] = {}
+        self.proactive: Counter[tuple[int, str]] = Counter()
+        self._tokens: dict[str, Token] = {}
+        self._newest_token: dict[int, Token] = {}
+        self._revoked: set[str] = set()
+        self._identifies: dict[int, deque[int]] = {}
+        self._ordinals: Counter[str] = Counter()
+
+    # -- names -----------------------------------------------------------------------------------------
+
+    def ordinal(self, kind: str) -> int:
+        """The next number of a kind, from 1."""
+        self._ordinals[kind] += 1
+        return self._ordinals[kind]
+
+    def hexes(self, kind: str, ordinal: int, length: int = 32) -> str:
+        """`length` (up to 128) hex digits that only the seed, the kind and the ordinal decide."""
+        text = f"{self.options.seed}/{kind}/{ordinal}"
+        return hashlib.blake2b(text.encode()).hexdigest()[:length]
+
+    def fresh(self, kind: str, length: int = 32) -> str:
+        """The hex digits of the next ordinal of a kind."""
+        return self.hexes(kind, self.ordinal(kind), length)
+
+    # -- bots and tokens -------------------------------------------------------------------------------
+
+    def register(self, app_id: str, secret: str) -> Bot:
+        """Add a bot; its number is its place in the order of registration, from 1."""
+        if self.bot_of_app_id(app_id) is not None:
+            raise ValueError(f"app id {app_id} is registered twice")
+        bot = Bot(app_id, secret, len(self.bots) + 1)
+        self.bots.append(bot)
+        return bot
+
+    def bot_of_app_id(self, app_id: str) -> Bot | None:
+        return next((bot for bot in self.bots if bot.app_id == app_id), None)
+
+    def user_of(self, bot: Bot) -> dict[str, Any]:
+        """The bot as a user: READY's `user`."""
+        number = int(self.hexes("bot", bot.number, 15), 16)
+        return {"id": str(number), "username": f"bot-{bot.number}", "bot": True}
+
+    def token(self, bot: Bot, now: int) -> Token:
+        """What the token endpoint gives: the same token with less life left, or in its last 60 s a new one.
+
+        With exactly 60 s left it is still the old one [log qq-official-bot#98: "3261", then "60"].
+        """
+        newest = self._newest_token.get(bot.number)
+        overlap = self.options.token_overlap_s * SECOND
+        if newest and newest.text not in self._revoked and newest.expires - now >= max(overlap, 1):
+            return newest
+        n = self.ordinal("token")
+        text = f"canary-token-{self.hexes('token', n, 8)}-{n}"
+        token = Token(text, bot, n, now + self.options.token_life_s * SECOND)
+        self._tokens[text] = self._newest_token[bot.number] = token
+        return token
+
+    def token_row(self, credential: str | None) -> Token | None:
+        """The token in "QQBot TOKEN" or, as botgo resumes [src], in a bare TOKEN, valid or not."""
+        return self._tokens.get((credential or "").removeprefix("QQBot ").strip())
+
+    def authenticated(self, credential: str | None, now: int) -> Bot | None:
+        """The bot of a token that is valid now."""
+        token = self.token_row(credential)
+        if token is None or token.text in self._revoked or now >= token.expires:
+            return None
+        return token.bot
+
+    def revoke(self, bot: Bot) -> None:
+        """Make every token given to the bot so far worthless; the next request gets a new one."""
+        self._revoked |= {token.text for token in self._tokens.values() if token.bot == bot}
+
+    def canaries(self) -> Mapping[str, str]:
+        """Every secret there is, by a name to print in its place: "secret#BOT", "token#ORDINAL"."""
+        secrets = {f"secret#{bot.number}": bot.secret for bot in self.bots}
+        return MappingProxyType(secrets | {f"token#{row.ordinal}": row.text for row in self._tokens.values()})
+
+    # -- sessions --------------------------------------------------------------------------------------
+
+    def open_session(
+        self, bot: Bot, intents: int, shard: tuple[int, int], conn: int, now: int
+    ) -> GatewaySession:
+        """What a good Identify makes. Sessions whose window has passed are forgotten on this occasion."""
+        self.sessions = [old for old in self.sessions if self.resumable(old, now)]
+        n = self.ordinal("session")
+        digits = self.hexes("session", n)
+        uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        session = GatewaySession(n, uuid, bot, intents, shard, conn)
+        self.sessions.append(session)
+        made = self._identifies.setdefault(bot.number, deque(maxlen=self.options.sessions_total))
+        made.append(now)
+        return session
+
+    def resumable(self, session: GatewaySession, now: int) -> bool:
+        """A session can be resumed while connected, and for the replay window after its connection ended."""
+        if session.dead:
+            return False
+        return session.dropped_at is None or now - session.dropped_at <= self.options.replay_window_us
+
+    def find_session(self, bot: Bot, session_id: str, now: int) -> GatewaySession | None:
+        """The bot's own session of that id, where it can be resumed."""
+        mine = (row for row in self.sessions if row.id == session_id and row.bot == bot)
+        return next((row for row in mine if self.resumable(row, now)), None)
+
+    def attach(self, session: GatewaySession, conn: int) -> None:
+        """A Resume took the session over. It is the bot's newest now."""
+        session.conn, session.dropped_at = conn, None
+        self.sessions.remove(session)
+        self.sessions.append(session)
+
+    def detach(self, session: GatewaySession, now: int, code: int | None = None) -> None:
+        """Its connection ended; `code` is what we closed with, if we did."""
+        session.conn, session.dropped_at = None, now
+        row = None if code is None else protocol.CLOSE_CODES.get(code)
+        session.dead |= self.options.forget_on_close and row is not None and row.resume is False
+
+    def newest_session(self, bot: Bot, now: int) -> GatewaySession | None:
+        """The bot's session last identified or resumed: a connected one first, else a resumable one."""
+        mine = [row for row in self.sessions if row.bot == bot and self.resumable(row, now)]
+        connected = [row for row in mine if row.conn is not None]
+        return next(reversed(connected or mine), None)
+
+    def session_start_limit(self, bot: Bot, now: int) -> dict[str, int]:
+        """What /gateway/bot tells: sessions per 24 h, of those left, ms until reset [doc openapi/wss]."""
+        total = self.options.sessions_total
+        made = sum(now - at < 24 * 60 * MINUTE for at in self._identifies.get(bot.number, ()))
+        return {
+            "total": total,
+            "remaining": max(0, total - made),
+            "reset_after": self.options.sessions_reset_ms,
+            "max_concurrency": self.options.max_concurrency,
+        }
+
+    # -- events ----------------------------------------------------------------------------------------
+
+    def wants(self, session: GatewaySession, t: str) -> bool:
+        """Do the session's intents name this event? A type without a row goes to everybody."""
+        row = payloads.EVENT_TYPES.get(t)
+        return row is None or not self.options.enforce_intents or bool(session.intents & row.intent)
+
+    def dispatch(
+        self, session: GatewaySession, t: str, fields: Mapping[str, Any], now: int, probe: bool = False
+    ) -> Stored | None:
+        """Give the session an event: its next s, a place in its window. None where its intents exclude it.
+
+        `fields` are laid over the default payload. With no connection open it only waits in the window.
+        """
+        if not self.wants(session, t):
+            return None
+        n = self.ordinal("event")
+        names = payloads.Names(
+            message=f"ROBOT1.0_{self.hexes('message', n)}!",
+            user=self.hexes("user", n).upper(),
+            place=self.hexes("place", n).upper(),
+            epoch_us=self.options.epoch_us + now,
+        )
+        d = payloads.payload(t, names, fields)
+        event_id = f"{t}:{self.hexes('event', n)}"
+        message_id = d["id"] if isinstance(d.get("id"), str) else event_id
+        s = session.next_s()
+        stored = Stored(s, t, message_id, protocol.encode(protocol.dispatch(t, d, s, event_id)), now, probe)
+        session.keep(stored, self.options.replay_limit)
+        for key in self._reply_keys(t, message_id, event_id):
+            self.replyables.setdefault(key, Replyable(key, session.bot, payloads.target_of(t, d), now))
+        while len(self.replyables) > MESSAGES_KEPT:
+            del self.replyables[next(iter(self.replyables))]
+        return stored
+
+    @staticmethod
+    def _reply_keys(t: str, message_id: str, event_id: str) -> Iterator[str]:
+        """Messages by message id; of the others those the doc lists, by event id [doc send.md]."""
+        if t in payloads.MESSAGE_EVENTS:
+            yield message_id
+        elif t in payloads.EVENT_TYPES and payloads.EVENT_TYPES[t].replies:
+            yield event_id

@@ -1,0 +1,305 @@
+"""The HTTP hosts of the platform: token endpoint, gateway look-up, API. Request in, reply out, pure.
+
+`asked` says what a request is and changes nothing; `respond` decides and changes the platform's state, so a
+rule that replaces the answer simply never calls it. Sources of codes stand in `protocol`'s tables.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fake_qq_server import payloads, protocol
+from fake_qq_server.events import Host
+from fake_qq_server.platform import MINUTE, Bot, Platform, Replyable
+from fake_qq_server.replies import HttpReply
+
+Endpoint = Literal["token", "gateway", "api"]
+TOKEN_PATH = "/app/getAppAccessToken"
+
+REPLIES_PER_MESSAGE = 5
+"""Passive replies to one msg_id, C2C and group [doc server-inter/message/send-receive/send.md]."""
+
+INPUT_NOTIFY = 6
+"""msg_type of "is typing"; not counted as a reply [inf]."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One whole HTTP request. `headers` have lower-case names; `now` is in microseconds."""
+
+    host: Host
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    now: int
+
+    @property
+    def route(self) -> str:
+        """The path without its query."""
+        return self.path.partition("?")[0]
+
+    def json(self) -> dict[str, Any] | None:
+        return protocol.parse(self.body.decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request is, for its event: where it goes, whose it is, which message it answers."""
+
+    endpoint: Endpoint
+    bot: int | None
+    reply_to: str | None
+
+
+def endpoint_of(host: Host, method: str, path: str) -> Endpoint:
+    """Which of the three a request is for. By path first: the newer host serves tokens and API alike."""
+    del method
+    route = path.partition("?")[0].rstrip("/")
+    if host == "token" or route == TOKEN_PATH:
+        return "token"
+    return "gateway" if route in ("/gateway", "/gateway/bot") else "api"
+
+
+def asked(platform: Platform, request: Request) -> Asked:
+    """Read a request. The bot is that of the token, however old, or of the app id that it names."""
+    endpoint = endpoint_of(request.host, request.method, request.path)
+    body = request.json() or {}
+    if endpoint == "token":
+        bot = platform.bot_of_app_id(str(body.get("appId")))
+    else:
+        token = platform.token_row(request.headers.get("authorization"))
+        bot = token.bot if token else platform.bot_of_app_id(request.headers.get("x-union-appid", ""))
+    sends = request.method == "POST" and request.route.endswith("/messages")
+    reply_to = body.get("msg_id") if sends else None
+    return Asked(endpoint, bot.number if bot else None, reply_to if isinstance(reply_to, str) else None)
+
+
+def respond(platform: Platform, request: Request) -> HttpReply:
+    """The platform's own answer: by the table of routes; 404 off it, 405 for another method, then 401."""
+    trace_id = platform.fresh("trace")
+    if endpoint_of(request.host, request.method, request.path) == "token":
+        return _token_host(platform, request, trace_id)
+    matches = [(row, found) for row in ROUTES if (found := row.path.fullmatch(request.route))]
+    if not matches:
+        return error("not-found", trace_id)
+    row, found = next((pair for pair in matches if pair[0].method == request.method), (None, None))
+    if row is None or found is None:
+        return error("bad-method", trace_id)
+    bot = platform.authenticated(request.headers.get("authorization"), request.now)
+    if bot is None:
+        return error("token", trace_id)
+    answer = row.answer(Call(platform, bot, request, row.scene, found["id"] if row.path.groups else ""))
+    if isinstance(answer, str):
+        return error(answer, trace_id)
+    return HttpReply(200, answer, {"X-Tps-trace-ID": trace_id})
+
+
+def error(name: str, trace_id: str) -> HttpReply:
+    """A row of `protocol.REST_ERRORS` as a reply, its trace id in body and header [log]."""
+    row = protocol.REST_ERRORS[name]
+    err_code = row.code if row.err_code is None else row.err_code
+    body = {"message": row.message, "code": row.code, "err_code": err_code, "trace_id": trace_id}
+    return HttpReply(row.status, body, {"X-Tps-trace-ID": trace_id})
+
+
+# -- token endpoint ------------------------------------------------------------------------------------
+
+
+def _token_host(platform: Platform, request: Request, trace_id: str) -> HttpReply:
+    if request.route.rstrip("/") != TOKEN_PATH:
+        return error("not-found", trace_id)
+    if request.method != "POST":
+        return error("bad-method", trace_id)
+    outcome = _token(platform, request)
+    return HttpReply(200, protocol.TOKEN_ERRORS[outcome].body if isinstance(outcome, str) else outcome)
+
+
+def _token(platform: Platform, request: Request) -> dict[str, Any] | str:
+    """A token, its seconds left as a *string* [doc api-use.md: the example; botpy and botgo need it so], or
+    the name of an error, which comes with status 200 too."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return "bad-appid"
+    body = request.json()
+    if body is None or not isinstance(body.get("appId"), str):
+        return "bad-body"
+    bot = platform.bot_of_app_id(body["appId"])
+    if bot is None:
+        return "no-bot"
+    if body.get("clientSecret") != bot.secret:
+        return "bad-secret"
+    token = platform.token(bot, request.now)
+    return {"access_token": token.text, "expires_in": str(token.seconds_left(request.now))}
+
+
+# -- API -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Call:
+    """An authenticated API request; `target` is the id in its path."""
+
+    platform: Platform
+    bot: Bot
+    request: Request
+    scene: payloads.Scene | None
+    target: str
+
+
+def _gateway(call: Call) -> Mapping[str, Any]:
+    """[doc openapi/wss/url_get.md]"""
+    options = call.platform.options
+    return {"url": options.gateway_urls.get(call.bot.number, options.gateway_url)}
+
+
+def _gateway_bot(call: Call) -> Mapping[str, Any]:
+    """[doc openapi/wss/shard_url_get.md]"""
+    limit = call.platform.session_start_limit(call.bot, call.request.now)
+    return {**_gateway(call), "shards": call.platform.options.shards, "session_start_limit": limit}
+
+
+def _me(call: Call) -> Mapping[str, Any]:
+    """GET /users/@me; botpy's first request of all [src]."""
+    return call.platform.user_of(call.bot)
+
+
+def _interaction(call: Call) -> Mapping[str, Any]:
+    """An empty success; openclaw parses the body as JSON [src]."""
+    del call
+    return {}
+
+
+def _file(call: Call) -> Mapping[str, Any] | str:
+    """[doc server-inter/message/send-receive/rich-media.md]. ttl 0: it does not expire."""
+    body = call.request.json() or {}
+    if body.get("file_type") not in (1, 2, 3, 4) or not (body.get("url") or body.get("file_data")):
+        return "upload"
+    name = call.platform.fresh("file")
+    sent = {"id": _new_id(call)} if body.get("srv_send_msg") else {}
+    return {"file_uuid": name, "file_info": f"INFO_{name}", "ttl": 0, **sent}
+
+
+def _new_id(call: Call) -> str:
+    return f"ROBOT1.0_{call.platform.fresh('sent')}!"
+
+
+def _send(call: Call) -> Mapping[str, Any] | str:
+    """POST .../messages: the reply, or the name of the error."""
+    body = call.request.json()
+    if body is None or not _has_content(body):
+        return "empty"
+    guild = call.scene in ("channel", "dm")
+    if guild and not _online(call):
+        return "not-connected"
+    refused = _passive(call, body) if body.get("msg_id") or body.get("event_id") else _proactive(call)
+    if refused is not None:
+        return refused
+    sent_at = payloads.rfc3339(call.platform.options.epoch_us + call.request.now)
+    reply = {"id": _new_id(call), "timestamp": sent_at}
+    if guild:
+        place = {"channel_id": call.target, "guild_id": call.target}
+        return reply | place | {"author": _me(call), "content": body.get("content", "")}
+    return reply | {"ext_info": {"ref_idx": f"REFIDX_{call.platform.fresh('ref', 16)}=="}}
+
+
+_CONTENT = ("content", "markdown", "ark", "embed", "media", "keyboard", "input_notify", "image", "file_image")
+
+
+def _has_content(body: Mapping[str, Any]) -> bool:
+    return body.get("msg_type") == INPUT_NOTIFY or any(body.get(key) for key in _CONTENT)
+
+
+def _online(call: Call) -> bool:
+    """Guild sends need the bot on the gateway (304018) [doc openapi/error/error.md]."""
+    session = call.platform.newest_session(call.bot, call.request.now)
+    return session is not None and session.conn is not None
+
+
+WINDOWS: Mapping[payloads.Scene, int] = {
+    "c2c": 60 * MINUTE,
+    "group": 5 * MINUTE,
+    "channel": 5 * MINUTE,
+    "dm": 5 * MINUTE,
+}
+"""How long a message can be replied to, microseconds [doc server-inter/message/send-receive/send.md]."""
+
+
+def _passive(call: Call, body: Mapping[str, Any]) -> str | None:
+    """The rules of a reply: a message of this bot and this target, in time, not repeated, at most five."""
+    named = _replyable(call, body)
+    if named is None:
+        return "bad-msg-id"
+    if call.scene and call.request.now - named.at > WINDOWS[call.scene]:
+        return "reply-too-late"
+    if call.scene not in ("c2c", "group"):
+        return None
+    seq = protocol.integer(body.get("msg_seq"))
+    seq = 1 if seq is None else seq
+    if seq in named.seqs:
+        return "repeated"
+    counts = body.get("msg_type") != INPUT_NOTIFY
+    if counts and named.replies >= REPLIES_PER_MESSAGE:
+        return "too-many-replies"
+    named.seqs.add(seq)
+    named.replies += counts
+    return None
+
+
+def _replyable(call: Call, body: Mapping[str, Any]) -> Replyable | None:
+    """The message (msg_id) or event (event_id) that is answered, where this bot may answer it here."""
+    named = call.platform.replyables.get(str(body.get("msg_id") or body.get("event_id")))
+    if named is None or named.bot != call.bot:
+        return None
+    return named if named.target in (None, call.target) else None
+
+
+def _proactive(call: Call) -> str | None:
+    """Without msg_id: four a month for each user or group, then 40034102 [doc send.md; log nanobot#1307]."""
+    if call.scene not in ("c2c", "group"):
+        return None
+    key = (call.bot.number, call.target)
+    if call.platform.proactive[key] >= call.platform.options.proactive_limit:
+        return "no-push-right"
+    call.platform.proactive[key] += 1
+    return None
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row of the API: `answer` gives the body of a 200, or the name of a REST error."""
+
+    method: str
+    path: re.Pattern[str]
+    answer: Callable[[Call], Mapping[str, Any] | str]
+    scene: payloads.Scene | None = None
+
+
+_ID = "(?P<id>[^/]+)"
+ROUTES = (
+    Route("GET", re.compile("/gateway/?"), _gateway),
+    Route("GET", re.compile("/gateway/bot/?"), _gateway_bot),
+    Route("GET", re.compile("/users/@me"), _me),
+    Route("POST", re.compile(f"/v2/users/{_ID}/messages"), _send, "c2c"),
+    Route("POST", re.compile(f"/v2/groups/{_ID}/messages"), _send, "group"),
+    Route("POST", re.compile(f"/channels/{_ID}/messages"), _send, "channel"),
+    Route("POST", re.compile(f"/dms/{_ID}/messages"), _send, "dm"),
+    Route("POST", re.compile(f"/v2/users/{_ID}/files"), _file, "c2c"),
+    Route("POST", re.compile(f"/v2/groups/{_ID}/files"), _file, "group"),
+    Route("PUT", re.compile(f"/interactions/{_ID}"), _interaction),
+)
+"""[doc server-inter/message/send-receive/send.md, rich-media.md; openapi]. Chunked upload, streaming and
+retraction are not played: 404."""
+
+
+def encode(reply: HttpReply) -> bytes:
+    """The body on the wire. A mapping is JSON, and its Content-Type then exactly "application/json": botpy
+    takes a charset for text [run]."""
+    if reply.payload is None:
+        return b""
+    payload = reply.payload
+    text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+    return text.encode()

@@ -1,0 +1,305 @@
+"""The HTTP hosts: token endpoint, gateway look-up, sending, errors."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pytest
+
+from fake_qq_server import protocol, rest
+from fake_qq_server.platform import MINUTE, SECOND, Options, Platform, Stored
+from fake_qq_server.replies import HttpReply
+from fake_qq_server.rest import Asked, Request, endpoint_of
+
+HostName = Literal["token", "api"]
+C2C, GROUP = "C2C_MESSAGE_CREATE", "GROUP_AT_MESSAGE_CREATE"
+
+
+class Host:
+    """A platform with one bot, and requests against it."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.platform = Platform(options)
+        self.bot = self.platform.register("1001", "hush")
+        self.session = self.platform.open_session(self.bot, protocol.ALL_INTENTS, (0, 1), 1, 0)
+        self.now = 0
+
+    def request(
+        self, method: str, path: str, body: Any = None, host: HostName = "api", **headers: str
+    ) -> Request:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+        return Request(host, method, path, headers, raw, self.now)
+
+    def token(self, body: Any = None, content_type: str = "application/json") -> HttpReply:
+        body = {"appId": "1001", "clientSecret": "hush"} if body is None else body
+        ask = self.request("POST", "/app/getAppAccessToken", body, "token", **{"content-type": content_type})
+        return rest.respond(self.platform, ask)
+
+    def call(self, method: str, path: str, body: Any = None, authorization: str | None = None) -> HttpReply:
+        key = authorization or f"QQBot {self.platform.token(self.bot, self.now).text}"
+        return rest.respond(self.platform, self.request(method, path, body, authorization=key))
+
+    def message(self, t: str = C2C, **fields: Any) -> Stored:
+        stored = self.platform.dispatch(self.session, t, fields, self.now)
+        assert stored is not None
+        return stored
+
+    def reply(
+        self, msg_id: str, seq: int | None = 1, to: str | None = None, scene: str = "users", **more: Any
+    ) -> HttpReply:
+        to = to or self.platform.replyables[msg_id].target
+        body = {"content": "re", "msg_type": 0, "msg_id": msg_id, "msg_seq": seq, **more}
+        return self.call("POST", f"/v2/{scene}/{to}/messages", body)
+
+
+@pytest.fixture
+def host() -> Host:
+    return Host()
+
+
+def told(reply: HttpReply) -> Mapping[str, Any]:
+    """The JSON object of a reply."""
+    assert isinstance(reply.payload, Mapping)
+    return reply.payload
+
+
+def code_of(reply: HttpReply) -> Any:
+    return told(reply).get("code")
+
+
+# -- token -----------------------------------------------------------------------------------------------
+
+
+def test_expires_in_is_a_string(host: Host) -> None:
+    assert told(host.token())["expires_in"] == "7200"
+
+
+def test_a_second_request_tells_the_seconds_left(host: Host) -> None:
+    first = told(host.token())
+    host.now = 5978 * SECOND
+    assert told(host.token()) == {"access_token": first["access_token"], "expires_in": "1222"}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "code"),
+    [
+        ({"appId": 1001, "clientSecret": "hush"}, "application/json", 100002),
+        (b"appId=1001", "application/json", 100002),
+        ({"appId": "1001", "clientSecret": "hush"}, "text/plain", 100007),
+        ({"appId": "1001", "clientSecret": "wrong"}, "application/json", 100016),
+        ({"appId": "9999", "clientSecret": "hush"}, "application/json", 10004),
+    ],
+)
+def test_token_errors_come_with_status_200(host: Host, body: Any, content_type: str, code: Any) -> None:
+    reply = host.token(body, content_type)
+    assert (reply.status, code_of(reply)) == (200, code)
+
+
+def test_a_charset_in_the_content_type_is_fine(host: Host) -> None:
+    assert "access_token" in told(host.token(content_type="application/json; charset=utf-8"))
+
+
+def test_the_token_endpoint_takes_only_post(host: Host) -> None:
+    assert rest.respond(host.platform, host.request("GET", rest.TOKEN_PATH, host="token")).status == 405
+    assert rest.respond(host.platform, host.request("POST", "/other", host="token")).status == 404
+
+
+# -- gateway ---------------------------------------------------------------------------------------------
+
+
+def test_gateway_names_the_url(host: Host) -> None:
+    assert told(host.call("GET", "/gateway")) == {"url": "wss://api.sgroup.qq.com/websocket"}
+
+
+def test_each_bot_can_have_its_own_gateway() -> None:
+    host = Host(Options(gateway_urls={1: "ws://127.0.0.1:1/bot1"}))
+    assert told(host.call("GET", "/gateway"))["url"] == "ws://127.0.0.1:1/bot1"
+
+
+def test_gateway_bot_tells_shards_and_session_starts(host: Host) -> None:
+    payload = told(host.call("GET", "/gateway/bot"))
+    assert payload["shards"] == 1
+    assert payload["session_start_limit"]["remaining"] == 999
+
+
+# -- authorization, routes -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["QQBot nonsense", "Bot 1001.hush"])
+def test_a_bad_token_is_401_with_11244(host: Host, key: str) -> None:
+    reply = host.call("GET", "/gateway", authorization=key)
+    assert (reply.status, code_of(reply)) == (401, 11244)
+
+
+def test_a_missing_token_is_401(host: Host) -> None:
+    assert rest.respond(host.platform, host.request("GET", "/gateway")).status == 401
+
+
+def test_an_expired_token_is_401(host: Host) -> None:
+    old = host.platform.token(host.bot, 0).text
+    host.now = 7200 * SECOND
+    assert code_of(host.call("GET", "/users/@me", authorization=f"QQBot {old}")) == 11244
+
+
+def test_an_error_has_its_trace_id_in_body_and_header(host: Host) -> None:
+    reply = host.call("GET", "/nothing")
+    assert told(reply)["trace_id"] == reply.headers["X-Tps-trace-ID"]
+    assert len(told(reply)["trace_id"]) == 32
+    assert told(reply)["trace_id"] != told(host.call("GET", "/nothing"))["trace_id"]
+
+
+def test_an_unknown_api_is_404_and_a_wrong_method_405(host: Host) -> None:
+    assert host.call("GET", "/v3/nothing").status == 404
+    assert host.call("DELETE", "/gateway").status == 405
+
+
+def test_the_bot_is_a_user(host: Host) -> None:
+    me = told(host.call("GET", "/users/@me"))
+    assert me == host.platform.user_of(host.bot) and me["bot"] is True
+
+
+def test_an_interaction_is_answered_with_an_empty_object(host: Host) -> None:
+    reply = host.call("PUT", "/interactions/abc", {"code": 0})
+    assert (reply.status, told(reply)) == (200, {})
+
+
+# -- sending ---------------------------------------------------------------------------------------------
+
+
+def test_a_reply_gets_id_timestamp_and_ref_idx(host: Host) -> None:
+    payload = told(host.reply(host.message().id))
+    assert payload["id"].startswith("ROBOT1.0_")
+    assert payload["timestamp"] == "2026-11-22T20:00:00+08:00"
+    assert payload["ext_info"]["ref_idx"].startswith("REFIDX_")
+
+
+def test_the_same_msg_seq_twice_is_dropped_as_a_repeat(host: Host) -> None:
+    asked = host.message().id
+    assert host.reply(asked, seq=3).status == 200
+    assert (host.reply(asked, seq=3).status, code_of(host.reply(asked, seq=3))) == (400, 40054005)
+    assert host.reply(asked, seq=4).status == 200
+
+
+def test_msg_seq_is_1_where_none_is_given(host: Host) -> None:
+    asked = host.message().id
+    assert host.reply(asked, seq=None).status == 200
+    assert code_of(host.reply(asked, seq=1)) == 40054005
+
+
+def test_a_message_takes_five_replies(host: Host) -> None:
+    asked = host.message().id
+    assert [host.reply(asked, seq=n).status for n in range(1, 6)] == [200] * 5
+    assert code_of(host.reply(asked, seq=6)) == 22009
+
+
+def test_typing_is_no_reply(host: Host) -> None:
+    asked = host.message().id
+    for seq in range(100, 110):
+        assert host.reply(asked, seq=seq, msg_type=6, content=None).status == 200
+    assert host.reply(asked, seq=1).status == 200
+
+
+@pytest.mark.parametrize(("t", "scene", "window"), [(C2C, "users", 60), (GROUP, "groups", 5)])
+def test_a_reply_must_come_in_time(host: Host, t: str, scene: str, window: int) -> None:
+    asked = host.message(t).id
+    host.now = window * MINUTE
+    assert host.reply(asked, scene=scene).status == 200
+    host.now += 1
+    assert code_of(host.reply(asked, seq=2, scene=scene)) == 304027
+
+
+def test_an_unknown_msg_id_is_refused(host: Host) -> None:
+    assert code_of(host.reply("ROBOT1.0_other!", to="U")) == 40034024
+
+
+def test_a_msg_id_is_good_only_where_it_was_written(host: Host) -> None:
+    assert code_of(host.reply(host.message().id, to="SOMEBODY")) == 40034024
+
+
+def test_a_msg_id_of_another_bot_is_refused(host: Host) -> None:
+    asked = host.message().id
+    target = host.platform.replyables[asked].target
+    host.bot = host.platform.register("1002", "x")
+    assert code_of(host.reply(asked, to=target)) == 40034024
+
+
+def test_an_event_id_can_be_answered_where_the_doc_says_so(host: Host) -> None:
+    event_id = json.loads(host.message("FRIEND_ADD", openid="U").text)["id"]
+    refused = json.loads(host.message("FRIEND_DEL", openid="U").text)["id"]
+    path = "/v2/users/U/messages"
+    assert host.call("POST", path, {"content": "hi", "event_id": event_id}).status == 200
+    assert code_of(host.call("POST", path, {"content": "hi", "event_id": refused})) == 40034024
+
+
+def test_four_messages_without_msg_id_and_no_more(host: Host) -> None:
+    sent = [host.call("POST", "/v2/users/U/messages", {"content": "hi"}) for _ in range(5)]
+    assert [code_of(reply) for reply in sent] == [None] * 4 + [40034102]
+
+
+@pytest.mark.parametrize("body", [b"", b"no json", {"msg_type": 0}, {"content": ""}])
+def test_an_empty_message_is_refused(host: Host, body: Any) -> None:
+    assert code_of(host.call("POST", "/v2/users/U/messages", body)) == 50006
+
+
+def test_guild_messages_need_the_bot_on_the_gateway(host: Host) -> None:
+    asked = host.message("AT_MESSAGE_CREATE").id
+    path = f"/channels/{host.platform.replyables[asked].target}/messages"
+    assert told(host.call("POST", path, {"content": "hi", "msg_id": asked}))["content"] == "hi"
+    host.platform.detach(host.session, 0)
+    assert code_of(host.call("POST", path, {"content": "hi", "msg_id": asked})) == 304018
+
+
+@pytest.mark.parametrize("scene", ["users", "groups"])
+def test_a_file_gets_its_info(host: Host, scene: str) -> None:
+    reply = host.call("POST", f"/v2/{scene}/U/files", {"file_type": 1, "url": "https://x/y.png"})
+    assert {"file_uuid", "file_info", "ttl"} == set(told(reply))
+
+
+def test_a_file_without_content_is_refused(host: Host) -> None:
+    assert code_of(host.call("POST", "/v2/users/U/files", {"file_type": 1})) == 304082
+
+
+# -- what a request is -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("host_name", "path", "endpoint"),
+    [
+        ("token", "/app/getAppAccessToken", "token"),
+        ("api", "/app/getAppAccessToken", "token"),
+        ("api", "/gateway?x=1", "gateway"),
+        ("api", "/gateway/bot", "gateway"),
+        ("api", "/v2/users/U/messages", "api"),
+    ],
+)
+def test_endpoints_go_by_the_path(host_name: HostName, path: str, endpoint: str) -> None:
+    assert endpoint_of(host_name, "GET", path) == endpoint
+
+
+def test_a_sent_message_says_which_it_answers(host: Host) -> None:
+    key = f"QQBot {host.platform.token(host.bot, 0).text}"
+    ask = host.request("POST", "/v2/users/U/messages", {"msg_id": "M"}, authorization=key)
+    assert rest.asked(host.platform, ask) == Asked("api", 1, "M")
+
+
+def test_the_bot_is_known_by_an_expired_token_by_its_app_id_or_not_at_all(host: Host) -> None:
+    key = f"QQBot {host.platform.token(host.bot, 0).text}"
+    host.now = 9000 * SECOND
+    asks = [
+        host.request("GET", "/gateway", authorization=key),
+        host.request("GET", "/gateway", None, "api", **{"x-union-appid": "1001"}),
+        host.request("POST", rest.TOKEN_PATH, {"appId": "1001", "clientSecret": "wrong"}, "token"),
+        host.request("GET", "/gateway"),
+    ]
+    assert [rest.asked(host.platform, ask).bot for ask in asks] == [1, 1, 1, None]
+
+
+def test_reading_a_request_changes_nothing(host: Host) -> None:
+    asked = host.message().id
+    target = host.platform.replyables[asked].target
+    body = {"content": "re", "msg_id": asked}
+    key = f"QQBot {host.platform.token(host.bot, 0).text}"
+    rest.asked(host.platform, host.request("POST", f"/v2/users/{target}/messages", body, authorization=key))
+    rest.asked(host.platform, host.request("POST", rest.TOKEN_PATH, {"appId": "1001"}, "token"))
+    assert not host.platform.replyables[asked].seqs
+    assert set(host.platform.canaries()) == {"secret#1", "token#1"}
