@@ -1,0 +1,113 @@
+"""The checks: one property of a run each, a pure function of its timeline.
+
+*A fail needs a witness; a pass needs coverage.* What a check is about did not occur: n/a. Its window was
+cut short by the run's end, or a rule of the premise was unmet: a pass becomes unknown, a fail stays.
+A row of `CHECKS` whose `whole` is true covers the whole run: cut off without its tear-down, such a run
+proves no pass. The others measure a window of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fake_qq_server.events import RuleUnmet
+
+from ..timeline import Timeline
+from . import conduct, connection, giveup, recovery
+from .result import LIMITS, CheckResult, Finding, Limit, Limits, State, absent
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row. `applies` and `passes` are its words for people."""
+
+    judge: Callable[[Timeline, Limits], Finding]
+    applies: str
+    passes: str
+    whole: bool = False
+
+
+def _back(run: Timeline, limits: Limits) -> Finding:
+    return absent("only the runner can bring a bot back that gave up")
+
+
+CHECKS: Mapping[str, Check] = {
+    "connects": Check(connection.connects, "start: up", "serving within 60 s"),
+    "flag": Check(giveup.flag, "it gave up", "the fatal flag is set within 1 s"),
+    "notified": Check(
+        giveup.notified,
+        "it gave up",
+        "exactly one handler call between 1 s before and 60 s after, and it ended ok",
+    ),
+    "truthful": Check(
+        conduct.truthful,
+        "there is a status file",
+        "it never says connected for 3 heartbeats + 10 s while not serving, nor the reverse for 10 s",
+        whole=True,
+    ),
+    "awake": Check(conduct.awake, "always", "the event loop neither spins nor blocks", whole=True),
+    "settles": Check(
+        recovery.settles,
+        "no heal",
+        "in the long run it serves, or gave up and told, or tries politely, truthfully and without flapping",
+        whole=True,
+    ),
+    "recovers": Check(
+        recovery.recovers,
+        "heal",
+        "serving from at most 10 min after it to the end, and a probe message is answered",
+    ),
+    "notices": Check(
+        connection.notices,
+        "a silence, stall or blackhole while serving",
+        "the subject closes that connection within 3 heartbeats + 10 s",
+    ),
+    "bounded": Check(connection.bounded, "each attempt", "it ends within 120 s", whole=True),
+    "polite": Check(
+        conduct.polite,
+        "always",
+        "one Identify per 5 s and 1,000 per 24 h; 40 attempts and 20 token requests in any 10 min",
+        whole=True,
+    ),
+    "once": Check(connection.once, "each message that was due", "it is handled exactly once", whole=True),
+    "stops": Check(
+        conduct.stops, "disconnect()", "it ends within 25 s and leaves no task, socket, lock or warning"
+    ),
+    "secret": Check(conduct.secret, "always", "no canary in logs or status file", whole=True),
+    "back": Check(
+        _back, "it gave up (runner and process)", "it is brought back, or exits so that it will be"
+    ),
+}
+
+
+def judge_checks(run: Timeline) -> tuple[CheckResult, ...]:
+    """Every check's result, in the table's order."""
+    limits = Limits.of(run.terms, run.level)
+    return tuple(_weighed(run, name, check, check.judge(run, limits)) for name, check in CHECKS.items())
+
+
+def _weighed(run: Timeline, name: str, check: Check, found: Finding) -> CheckResult:
+    """A pass must be covered: by the run's whole length where the check needs it, and by the premise."""
+    if found.state == "pass" and check.whole and run.cut:
+        because, lines = f"so far {found.because}, but the run was cut off", found.lines
+        return CheckResult(name, "unknown", because, lines)
+    if found.state == "pass" and run.unmet:
+        event = run.unmet[0].event
+        assert isinstance(event, RuleUnmet)
+        rule = f"rule {run.unmet[0].about.rule or '?'} acted {event.got} times, not {event.wanted}"
+        return CheckResult(name, "unknown", f"{found.because}, but {rule}", (*found.lines, run.unmet[0].n))
+    return CheckResult(name, found.state, found.because, found.lines)
+
+
+__all__ = [
+    "CHECKS",
+    "LIMITS",
+    "Check",
+    "CheckResult",
+    "Finding",
+    "Limit",
+    "Limits",
+    "State",
+    "judge_checks",
+]

@@ -1,0 +1,143 @@
+"""All the time: is it truthful, awake, polite, discreet, and does it stop when told to?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..facts import Mark
+from ..intervals import SECOND, Interval, merge, overlap, spell, subtract
+from ..journal import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret
+from ..timeline import Timeline, disconnect_of
+from .result import Finding, Limits, absent, fails, passes, unknown
+
+SECRET_MARK = "<secret:"  # the recorder writes it where a canary stood
+
+
+def truthful(run: Timeline, limits: Limits) -> Finding:
+    """The status file never says connected for longer than allowed while not serving, nor the reverse.
+
+    n/a where no status file was ever seen: nothing was said. A wrong word still standing at E, and not
+    there long enough, leaves the answer open.
+    """
+    if not run.statements:
+        return absent("there was no status file")
+    for wrong, bound, words in (
+        (boasts(run), limits.us("truthful"), "connected while it was not serving"),
+        (denials(run), limits.us("truthful.denies"), "not connected while it was serving"),
+    ):
+        longest = max(wrong, key=lambda one: one.length, default=None)
+        if longest is not None and longest.length > bound:
+            because = f"its status file said {words} for {spell(longest.length)}"
+            return fails(because, *run.proof(longest.start, longest.end))
+    open_ended = [one for one in (*boasts(run), *denials(run)) if one.end == run.end]
+    if open_ended:
+        lines = run.proof(open_ended[0].start)
+        return unknown(f"its status file was wrong for the last {spell(open_ended[0].length)}", *lines)
+    return passes("its status file was never wrong for longer than allowed", run.statements[0].n)
+
+
+def boasts(run: Timeline) -> tuple[Interval, ...]:
+    """When the status file said connected and the bot was not serving, however short."""
+    return subtract(run.says, run.serving)
+
+
+def denials(run: Timeline) -> tuple[Interval, ...]:
+    """When the status file said something else and the bot was serving, however short."""
+    return overlap(run.denies, run.serving)
+
+
+def awake(run: Timeline, limits: Limits) -> Finding:
+    """No clock.spin, no clock.blocked, and the worker was not ended for either or for burning CPU.
+
+    The tear-down counts too: run.close comes after it, and a loop starved there is starved as well.
+    """
+    for record in run.records:
+        if isinstance(record.event, ClockSpin):
+            thread, turns = record.event.thread, record.event.turns
+            return fails(f"{thread} turned {turns} times without letting time pass", record.n)
+        if isinstance(record.event, ClockBlocked):
+            thread, seconds = record.event.thread, spell(int(record.event.seconds * SECOND))
+            return fails(f"{thread} had work to do and did not turn for {seconds}", record.n)
+    if run.closed is not None and run.why in ("spin", "blocked", "cpu"):
+        return fails(f"the worker was ended for {run.why}", run.closed.n)
+    return passes("its event loop kept turning", *([run.closed.n] if run.closed else []))
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `most` of something in any `seconds`. `whose`: where the number comes from."""
+
+    what: str
+    most: int
+    seconds: int
+    marks: Callable[[Timeline], tuple[Mark, ...]]
+
+
+RATES: tuple[Rate, ...] = (
+    Rate("Identify", 1, 5, Timeline.identifies),  # the platform's number
+    Rate("Identify", 1000, 86_400, Timeline.identifies),  # the platform's number
+    Rate("reconnect attempts", 40, 600, lambda run: tuple(call.begin for call in run.attempts)),
+    Rate("token requests", 20, 600, Timeline.token_requests),
+)
+
+
+def excesses(run: Timeline, rate: Rate) -> list[tuple[Mark, Mark]]:
+    """First and last of every `most + 1` in a row that fell within less than `seconds`."""
+    marks = rate.marks(run)
+    pairs = zip(marks, marks[rate.most :], strict=False)
+    return [(first, last) for first, last in pairs if last.t - first.t < rate.seconds * SECOND]
+
+
+def impolite(run: Timeline) -> tuple[Interval, ...]:
+    """When some rate was exceeded, merged; a moment counts as one microsecond."""
+    return merge(
+        Interval(first.t, last.t + 1) for rate in RATES for first, last in excesses(run, rate)
+    )
+
+
+def polite(run: Timeline, limits: Limits) -> Finding:
+    """No rate is exceeded in any window, wherever it begins. The tear-down does not count."""
+    for rate in RATES:
+        for first, last in excesses(run, rate):
+            took = spell(last.t - first.t)
+            because = f"{rate.most + 1} {rate.what} within {took}, where {spell(rate.seconds * SECOND)} allow"
+            return fails(f"{because} {rate.most}", first.n, last.n)
+    return passes("it kept to the platform's rates and to ours")
+
+
+def stops(run: Timeline, limits: Limits) -> Finding:
+    """The tear-down's disconnect() ends well within 25 s and leaves nothing of the subject's behind."""
+    bound, call = limits.us("stops"), disconnect_of(run.tail)
+    if call is None:
+        return absent("disconnect() was not called at the end")
+    took = call.lasted(max(record.t for record in run.tail))
+    if took > bound:
+        verb = "took" if call.end else "had not ended after"
+        return fails(f"disconnect() {verb} {spell(took)}", *call.lines)
+    if call.end is None:
+        if run.closed is not None and run.why in ("spin", "blocked", "cpu"):
+            return fails("disconnect() starved its own event loop", *call.lines, run.closed.n)
+        return unknown("the journal ends within disconnect()", *call.lines)
+    if call.how != "ok":
+        return fails(f"disconnect() did not end well: {call.how or 'nobody knows how'}", *call.lines)
+    left = next((record for record in run.tail if isinstance(record.event, Left)), None)
+    if left is None or not isinstance(left.event, Left):
+        return unknown("nobody looked at what disconnect() left behind", *call.lines)
+    names = (*left.event.tasks, *left.event.threads, *left.event.sockets)
+    remains = (*names, *left.event.locks, *left.event.warnings)
+    if remains:
+        return fails(f"disconnect() left behind: {', '.join(map(str, remains))}", left.n)
+    return passes(f"disconnect() took {spell(took)} and left nothing behind", *call.lines, left.n)
+
+
+def secret(run: Timeline, limits: Limits) -> Finding:
+    """No canary in a log or in the status file, the tear-down's log included: a leak is a leak."""
+    for record in run.records:
+        event = record.event
+        if isinstance(event, SubjSecret):
+            return fails(f"the canary {event.secret} stood in its {event.where}", record.n)
+        if isinstance(event, SubjLog) and (event.secret or SECRET_MARK in event.template):
+            names = ", ".join(map(str, event.secret)) or "a canary"
+            return fails(f"{names} stood in a log record of {event.logger}", record.n)
+    return passes("no canary stood in a log or in the status file")

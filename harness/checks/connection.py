@@ -1,0 +1,122 @@
+"""Around one connection: does it come up, is its death noticed, do attempts end, do messages arrive once?"""
+
+from __future__ import annotations
+
+from ..facts import Interruption, Message, Writing
+from ..intervals import spell
+from ..timeline import Timeline
+from .result import Finding, Limits, absent, fails, passes, unknown, worst
+
+
+def connects(run: Timeline, limits: Limits) -> Finding:
+    """start: up → serving within 60 s of the first connect() (of the run's start where there is none)."""
+    if not run.terms.starts_up:
+        return absent("the scenario means the first connect to fail")
+    begin = run.connects[0].begin.t if run.connects else 0
+    bound = limits.us("connects")
+    if run.serving and run.serving[0].start <= begin + bound:
+        took = spell(run.serving[0].start - begin)
+        return passes(f"it was in service after {took}", *run.proof(run.serving[0].start))
+    if run.end < begin + bound:
+        return unknown(f"the run ended before {spell(bound)} had passed")
+    if run.serving:
+        took = spell(run.serving[0].start - begin)
+        return fails(f"it was in service only after {took}", *run.proof(run.serving[0].start))
+    return fails("it was never in service", *(line for call in run.connects[:1] for line in call.lines))
+
+
+def notices(run: Timeline, limits: Limits) -> Finding:
+    """A silence, stall or blackhole while serving → the subject closes that connection in time.
+
+    A CLOSE frame of the subject counts: TCP may take a while to follow. Nothing is owed where the
+    condition went off, or somebody else ended the connection, before the time was up.
+    """
+    told = [_noticed(run, limits, one) for one in run.interruptions if one.while_serving]
+    owed = [found for found in told if found.state != "n/a"]
+    if not owed:
+        return absent("no silence, stall or blackhole lasted long enough on a connection in service")
+    return worst(owed)
+
+
+def _noticed(run: Timeline, limits: Limits, one: Interruption) -> Finding:
+    bound = limits.us("notices")
+    due = one.on.t + bound
+    conn = run.connections[one.conn]
+    if conn.left is not None and conn.left.t <= due:
+        took = spell(conn.left.t - one.on.t)
+        because = f"it closed connection {one.conn} {took} after the {one.name} began"
+        return passes(because, one.on.n, conn.left.n)
+    released = one.off is not None and one.off.t <= due
+    if released or (conn.ended is not None and conn.ended.t <= due):
+        return absent("over before the time was up", one.on.n)
+    if run.end < due:
+        return unknown(f"the run ended less than {spell(bound)} after the {one.name} began", one.on.n)
+    if conn.left is not None:
+        took = spell(conn.left.t - one.on.t)
+        because = f"it closed connection {one.conn} only {took} after the {one.name} began"
+        return fails(because, one.on.n, conn.left.n)
+    return fails(f"it never closed connection {one.conn} after the {one.name} began", one.on.n)
+
+
+def bounded(run: Timeline, limits: Limits) -> Finding:
+    """Each reconnect attempt ends within 120 s; one that E cut short decides nothing."""
+    bound = limits.us("bounded")
+    if not run.attempts:
+        return absent("there was no reconnect attempt")
+    longest = max(run.attempts, key=lambda call: call.lasted(run.end))
+    took = spell(longest.lasted(run.end))
+    if longest.lasted(run.end) > bound:
+        verb = "took" if longest.end else "was still open after"
+        return fails(f"attempt {longest.number} {verb} {took}", *longest.lines)
+    still = next((call for call in run.attempts if call.end is None), None)
+    if still is not None:
+        return unknown(f"attempt {still.number} was open when the run ended", *still.lines)
+    return passes(f"the longest attempt took {took}", *longest.lines)
+
+
+def once(run: Timeline, limits: Limits) -> Finding:
+    """Each dispatched message that was due is handled exactly once; twice is wrong even if it was not due.
+
+    Due: some writing of it went to a connection that was open and not interrupted for 1 s after. A message
+    in the replay window of a resumed session is written again, as a replay, and is due by that writing:
+    where the platform keeps its replay to itself, the subject cannot be blamed.
+    """
+    bound, due, open_ended = limits.us("once"), [], []
+    for one in run.messages:
+        if len(one.handled) > 1:
+            lines = (mark.n for mark in one.handled)
+            return fails(f"message {one.id} was handled {len(one.handled)} times", *lines)
+        if one.probe:
+            continue
+        states = [_due(run, bound, writing) for writing in one.written]
+        if True in states:
+            due.append(one)
+        elif None in states and not one.handled:
+            open_ended.append(one)
+    lost = next((one for one in due if not one.handled), None)
+    if lost is not None:
+        return fails(f"message {lost.id} was due and never handled", *_written(lost))
+    if open_ended:
+        late = open_ended[0]
+        because = f"message {late.id} was written less than {spell(bound)} before the end"
+        return unknown(because, *_written(late))
+    if not due:
+        return absent("no message was due")
+    return passes(f"each of {len(due)} messages was handled once", *_written(due[0]), due[0].handled[0].n)
+
+
+def _written(message: Message) -> tuple[int, ...]:
+    return tuple(writing.at.n for writing in message.written)
+
+
+def _due(run: Timeline, bound: int, writing: Writing) -> bool | None:
+    """Whether it had to arrive; null where the run ended too soon to say."""
+    conn = run.connections.get(writing.conn) if writing.conn is not None else None
+    upto = writing.at.t + bound
+    if conn is None or (conn.closed is not None and conn.closed.t <= upto):
+        return False
+    for one in run.interruptions:
+        meets = one.on.t <= upto and (one.off is None or one.off.t > writing.at.t)
+        if one.conn == conn.number and meets:
+            return False
+    return True if upto <= run.end else None

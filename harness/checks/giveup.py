@@ -1,0 +1,64 @@
+"""After a give-up: did it say so, and to whom?"""
+
+from __future__ import annotations
+
+from ..facts import GiveUp
+from ..intervals import spell
+from ..timeline import Timeline
+from .result import Finding, Limits, absent, fails, passes, unknown, worst
+
+
+def flag(run: Timeline, limits: Limits) -> Finding:
+    """Gave up → the fatal flag is set within 1 s of it. Every give-up of the run is judged."""
+    if not run.giveups:
+        return absent("it did not give up")
+    return worst([_flagged(limits.us("flag"), one) for one in run.giveups])
+
+
+def _flagged(bound: int, one: GiveUp) -> Finding:
+    if one.flag is None and one.until.t - one.at.t < bound:
+        return unknown(f"the run left it less than {spell(bound)} to set the fatal flag", one.at.n)
+    if one.flag is None:
+        return fails("it gave up and never set the fatal flag", one.at.n)
+    late = one.flag.t - one.at.t
+    if late > bound:
+        return fails(f"the fatal flag came {spell(late)} after it gave up", one.at.n, one.flag.n)
+    return passes(f"the fatal flag was set within {spell(bound)}", *dict.fromkeys((one.at.n, one.flag.n)))
+
+
+def notified(run: Timeline, limits: Limits) -> Finding:
+    """Gave up → exactly one handler call between 1 s before and 60 s after, and it ended well.
+
+    The call must begin in that time; how long it then takes is its own affair, but it must have ended when
+    the run does. A give-up inside a connect() that failed was answered by its return value: n/a, unless
+    the handler was called as well.
+    """
+    if not run.giveups:
+        return absent("it did not give up")
+    told = [_told(limits, one) for one in run.giveups if one.calls or not one.connecting]
+    if not told:
+        return absent("connect() itself returned the failure", *(one.at.n for one in run.giveups))
+    return worst(told)
+
+
+def _told(limits: Limits, one: GiveUp) -> Finding:
+    after, before = limits.us("notified"), limits.us("notified.before")
+    mine = [call for call in one.calls if one.at.t - before <= call.begin.t <= one.at.t + after]
+    lines = [one.at.n, *(line for call in mine for line in call.lines)]
+    short = one.until.t - one.at.t < after
+    if len(mine) > 1:
+        return fails(f"the fatal handler was called {len(mine)} times", *lines)
+    if not mine and short:
+        return unknown(f"the run left it less than {spell(after)} to call the fatal handler", *lines)
+    if not mine:
+        when = "never called" if not one.calls else "not called in time"
+        return fails(f"it gave up and the fatal handler was {when}", *lines)
+    if mine[0] in one.told:
+        if short and one.stands:
+            return unknown(f"the run ended before a second call within {spell(after)} was excluded", *lines)
+        return passes("the fatal handler was called once and ended well", *lines)
+    if mine[0].end is not None:
+        return fails(f"the fatal handler was called and {mine[0].how or 'did not end well'}", *lines)
+    if short:
+        return unknown("the run ended while the fatal handler was at work", *lines)
+    return fails("the fatal handler was called and never ended", *lines)

@@ -1,0 +1,109 @@
+"""What a check answers, and the limits it measures against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..facts import Terms
+from ..intervals import SECOND
+
+State = Literal["pass", "fail", "unknown", "n/a"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A state, why in one plain sentence, and the numbers of the journal records that prove it."""
+
+    state: State
+    because: str
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A finding under its check's name, after the premise and the run's end were weighed."""
+
+    name: str
+    state: State
+    because: str
+    lines: tuple[int, ...] = ()
+
+
+def passes(because: str, *lines: int) -> Finding:
+    return Finding("pass", because, lines)
+
+
+def fails(because: str, *lines: int) -> Finding:
+    return Finding("fail", because, lines)
+
+
+def unknown(because: str, *lines: int) -> Finding:
+    return Finding("unknown", because, lines)
+
+
+def absent(because: str, *lines: int) -> Finding:
+    """n/a: what the check is about did not occur."""
+    return Finding("n/a", because, lines)
+
+
+def worst(found: Sequence[Finding]) -> Finding:
+    """Of several occasions of one thing, at least one: the first that failed, else the first undecided
+    one, else a pass with all their lines."""
+    first = min(found, key=lambda one: ("fail", "unknown", "pass").index(one.state))
+    if first.state != "pass":
+        return first
+    return passes(first.because, *dict.fromkeys(line for one in found for line in one.lines))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A bound in seconds plus a number of heartbeats (the Hello's interval, 41.25 s by default)."""
+
+    seconds: float = 0.0
+    heartbeats: int = 0
+
+
+ADAPTER: Mapping[str, Limit] = {
+    "connects": Limit(60),
+    "flag": Limit(1),
+    "notified": Limit(60),  # the handler is called at most this long after the give-up
+    "notified.before": Limit(1),
+    "truthful": Limit(10, heartbeats=3),  # says connected while not serving
+    "truthful.denies": Limit(10),  # says something else while serving
+    "settles": Limit(2 * 3600),  # after a rule first acted
+    "settles.gaveup": Limit(120),  # after it gave up
+    "settles.trying": Limit(600),  # between two signs of trying: a longer pause could not meet `recovers`
+    "settles.flapping": Limit(heartbeats=3),  # a connection held this long does not flap
+    "recovers": Limit(600),
+    "recovers.held": Limit(heartbeats=3),
+    "recovers.reply": Limit(10),  # a probe this old and unanswered is lost, a younger one undecided
+    "notices": Limit(10, heartbeats=3),
+    "bounded": Limit(120),
+    "once": Limit(1),  # a message is due if its connection is still open this much later
+    "stops": Limit(25),
+}
+"""The adapter level's limits. The plain name of a check is the one that a scenario may set."""
+
+LIMITS: Mapping[str, Mapping[str, Limit]] = {"adapter": ADAPTER, "runner": ADAPTER, "process": ADAPTER}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits in force: the level's, with the scenario's own laid over them."""
+
+    table: Mapping[str, Limit]
+    heartbeat_us: int
+    own_us: Mapping[str, int]
+
+    @classmethod
+    def of(cls, terms: Terms, level: str) -> Limits:
+        return cls(LIMITS.get(level, ADAPTER), terms.heartbeat_us, terms.limits_us)
+
+    def us(self, name: str) -> int:
+        """In virtual microseconds."""
+        if name in self.own_us:
+            return self.own_us[name]
+        limit = self.table[name]
+        return int(limit.seconds * SECOND) + limit.heartbeats * self.heartbeat_us

@@ -1,0 +1,182 @@
+"""A run as a short tale: what happened when, in lines for the terminal. Pure: data out, no layout.
+
+What repeats is folded: of many attempts (connections, messages, ...) the first two, a "…" with how many
+were left out, and the last; every rule has one line, with how often it acted. A run of 100 attempts is
+about 20 lines.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from fake_qq_server.events import Event, Heal, LinkClose, RuleAct, RuleUnmet, Session, WsOut
+
+from .intervals import spell
+from .journal import (
+    ClockBlocked,
+    ClockHeld,
+    ClockHiccup,
+    ClockSpin,
+    Record,
+    RunClose,
+    RunTeardown,
+    Span,
+    SubjAttempt,
+    SubjConnect,
+    SubjDisconnect,
+    SubjEgress,
+    SubjHandler,
+    SubjListener,
+    SubjSecret,
+    SubjState,
+)
+from .timeline import Timeline, calls_of, read
+
+KEPT_FIRST = 2
+RULES_AT_MOST = 6
+
+
+@dataclass(frozen=True)
+class Line:
+    """At `t_us` of virtual time, `text`; `n` is the record that says so (a fold's: the first it hides)."""
+
+    t_us: int
+    text: str
+    n: int
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A line before folding: lines of one `theme` fold together."""
+
+    line: Line
+    theme: str
+
+
+def tell(records: Iterable[Record]) -> tuple[Line, ...]:
+    """The story of one run, in order."""
+    run = read(records)
+    entries = [*_calls(run), *_rules(run), *_moments(run), *_probes(run)]
+    themes: dict[str, list[Line]] = defaultdict(list)
+    for entry in sorted(entries, key=lambda one: one.line.n):
+        themes[entry.theme].append(entry.line)
+    lines = [line for told in themes.values() for line in _folded(told)]
+    return tuple(sorted(lines, key=lambda line: line.n))
+
+
+def _folded(lines: list[Line]) -> list[Line]:
+    """The first two, what was left out, the last; up to four lines stand as they are."""
+    if len(lines) <= KEPT_FIRST + 2:
+        return lines
+    hidden = lines[KEPT_FIRST:-1]
+    return [*lines[:KEPT_FIRST], replace(hidden[0], text=f"… ({len(hidden)} more)"), lines[-1]]
+
+
+def _calls(run: Timeline) -> list[_Entry]:
+    """What begins and ends is one line at its beginning; the listener's end is news of its own."""
+    kinds: tuple[tuple[type[Span], str], ...] = (
+        (SubjConnect, "connect()"),
+        (SubjAttempt, "attempt {number}"),
+        (SubjHandler, "fatal handler called"),
+        (SubjDisconnect, "disconnect()"),
+    )
+    entries = []
+    for kind, name in kinds:
+        for call in calls_of(run.records, kind):
+            text = f"{name.format(number=call.number)}: {call.how or 'not ended'}"
+            took = call.end.t - call.begin.t if call.end else 0
+            text += f" after {spell(took)}" if took else ""
+            text += f" ({call.error})" if call.error else ""
+            entries.append(_Entry(Line(call.begin.t, text, call.begin.n), name))
+    return entries
+
+
+def _rules(run: Timeline) -> list[_Entry]:
+    """One line a rule and verb, at its first act."""
+    acts: dict[tuple[str | None, str], list[Record]] = defaultdict(list)
+    for record in run.records:
+        if isinstance(record.event, RuleAct):
+            acts[record.about.rule, record.event.verb].append(record)
+    entries = []
+    for (rule, verb), records in acts.items():
+        first, last = records[0], records[-1]
+        text = f"the fake: {verb}" + (f" (rule {rule})" if rule else "")
+        if len(records) > 1:
+            text += f", {len(records)} times, the last at {spell(last.t)}"
+        entries.append(_Entry(Line(first.t, text, first.n), f"rule {rule} {verb}"))
+    shown = entries[:RULES_AT_MOST]
+    return [*shown, *(replace(entry, theme="rules") for entry in entries[RULES_AT_MOST:])]
+
+
+def _moments(run: Timeline) -> list[_Entry]:
+    """Single records worth a line."""
+    entries, before = [], SubjState(None, None, None)
+    for record in run.records:
+        event, told = record.event, None
+        if isinstance(event, SubjState):
+            told = _state(before, event)
+            before = event
+        else:
+            told = _moment(event, record.about.conn)
+        if told is not None:
+            text, theme = told
+            entries.append(_Entry(Line(record.t, text, record.n), theme))
+    return entries
+
+
+def _state(before: SubjState, now: SubjState) -> tuple[str, str] | None:
+    """The subject's own word, where it changed."""
+    if now.fatal is not None and before.fatal is None:
+        retry = "retryable" if now.fatal.get("retryable") else "not retryable"
+        return f"it sets the fatal flag: {now.fatal.get('code')}, {retry}", "flag"
+    if now.status != before.status and now.status is not None:
+        return f"its status file says {now.status}", "status"
+    return None
+
+
+def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
+    """Text and theme of a record that stands for itself; null for the many that do not."""
+    match event:
+        case Session(what="ready"):
+            return f"connection {conn}: READY", "ready"
+        case Session(what="resumed"):
+            return f"connection {conn}: RESUMED", "ready"
+        case WsOut(op="close", code=code):
+            return f"connection {conn}: the platform closes with {code}", "close"
+        case LinkClose(host="ws", by=by, how=how) if how != "refused":
+            return f"connection {conn}: ended by the {by} ({how})", "lost"
+        case Heal(held=held):
+            return f"healed (what is held: {held})", "heal"
+        case SubjListener(phase="end", how=how):
+            return f"its listener ended: {how}", "listener"
+        case ClockSpin(turns=turns, thread=thread):
+            return f"{thread} spins: {turns} turns without time passing", "clock"
+        case ClockBlocked(thread=thread, seconds=seconds):
+            return f"{thread} is blocked for {seconds:g} s", "clock"
+        case ClockHeld(thread=thread):
+            return f"{thread} holds the clock", "clock"
+        case ClockHiccup(detail=detail):
+            return f"the clock lost step: {detail}", "clock"
+        case SubjEgress(what=what, target=target):
+            return f"refused: {what} {target}", "egress"
+        case SubjSecret(where=where, secret=secret):
+            return f"the canary {secret} stands in its {where}", "secret"
+        case RuleUnmet(wanted=wanted, got=got):
+            return f"a rule acted {got} times, not {wanted}", "unmet"
+        case RunTeardown(why=why):
+            return f"the run is over: {why}", "teardown"
+        case RunClose(why=why, detail=detail) if why != "end":
+            return f"the worker was ended: {why}" + (f" ({detail})" if detail else ""), "end"
+    return None
+
+
+def _probes(run: Timeline) -> list[_Entry]:
+    """A probe message and what became of it."""
+    entries = []
+    for one in run.probes:
+        deed = "and was answered" if one.replied else "and was handled" if one.handled else "and went unheard"
+        first = one.written[0].at
+        entries.append(_Entry(Line(first.t, f"a probe message was sent {deed}", first.n), "probe"))
+    return entries

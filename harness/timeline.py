@@ -1,0 +1,275 @@
+"""What happened in a run, derived from its journal in one place. Pure: records in, facts out.
+
+Checks, endings and outcomes ask a `Timeline`; none of them reads a record that it could have asked for
+here. The run proper ends at E (`end`): what follows `run.teardown` is in `tail`, and only the check
+`stops` judges it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from fake_qq_server.events import Event, EventSent, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
+
+from .facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
+from .intervals import Interval, merge
+from .journal import (
+    Record,
+    RunClose,
+    RunOpen,
+    RunTeardown,
+    Span,
+    SubjAttempt,
+    SubjConnect,
+    SubjDisconnect,
+    SubjHandler,
+    SubjMessage,
+    SubjState,
+)
+from .serving import Service, follow, with_calls
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The facts of one run. Times are virtual microseconds.
+
+    `end`: E, the time of run.teardown, else of the last record. `cut`: there was no run.teardown, so the
+    run did not reach its end. `concluded`: it ended early, because after a give-up nothing was left that
+    could change it; no window counts as cut short by that. `heal`: H; `released` where it freed what
+    conditions held. `says` and `denies`: the status file reads connected, or something else; `believes`
+    falls back on the subject's own property while there is no file. `unmet`: rules of the premise that
+    acted too seldom.
+    """
+
+    records: Sequence[Record]
+    body: Sequence[Record]
+    tail: Sequence[Record]
+    opened: RunOpen | None
+    closed: Record | None
+    terms: Terms
+    end: int
+    cut: bool
+    concluded: bool
+    heal: Mark | None
+    released: bool
+    first_act: Mark | None
+    unmet: tuple[Record, ...]
+    service: Service
+    giveups: tuple[GiveUp, ...]
+    attempts: tuple[Call, ...]
+    calls: tuple[Call, ...]
+    connects: tuple[Call, ...]
+    says: tuple[Interval, ...]
+    believes: tuple[Interval, ...]
+    denies: tuple[Interval, ...]
+    statements: tuple[Mark, ...]
+    messages: tuple[Message, ...]
+
+    @property
+    def level(self) -> str:
+        return self.opened.level if self.opened else "adapter"
+
+    @property
+    def why(self) -> str | None:
+        """What ended the worker (RunClose.why), null where the journal is not closed."""
+        return self.closed.event.why if self.closed and isinstance(self.closed.event, RunClose) else None
+
+    @property
+    def serving(self) -> tuple[Interval, ...]:
+        return self.service.serving
+
+    @property
+    def since(self) -> int | None:
+        """When the service began that holds at E; null if it is not serving then."""
+        return self.service.since
+
+    @property
+    def connections(self) -> Mapping[int, Connection]:
+        return self.service.connections
+
+    @property
+    def interruptions(self) -> tuple[Interruption, ...]:
+        return self.service.interruptions
+
+    @property
+    def run(self) -> Interval:
+        """From the first moment to E."""
+        return Interval(0, self.end)
+
+    @property
+    def giveup(self) -> GiveUp | None:
+        """The give-up that stands at E."""
+        return self.giveups[-1] if self.giveups and self.giveups[-1].stands else None
+
+    @property
+    def probes(self) -> tuple[Message, ...]:
+        return tuple(one for one in self.messages if one.probe and one.written)
+
+    @cached_property
+    def declined(self) -> Call | None:
+        """The last connect(), where it failed and nothing went on after it: its caller knows and must act."""
+        if not self.connects or self.connects[-1].end is None or self.connects[-1].how == "ok":
+            return None
+        last = self.connects[-1]
+        ended = self.connects[-1].end
+        later = any(call.begin.n > ended.n for call in self.attempts)
+        return None if later or any(ready.n > ended.n for ready in self.service.readies) else last
+
+    @cached_property
+    def lives(self) -> tuple[Mark, ...]:
+        """Signs that the subject is trying: reconnect attempts, and what only a connecting client does."""
+        seen = [call.begin for call in self.attempts]
+        for record in self.body:
+            event = record.event
+            wants = isinstance(event, HttpRequest) and event.endpoint in ("token", "gateway")
+            if wants or isinstance(event, WsConnect):
+                seen.append(Mark(record.t, record.n))
+        return tuple(sorted(seen))
+
+    def serves(self, t: int) -> bool:
+        """serving(t); at E the state that the run was left in."""
+        if t == self.end and self.since is not None:
+            return True
+        return any(one.holds(t) for one in self.serving)
+
+    def identifies(self) -> tuple[Mark, ...]:
+        return self._marks(lambda event: isinstance(event, WsIn) and event.op == "identify")
+
+    def token_requests(self) -> tuple[Mark, ...]:
+        return self._marks(lambda event: isinstance(event, HttpRequest) and event.endpoint == "token")
+
+    def proof(self, *times: int) -> tuple[int, ...]:
+        """The records by which service or the status file's word changed at these times."""
+        marks = (*self.service.changes, *self.statements)
+        return tuple(sorted({mark.n for mark in marks if mark.t in times}))
+
+    def _marks(self, wanted: Callable[[Event], bool]) -> tuple[Mark, ...]:
+        return tuple(Mark(one.t, one.n) for one in self.body if wanted(one.event))
+
+
+def read(records: Iterable[Record]) -> Timeline:
+    """The timeline of a journal, however short, torn or strange."""
+    everything = tuple(records)
+    first = everything[0].event if everything else None
+    opened = first if isinstance(first, RunOpen) else None
+    closed = everything[-1] if everything and isinstance(everything[-1].event, RunClose) else None
+    at = next((i for i, one in enumerate(everything) if isinstance(one.event, RunTeardown)), None)
+    if at is None:
+        body, tail = everything, everything[:0]
+        end = max((one.t for one in everything), default=0)
+    else:
+        body, tail = everything[:at], everything[at + 1 :]
+        end = max(everything[at].t, *(one.t for one in body), 0)
+    teardown = everything[at].event if at is not None else None
+    heal = next((one for one in body if isinstance(one.event, Heal)), None)
+    terms = Terms.of(opened.scenario, opened.level, opened.run) if opened else Terms()
+    service = follow(body, end)
+    calls, connects = calls_of(body, SubjHandler), calls_of(body, SubjConnect)
+    return Timeline(
+        records=everything,
+        body=body,
+        tail=tail,
+        opened=opened,
+        closed=closed,
+        terms=terms,
+        end=end,
+        cut=teardown is None,
+        concluded=isinstance(teardown, RunTeardown) and teardown.why == "gaveup",
+        heal=Mark(heal.t, heal.n) if heal else None,
+        released=heal is not None and isinstance(heal.event, Heal) and heal.event.held == "release",
+        first_act=next((Mark(one.t, one.n) for one in body if isinstance(one.event, RuleAct)), None),
+        unmet=tuple(one for one in everything if isinstance(one.event, RuleUnmet)),
+        service=service,
+        giveups=tuple(_within(one, connects) for one in with_calls(service, calls, terms.handler)),
+        attempts=calls_of(body, SubjAttempt),
+        calls=calls,
+        connects=connects,
+        says=_spoken(body, end, lambda state: state.status == "connected"),
+        believes=_spoken(body, end, _believes),
+        denies=_spoken(body, end, lambda state: state.status not in (None, "connected")),
+        statements=_statements(body),
+        messages=_messages(body),
+    )
+
+
+def calls_of(records: Iterable[Record], kind: type[Span]) -> tuple[Call, ...]:
+    """Begins and ends of one kind, paired: by number where the kind has one, else an end closes the last
+    one open. An end without a begin is not a call."""
+    found: list[Call] = []
+    for record in records:
+        event = record.event
+        if not isinstance(event, kind):
+            continue
+        mark, number = Mark(record.t, record.n), getattr(event, "number", 1)
+        if event.phase == "begin":
+            found.append(Call(mark, number=number))
+            continue
+        for i in range(len(found) - 1, -1, -1):
+            if found[i].end is None and found[i].number == number:
+                found[i] = replace(found[i], end=mark, how=event.how, error=event.error)
+                break
+    return tuple(found)
+
+
+def disconnect_of(tail: Iterable[Record]) -> Call | None:
+    """The disconnect() of the tear-down."""
+    return next(iter(calls_of(tail, SubjDisconnect)), None)
+
+
+def _within(giveup: GiveUp, connects: Iterable[Call]) -> GiveUp:
+    """Marks a give-up that was the answer of a connect()."""
+    for call in connects:
+        if call.end and call.how != "ok" and call.begin.n < giveup.at.n < call.end.n:
+            return replace(giveup, connecting=call)
+    return giveup
+
+
+def _spoken(
+    body: Iterable[Record], end: int, holds: Callable[[SubjState], bool]
+) -> tuple[Interval, ...]:
+    """When the subject's last word of itself was such that `holds`. Before the first there is none."""
+    stretches: list[Interval] = []
+    since: int | None = None
+    for record in body:
+        if isinstance(record.event, SubjState):
+            if since is not None:
+                stretches.append(Interval(since, record.t))
+            since = record.t if holds(record.event) else None
+    if since is not None:
+        stretches.append(Interval(since, end))
+    return merge(stretches)
+
+
+def _believes(state: SubjState) -> bool:
+    return state.connected is True if state.status is None else state.status == "connected"
+
+
+def _statements(body: Iterable[Record]) -> tuple[Mark, ...]:
+    """The records at which the status file's word changed."""
+    marks: list[Mark] = []
+    word = None
+    for record in body:
+        if isinstance(record.event, SubjState) and record.event.status != word:
+            word = record.event.status
+            marks.append(Mark(record.t, record.n))
+    return tuple(marks)
+
+
+def _messages(body: Iterable[Record]) -> tuple[Message, ...]:
+    """Every message id that was written or handled, in the order of first appearance."""
+    found: dict[str, Message] = {}
+    for record in body:
+        event, mark = record.event, Mark(record.t, record.n)
+        if isinstance(event, EventSent):
+            known = found.get(event.id, Message(event.id, event.probe))
+            one = Writing(mark, record.about.conn, event.replay)
+            found[event.id] = replace(known, probe=known.probe or event.probe, written=(*known.written, one))
+        elif isinstance(event, SubjMessage):
+            known = found.get(event.id, Message(event.id, False))
+            found[event.id] = replace(known, handled=(*known.handled, mark))
+        elif isinstance(event, HttpRequest) and event.endpoint == "api" and event.reply_to in found:
+            known = found[str(event.reply_to)]
+            found[known.id] = replace(known, replied=(*known.replied, mark))
+    return tuple(found.values())
