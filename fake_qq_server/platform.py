@@ -99,7 +99,7 @@ class Stored:
     probe: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class GatewaySession:
     """A session: made by Identify, continued by Resume. `s` is the last one given out.
 
@@ -262,9 +262,12 @@ class Platform:
         self.sessions.remove(session)
         self.sessions.append(session)
 
-    def detach(self, session: GatewaySession, now: int, code: int | None = None) -> None:
-        """Its connection ended; `code` is what we closed with, if we did."""
+    def detach(self, session: GatewaySession, now: int) -> None:
+        """Its connection ended: the window begins."""
         session.conn, session.dropped_at = None, now
+
+    def closed(self, session: GatewaySession, code: int | None) -> None:
+        """We closed its connection with `code`: where that forbids Resume, the session is over."""
         row = None if code is None else protocol.CLOSE_CODES.get(code)
         session.dead |= self.options.forget_on_close and row is not None and row.resume is False
 

@@ -107,7 +107,6 @@ class Connection:
         self.ended_at: int | None = None
         self._hint = bot_hint
         self._last_beat: int | None = None
-        self._closed_with: int | None = None
         self._closing = False
 
     @property
@@ -141,7 +140,7 @@ class Connection:
         session = self.session
         if session is None or session.conn != self.number:
             return ()
-        self.platform.detach(session, now, self._closed_with)
+        self.platform.detach(session, now)
         return (events.Session("dropped", session.ordinal, reason),)
 
     def deadline(self) -> int | None:
@@ -176,8 +175,9 @@ class Connection:
 
     def close(self, code: int | None, reason: str) -> Out:
         """A close frame. What the session is worth afterwards follows from the code [doc websocket.md]."""
-        if not self._closing:
-            self._closing, self._closed_with = True, code
+        if self.serving and self.session is not None:
+            self.platform.closed(self.session, code)
+        self._closing = True
         wrote = events.WsOut("close", code=code, reason=reason)
         return Out(self.number, close=(code, reason), events=(wrote,))
 

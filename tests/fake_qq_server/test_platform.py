@@ -138,7 +138,7 @@ def test_a_dropped_session_can_be_resumed_for_five_minutes(platform: Platform, b
     assert platform.find_session(bot, session.id, 7 + 5 * MINUTE + 1) is None
 
 
-RESUMABLE = [None, 1000, 4008, 4009]
+RESUMABLE = [None, 1000, 4000, 4004, 4008, 4009]
 FINAL = [4006, 4007, 4900, 4915]
 
 
@@ -147,14 +147,23 @@ def test_a_close_that_forbids_resume_ends_the_session(
     platform: Platform, bot: Bot, code: int | None, kept: bool
 ) -> None:
     session = session_of(platform, bot)
-    platform.detach(session, 0, code)
+    platform.closed(session, code)
+    platform.detach(session, 0)
     assert (platform.find_session(bot, session.id, 1) is session) is kept
+
+
+def test_a_resumed_session_is_the_newest_and_does_not_expire(platform: Platform, bot: Bot) -> None:
+    first, second = session_of(platform, bot, conn=1), session_of(platform, bot, conn=2)
+    platform.detach(first, 0)
+    platform.attach(first, 3)
+    assert platform.sessions == [second, first]
+    assert platform.newest_session(bot, 10 * MINUTE) is first
 
 
 def test_sessions_outlive_every_close_where_that_is_asked() -> None:
     platform = Platform(Options(forget_on_close=False))
     session = session_of(platform, platform.register("1", "s"))
-    platform.detach(session, 0, 4900)
+    platform.closed(session, 4900)
     assert platform.resumable(session, 1)
 
 

@@ -429,7 +429,9 @@ def test_nothing_is_dispatched_before_identify(gateway: Gateway) -> None:
 def test_replay_sends_again_what_the_client_has(gateway: Gateway) -> None:
     conn, _ = gateway.ready()
     sent = conn.dispatch(C2C, {}, 0) + conn.dispatch(C2C, {}, 0)
-    assert [out.text for out in conn.replay(0)] == [out.text for out in sent]
+    again = conn.replay(0)
+    assert [out.text for out in again] == [out.text for out in sent]
+    assert [e.replay for out in again for e in out.events if isinstance(e, EventSent)] == [True, True]
 
 
 def test_the_end_of_a_connection_drops_its_session_once(gateway: Gateway) -> None:
@@ -449,6 +451,12 @@ def test_what_we_closed_with_decides_about_resume(gateway: Gateway, code: int, a
     assert conn.close(code, "").events == (WsOut("close", code=code, reason=""),)
     conn.ended(0)
     assert frames(gateway.resume(gateway.open(), session.id, 1))[-1].get("t") == answer
+
+
+def test_a_final_close_ends_the_session_before_the_connection_ends(gateway: Gateway) -> None:
+    conn, session = gateway.ready()
+    conn.close(4900, "")
+    assert_refused(gateway.resume(gateway.open(), session.id, 1), "unknown-session")
 
 
 # -- rules in between ------------------------------------------------------------------------------------
@@ -494,6 +502,23 @@ def test_the_default_is_decided_once(gateway: Gateway) -> None:
 def test_a_rule_that_keeps_the_default_keeps_its_events(gateway: Gateway) -> None:
     received = gateway.open().received(identify_text(gateway), 0)
     assert received.settle(received.ask.default()) == received.default()
+
+
+def test_a_replay_stays_one_behind_a_rule(gateway: Gateway) -> None:
+    session = dropped(gateway, missed=1)
+    d = {"token": gateway.token, "session_id": session.id, "seq": 1}
+    received = gateway.open().received(json.dumps({"op": 6, "d": d}), 0)
+    assert [e.replay for e in reported(received.settle(received.ask.default()), EventSent)] == [True]
+
+
+def test_a_rule_can_double_the_replay(gateway: Gateway) -> None:
+    session = dropped(gateway, missed=1)
+    d = {"token": gateway.token, "session_id": session.id, "seq": 1}
+    received = gateway.open().received(json.dumps({"op": 6, "d": d}), 0)
+    missed, resumed = received.ask.default().texts
+    answer = received.settle(FrameReply((missed, missed, resumed)))
+    assert [(e.s, e.replay) for e in reported(answer, EventSent)] == [(2, True), (2, True)]
+    assert [e.what for e in reported(answer, Session)] == ["resumed"]
 
 
 def test_a_rule_that_rewrites_ready_still_makes_it_ready(gateway: Gateway) -> None:
