@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
-from . import sockets, threads, wallclock
-from .baton import Baton, ClockStuck, Participant
+from . import locks, polls, sockets, threads, wallclock
+from .baton import Baton
 from .loop import VirtualLoop
+from .participant import ClockStuck, Participant
 
 BATON = Baton()
 """The clock of this process. It does nothing until a thread is adopted."""
@@ -21,9 +23,14 @@ def install() -> None:
         return
     _state["installed"] = True
     threads.install(BATON, seen=lambda phase, name: _state["seen"](phase, name))
+    locks.install(BATON)
     sockets.install(BATON)
-    asyncio.new_event_loop = asyncio.events.new_event_loop = new_event_loop  # type: ignore[attr-defined]
+    polls.install(BATON)
+    asyncio.new_event_loop = asyncio.events.new_event_loop = new_event_loop
+    policy: Any = asyncio.DefaultEventLoopPolicy  # for `get_event_loop` and `policy.new_event_loop`
+    policy._loop_factory = staticmethod(new_event_loop)
     wallclock.install(BATON)
+    os.register_at_fork(after_in_child=BATON.forget)
 
 
 def begin(name: str = "main", *, seed: int = 0, seen: Any = None) -> Participant:
@@ -35,8 +42,8 @@ def begin(name: str = "main", *, seed: int = 0, seen: Any = None) -> Participant
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
-    """What `asyncio.new_event_loop` makes once the hooks are in."""
-    return VirtualLoop(BATON, _state["seed"])
+    """What `asyncio.new_event_loop` makes once the hooks are in: virtual as soon as the clock has begun."""
+    return VirtualLoop(BATON, _state["seed"]) if BATON.begun else asyncio.SelectorEventLoop()
 
 
 __all__ = ["BATON", "Baton", "ClockStuck", "Participant", "VirtualLoop", "begin", "install", "new_event_loop"]

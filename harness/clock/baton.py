@@ -20,7 +20,10 @@ import _thread
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
+
+from .participant import ClockStuck as ClockStuck
+from .participant import Participant as Participant
 
 SPIN_TURNS = 20_000
 """Turns within one instant that are a spin: a hundred reconnects take fewer than forty in any instant."""
@@ -34,41 +37,12 @@ BLOCKED_US = 30_000_000
 ARRIVAL_S = 10.0
 """Real seconds within which a started thread must arrive."""
 
-_allocate_lock = _thread.allocate_lock  # the real one: hooks replace `threading.Lock`, not this
-
-
-class ClockStuck(RuntimeError):
-    """No participant can ever run again: nobody waits for a time or for input."""
-
-
-class Participant:
-    """A thread under the clock. `loop` is its running event loop, `waits_for` what it is parked in."""
-
-    def __init__(self, name: str, number: int, *, ours: bool) -> None:
-        self.name = name
-        self.number = number
-        self.ours = ours
-        self.loop: Any = None
-        self.test: Callable[[], Any] | None = None
-        self.deadline: int | None = None
-        self.waits_for = "start"
-        self.parked_at = 0
-        self.alarm: int | None = None
-        self.got: Any = None
-        self.done = False
-        self.fault: BaseException | None = None
-        self._go = _allocate_lock()
-        self._go.acquire()
-        self._here = _allocate_lock()
-        self._here.acquire()
+SLACK_US = 1e-3
+"""What a float may be off: 4.0000000001 s are four seconds."""
 
 
 def _always() -> bool:
     return True
-
-
-def _no_jump(now_us: int) -> None:
-    del now_us
 
 
 def _no_turn(turns: int, now_us: int) -> None:
@@ -86,6 +60,9 @@ class Baton:
         self.on_turn: Callable[[int, int], None] = _no_turn
         self.on_spin: Callable[[Participant, int, str], None] = self._refuse_spin
         self.on_blocked: Callable[[Participant, float], None] = lambda who, seconds: None
+        self.on_stuck: Callable[[str], None] = lambda why: None
+        self.errands: list[Callable[[], Any]] = []
+        self.begun = False
         self._parts: list[Participant] = []
         self._numbers = itertools.count()
         self._local = _thread._local()
@@ -106,6 +83,7 @@ class Baton:
         """Make the calling thread the first participant, holding the baton."""
         who = self.enroll(name, ours=ours)
         self._local.participant = who
+        self.begun = True
         return who
 
     def enroll(self, name: str, *, ours: bool) -> Participant:
@@ -120,6 +98,7 @@ class Baton:
         who._here.release()
         who._go.acquire()
         self._local.participant = who
+        self._run_errands()
 
     def await_arrival(self, who: Participant) -> None:
         """In the starting thread: nothing ever runs free, so wait (real time) until `who` stands by."""
@@ -128,10 +107,21 @@ class Baton:
 
     def leave(self, who: Participant) -> None:
         """In the ending thread: give the baton up for good."""
-        who.done = True
-        self._parts.remove(who)
+        self.dismiss(who)
         self._local.participant = None
         self._hand_on(None)
+
+    def dismiss(self, who: Participant) -> None:
+        """Take a participant off the list: its thread ended, or never started."""
+        who.done = True
+        self._parts.remove(who)
+
+    def forget(self) -> None:
+        """In a forked child: the other threads are not there, and the clock does not count."""
+        self._parts.clear()
+        self.errands.clear()
+        self._local.participant = None
+        self.begun = False
 
     def raw(self) -> _Raw:
         """A context in which this thread's waiting is real: for what must not give the baton up."""
@@ -147,15 +137,31 @@ class Baton:
         me = self.current()
         assert me is not None, "only a participant can park"
         me.test = test
-        me.deadline = None if timeout is None else self.now_us + max(0, math.ceil(timeout * 1e6 - 1e-3))
+        me.deadline = None if timeout is None else self.now_us + _microseconds(timeout)
         me.waits_for, me.parked_at = waits_for, self.now_us
-        me.alarm = self.now_us + BLOCKED_US if me.loop is not None and waits_for != "select" else None
+        me.due, me.reported = None, False
         if self._hand_on(me) is not me:
-            me._go.acquire()  # the baton is elsewhere until this returns
+            self._await_baton(me)
+        got = me.got
+        self._run_errands()
         if me.fault is not None:
             fault, me.fault = me.fault, None
             raise fault
-        return me.got
+        return got
+
+    def _await_baton(self, me: Participant) -> None:
+        """The baton is elsewhere until this returns, or raises what a signal handler raised meanwhile."""
+        try:
+            me._go.acquire()
+        except BaseException:
+            me.test = _always
+            me._go.acquire()
+            raise
+
+    def _run_errands(self) -> None:
+        """What a hook of a jump wants done by whoever runs next: it may park, the hook may not."""
+        while self.errands:
+            self.errands.pop(0)()
 
     def another_turn(self) -> None:
         """A loop goes on without parking: count the turn, so that a spin is still seen."""
@@ -179,24 +185,25 @@ class Baton:
     def _hand_on(self, me: Participant | None) -> Participant | None:
         while True:
             for who in self._in_order():
-                got = who.test() if who.test else None
+                try:
+                    got = who.test() if who.test else None
+                except Exception as fault:  # such as a selector closed by another thread
+                    who.fault, got = fault, True
                 if got or (who.deadline is not None and who.deadline <= self.now_us):
                     return self._give(who, got, me)
             if not self._parts:
                 return None
-            times = [t for who in self._parts for t in (who.deadline, who.alarm) if t is not None]
-            if not times:
-                names = ", ".join(f"{who.name} ({who.waits_for})" for who in self._parts)
-                self._parts[0].fault = ClockStuck(f"nobody waits for a time or for input: {names}")
-                return self._give(self._parts[0], None, me)
-            self._jump(min(times))
+            time = self._next_time()
+            if time is None:
+                return self._give(self._stuck(), None, me)
+            self._jump(time)
 
     def _in_order(self) -> list[Participant]:
         first = next((i for i, who in enumerate(self._parts) if who.number > self._last), 0)
         return self._parts[first:] + self._parts[:first]
 
     def _give(self, who: Participant, got: Any, me: Participant | None) -> Participant:
-        who.got, who.alarm, self._last = got, None, who.number
+        who.got, self._last = got, who.number
         self._count_turn(who)
         if who is not me:
             who._go.release()
@@ -210,36 +217,54 @@ class Baton:
             turns, self._turns_here = self._turns_here, 0
             self.on_spin(who, turns, "turns within one instant")
 
+    def _next_time(self) -> int | None:
+        """The smallest deadline, or the time to report a blocked loop; None if nobody waits for a time."""
+        times = [who.deadline for who in self._parts if who.deadline is not None]
+        for who in self._parts:
+            if who.loop is not None and who.waits_for != "select" and not who.reported:
+                self._look_for_due_work(who)
+                if who.due is not None:
+                    times.append(who.due + BLOCKED_US)
+        return min(times, default=None)
+
+    def _look_for_due_work(self, who: Participant) -> None:
+        """`who` is blocked inside its loop's turn. Asked before every jump, so input is seen as it comes."""
+        due = who.loop.next_due()
+        if due is not None:
+            due = max(due, who.parked_at)
+            who.due = due if who.due is None else min(due, who.due)
+
     def _jump(self, to_us: int) -> None:
         for call in self.before_jump:
             call(self.now_us)
-        if to_us > self.now_us:
-            self.now_us, self._turns_here = to_us, 0
-            for call in self.after_jump:
-                call(to_us)
+        self.now_us, self._turns_here = to_us, 0
+        for call in self.after_jump:
+            call(to_us)
         for who in self._parts:
-            if who.alarm is not None and who.alarm <= self.now_us:
-                self._ring(who)
+            if who.due is not None and not who.reported and who.due + BLOCKED_US <= to_us:
+                who.reported = True
+                self.on_blocked(who, (to_us - who.parked_at) / 1e6)
 
-    def _ring(self, who: Participant) -> None:
-        """`who` has been blocked for a while inside its loop's turn: was there due work?"""
-        late = self.now_us - who.parked_at
-        due = who.loop.due_since(who.parked_at)
-        if due is None:
-            who.alarm = self.now_us + BLOCKED_US
-        elif self.now_us - due < BLOCKED_US:
-            who.alarm = due + BLOCKED_US
-        else:
-            who.alarm = None
-            self.on_blocked(who, late / 1e6)
+    def _stuck(self) -> Participant:
+        """Nobody can ever run again: tell the worker; without one it is an error in the first participant."""
+        names = ", ".join(f"{who.name} ({who.waits_for})" for who in self._parts)
+        why = f"nobody waits for a time or for input: {names}"
+        self.on_stuck(why)
+        self._parts[0].fault = ClockStuck(why)
+        return self._parts[0]
 
-    def _refuse_spin(self, who: Participant, count: int, what: str) -> NoReturn | None:
+    def _refuse_spin(self, who: Participant, count: int, what: str) -> None:
         """Without a worker around it, a spin is an error in the first participant."""
         fault = ClockStuck(f"{who.name} spins: {count} {what} at {self.now_us / 1e6:.6f} s")
         if who is self.current():
             raise fault
         who.fault = fault
-        return None
+        return
+
+
+def _microseconds(timeout: float) -> int:
+    """Rounded up, and never 0 for a wait that is not: who waits for the rest again must see time move."""
+    return max(1, math.ceil(timeout * 1e6 - SLACK_US)) if timeout > 0 else 0
 
 
 class _Raw:

@@ -8,19 +8,26 @@ Seed 0 keeps that order; another seed permutes ties, to show what leans on them.
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import heapq
 import itertools
 import math
 import selectors
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from typing import Any
 
-from .baton import Baton
+from .baton import SLACK_US, Baton
 
 TURNS_IN_A_ROW = 100
 """How often a loop that still has work may turn before the others get theirs."""
+
+POOL_SIZE = 32
+"""Threads of a loop's default executor. asyncio's own number follows the machine's cores."""
+
+_real_select = selectors.EpollSelector.select
 
 
 class VirtualSelector(selectors.EpollSelector):
@@ -30,17 +37,20 @@ class VirtualSelector(selectors.EpollSelector):
         super().__init__()
         self._baton = baton
         self._in_a_row = 0
+        epoll: Any = self._selector  # type: ignore[attr-defined]
+        self.has_input: Callable[[], Any] = functools.partial(epoll.poll, 0, 1)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if self._baton.current() is None:
-            return super().select(timeout)
+            return _real_select(self, timeout)
         if timeout is not None and timeout <= 0 and self._in_a_row < TURNS_IN_A_ROW:
             self._in_a_row += 1
             self._baton.another_turn()
-            return super().select(0)
-        self._in_a_row = 0
-        poll = super().select
-        return self._baton.park(lambda: poll(0), timeout, "select") or []
+        else:
+            self._in_a_row = 0
+            if not self._baton.park(self.has_input, timeout, "select"):
+                return []
+        return _real_select(self, 0)
 
 
 class _Timer(asyncio.TimerHandle):
@@ -62,13 +72,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     _scheduled: list[_Timer]
     _ready: Any
+    _default_executor: Any
 
     def __init__(self, baton: Baton, seed: int = 0) -> None:
         self._baton = baton
         self._seed = seed
         self._made = itertools.count()
-        super().__init__(VirtualSelector(baton))
-        self._clock_resolution = 1e-6
+        self._input = VirtualSelector(baton)
+        super().__init__(self._input)
+        self._clock_resolution = 0.5e-6  # "due" is `when < time + resolution`: never the next microsecond
 
     def time(self) -> float:
         return self._baton.now_us / 1e6
@@ -84,23 +96,28 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             if who:
                 who.loop = outer
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         self._check_closed()  # type: ignore[attr-defined]
-        exact = math.ceil(when * 1e6 - 1e-3) / 1e6
+        exact = math.ceil(when * 1e6 - SLACK_US) / 1e6 if math.isfinite(when) else when
         timer = _Timer(self._order(), exact, callback, args, self, context)
         heapq.heappush(self._scheduled, timer)
         timer._scheduled = True  # type: ignore[attr-defined]
         return timer
 
-    def due_since(self, since_us: int) -> int | None:
-        """Since when (µs, not before `since_us`) this loop has had work it did not do; None if it has none."""
-        if self._ready or self._selector.__class__.__mro__[1].select(self._selector, 0):  # type: ignore[attr-defined]
-            return since_us
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
+        if executor is None and self._default_executor is None:
+            self._default_executor = ThreadPoolExecutor(POOL_SIZE, "asyncio")
+        return super().run_in_executor(executor, func, *args)
+
+    def next_due(self) -> int | None:
+        """When this loop has work to do (µs): now, or when its next timer is; None if it has none."""
+        if self._ready or self._input.has_input():
+            return self._baton.now_us
         times = [timer._when for timer in self._scheduled if not timer.cancelled()]
-        due = int(min(times) * 1e6) if times else None
-        return max(due, since_us) if due is not None and due <= self._baton.now_us else None
+        when = min(times, default=math.inf)
+        return round(when * 1e6) if when < math.inf else None
 
     def _order(self) -> int:
         made = next(self._made)
