@@ -1,0 +1,75 @@
+"""What a worker is told: one frozen dataclass, as JSON from the parent to the worker.
+
+Stdlib only: runs under the subject's interpreter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+DEFAULT_ENTRY = "harness.worker:main"
+"""What a worker calls with its spec, unless `extra["entry"]` names another module:function."""
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """One run. All fields are JSON.
+
+    `run` is its name, `journal` the absolute path it writes to. `folder` and `env` are completed by the
+    supervisor: the private folder (holds pulse, problem.json, home, temporary files), and the whole
+    environment (what the caller put into `env` wins). `path_entries` go first on `sys.path`. `fresh`: a
+    fresh interpreter instead of a fork of the warm one. `limits` overrides fields of `harness.watch.Limits`
+    for this run. `subject`, `layout`, `fix`, `scenario`, `extra` are the worker's.
+    """
+
+    run: str
+    level: str
+    seed: int
+    journal: str
+    folder: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    path_entries: tuple[str, ...] = ()
+    layout: str = ""
+    fix: Mapping[str, Any] | None = None
+    scenario: Mapping[str, Any] = field(default_factory=dict)
+    subject: Mapping[str, Any] = field(default_factory=dict)
+    verbose: bool = False
+    fresh: bool = False
+    limits: Mapping[str, float] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def pulse(self) -> Path:
+        """The page shared with the supervisor; see `harness.pulse`."""
+        return Path(self.folder) / "pulse"
+
+    @property
+    def problem(self) -> Path:
+        """Where a worker says why there is no run; see `harness.birth.give_up`."""
+        return Path(self.folder) / "problem.json"
+
+    @property
+    def entry(self) -> tuple[str, str]:
+        """Module and function that the worker calls."""
+        module, _, function = str(self.extra.get("entry", DEFAULT_ENTRY)).partition(":")
+        return module, function
+
+    def to_json(self) -> str:
+        """One line. Raises TypeError for what JSON cannot say."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> WorkerSpec:
+        """The spec of `to_json`. Raises ValueError for another shape."""
+        data = json.loads(text)
+        known = {f.name for f in fields(cls)}
+        if not isinstance(data, dict) or not set(data) <= known:
+            raise ValueError(f"not a worker's spec: {text[:80]!r}")
+        try:
+            return cls(**{**data, "path_entries": tuple(data.get("path_entries", ()))})
+        except TypeError as problem:
+            raise ValueError(f"not a worker's spec: {problem}") from problem
