@@ -1,0 +1,82 @@
+"""Nothing leaves the machine: an audit hook that refuses and reports what is not loopback.
+
+Runs beside the subject. Refused: connects off loopback, look-ups of real names, subprocesses and forks.
+Each is refused the way the system itself would (network unreachable, name not known, not permitted), so
+that the subject meets an everyday error and not one of ours.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+Report = Callable[[str, str], None]
+"""Called with what ("connect", "lookup", "subprocess") and the target."""
+
+_SUBPROCESS = {
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "os.forkpty",
+    "os.spawn",
+}
+
+
+def install(report: Report, *, connecting: Callable[[int], None]) -> None:
+    """Put the hook in; it cannot be taken out again. `connecting(port)` is told of each loopback connect."""
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event == "socket.connect":
+            _, address = args
+            if not isinstance(address, tuple):
+                return  # a UNIX socket stays on the machine
+            if not is_loopback(str(address[0])):
+                report("connect", str(address[0]))
+                raise OSError(errno.ENETUNREACH, "Network is unreachable")
+            connecting(int(address[1]))
+        elif event == "socket.getaddrinfo":
+            host = _text(args[0])
+            if host is not None and not is_address(host) and host != "localhost":
+                report("lookup", host)
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        elif event in ("socket.gethostbyname", "socket.gethostbyaddr"):
+            if not is_loopback(_text(args[0]) or ""):
+                report("lookup", _text(args[0]) or "")
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        elif event in _SUBPROCESS:
+            report("subprocess", _program(event, args))
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    sys.addaudithook(hook)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address (not a name, but for localhost) is on this machine."""
+    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def is_address(host: str) -> bool:
+    """Whether a text is an address and needs no look-up."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _text(value: Any) -> str | None:
+    return value.decode("ascii", "replace") if isinstance(value, bytes) else value
+
+
+def _program(event: str, args: tuple[Any, ...]) -> str:
+    first = args[0] if args else None
+    if isinstance(first, (list, tuple)):
+        first = first[0] if first else None
+    return os.path.basename(_text(first) or event) if isinstance(first, (str, bytes)) else event  # noqa: PTH119

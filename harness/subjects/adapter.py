@@ -1,0 +1,207 @@
+"""The adapter level: the real QQAdapter with a recording fatal-error handler.
+
+Import this only in a worker: it imports the subject. The client's code and constants are as shipped; its
+endpoints are redirected (imported by value, so patched where they are used), and what it does is watched
+through wrappers on the one instance, never on the class.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from harness.journal import (
+    How,
+    Phase,
+    Span,
+    SubjAttempt,
+    SubjConnect,
+    SubjDisconnect,
+    SubjHandler,
+    SubjListener,
+    SubjMessage,
+    SubjState,
+)
+from harness.layouts import Layout
+from harness.recorder import Recorder
+from harness.scenario import Handler
+
+from .watch import LogWatch, StateWatch, StatusFile, describe, spans
+
+PLATFORM = "qqbot"
+REPLY = "received: "
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the fake listens, as the adapter's constants want it."""
+
+    api: str
+    token: str
+
+    def for_name(self, constant: str) -> str:
+        return {"API_BASE": self.api, "TOKEN_URL": self.token}[constant]
+
+
+class Counter:
+    """Numbers records of one kind: each call makes a builder for the next number's begin and end."""
+
+    def __init__(self, kind: type[SubjAttempt] | type[SubjHandler]) -> None:
+        self.kind = kind
+        self.number = 0
+
+    def __call__(self) -> Callable[[Phase, How | None, str | None], Span]:
+        self.number += 1
+        return partial(self._build, self.number)
+
+    def _build(self, number: int, phase: Phase, how: How | None, error: str | None) -> Span:
+        return self.kind(phase, how, error, number)
+
+
+def load(layout: Layout) -> Any:
+    """Import the adapter's module. Whatever it raises means that the subject cannot be driven."""
+    module = importlib.import_module(layout.module)
+    if not getattr(module, "AIOHTTP_AVAILABLE", True):
+        raise ImportError("aiohttp is missing, and without it the QQ adapter never connects")
+    return module
+
+
+class AdapterSubject:
+    """One QQAdapter, built for one run."""
+
+    def __init__(
+        self,
+        module: Any,
+        layout: Layout,
+        endpoints: Endpoints,
+        credentials: tuple[str, str],
+        record: Recorder,
+        *,
+        handler: Handler,
+        on_gave_up: Callable[[], None],
+    ) -> None:
+        self._record = record
+        self._on_gave_up = on_gave_up
+        self._stopping = False
+        self.listener_ended = False
+        self.module = module
+        for constant in layout.endpoints:
+            setattr(module, constant, endpoints.for_name(constant))
+        self.adapter = self._build(layout, credentials)
+        self._watch()
+        self.adapter.set_message_handler(self._reply)
+        self.adapter.set_fatal_error_handler(self._fatal_handler(handler))
+        home = Path(os.environ["HERMES_HOME"])
+        status = StatusFile(home / "gateway_state.json", PLATFORM, record)
+        self.state = StateWatch(lambda: self._read_state(status), record)
+        self._logs = LogWatch(record)
+        logging.getLogger().addHandler(self._logs)
+        logging.getLogger().setLevel(logging.INFO)
+
+    async def connect(self) -> None:
+        """The subject's own connect(); its failure is the subject's, and is in the journal."""
+        try:
+            await self.adapter.connect()
+        except Exception as exc:
+            logging.getLogger("gateway").error("connect() raised %s", describe(exc))
+
+    async def disconnect(self) -> None:
+        """The marked tear-down."""
+        self._stopping = True
+        self._logs.collect = True
+        try:
+            await self.adapter.disconnect()
+        except Exception as exc:
+            logging.getLogger("gateway").error("disconnect() raised %s", describe(exc))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What asyncio had to say during the tear-down ("Unclosed client session")."""
+        return self._logs.collected
+
+    def sample(self) -> None:
+        """Record what it says of itself, where that changed; notice when it gives up."""
+        self.state.sample()
+        fatal = bool(self.state.last and self.state.last.fatal)
+        if (self.listener_ended or fatal) and not self._stopping:
+            self._on_gave_up()
+
+    # -- building
+
+    def _build(self, layout: Layout, credentials: tuple[str, str]) -> Any:
+        config = importlib.import_module("gateway.config")
+        app_id, secret = credentials
+        extra = {
+            "app_id": app_id,
+            "client_secret": secret,
+            # An allow-list with a star delivers on every release; "open" alone does not on 0.19.0.
+            "dm_policy": "allowlist",
+            "allow_from": ["*"],
+            "group_policy": "allowlist",
+            "group_allow_from": ["*"],
+        }
+        return getattr(self.module, layout.class_name)(config.PlatformConfig(enabled=True, extra=extra))
+
+    def _watch(self) -> None:
+        adapter, record = self.adapter, self._record
+        attempt = Counter(SubjAttempt)
+
+        def watch(
+            method: str, make: Callable[..., Any], good: Callable[[Any], bool] = lambda _: True
+        ) -> None:
+            if hasattr(adapter, method):
+                setattr(adapter, method, spans(getattr(adapter, method), record, make, good=good))
+
+        watch("_reconnect", attempt, bool)
+        watch("connect", lambda: SubjConnect, bool)
+        watch("disconnect", lambda: SubjDisconnect)
+        watch("_listen_loop", lambda: SubjListener)
+        adapter._listen_loop = self._noting_its_end(adapter._listen_loop)
+        handle = adapter.handle_message
+
+        async def handle_message(event: Any) -> Any:
+            record("probe", SubjMessage(str(event.message_id)))
+            return await handle(event)
+
+        adapter.handle_message = handle_message
+
+    def _noting_its_end(self, listen: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def noting() -> None:
+            try:
+                await listen()
+            finally:
+                self.listener_ended = True
+
+        return noting
+
+    def _read_state(self, status: StatusFile) -> SubjState:
+        adapter = self.adapter
+        fatal = None
+        if adapter.has_fatal_error:
+            fatal = {"code": adapter.fatal_error_code, "retryable": adapter.fatal_error_retryable}
+        return SubjState(bool(adapter.is_connected), fatal, status.state())
+
+    # -- what the gateway around it would do
+
+    async def _reply(self, event: Any) -> str:
+        return REPLY + str(event.text)
+
+    def _fatal_handler(self, handler: Handler) -> Callable[[Any], Awaitable[None]]:
+        number = Counter(SubjHandler)
+
+        async def called(adapter: Any) -> None:
+            if handler.kind == "slow":
+                await asyncio.sleep(handler.slow_us / 1e6)
+            elif handler.kind == "raise":
+                raise RuntimeError("the fatal-error handler raises, as the scenario says")
+            elif handler.kind == "disconnect":
+                await adapter.disconnect()
+
+        return spans(called, self._record, number)

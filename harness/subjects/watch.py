@@ -1,0 +1,113 @@
+"""Watching a subject from inside, without changing what it does: spans, state, logs."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from fake_qq_server.events import Envelope
+from harness.journal import How, Span, SubjLog, SubjSecret, SubjState
+from harness.recorder import Recorder
+
+
+def spans(
+    call: Callable[..., Awaitable[Any]],
+    record: Recorder,
+    make: Callable[..., Span],
+    *,
+    good: Callable[[Any], bool] = lambda result: True,
+) -> Callable[..., Awaitable[Any]]:
+    """`call` with a record at its begin and at its end.
+
+    `make(phase=…, how=…, error=…)` builds the record; an end is `ok`, `failed` (where `good(result)` is
+    false), `raised` or `cancelled`.
+    """
+
+    async def watched(*args: Any, **kwargs: Any) -> Any:
+        make_this = make()
+        cause = record("probe", make_this("begin", None, None))
+
+        def end(how: How, error: str | None = None) -> None:
+            record("probe", make_this("end", how, error), Envelope(cause=cause))
+
+        try:
+            result = await call(*args, **kwargs)
+        except BaseException as exc:
+            end("cancelled" if type(exc).__name__ == "CancelledError" else "raised", describe(exc))
+            raise
+        end("ok" if good(result) else "failed")
+        return result
+
+    return watched
+
+
+def describe(exc: BaseException) -> str:
+    """An exception in one line: its type and text."""
+    return f"{type(exc).__name__}: {exc}".splitlines()[0]
+
+
+class StatusFile:
+    """The subject's status file, read again only when it changed."""
+
+    def __init__(self, path: Path, platform: str, record: Recorder) -> None:
+        self._path = path
+        self._platform = platform
+        self._record = record
+        self._seen: tuple[int, int] | None = None
+        self._state: str | None = None
+
+    def state(self) -> str | None:
+        """The platform's state ("connected", "disconnected", "fatal", …); None while there is none."""
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            return None
+        if (stat.st_ino, stat.st_mtime_ns) != self._seen:
+            self._seen = (stat.st_ino, stat.st_mtime_ns)
+            text = self._path.read_text()
+            for name in self._record.secrets_in(text):
+                self._record("probe", SubjSecret("status", name))
+            self._state = _state_in(text, self._platform)
+        return self._state
+
+
+def _state_in(text: str, platform: str) -> str | None:
+    try:
+        state = json.loads(text)["platforms"][platform]["state"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return str(state)
+
+
+class StateWatch:
+    """Samples what the subject says of itself and records changes; `sample()` before each jump."""
+
+    def __init__(self, read: Callable[[], SubjState], record: Recorder) -> None:
+        self._read = read
+        self._record = record
+        self.last: SubjState | None = None
+
+    def sample(self) -> None:
+        state = self._read()
+        if state != self.last:
+            self.last = state
+            self._record("probe", state)
+
+
+class LogWatch(logging.Handler):
+    """Records level, logger and template of what the subject logs; never its arguments."""
+
+    def __init__(self, record: Recorder) -> None:
+        super().__init__(logging.INFO)
+        self._record = record
+        self.collect = False
+        self.collected: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.collect and record.name == "asyncio":
+            self.collected.append(str(record.msg).splitlines()[0])
+        secrets = self._record.secrets_in(record.getMessage())
+        self._record("probe", SubjLog(record.levelname, record.name, str(record.msg), secrets))

@@ -1,0 +1,155 @@
+"""One world: the fake platform in a thread and loop of its own, the run's time table, and its end.
+
+The peer has its own thread so that a subject which spins or blocks cannot take the platform, or the end of
+the run, along with it. Built for one run and thrown away with its process.
+
+The time table. A run ends at its scenario's end, or ten virtual minutes after it gave up where no healing is
+set and so nothing is left that could change it. One heartbeat before the end a serving run gets a probe
+message; with a healing another one three heartbeats after service came back. Then comes the marked tear-down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fake_qq_server.events import Session
+from fake_qq_server.language import Moment, Rule
+from fake_qq_server.platform import Options
+from fake_qq_server.server import Addresses, FakeQQ
+from fake_qq_server.ws_talk import RuleLine, WsTalk
+
+from .clock import new_event_loop
+from .journal import RunTeardown
+from .recorder import Recorder
+
+AFTER_GIVING_UP_US = 600_000_000
+TEAR_DOWN_S = 60.0
+"""How long (virtual) a tear-down may take before the run is closed without it."""
+
+BOT = 1
+PROBE_EVENT = "C2C_MESSAGE_CREATE"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a world needs of a scenario; times in microseconds."""
+
+    rules: tuple[Rule, ...]
+    end_us: int
+    heal: Moment | None
+    held: Literal["keep", "release"]
+    delay_us: int
+    seed: int
+    credentials: tuple[str, str]
+    options: Options
+
+
+class World:
+    """The platform's side of one run. `begin` returns once it listens; `stop_subject` is called at the end.
+
+    `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
+    on that loop.
+    """
+
+    def __init__(self, plan: Plan, record: Recorder) -> None:
+        self._plan = plan
+        self._record = record
+        self._up = threading.Event()
+        self._gave_up_at: int | None = None
+        self._probes = 0
+        self.stop_subject: Callable[[], None] = lambda: None
+        self.close_run: Callable[[str], None] = lambda why: None
+        self.fake: FakeQQ
+        self.addresses: Addresses
+
+    # -- called in the subject's thread
+
+    def begin(self) -> Addresses:
+        """Start the peer; virtual time does not pass meanwhile."""
+        thread = threading.Thread(target=self._run, name="peer", daemon=True)
+        thread.ours = True  # type: ignore[attr-defined]
+        thread.start()
+        self._up.wait()
+        return self.addresses
+
+    def gave_up(self) -> None:
+        """The subject will not try again; called once, at that moment."""
+        if self._gave_up_at is None:
+            self._gave_up_at = self.fake.now_us()
+            self.fake.loop.call_soon_threadsafe(self._set_end)
+
+    def torn_down(self) -> None:
+        """The subject's tear-down is over."""
+        self.fake.loop.call_soon_threadsafe(self._torn_down.set)
+
+    # -- in the peer's thread
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(self._main())
+
+    async def _main(self) -> None:
+        plan = self._plan
+        self.fake = FakeQQ(
+            self._sink,
+            [plan.credentials],
+            rules=plan.rules,
+            heal=plan.heal,
+            held=plan.held,
+            seed=plan.seed,
+            delay_us=plan.delay_us,
+            options=plan.options,
+            on_secrets=self._record.keep_secret,
+        )
+        self._heartbeat_us = plan.options.heartbeat_ms * 1000
+        self._over, self._torn_down = asyncio.Event(), asyncio.Event()
+        self._why: Literal["end", "gaveup"] = "end"
+        self.fake.on_heal = self._probe_after_heal
+        self.addresses = self.fake.start()
+        self._up.set()
+        self.fake.call_at(max(0, plan.end_us - self._heartbeat_us), self._probe)
+        self._end_timer = self.fake.call_at(plan.end_us, self._over.set)
+        await self._over.wait()
+        self.fake.director.report_unmet()
+        self._record("loop", RunTeardown(self._why))
+        self.stop_subject()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._torn_down.wait(), TEAR_DOWN_S)
+        self.close_run("the subject's loop did not answer at the tear-down")
+
+    def _sink(self, src: str, event: Any, *about: Any) -> int:
+        n = self._record(src, event, *about)
+        if isinstance(event, Session) and event.what in ("ready", "resumed") and self.fake.director.healed:
+            self._probe_after_heal()
+        return n
+
+    def _set_end(self) -> None:
+        """It gave up: unless a healing is set, ten more minutes show all there is to see."""
+        if self._plan.heal is None and self._gave_up_at is not None:
+            at = self._gave_up_at + AFTER_GIVING_UP_US
+            if at < self._plan.end_us:
+                self._end_timer.cancel()
+                self._why = "gaveup"
+                self._end_timer = self.fake.call_at(at, self._over.set)
+
+    # -- probes
+
+    def _probe_after_heal(self) -> None:
+        """Service may have come back: look again in three heartbeats, and probe if it is still that one."""
+        talk = self.fake.newest(BOT)
+        if talk is not None:
+            at = self.fake.now_us() + 3 * self._heartbeat_us
+            self.fake.call_at(at, lambda: self._probe(talk))
+
+    def _probe(self, only: WsTalk | None = None) -> None:
+        talk = self.fake.serving(BOT)
+        if talk is None or self._gave_up_at is not None or (only is not None and talk is not only):
+            return
+        self._probes += 1
+        fields = {"id": f"probe-{self._probes}", "content": f"probe {self._probes}"}
+        RuleLine(self.fake, talk, None, None).dispatch(PROBE_EVENT, fields, probe=True)
