@@ -96,6 +96,23 @@ def resolve(
     return _path(hermes, python)
 
 
+def not_made_yet(hermes: str | None, python: str | None = None, cache: Path | None = None) -> str | None:
+    """The release that `resolve` would have to install first, or None where nothing is to be installed.
+
+    Raises UsageError for an interpreter that does not run.
+    """
+    if hermes is None:
+        release = None if _installed(python) else releases.DEFAULT
+    else:
+        match = _RELEASE.fullmatch(hermes)
+        release = match[1] if match else None
+    if release is None:
+        return None
+    chosen = interpreters.named(python) if python else interpreters.for_release()
+    folder = releases.folder_for(release, chosen, cache or releases.default_cache())
+    return None if releases.finished(folder) else release
+
+
 def check_import(layout: Layout, interpreter: Path, path_entries: tuple[Path, ...] = ()) -> None:
     """Import the adapter once, in a process and a home of its own (about a second).
 
@@ -189,7 +206,7 @@ def _path(hermes: str, python: str | None) -> Installation:
         raise UsageError(f"--hermes {hermes}: neither a release (0.19.0) nor a folder")
     if not path.is_dir():
         raise UsageError(f"--hermes {hermes}: is a file; unpack it and name the folder")
-    roots = (path, path / "src", *_site_packages_of(path))
+    roots = (path, *_site_packages_of(path))
     root = next((folder for folder in roots if (folder / probe.HERMES).is_dir()), None)
     if root is None:
         raise SubjectError(f"--hermes {hermes}: no hermes-agent there (no {probe.HERMES} package)")

@@ -13,6 +13,7 @@ from pathlib import Path
 DISTRIBUTION = "hermes-agent"
 
 _HASHED = ("gateway", "plugins/platforms/qqbot")
+_NOT_SHIPPED = frozenset({"tests", "docs", "scripts", "examples", "website", "setup.py", "conftest.py"})
 _GIT_TIMEOUT_S = 20.0
 
 
@@ -46,28 +47,43 @@ def version(root: Path) -> str | None:
     """What the metadata or the pyproject.toml beside the packages says; a checkout may say 0.0.0."""
     if found := distribution(root):
         return found.version
-    for folder in (root, root.parent):
-        try:
-            project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-            if project["name"] == DISTRIBUTION:
-                return str(project.get("version", "unknown"))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return None
+    try:
+        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return str(project.get("version", "unknown")) if project["name"] == DISTRIBUTION else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def own_names(root: Path) -> frozenset[str]:
+    """What in `root` is hermes' own code: top-level packages and modules by file name (`gateway`, `cli.py`).
+
+    Beside other people's packages (site-packages, an unpacked wheel) hermes' list of its own counts; in a
+    checkout it is every package and module except what is not shipped, such as the tests.
+    """
+    if found := distribution(root):
+        listed = (found.read_text("top_level.txt") or "gateway plugins").split()
+        names = {name for stem in listed for name in (stem, f"{stem}.py")}
+        return frozenset(name for name in names if (root / name).exists())
+    return frozenset(item.name for item in root.iterdir() if item.name not in _NOT_SHIPPED and _is_code(item))
+
+
+def _is_code(item: Path) -> bool:
+    if not item.is_dir():
+        return item.suffix == ".py"
+    return item.name in {"gateway", "plugins"} or (item.name.isidentifier() and any(item.glob("*.py")))
 
 
 def commit(root: Path) -> str | None:
-    """The commit of the checkout whose top, or whose src/, is `root`; with `-dirty` where it was changed.
+    """The commit of the checkout whose top is `root`; with `-dirty` where what is hashed was changed.
 
     None where `root` is no checkout: an unpacked wheel inside somebody's repository has no commit.
     """
-    top = root.parent if root.name == "src" else root
-    if not (top / ".git").exists():
+    if not (root / ".git").exists():
         return None
-    head = _git(top, "rev-parse", "--verify", "HEAD")
+    head = _git(root, "rev-parse", "--verify", "HEAD")
     if head is None:
         return None
-    changed = _git(top, "status", "--porcelain", "--", *(str(root / part) for part in _HASHED))
+    changed = _git(root, "status", "--porcelain", "--", *_HASHED)
     return head.strip() + ("-dirty" if changed else "")
 
 

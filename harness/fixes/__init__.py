@@ -1,0 +1,80 @@
+"""`--with-fix NAME|PATCH`: a candidate repair laid over the subject, never over the user's files.
+
+    table.py      the four named fixes        rewrite.py    laid over in the worker, on import
+    udiff.py      reading unified diffs       patch.py      laid over in the parent, on a private copy
+
+The worker imports `table` and `rewrite` from here, so this file needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from harness.errors import UsageError
+from harness.fixes.table import FIXES
+
+if TYPE_CHECKING:
+    from harness.environments import Installation
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A fix that was checked against one installation.
+
+    `name` is the table's, or the patch's file name. `sha256` tells what it does apart: a patch's bytes, a
+    named fix's statements. `ignored` are files of a patch that are not hermes' code (tests, documentation).
+    """
+
+    name: str
+    kind: Literal["named", "patch"]
+    sha256: str
+    path: Path | None = None
+    ignored: tuple[str, ...] = ()
+
+
+def choose(with_fix: str, installation: Installation) -> Fix:
+    """The fix that `--with-fix` names, tried on the installation without writing anything.
+
+    Raises UsageError for no such fix or a patch that does not apply, SubjectError for a named fix on an
+    adapter that does not have the exits which it mends.
+    """
+    if with_fix in FIXES:
+        return _named(with_fix, installation)
+    path = Path(with_fix).expanduser()
+    if not path.is_file():
+        raise UsageError(f"--with-fix {with_fix}: neither a file nor one of {', '.join(FIXES)}")
+    from harness.fixes import patch
+
+    text = patch.read(path)
+    made = patch.plan(text, path.name, installation.root)
+    sha256 = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return Fix(path.name, "patch", sha256, path.absolute(), made.ignored)
+
+
+def lay_over(fix: Fix, installation: Installation, into: Path) -> Installation:
+    """The installation that a worker is to run: for a patch, a private copy under `into` with it applied.
+
+    A named fix changes nothing here; the worker calls `rewrite.install(module, class_name, fix.name)`
+    before it imports the adapter. The content hash stays the subject's own: the fix has one of its own.
+    """
+    if fix.path is None:
+        return installation
+    from harness.fixes import patch
+
+    made = patch.plan(patch.read(fix.path), fix.name, installation.root)
+    patch.lay_over(made, installation.root, into)
+    others = tuple(entry for entry in installation.path_entries if entry != installation.root)
+    return dataclasses.replace(installation, path_entries=(into, *others))
+
+
+def _named(name: str, installation: Installation) -> Fix:
+    from harness.fixes.rewrite import rewrite
+
+    layout = installation.layout
+    source = installation.root / layout.file
+    rewrite(source.read_bytes(), layout.file, layout.class_name, FIXES[name])
+    return Fix(name, "named", FIXES[name].sha256)

@@ -72,7 +72,7 @@ def sites(tree: ast.Module, class_name: str) -> list[tuple[list[ast.stmt], int]]
         (block, index)
         for block in _blocks(loop)
         for index, (first, second) in enumerate(pairwise(block))
-        if _is_mark(first) and isinstance(second, ast.Return) and second.value is None
+        if _is_mark(first) and _is_bare_return(second)
     ]
 
 
@@ -97,6 +97,13 @@ def _is_mark(statement: ast.stmt) -> bool:
         ):
             return bool(attribute == MARK)
     return False
+
+
+def _is_bare_return(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.Return):
+        return False
+    value = statement.value
+    return value is None or (isinstance(value, ast.Constant) and value.value is None)
 
 
 class _Loader(importlib.machinery.SourceFileLoader):

@@ -1,0 +1,83 @@
+"""Layouts are told apart by what the adapter can do, from its text alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness import layouts
+from harness.environments import resolve
+from harness.errors import SubjectError
+
+MakeTree = Callable[..., Path]
+
+
+@pytest.mark.parametrize("name", ["A", "A1", "B", "C"])
+def test_each_row_is_recognised(tmp_path: Path, tree: MakeTree, name: str) -> None:
+    row = layouts.recognise(tree(tmp_path, name))
+    assert row.name == name
+    assert (tmp_path / row.file).is_file()
+    assert row.module.replace(".", "/") in str(Path(row.file).with_suffix(""))
+
+
+def test_the_sdk_is_known_but_not_drivable(tmp_path: Path, tree: MakeTree) -> None:
+    with pytest.raises(SubjectError, match=r"layout C .* cannot be driven yet"):
+        layouts.drivable(tree(tmp_path, "C"))
+
+
+def test_a_plugin_goes_before_a_leftover_in_the_gateway(tmp_path: Path, tree: MakeTree) -> None:
+    tree(tmp_path, "A")
+    assert layouts.recognise(tree(tmp_path, "B")).name == "B"
+
+
+def test_an_unknown_adapter_is_one_sentence(tmp_path: Path, tree: MakeTree) -> None:
+    tree(tmp_path, "A")
+    (tmp_path / "gateway/platforms/qqbot/adapter.py").write_text("class QQAdapter:\n    pass\n")
+    with pytest.raises(SubjectError, match="layout that is not known") as raised:
+        layouts.recognise(tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_no_adapter_names_where_it_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(SubjectError, match=r"no QQ adapter found.*gateway/platforms/qqbot/adapter\.py"):
+        layouts.recognise(tmp_path)
+
+
+def test_half_a_merge_says_the_line(tmp_path: Path, tree: MakeTree) -> None:
+    tree(tmp_path, "A")
+    (tmp_path / "gateway/platforms/qqbot/adapter.py").write_text("x = 1\n<<<<<<< HEAD\n")
+    with pytest.raises(SubjectError, match=r"adapter\.py:2: is not Python"):
+        layouts.recognise(tmp_path)
+
+
+def test_nothing_of_the_subject_is_imported(tmp_path: Path, tree: MakeTree) -> None:
+    tree(tmp_path, "A")
+    adapter = tmp_path / "gateway/platforms/qqbot/adapter.py"
+    adapter.write_text("raise SystemExit(1)\n" + adapter.read_text().split('"""\n', 1)[1].split("\n", 1)[1])
+    assert layouts.recognise(tmp_path).name == "A"
+
+
+def test_inherited_methods_do_not_count() -> None:
+    module = ast.parse("class A:\n    def f(self): pass\nclass B(A):\n    pass\n")
+    assert layouts.find_method(module, "A", "f") is not None
+    assert layouts.find_method(module, "B", "f") is None
+
+
+@pytest.mark.hermes
+@pytest.mark.parametrize("release", ["0.13.0", "0.16.0", "0.19.0"])
+def test_the_releases_have_layout_a_and_what_its_row_names(release: str) -> None:
+    found = resolve(release)
+    assert found.layout.name == "A"
+    module = ast.parse((found.root / found.layout.file).read_bytes())
+    for method in found.layout.watched:
+        assert layouts.find_method(module, found.layout.class_name, method), method
+    bound = {
+        alias.asname or alias.name
+        for node in ast.walk(module)
+        for alias in getattr(node, "names", ())
+        if isinstance(alias, ast.alias)
+    }
+    assert set(found.layout.endpoints) <= bound

@@ -1,0 +1,277 @@
+"""A patch of the user's: read strictly, applied to a private copy, refused by file and hunk."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import py_compile
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import fixes
+from harness.environments import Installation, resolve
+from harness.errors import UsageError
+from harness.fixes import patch, udiff
+from harness.layouts import recognise
+
+MakeTree = Callable[..., Path]
+ADAPTER = "gateway/platforms/qqbot/adapter.py"
+
+
+def installation(root: Path) -> Installation:
+    return Installation(
+        name="hermes-agent", version="0.19.0", source="path", root=root, interpreter=Path(sys.executable),
+        path_entries=(root,), commit=None, sha256="0" * 64, aiohttp="3.14.1", python="3.12.1",
+        layout=recognise(root),
+    )  # fmt: skip
+
+
+def diff(old: str, new: str, before: str, after: str, context: int = 3) -> str:
+    """A unified diff of two texts; "" as a name means /dev/null."""
+    names = (f"a/{old}" if old else "/dev/null", f"b/{new}" if new else "/dev/null")
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), names[0], names[1], n=context
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+@pytest.fixture
+def root(tmp_path: Path, tree: MakeTree) -> Path:
+    return tree(tmp_path / "subject")
+
+
+@pytest.fixture
+def adapter(root: Path) -> str:
+    return (root / ADAPTER).read_text()
+
+
+def changed(root: Path, text: str) -> dict[str, str | None]:
+    contents = patch.plan(text, "change.patch", root).contents
+    return {path: None if content is None else content.decode() for path, content in contents.items()}
+
+
+def test_one_file(root: Path, adapter: str) -> None:
+    after = adapter.replace("LIMIT = 100", "LIMIT = 3")
+    assert changed(root, diff(ADAPTER, ADAPTER, adapter, after)) == {ADAPTER: after}
+
+
+def test_a_new_file_a_deleted_one_and_a_renamed_one(root: Path) -> None:
+    constants = (root / "hermes_constants.py").read_text()
+    text = (
+        diff("", "gateway/extra.py", "", "X = 1\n")
+        + diff("hermes_constants.py", "", constants, "")
+        + "diff --git a/gateway/run.py b/gateway/runner.py\nsimilarity index 100%\n"
+        + "rename from gateway/run.py\nrename to gateway/runner.py\n"
+    )
+    assert changed(root, text) == {
+        "gateway/extra.py": "X = 1\n",
+        "hermes_constants.py": None,
+        "gateway/run.py": None,
+        "gateway/runner.py": (root / "gateway/run.py").read_text(),
+    }
+
+
+def test_a_hunk_that_moved_is_found(root: Path, adapter: str) -> None:
+    after = adapter.replace("return False", "return True")
+    text = diff(ADAPTER, ADAPTER, adapter, after)
+    (root / ADAPTER).write_text("# one\n# two\n" * 40 + adapter)
+    assert changed(root, text) == {ADAPTER: "# one\n# two\n" * 40 + after}
+
+
+def test_of_two_equal_places_the_nearer_is_taken(root: Path) -> None:
+    before = "".join(f"{line}\n" for line in ["a", "b", "c"] * 10)
+    (root / "hermes_constants.py").write_text(before)
+    text = "--- hermes_constants.py\n+++ hermes_constants.py\n@@ -13,3 +13,3 @@\n a\n-b\n+B\n c\n"
+    after = changed(root, text)["hermes_constants.py"]
+    assert after is not None
+    assert [number for number, line in enumerate(after.splitlines(), 1) if line == "B"] == [14]
+
+
+def test_several_commits_on_one_file(root: Path, adapter: str) -> None:
+    middle = adapter.replace("LIMIT = 100", "LIMIT = 5")
+    after = middle.replace("LIMIT = 5", "LIMIT = 6")
+    mail = "From 1 Mon Sep 17 00:00:00 2001\nSubject: [PATCH] x\n---\n gateway | 2 +-\n\n{}-- \n2.43.0\n\n"
+    text = mail.format(diff(ADAPTER, ADAPTER, adapter, middle)) + mail.format(
+        diff(ADAPTER, ADAPTER, middle, after)
+    )
+    assert changed(root, text) == {ADAPTER: after}
+
+
+def test_a_mails_signature_is_not_a_removed_line(root: Path) -> None:
+    text = diff("", "gateway/extra.py", "", "X = 1\n") + "-- \n2.43.0\n"
+    assert changed(root, text) == {"gateway/extra.py": "X = 1\n"}
+
+
+def test_a_removed_line_that_looks_like_a_header(root: Path) -> None:
+    before, after = "x = '''\n-- gone\n++ b/y\n'''\n", "x = '''\n++ b/y\n'''\n"
+    (root / "hermes_constants.py").write_text(before)
+    text = diff("hermes_constants.py", "hermes_constants.py", before, after)
+    assert "--- gone" in text
+    assert changed(root, text) == {"hermes_constants.py": after}
+
+
+@pytest.mark.parametrize(("before", "after"), [("a\nb", "a\nc"), ("a\nb", "a\nb\n"), ("a\nb\n", "a\nb")])
+def test_the_last_line_feed_counts(root: Path, before: str, after: str) -> None:
+    (root / "hermes_constants.py").write_text(before)
+    text = diff("hermes_constants.py", "hermes_constants.py", before, after)
+    assert changed(root, text) == {"hermes_constants.py": after}
+
+
+def test_tests_and_documentation_are_left_out_and_named(root: Path, adapter: str) -> None:
+    text = diff("tests/x.py", "tests/x.py", "a\n", "b\n") + diff("README.md", "README.md", "a\n", "b\n")
+    real = diff(ADAPTER, ADAPTER, adapter, adapter.replace("100", "101"))
+    assert patch.plan(text + real, "change.patch", root).ignored == ("tests/x.py", "README.md")
+    with pytest.raises(UsageError, match=r"touches nothing of hermes-agent, only tests/x\.py, README\.md"):
+        patch.plan(text, "change.patch", root)
+
+
+RUN = "gateway/run.py"
+
+
+def one_line(old: str, new: str, hunk: str = "@@ -1 +1 @@\n-a\n+b\n") -> str:
+    return f"--- {old}\n+++ {new}\n{hunk}"
+
+
+REFUSED = {
+    r"change\.patch: gateway/run\.py: @@ -3,1 \+3,1 @@ class: the hunk does not apply": one_line(
+        f"a/{RUN}", f"b/{RUN}", "@@ -3,1 +3,1 @@ class\n-nothing like it\n+x\n"
+    ),
+    r"gateway/none\.py: there is no such file": one_line("a/gateway/none.py", "b/gateway/none.py"),
+    r"gateway/run\.py: is to be made, but is there": one_line("/dev/null", f"b/{RUN}", "@@ -0,0 +1 @@\n+b\n"),
+    r"gateway/run\.py: is to go, but holds more": one_line(
+        f"a/{RUN}", "/dev/null", "@@ -1 +0,0 @@\n-class GatewayRunner:\n"
+    ),
+    r"\.\./etc/x: points out of the subject": one_line("a/../etc/x", "b/../etc/x"),
+    r"/etc/passwd: points out of the subject": one_line("/etc/passwd", "/etc/passwd"),
+    r"@@ -1,2 \+1,2 @@: the hunk does not have the lines": one_line(
+        f"a/{RUN}", f"b/{RUN}", "@@ -1,2 +1,2 @@\n-class GatewayRunner:\n"
+    ),
+    r"belongs to no file": "@@ -1 +1 @@\n-a\n+b\n",
+    r"change\.patch: is not a unified diff": "hello\n",
+    r"gateway/a\.png: is a binary change": (
+        "diff --git a/gateway/a.png b/gateway/a.png\nBinary files a/gateway/a.png and b/x differ\n"
+    ),
+    r"gateway/b\.py: is told as a copy": (
+        f"diff --git a/{RUN} b/gateway/b.py\nsimilarity index 100%\ncopy from {RUN}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", REFUSED)
+def test_what_does_not_apply_is_named(root: Path, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence) as raised:
+        patch.plan(REFUSED[sentence], "change.patch", root)
+    assert raised.value.exit_status == 2
+    assert "\n" not in str(raised.value)
+
+
+def test_the_private_copy_is_whole_and_the_subject_untouched(
+    root: Path, adapter: str, tmp_path: Path
+) -> None:
+    py_compile.compile(str(root / ADAPTER))
+    before = {path: path.read_bytes() for path in root.rglob("*.py")}
+    change = tmp_path / "change.patch"
+    change.write_text(diff(ADAPTER, ADAPTER, adapter, adapter.replace("LIMIT = 100", "LIMIT = 7")))
+    found = installation(root)
+    fix = fixes.choose(str(change), found)
+    assert (fix.name, fix.kind, len(fix.sha256)) == ("change.patch", "patch", 64)
+    laid = fixes.lay_over(fix, found, tmp_path / "copy")
+    assert laid.path_entries == (tmp_path / "copy",)
+    assert laid.sha256 == found.sha256
+    code = (
+        "import gateway.platforms.qqbot.adapter as a, hermes_cli; "
+        "print(a.LIMIT, a.__file__, hermes_cli.__file__)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, laid.path_entries))},
+    )  # fmt: skip
+    assert answer.stdout.split() == [
+        "7",
+        str(tmp_path / "copy" / ADAPTER),
+        str(tmp_path / "copy/hermes_cli/__init__.py"),
+    ]
+    assert {path: path.read_bytes() for path in root.rglob("*.py")} == before
+
+
+def test_a_checkouts_data_stays_in_reach(tmp_path: Path, tree: MakeTree) -> None:
+    root = tree(tmp_path / "checkout", version=None)
+    for name in ("assets/a.txt", ".git/HEAD", "tests/test_x.py"):
+        (root / name).parent.mkdir(parents=True)
+        (root / name).write_text("x\n")
+    made = patch.plan(diff("", "gateway/extra.py", "", "X = 1\n"), "change.patch", root)
+    patch.lay_over(made, root, tmp_path / "copy")
+    assert (tmp_path / "copy/assets").is_symlink()
+    assert not (tmp_path / "copy/gateway").is_symlink()
+    assert not (tmp_path / "copy/.git").exists()
+    assert (tmp_path / "copy/gateway/extra.py").read_text() == "X = 1\n"
+
+
+def test_other_peoples_packages_are_not_copied(tmp_path: Path, tree: MakeTree) -> None:
+    root = tree(tmp_path / "site-packages")
+    (root / "aiohttp").mkdir()
+    (root / "aiohttp/__init__.py").write_text("")
+    made = patch.plan(diff("", "gateway/extra.py", "", "X = 1\n"), "change.patch", root)
+    patch.lay_over(made, root, tmp_path / "copy")
+    assert not (tmp_path / "copy/aiohttp").exists()
+    with pytest.raises(UsageError, match="touches nothing"):
+        patch.plan(diff("aiohttp/__init__.py", "aiohttp/__init__.py", "", "x\n"), "change.patch", root)
+
+
+def test_an_unreadable_patch_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        patch.read(tmp_path / "none.patch")
+
+
+LINES = st.lists(
+    st.sampled_from(["", "a", "b", " c", "-d", "+e", "@@ -1 +1 @@", "--- x", "\x0cpage", "u\u2028v"]),
+    max_size=12,
+)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in re.split(r"(?<=\n)", text) if line]
+
+
+@given(LINES, LINES, st.booleans(), st.booleans(), st.integers(0, 3))
+def test_a_diff_that_is_read_and_applied_gives_the_new_text(
+    old: list[str], new: list[str], old_ends: bool, new_ends: bool, context: int
+) -> None:
+    before = "\n".join(old) + ("\n" if old_ends and old else "")
+    after = "\n".join(new) + ("\n" if new_ends and new else "")
+    split = [
+        [f"{line}\n" for line in text.split("\n")[:-1]] + [text.split("\n")[-1]] for text in (before, after)
+    ]
+    lines = difflib.unified_diff(*[[x for x in side if x] for side in split], "a/x.py", "b/x.py", n=context)
+    text = "".join(x if x.endswith("\n") else f"{x}\n\\ No newline at end of file\n" for x in lines)
+    (file,) = udiff.parse(text) or [udiff.FileDiff("x.py", "x.py")]
+    assert "".join(patch._apply_hunks("p", file, before)) == after
+
+
+@pytest.mark.hermes
+def test_a_patch_on_a_release(tmp_path: Path) -> None:
+    found = resolve("0.19.0")
+    source = (found.root / ADAPTER).read_text()
+    change = tmp_path / "change.patch"
+    change.write_text(
+        diff(ADAPTER, ADAPTER, source, source.replace("class QQAdapter(", "MARK = 1\n\n\nclass QQAdapter("))
+    )
+    laid = fixes.lay_over(fixes.choose(str(change), found), found, tmp_path / "copy")
+    code = (
+        f"import sys; sys.path[0:0] = {[str(entry) for entry in laid.path_entries]!r}; "
+        "import gateway.platforms.qqbot.adapter as a, hermes_cli; print(a.MARK, hermes_cli.__file__)"
+    )
+    answer = subprocess.run(
+        [laid.interpreter, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path,
+        env={"HOME": str(tmp_path), "HERMES_HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert answer.stdout.split() == ["1", str(tmp_path / "copy/hermes_cli/__init__.py")]
