@@ -1,45 +1,32 @@
 """`error: 100016`: the platform says no in its own words.
 
 The token endpoint reports errors with HTTP 200 and `{"code", "message"}`; the API with an error status and
-`{"message", "code", "err_code", "trace_id"}`. Numbers, texts and statuses as quoted in public issues.
+`{"message", "code", "err_code", "trace_id"}`. The known numbers stand in `protocol`, each with its source.
 """
 
 from __future__ import annotations
 
+from fake_qq_server.protocol import REST_ERRORS, TOKEN_ERRORS, RestError
 from fake_qq_server.replies import HttpAsk, HttpReply
 from fake_qq_server.verbs.arguments import integer
 from fake_qq_server.verbs.registry import Args, Class, Verb, register
 
-TOKEN_ERRORS = {
-    10004: "机器人不存在",
-    100001: "Too many requests",
-    100002: "internal err",
-    100007: "appid invalid",
-    100016: "invalid appid or secret",
-}
-API_ERRORS = {
-    11242: (401, "wrong bot token"),
-    11244: (401, "token not exist or expire"),
-    11298: (401, "接口访问源IP不在白名单"),
-    22009: (400, "msg limit exceed"),
-    304018: (400, "SESSION_NOT_EXIST"),
-    40034024: (400, "请求参数msg_id无效或越权"),
-    40054005: (400, "消息被去重，请检查请求msgseq"),  # noqa: RUF001
-}
-_UNLISTED = (500, "处理失败")
+_TOKEN = {row.code: row for row in TOKEN_ERRORS.values()}
+_REST = {row.code: row for row in REST_ERRORS.values()}
+_UNLISTED = REST_ERRORS["failed"]
 _TRACE = "0" * 32
 
 
 def act(args: Args, ask: HttpAsk) -> HttpReply:
     """The error in the form of the endpoint that was asked; `http` overrules its status."""
-    code = args.main
-    asked = args.more.get("http")
+    code: int = args.main
+    asked: int | None = args.more.get("http")
     if ask.endpoint == "token":
-        text = TOKEN_ERRORS.get(code, _UNLISTED[1])
-        return HttpReply(asked or 200, {"code": code, "message": text})
-    status, text = API_ERRORS.get(code, _UNLISTED)
-    payload = {"message": text, "code": code, "err_code": code, "trace_id": _TRACE}
-    return HttpReply(asked or status, payload, {"X-Tps-trace-ID": _TRACE})
+        message = _TOKEN[code].message if code in _TOKEN else _UNLISTED.message
+        return HttpReply(asked or 200, {"code": code, "message": message})
+    row = _REST.get(code, RestError(_UNLISTED.status, code, _UNLISTED.message, "unlisted"))
+    payload = {"message": row.message, "code": code, "err_code": row.err_code or code, "trace_id": _TRACE}
+    return HttpReply(asked or row.status, payload, {"X-Tps-trace-ID": _TRACE})
 
 
 register(

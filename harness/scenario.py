@@ -1,0 +1,178 @@
+"""A scenario document: plain data in, and a `RunSpec` out for each run it stands for.
+
+A document becomes variants x twins: `exhausted` with its variants and `heal_twin: [30m, 2h]` is the runs
+`exhausted/gateway-500`, `exhausted/gateway-500+heals-30m`, `exhausted/gateway-500+heals-2h` and so on.
+
+Pure: which file a document came from, and on which line its parts stand, is `loading`'s matter. Errors are
+`LanguageError` with a path into the document as its author wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fake_qq_server.language import LanguageError, Moment, Path, parse_moment
+from fake_qq_server.language_moments import quoted, suggest
+from harness import run_spec
+from harness.run_spec import Handler, Healing, RunSpec, check_keys, parse_name, parse_run
+from harness.scenario_checks import LEVELS
+
+__all__ = ["KEYS", "Handler", "Healing", "RunSpec", "Scenario", "expand", "parse_scenario"]
+
+KEYS = (*run_spec.KEYS, "variants", "heal_twin")
+VARIANT_KEYS = tuple(key for key in KEYS if key not in ("scenario", "variants"))
+MOST_VARIANTS = 200
+MOST_TWINS = 20
+MOST_RUNS = 1000
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One document, checked: every run it stands for is in `runs`. `source` is FILE:LINE, where known."""
+
+    name: str
+    story: str
+    issues: tuple[int, ...]
+    levels: tuple[str, ...]
+    tags: tuple[str, ...]
+    runs: tuple[RunSpec, ...]
+    source: str = ""
+
+
+def expand(scenario: Scenario) -> list[RunSpec]:
+    """Its runs: variants in the file's order, each followed by its twins."""
+    return list(scenario.runs)
+
+
+@dataclass(frozen=True)
+class _LaidOut:
+    """A document with one variant laid over it. `rules` says where each rule stands, `root` where the keys
+    that the variant overrides do."""
+
+    name: str
+    document: Mapping[str, Any]
+    rules: tuple[Path, ...]
+    root: Path = ()
+    overridden: frozenset[str] = frozenset()
+
+    def written(self, path: Path) -> Path:
+        """Where the author wrote what stands at `path` of the laid-out document."""
+        return (*self.root, *path) if path and path[0] in self.overridden else path
+
+
+def parse_scenario(document: Any, source: str = "") -> Scenario:
+    """A whole document, with every variant and twin checked. Raises LanguageError for the first mistake."""
+    check_keys(document, KEYS, run_spec.REQUIRED)
+    _refuse_both_heals(document, ())
+    name = parse_name(document["scenario"], ("scenario",))
+    if not isinstance(document["rules"], list):
+        raise LanguageError(("rules",), "rules is a list: each rule begins with a dash; [] is none")
+    runs = [run for variant in _variants(name, document) for run in _runs(variant)]
+    if len(runs) > MOST_RUNS:
+        raise LanguageError((), f"{len(runs)} runs of one scenario are more than {MOST_RUNS}")
+    if document.get("hypothetical") is True and not any(run.hypothetical for run in runs):
+        raise LanguageError(("hypothetical",), "nothing here lacks a witness: leave hypothetical out")
+    return Scenario(
+        name,
+        runs[0].story,
+        tuple(dict.fromkeys(issue for run in runs for issue in run.issues)),
+        tuple(level for level in LEVELS if any(level in run.levels for run in runs)),
+        tuple(dict.fromkeys(tag for run in runs for tag in run.tags)),
+        tuple(runs),
+        source,
+    )
+
+
+def _refuse_both_heals(document: Mapping[str, Any], path: Path) -> None:
+    if "heal" in document and "heal_twin" in document:
+        raise LanguageError((*path, "heal_twin"), "heal and heal_twin: keep one, a twin is healed anyway")
+
+
+def _variants(name: str, document: Mapping[str, Any]) -> list[_LaidOut]:
+    base = {key: value for key, value in document.items() if key != "variants"}
+    paths: tuple[Path, ...] = tuple(("rules", number) for number in range(len(base["rules"])))
+    if "variants" not in document:
+        return [_LaidOut(name, base, paths)]
+    variants = document["variants"]
+    if not isinstance(variants, dict) or not 0 < len(variants) <= MOST_VARIANTS:
+        raise LanguageError(("variants",), f"variants is a mapping of 1 to {MOST_VARIANTS} names to rules")
+    return [_variant(name, base, paths, variant, given) for variant, given in variants.items()]
+
+
+def _variant(
+    name: str, base: Mapping[str, Any], paths: tuple[Path, ...], variant: Any, given: Any
+) -> _LaidOut:
+    path: Path = ("variants", variant)
+    parse_name(variant, path)
+    changed = given if isinstance(given, dict) else {"rules": given}
+    for key in changed:
+        if key not in VARIANT_KEYS:
+            raise LanguageError((*path, key), f"a variant has no {quoted(key)}: {suggest(key, VARIANT_KEYS)}")
+    rules_path: Path = (*path, "rules") if isinstance(given, dict) else path
+    more = changed.get("rules", [])
+    if not isinstance(more, list):
+        raise LanguageError(rules_path, "a variant is a list of rules, or a mapping of rules and other keys")
+    _refuse_both_heals(changed, path)
+    replaced = {"heal": "heal_twin", "heal_twin": "heal"}
+    dropped = {replaced[key] for key in changed if key in replaced}
+    document = {key: value for key, value in base.items() if key not in dropped}
+    document |= {**changed, "rules": [*base["rules"], *more]}
+    all_paths = (*paths, *((*rules_path, number) for number in range(len(more))))
+    return _LaidOut(f"{name}/{variant}", document, all_paths, path, frozenset(changed) - {"rules"})
+
+
+def _runs(variant: _LaidOut) -> list[RunSpec]:
+    """The variant's own run, then its twins, in the file's order."""
+    document = {key: value for key, value in variant.document.items() if key != "heal_twin"}
+    try:
+        runs = [parse_run({"run": variant.name, **document}, variant.rules)]
+        _refuse_settles_beside_heal(runs[0])
+        twins = _twins(variant)
+    except LanguageError as error:
+        raise LanguageError(variant.written(error.path), error.sentence) from None
+    for path, moment in twins:
+        name = f"{variant.name}+heals-{_spoken(moment)}"
+        if any(run.name == name for run in runs):
+            raise LanguageError(variant.written(path), f"two twins heal at {moment.text()}: one is enough")
+        healed = {**document, "run": name, "heal": moment.text(), "asks": _with_recovers(runs[0])}
+        try:
+            runs.append(parse_run(healed, variant.rules))
+        except LanguageError as error:
+            at = path if error.path[:1] == ("heal",) else error.path
+            raise LanguageError(variant.written(at), f"{error.sentence} (with {path[0]})") from None
+    return runs
+
+
+def _refuse_settles_beside_heal(run: RunSpec) -> None:
+    if run.heal is not None and any("settles" in checks for checks in run.asks.values()):
+        raise LanguageError(("asks",), "settles applies where nothing heals: ask recovers, or use heal_twin")
+
+
+def _twins(variant: _LaidOut) -> list[tuple[Path, Moment]]:
+    if "heal_twin" not in variant.document:
+        return []
+    given = variant.document["heal_twin"]
+    listed = given if isinstance(given, list) else [given]
+    if not 0 < len(listed) <= MOST_TWINS:
+        raise LanguageError(
+            ("heal_twin",), f"heal_twin is a moment such as 30m, or 1 to {MOST_TWINS} of them"
+        )
+    ids = [rule["id"] for rule in variant.document["rules"] if "id" in rule]
+    paths: list[Path] = [
+        ("heal_twin", number) if given is listed else ("heal_twin",) for number in range(len(listed))
+    ]
+    return [(path, parse_moment(each, path, ids)) for path, each in zip(paths, listed, strict=True)]
+
+
+def _spoken(moment: Moment) -> str:
+    """A moment as part of a run's name: `30m`, `30m-after-drop`, `drop`, `lost-2`."""
+    if moment.mark is None:
+        return moment.text()
+    mark = moment.mark if moment.nth == 1 else f"{moment.mark}-{moment.nth}"
+    return f"{Moment(None, 1, moment.offset_us).text()}-after-{mark}" if moment.offset_us else mark
+
+
+def _with_recovers(run: RunSpec) -> dict[str, list[str]]:
+    return {level: [*checks, "recovers"] for level, checks in run.asks.items()}

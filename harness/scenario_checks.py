@@ -1,0 +1,144 @@
+"""The vocabulary of verdicts, and what makes a run senseless though each of its words is right.
+
+A run that could only ever be unknown or not applicable - a check asked where it cannot apply, an end that
+comes before the judging can - is refused on loading: nobody should wait for such a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from fake_qq_server.conditions import Condition
+from fake_qq_server.language import At, LanguageError, Link, Moment, Path, Rule
+from fake_qq_server.units import HOUR, MINUTE, format_duration
+from harness.seam_points import unwitnessed
+
+if TYPE_CHECKING:
+    from harness.run_spec import RunSpec
+
+LEVELS = ("adapter", "runner", "process")
+
+CHECKS = (
+    "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "bounded",
+    "polite", "once", "stops", "secret", "back",
+)  # fmt: skip
+LIMITED = (
+    "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "bounded", "once", "stops",
+)  # fmt: skip
+"""The checks with a limit in time, which `limits` may set."""
+
+NOT_AT_ADAPTER = ("back",)
+RECOVERY_US = 10 * MINUTE
+SETTLING_US = 2 * HOUR
+HEARTBEATS_US = 3 * 41_250_000
+"""Three heartbeats of the Hello's default interval: how long a recovery must hold."""
+
+
+def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> bool:
+    """Raises LanguageError for what cannot be judged. Returns whether the run injects without a witness."""
+    paths = rule_paths or [("rules", number) for number in range(len(run.rules))]
+    earliest = earliest_marks(run.rules)
+    _refuse_asks(run)
+    _refuse_too_late(run, paths, earliest)
+    _refuse_short_end(run, earliest)
+    return _injects_unseen(run, paths)
+
+
+def earliest_marks(rules: Sequence[Rule]) -> Mapping[str | None, int]:
+    """For each mark, the earliest time (µs) it can have: 0 for the platform's, a rule's own beginning.
+
+    A rule that waits for another's act begins later than that; at most one round a rule.
+    """
+    known: dict[str | None, int] = {None: 0}
+    for _ in range(len(rules) + 1):
+        before = dict(known)
+        for rule in rules:
+            if rule.id is not None:
+                known[rule.id] = begins(rule, known)
+        if known == before:
+            break
+    return known
+
+
+def begins(rule: Rule, earliest: Mapping[str | None, int]) -> int:
+    """The earliest time (µs) at which the rule can act."""
+    moments = [rule.trigger.moment] if isinstance(rule.trigger, At) else []
+    moments += [rule.start] if rule.start else []
+    return max((at_earliest(moment, earliest) for moment in moments), default=0)
+
+
+def at_earliest(moment: Moment, earliest: Mapping[str | None, int]) -> int:
+    """The earliest time (µs) a moment can have."""
+    return earliest.get(moment.mark, 0) + moment.offset_us
+
+
+def _refuse_asks(run: RunSpec) -> None:
+    asked = {check for checks in run.asks.values() for check in checks}
+    if "connects" in asked and run.start == "down":
+        raise LanguageError(("asks",), "connects does not apply to start: down, where connecting is to fail")
+    if "recovers" in asked and run.heal is None:
+        raise LanguageError(
+            ("asks",), "recovers is asked, but nothing heals: add heal, or leave it to heal_twin"
+        )
+    if "notices" in asked and not any(_interrupts(rule) for rule in run.rules):
+        raise LanguageError(
+            ("asks",), "notices is asked, but no rule makes a connection silent, stalled or a blackhole"
+        )
+    if run.asks.get("adapter") == NOT_AT_ADAPTER:
+        raise LanguageError(
+            ("asks",), "back does not apply to the adapter level: ask it of runner or process"
+        )
+
+
+def _interrupts(rule: Rule) -> bool:
+    if not isinstance(rule.trigger, Link):
+        return False
+    conditions: list[Condition] = [do.row.act(do.args) for do in rule.do]
+    return any(condition.interrupts for condition in conditions)
+
+
+def _refuse_too_late(run: RunSpec, paths: Sequence[Path], earliest: Mapping[str | None, int]) -> None:
+    for rule, path in zip(run.rules, paths, strict=True):
+        start = begins(rule, earliest)
+        if start >= run.end_us:
+            raise LanguageError(
+                path, f"this rule cannot act before {format_duration(start)}, and the run ends before"
+            )
+        if run.heal is not None and run.heal.at.mark is None and start >= run.heal.at.offset_us:
+            raise LanguageError(
+                ("heal",), f"at {run.heal.at.text()} everything heals before {rule.key!r} can have acted"
+            )
+
+
+def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
+    if run.heal is not None:
+        healed = at_earliest(run.heal.at, earliest)
+        needed = healed + run.limits.get("recovers", RECOVERY_US) + HEARTBEATS_US
+        if run.end_us < needed:
+            raise LanguageError(
+                ("end",),
+                f"end is too early: healing at {run.heal.at.text()}, the recovery limit and three heartbeats "
+                f"need {format_duration(needed)} at least",
+            )
+    elif run.rules and any("settles" in checks for checks in run.asks.values()):
+        first = min(begins(rule, earliest) for rule in run.rules)
+        needed = first + run.limits.get("settles", SETTLING_US)
+        if run.end_us <= needed:
+            raise LanguageError(
+                ("end",),
+                f"end is too early: settles looks at what comes {format_duration(needed - first)} after the "
+                f"first rule, so the run must be longer than {format_duration(needed)}",
+            )
+
+
+def _injects_unseen(run: RunSpec, paths: Sequence[Path]) -> bool:
+    for rule, path in zip(run.rules, paths, strict=True):
+        what = unwitnessed(rule)
+        if what is not None:
+            if not run.hypothetical:
+                raise LanguageError(
+                    path, f"no witness shows {what} to be possible: say hypothetical: true, or inject another"
+                )
+            return True
+    return False
