@@ -248,10 +248,7 @@ def test_a_diff_that_is_read_and_applied_gives_the_new_text(
 ) -> None:
     before = "\n".join(old) + ("\n" if old_ends and old else "")
     after = "\n".join(new) + ("\n" if new_ends and new else "")
-    split = [
-        [f"{line}\n" for line in text.split("\n")[:-1]] + [text.split("\n")[-1]] for text in (before, after)
-    ]
-    lines = difflib.unified_diff(*[[x for x in side if x] for side in split], "a/x.py", "b/x.py", n=context)
+    lines = difflib.unified_diff(_lines(before), _lines(after), "a/x.py", "b/x.py", n=context)
     text = "".join(x if x.endswith("\n") else f"{x}\n\\ No newline at end of file\n" for x in lines)
     (file,) = udiff.parse(text) or [udiff.FileDiff("x.py", "x.py")]
     assert "".join(patch._apply_hunks("p", file, before)) == after

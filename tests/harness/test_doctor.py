@@ -1,0 +1,98 @@
+"""The doctor looks and installs nothing; it says per level what is lacking."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness import doctor, interpreters
+
+MakeTree = Callable[..., Path]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, tree: MakeTree) -> Path:
+    root = tree(tmp_path / "hermes")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", root / ".venv"], check=True)
+    (site,) = (root / ".venv").glob("lib/python*/site-packages")
+    for name in ("aiohttp", "httpx"):
+        (site / f"{name}.py").write_text("")
+    return root
+
+
+def lacks(diagnosis: doctor.Diagnosis) -> dict[str, tuple[str, ...]]:
+    return dict(diagnosis.lacks)
+
+
+def test_all_levels_can_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name, **_: f"/bin/{name}")
+    diagnosis = doctor.examine(str(checkout))
+    assert lacks(diagnosis) == {"adapter": (), "runner": (), "process": ()}
+    assert diagnosis.exit_status == 0
+    names = [fact.name for fact in diagnosis.facts]
+    assert names == [
+        "interpreter", "hermes-agent", "its content", "its layout", "its Python", "its aiohttp",
+        "uv or pip", "tmpfs", "cores",
+    ]  # fmt: skip
+    assert doctor.render(diagnosis)[-1].split() == ["ok", "process", "can", "run"]
+
+
+def test_what_the_levels_above_lack_does_not_stop_the_adapter(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name, **_: None)
+    (checkout / "gateway/run.py").unlink()
+    diagnosis = doctor.examine(str(checkout))
+    assert lacks(diagnosis)["adapter"] == ()
+    assert lacks(diagnosis)["runner"] == ("this hermes-agent has no gateway/run.py",)
+    assert "no openssl on PATH" in lacks(diagnosis)["process"][1]
+    assert diagnosis.exit_status == 0
+
+
+def test_a_subject_that_cannot_be_imported_stops_all(checkout: Path) -> None:
+    (checkout / "gateway/__init__.py").write_text("import nowhere_at_all\n")
+    diagnosis = doctor.examine(str(checkout))
+    assert all("nowhere_at_all" in " ".join(what) for what in lacks(diagnosis).values())
+    assert diagnosis.exit_status == 125
+
+
+def test_a_release_is_not_installed_by_looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = interpreters.Interpreter(Path(sys.executable), (3, 12, 0), Path(sys.executable))
+    monkeypatch.setattr(interpreters, "current", lambda: here)
+    diagnosis = doctor.examine("0.16.0", cache=tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+    assert diagnosis.to_install
+    assert "0.16.0, not installed yet" in "\n".join(doctor.render(diagnosis))
+    assert "once hermes-agent is installed" in doctor.render(diagnosis)[-3]
+
+
+def test_nothing_to_install_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreters, "working_uv", lambda: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    diagnosis = doctor.examine("0.16.0", cache=tmp_path / "cache")
+    assert diagnosis.exit_status == 125
+    assert "no uv that runs" in lacks(diagnosis)["adapter"][0]
+
+
+@pytest.mark.parametrize("hermes", ["/does/not/exist", "no-such-thing"])
+def test_wrong_usage_is_a_fact(hermes: str) -> None:
+    diagnosis = doctor.examine(hermes)
+    assert diagnosis.facts[1].state == "missing"
+    assert diagnosis.exit_status == 125
+
+
+@pytest.mark.parametrize(
+    ("line", "found"), [("tmpfs {} tmpfs rw 0 0\n", True), ("/dev/sda {} ext4 rw 0 0\n", False)]
+)
+def test_tmpfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, found: bool) -> None:
+    (tmp_path / "mounts").write_text(line.format(tmp_path))
+    monkeypatch.setattr(doctor, "_MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(doctor, "_SHARED_MEMORY", tmp_path)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    assert doctor.tmpfs() == (tmp_path if found else None)
