@@ -1,0 +1,96 @@
+"""Which runs a command line means: names, files, tags, issues. Pure but for reading scenario files."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from .errors import UsageError
+from .loading import SUFFIXES, load_catalogue, load_file
+from .run_spec import RunSpec
+from .scenario import Scenario
+
+_ISSUE = re.compile(r"(?:#|.*/(?:issues|pull)/)?(\d+)(?:[/#?].*)?")
+
+
+def by_names(names: Sequence[str], level: str) -> list[RunSpec]:
+    """The runs that names and files mean, in order, each once.
+
+    A name is a scenario (all of its runs) or one run's exact name; a file stands for all of its runs.
+    Raises UsageError for a name that means nothing, ScenarioError for a broken file.
+    """
+    catalogue = load_catalogue()
+    found: dict[str, RunSpec] = {}
+    for name in names:
+        path = Path(name)
+        if path.suffix in SUFFIXES or path.is_file():
+            chosen = [run for scenario in load_file(path) for run in scenario.runs]
+        else:
+            chosen = _named(name, catalogue)
+        found.update((run.name, run) for run in chosen)
+    return _at_level(list(found.values()), level, ", ".join(names))
+
+
+def by_issue(text: str, level: str) -> list[RunSpec]:
+    """Every run that shows an issue: `14539`, `#14539`, or its address. Duplicates of it count as well."""
+    match = _ISSUE.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"{text} is no issue: write 14539, #14539 or the issue's address")
+    issue = int(match[1])
+    runs = [run for run in all_runs() if issue in run.issues]
+    if not runs:
+        known = sorted({issue for run in all_runs() for issue in run.issues})
+        raise UsageError(
+            f"no scenario shows issue {issue}; there are scenarios for {', '.join(map(str, known))}"
+        )
+    return _at_level(runs, level, f"issue {issue}")
+
+
+def narrowed(runs: Iterable[RunSpec], tags: Sequence[str], expression: str | None) -> list[RunSpec]:
+    """Those with one of the tags, and with the text in their name ("a and not b" of such texts)."""
+    chosen = [run for run in runs if not tags or set(tags) & set(run.tags)]
+    if expression is not None:
+        chosen = [run for run in chosen if _matches(expression, run.name)]
+    if not chosen:
+        wanted = " ".join([*(f"-m {tag}" for tag in tags), *([f"-k {expression!r}"] if expression else [])])
+        raise UsageError(f"nothing is left to run after {wanted}; `qqchaos list` shows what there is")
+    return chosen
+
+
+def all_runs(catalogue: Mapping[str, Scenario] | None = None) -> list[RunSpec]:
+    """Every run of the catalogue."""
+    return [run for scenario in (catalogue or load_catalogue()).values() for run in scenario.runs]
+
+
+def _named(name: str, catalogue: Mapping[str, Scenario]) -> list[RunSpec]:
+    if name in catalogue:
+        return list(catalogue[name].runs)
+    runs = {run.name: run for run in all_runs(catalogue)}
+    if name in runs:
+        return [runs[name]]
+    close = difflib.get_close_matches(name, [*catalogue, *runs], n=3)
+    hint = f"; did you mean {' or '.join(close)}?" if close else "; `qqchaos list` shows what there is"
+    raise UsageError(f"there is no scenario {name}{hint}")
+
+
+def _at_level(runs: list[RunSpec], level: str, what: str) -> list[RunSpec]:
+    there = [run for run in runs if level in run.levels]
+    if not there:
+        raise UsageError(f"{what}: no such run at level {level}")
+    return there
+
+
+def _matches(expression: str, name: str) -> bool:
+    """`-k`: words joined by and, or and not, each true where it stands in the name."""
+    any_of = []
+    for part in re.split(r"\bor\b", expression):
+        all_of = []
+        for word in re.split(r"\band\b", part):
+            negated, text = re.fullmatch(r"\s*(not\s+)?(.*?)\s*", word, re.DOTALL).groups()  # type: ignore[union-attr]
+            if not text:
+                raise UsageError(f"-k {expression!r}: write texts joined by and, or, not")
+            all_of.append((text in name) != bool(negated))
+        any_of.append(all(all_of))
+    return any(any_of)

@@ -1,0 +1,114 @@
+"""`list`, `show`, `validate`, `verbs`, `schema`: what there is, for users and for authors."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+
+from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
+from fake_qq_server.verbs.registry import VERBS, Verb
+from harness import choosing
+from harness.errors import UsageError
+from harness.loading import load_catalogue, load_file
+from harness.run_spec import RunSpec
+from harness.schema import scenario_schema
+from harness.words import rule_in_words
+
+
+def list_scenarios(args: argparse.Namespace) -> int:
+    """Every scenario with its story; with -v its runs too."""
+    runs = choosing.narrowed(choosing.all_runs(), args.tag, args.expression)
+    if args.json:
+        print(json.dumps([dict(run.resolved) for run in runs], ensure_ascii=False, indent=1))
+        return 0
+    chosen = {run.scenario for run in runs}
+    for scenario in load_catalogue().values():
+        if scenario.name not in chosen:
+            continue
+        issues = " ".join(f"#{issue}" for issue in scenario.issues)
+        print(f"{scenario.name}  {issues}\n    {' '.join(scenario.story.split())}")
+        names = [run.name for run in scenario.runs if run in runs]
+        if args.verbose:
+            print("".join(f"      {name}\n" for name in names), end="")
+        else:
+            print(f"    {len(names)} run{'s' * (len(names) != 1)}")
+    return 0
+
+
+def show(args: argparse.Namespace) -> int:
+    """One scenario or run explained: story, what is asked, rules in words, healing and end."""
+    runs = choosing.by_names([args.name], args.level)
+    if args.json:
+        print(json.dumps([dict(run.resolved) for run in runs], ensure_ascii=False, indent=1))
+        return 0
+    for run in runs:
+        print("\n".join(explained(run, args.level)))
+    return 0
+
+
+def explained(run: RunSpec, level: str) -> list[str]:
+    """A run in words."""
+    lines = [run.name, f"  {' '.join(run.story.split())}"]
+    if run.issues:
+        lines.append(f"  issues   {', '.join(f'#{issue}' for issue in run.issues)}")
+    lines.append(f"  asks     {', '.join(run.asks_for(level))} (level {level})")
+    lines += [f"  {'rules' if n == 0 else '':7}  {rule_in_words(rule)}" for n, rule in enumerate(run.rules)]
+    if not run.rules:
+        lines.append("  rules    none: the platform is as it should be")
+    if run.heal:
+        kept = "stays held" if run.heal.held == "keep" else "is released"
+        lines.append(f"  heals    at {run.heal.at.text()}; what a condition holds {kept}")
+    lines.append(f"  ends     after {run.resolved['end']}" + ("; hypothetical" if run.hypothetical else ""))
+    return [*lines, ""]
+
+
+def validate(args: argparse.Namespace) -> int:
+    """Check scenario files; says how many runs each stands for."""
+    for file in args.file:
+        scenarios = load_file(file)
+        runs = sum(len(scenario.runs) for scenario in scenarios)
+        names = ", ".join(scenario.name for scenario in scenarios)
+        print(f"{file}: ok: {names} ({runs} run{'s' * (runs != 1)})")
+    return 0
+
+
+def verbs(args: argparse.Namespace) -> int:
+    """All verbs in a line each, or one of them whole."""
+    if args.name is None:
+        width = max(map(len, VERBS))
+        for kind in ("answer", "push", "condition"):
+            print(f"{kind}s")
+            for verb in (verb for _, verb in sorted(VERBS.items()) if verb.kind.value == kind):
+                print(f"  {verb.name:{width}}  {verb.story}")
+        return 0
+    verb = VERBS.get(args.name)
+    if verb is None:
+        close = difflib.get_close_matches(args.name, VERBS, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "see `qqchaos verbs`"
+        raise UsageError(f"there is no verb {args.name}; {hint}")
+    print("\n".join(verb_in_words(verb)))
+    return 0
+
+
+def verb_in_words(verb: Verb) -> list[str]:
+    """A verb's row for people."""
+    places = "everywhere" if verb.places == ("any",) else ", ".join(verb.places)
+    lines = [
+        f"{verb.name}: {verb.story}",
+        f"  class          {verb.kind.value}",
+        f"  acts at        {places}",
+    ]
+    if verb.main is not None:
+        needed = "" if verb.main.required else " (may be left out)"
+        lines.append(f"  argument       {verb.main.what}{needed}")
+    lines += [f"  {name:13}  {argument.what}" for name, argument in verb.more.items()]
+    lines.append(f"  a client sees  {verb.seen_as}")
+    return lines
+
+
+def schema(args: argparse.Namespace) -> int:
+    """The JSON Schema of scenario files, for editors."""
+    del args
+    print(json.dumps(scenario_schema(), ensure_ascii=False, indent=1))
+    return 0

@@ -1,0 +1,71 @@
+"""`judge` and `explain`: a stored journal judged again; what a word of a report means."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import sys
+from pathlib import Path
+
+from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
+from fake_qq_server.verbs.registry import VERBS
+from harness.checks import CHECKS
+from harness.commands.catalogue import verb_in_words
+from harness.endings import ENDINGS
+from harness.errors import UsageError
+from harness.journal import JournalError, parse
+from harness.outcome import as_document, exit_status, judge
+from harness.report import lines
+from harness.report.terminal import Terminal
+from harness.running import Judged
+
+
+def judge_journal(args: argparse.Namespace) -> int:
+    """Judge stored journals again; prints what a run prints, and exits as a run does."""
+    judged = [_judged(Path(name)) for name in args.journal]
+    outcomes = [one.outcome for one in judged if one.outcome]
+    if args.json:
+        print(json.dumps(as_document(outcomes), ensure_ascii=False, indent=1))
+    else:
+        terminal = Terminal(sys.stdout)
+        for one in judged:
+            terminal.print_lines([*lines.story(one, ""), ""])
+    return exit_status(outcomes, args.strict)
+
+
+def _judged(path: Path) -> Judged:
+    try:
+        records = tuple(parse(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        raise UsageError(f"{path} cannot be read as a journal: {reason}") from None
+    except JournalError as problem:
+        raise UsageError(f"{path}: {problem}") from None
+    if not records:
+        raise UsageError(f"{path} is empty: a journal begins with run.open")
+    outcome = judge(records, str(path))
+    return Judged(outcome.scenario, outcome, records, path, None)
+
+
+def explain(args: argparse.Namespace) -> int:
+    """An ending, a check or a verb, in a few lines."""
+    word: str = args.word
+    told = []
+    if word in ENDINGS:
+        told += [f"{word} (ending): {ENDINGS[word]}"]
+    if word in CHECKS:
+        check = CHECKS[word]
+        told += [f"{word} (check)", f"  applies  {check.applies}", f"  passes   iff {check.passes}"]
+    if word in VERBS:
+        told += verb_in_words(VERBS[word])
+    if not told:
+        close = difflib.get_close_matches(word, [*ENDINGS, *CHECKS, *VERBS], n=3)
+        hint = (
+            f"did you mean {' or '.join(close)}?"
+            if close
+            else f"endings: {', '.join(ENDINGS)}; checks: {', '.join(CHECKS)}"
+        )
+        raise UsageError(f"{word} is no ending, check or verb; {hint}")
+    print("\n".join(told))
+    return 0

@@ -1,0 +1,101 @@
+"""`repro` and `run`: choose runs, do them, print a line each and the worst one's story."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness import choosing, environments, fixes
+from harness.errors import UsageError
+from harness.outcome import exit_status
+from harness.report import lines
+from harness.report.terminal import Terminal
+from harness.run_spec import RunSpec
+from harness.running import Judged, Series, write_outcomes
+
+LEVELS_NOW = ("adapter",)
+DEFAULT_OUT = Path(".qqchaos")
+
+
+def repro(args: argparse.Namespace) -> int:
+    """Every run of one issue; ends with REPRODUCED, NOT REPRODUCED or NOT JUDGED."""
+    level = _level(args)
+    runs = choosing.narrowed(choosing.by_issue(args.issue, level), args.tag, args.expression)
+    status = _run(args, runs, level)
+    if not args.json:
+        Terminal(sys.stdout).print_lines(["", *lines.closing(status, args.issue)])
+    return status
+
+
+def run(args: argparse.Namespace) -> int:
+    """The runs that names and files mean; all of the catalogue's where only -m or -k is given."""
+    level = _level(args)
+    if args.name:
+        runs = choosing.by_names(args.name, level)
+    elif args.tag or args.expression:
+        runs = [run for run in choosing.all_runs() if level in run.levels]
+    else:
+        raise UsageError("nothing to run: name scenarios or files, or narrow the catalogue with -m or -k")
+    return _run(args, choosing.narrowed(runs, args.tag, args.expression), level)
+
+
+def _run(args: argparse.Namespace, runs: Sequence[RunSpec], level: str) -> int:
+    terminal = Terminal(sys.stderr if args.json else sys.stdout)
+    installation = environments.resolve(args.hermes, args.python, say=Terminal(sys.stderr).note)
+    fix = fixes.choose(args.with_fix, installation) if args.with_fix else None
+    series = Series(
+        installation,
+        args.out or DEFAULT_OUT,
+        level=level,
+        seed=args.seed,
+        fix=fix,
+        jobs=1 if args.debug else args.jobs,
+        debug=args.debug,
+        stop_at_first=args.exitfirst,
+    )
+    terminal.print_lines([installation.words + (f", fix {fix.name}" if fix else ""), ""])
+    width = max(len(run.name) for run in runs)
+    with terminal.progress(len(runs)) as progress:
+        done = series.run(runs, lambda judged: progress.done(lines.run_line(judged, width)))
+    _tell(args, terminal, done)
+    if args.json:
+        print(json.dumps(write_outcomes(series.out, done), ensure_ascii=False, indent=1))
+    return _status(done, strict=args.strict)
+
+
+def _tell(args: argparse.Namespace, terminal: Terminal, done: Sequence[Judged]) -> None:
+    worst = lines.worst(done)
+    told = done if args.verbose else [worst] if worst else []
+    for judged in told:
+        terminal.print_lines(["", *lines.story(judged, repeat_line(args, judged.name))])
+    terminal.print_lines(["", lines.totals(done)])
+
+
+def repeat_line(args: argparse.Namespace, name: str) -> str:
+    """The command that does one run again."""
+    words = ["qqchaos", "run", name]
+    for option, value in (
+        ("--hermes", args.hermes),
+        ("--python", args.python),
+        ("--with-fix", args.with_fix),
+    ):
+        words += [option, str(value)] if value else []
+    words += ["--seed", str(args.seed)] if args.seed else []
+    return shlex.join(words)
+
+
+def _status(done: Sequence[Judged], *, strict: bool) -> int:
+    """1 if a check failed, whatever else; 125 if something could not be judged or did not run at all."""
+    status = exit_status([judged.outcome for judged in done if judged.outcome], strict)
+    return 125 if status == 0 and any(judged.outcome is None for judged in done) else status
+
+
+def _level(args: argparse.Namespace) -> str:
+    level: str = args.level
+    if level not in LEVELS_NOW:
+        raise UsageError(f"level {level} is not there yet: this version runs {', '.join(LEVELS_NOW)}")
+    return level

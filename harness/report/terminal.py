@@ -1,0 +1,62 @@
+"""Writing to a terminal, or to a file that is none: a progress line on the one, plain lines on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+STYLES = {"FAIL": "bold red", "PASS": "green", "UNKNOWN": "yellow", "NOT RUN": "yellow"}
+
+
+@dataclass
+class Steps:
+    """Told of each run that is done."""
+
+    console: Console
+    bar: Progress | None
+
+    def done(self, line: str) -> None:
+        """Print the run's line above the bar, and advance it."""
+        self.console.print(styled(line), soft_wrap=True)
+        if self.bar is not None:
+            self.bar.advance(self.bar.task_ids[0])
+
+
+class Terminal:
+    """One output. Where it is no terminal, there are neither colours nor a moving line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._console = Console(file=stream, highlight=False)
+
+    def print_lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._console.print(styled(line), soft_wrap=True)
+
+    def note(self, line: str) -> None:
+        """A line about what takes a while."""
+        self._console.print(Text(line, style="dim"), soft_wrap=True)
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Steps]:
+        """Show how many of `total` runs are done."""
+        if not self._console.is_terminal:
+            yield Steps(self._console, None)
+            return
+        columns = (TextColumn("running"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            bar.add_task("runs", total=total)
+            yield Steps(self._console, bar)
+
+
+def styled(line: str) -> Text:
+    """A line with its verdict words in colour."""
+    text = Text(line)
+    for word, style in STYLES.items():
+        text.highlight_regex(rf"\b{word}\b", style)
+    return text

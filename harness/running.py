@@ -1,0 +1,147 @@
+"""From chosen runs to judged outcomes: builds worker specs, runs them, keeps journals, judges each.
+
+This is the one place where an installation, a fix, a supervisor and the judge meet; the commands and the
+tests go through it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import fixes
+from .environments import Installation
+from .fixes import Fix
+from .journal import Record, parse
+from .obituary import RunResult
+from .outcome import Outcome, as_document, judge
+from .run_spec import RunSpec
+from .supervisor import Supervisor
+from .workerspec import WorkerSpec
+
+JOURNALS = "runs"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One run that is over. `problem`: why there is nothing to judge; then `outcome` is None."""
+
+    name: str
+    outcome: Outcome | None
+    records: tuple[Record, ...]
+    journal: Path | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Series:
+    """What all runs of one command share. `out` is where outcome.json and the journals go."""
+
+    installation: Installation
+    out: Path
+    level: str = "adapter"
+    seed: int = 0
+    fix: Fix | None = None
+    jobs: int = 1
+    debug: bool = False
+    stop_at_first: bool = False
+
+    def run(self, specs: Sequence[RunSpec], on_done: Callable[[Judged], None]) -> list[Judged]:
+        """Run and judge all; `on_done` is told of each as it ends. Results in the order of `specs`.
+
+        outcome.json is written also where a run was interrupted: KeyboardInterrupt passes on afterwards.
+        Raises UsageError or SubjectError for a fix, HarnessError where no worker can be started.
+        """
+        done: list[Judged] = []
+
+        def finished(result: RunResult) -> bool:
+            judged = self._judge(result)
+            done.append(judged)
+            on_done(judged)
+            return self.stop_at_first and not (judged.outcome and judged.outcome.verdict == "pass")
+
+        with (
+            self._installation() as installation,
+            Supervisor(_Interpreter(installation), self.jobs) as supervisor,
+        ):
+            workers = [self.worker(spec, installation) for spec in specs]
+            try:
+                if self.debug:
+                    for worker in workers:
+                        finished(supervisor.run_foreground(worker))
+                else:
+                    supervisor.run_all(workers, finished)
+            finally:
+                order = {worker.run: n for n, worker in enumerate(workers)}
+                done.sort(key=lambda judged: order[judged.name])
+                write_outcomes(self.out, done)
+        return done
+
+    def worker(self, spec: RunSpec, installation: Installation) -> WorkerSpec:
+        """What the worker of one run is told."""
+        fix = self.fix
+        return WorkerSpec(
+            run=spec.name,
+            level=self.level,
+            seed=self.seed,
+            journal=str(self.out.absolute() / JOURNALS / f"{file_name(spec.name)}.jsonl"),
+            path_entries=tuple(map(str, installation.path_entries)),
+            layout=installation.layout.name,
+            fix={"name": fix.name, "kind": fix.kind, "sha256": fix.sha256} if fix else None,
+            scenario=spec.resolved,
+            subject={**installation.subject(), "path": str(installation.root)},
+        )
+
+    @contextmanager
+    def _installation(self) -> Iterator[Installation]:
+        """The installation to run: for a patch, a private copy that lives as long as the series."""
+        if self.fix is None or self.fix.kind == "named":
+            yield self.installation
+            return
+        with tempfile.TemporaryDirectory(prefix="qqchaos-fix-") as copy:
+            yield fixes.lay_over(self.fix, self.installation, Path(copy))
+
+    def _judge(self, result: RunResult) -> Judged:
+        name = result.spec.run
+        if result.journal is None or result.problem is not None:
+            return Judged(name, None, (), result.journal, result.problem or f"{name}: no journal was written")
+        records = tuple(parse(result.journal.read_text(encoding="utf-8")))
+        outcome = judge(records, str(result.journal.relative_to(self.out.absolute())))
+        return Judged(name, outcome, records, result.journal, None)
+
+
+def write_outcomes(out: Path, runs: Sequence[Judged]) -> dict[str, Any]:
+    """Write OUT/outcome.json; returns the document."""
+    document = as_document(run.outcome for run in runs if run.outcome)
+    problems = [{"scenario": run.name, "problem": run.problem} for run in runs if run.problem]
+    if problems:
+        document["problems"] = problems
+    out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    (out / "outcome.json").write_text(text + "\n", encoding="utf-8")
+    return document
+
+
+def file_name(run: str) -> str:
+    """A run's name as a file's: `exhausted/gateway-500+heals-30m` → `exhausted.gateway-500+heals-30m`."""
+    return re.sub(r"[^A-Za-z0-9+._-]", ".", run)
+
+
+@dataclass(frozen=True)
+class _Interpreter:
+    """What a supervisor needs of an installation."""
+
+    installation: Installation
+
+    @property
+    def python(self) -> Path:
+        return self.installation.interpreter
+
+
+__all__ = ["Judged", "Series", "file_name", "write_outcomes"]
