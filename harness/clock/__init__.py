@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import Any
 
-from . import locks, polls, sockets, threads, wallclock
+from . import children, identity, locks, polls, sockets, threads, wallclock
 from .baton import Baton
 from .loop import VirtualLoop
 from .participant import ClockStuck, Participant
@@ -30,6 +30,8 @@ def install() -> None:
     policy: Any = asyncio.DefaultEventLoopPolicy  # for `get_event_loop` and `policy.new_event_loop`
     policy._loop_factory = staticmethod(new_event_loop)
     wallclock.install(BATON)
+    children.install(BATON)
+    identity.install()
     os.register_at_fork(after_in_child=BATON.forget)
 
 

@@ -137,7 +137,7 @@ class Baton:
         me = self.current()
         assert me is not None, "only a participant can park"
         me.test = test
-        me.deadline = None if timeout is None else self.now_us + _microseconds(timeout)
+        me.deadline = None if timeout is None else self.now_us + _microseconds_from_now(timeout)
         me.waits_for, me.parked_at = waits_for, self.now_us
         me.due, me.reported = None, False
         if self._hand_on(me) is not me:
@@ -262,9 +262,15 @@ class Baton:
         return
 
 
-def _microseconds(timeout: float) -> int:
-    """Rounded up, and never 0 for a wait that is not: who waits for the rest again must see time move."""
-    return max(1, math.ceil(timeout * 1e6 - SLACK_US)) if timeout > 0 else 0
+def microseconds(seconds: float) -> int:
+    """Rounded up, but for what a float may be off."""
+    exact = seconds * 1e6
+    return math.ceil(exact - SLACK_US - abs(exact) * 4e-16)
+
+
+def _microseconds_from_now(timeout: float) -> int:
+    """Never 0 for a wait that is not: who waits for the rest again must see time move."""
+    return max(1, microseconds(timeout)) if timeout > 0 else 0
 
 
 class _Raw:

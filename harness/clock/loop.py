@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from typing import Any
 
-from .baton import SLACK_US, Baton
+from .baton import Baton, microseconds
+from .identity import Task
 
 TURNS_IN_A_ROW = 100
 """How often a loop that still has work may turn before the others get theirs."""
@@ -48,6 +49,8 @@ class VirtualSelector(selectors.EpollSelector):
             self._baton.another_turn()
         else:
             self._in_a_row = 0
+            if timeout is not None:
+                timeout = round(timeout, 6)  # the difference of two whole microseconds
             if not self._baton.park(self.has_input, timeout, "select"):
                 return []
         return _real_select(self, 0)
@@ -73,6 +76,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     _scheduled: list[_Timer]
     _ready: Any
     _default_executor: Any
+    _task_factory: Any
 
     def __init__(self, baton: Baton, seed: int = 0) -> None:
         self._baton = baton
@@ -100,11 +104,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         self._check_closed()  # type: ignore[attr-defined]
-        exact = math.ceil(when * 1e6 - SLACK_US) / 1e6 if math.isfinite(when) else when
+        exact = microseconds(when) / 1e6 if math.isfinite(when) else when
         timer = _Timer(self._order(), exact, callback, args, self, context)
         heapq.heappush(self._scheduled, timer)
         timer._scheduled = True  # type: ignore[attr-defined]
         return timer
+
+    def create_task(self, coro: Any, **named: Any) -> Any:
+        self._check_closed()  # type: ignore[attr-defined]
+        return super().create_task(coro, **named) if self._task_factory else Task(coro, loop=self, **named)
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         if executor is None and self._default_executor is None:
