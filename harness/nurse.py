@@ -52,13 +52,13 @@ class Ward:
 
 
 class Nurse:
-    """Starts a nursery in `folder` (which it may remove if this process dies). Safe in several threads.
+    """Starts a nursery whose files are in `home`. If this process dies it removes `folder`, where the homes
+    of its runs are. Safe in several threads.
 
     Raises HarnessError where the nursery cannot be started, or has ended.
     """
 
-    def __init__(self, python: Path, folder: Path, preload: Sequence[str]) -> None:
-        home = private.new_folder(folder, "nursery")
+    def __init__(self, python: Path, home: Path, folder: Path, preload: Sequence[str]) -> None:
         self.boot = home / "boot.json"
         found = beside.places()
         boot = {"ours": found.ours, "lent": found.lent, "preload": list(preload), "folder": str(folder)}

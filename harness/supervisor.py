@@ -297,9 +297,8 @@ class Supervisor:
             if self._nurse is None or not self._nurse.alive:
                 if self._nurse is not None:
                     self._nurse.close()
-                home = self._folder() / f"n{next(self._numbers):05}"
-                home.mkdir(mode=0o700)
-                self._nurse = Nurse(self._python, home, self._preload)
+                home = private.new_folder(self._folder(), f"n{next(self._numbers):05}")
+                self._nurse = Nurse(self._python, home, self._folder(), self._preload)
             return self._nurse
 
 

@@ -1,0 +1,252 @@
+"""Worker entries that misbehave, each in one way. Run in workers by the supervisor's tests."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import mmap
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from harness.birth import give_up
+from harness.journal import Event, Record, RunClose, RunTeardown
+from harness.pulse import Phase, Pulse
+from harness.workerspec import WorkerSpec
+
+LIBC = ctypes.CDLL(None)
+
+
+@contextmanager
+def running(spec: WorkerSpec) -> Iterator[Pulse]:
+    """A run that has begun and turned once, at 1 ms; its journal holds one record."""
+    pulse = Pulse(spec.pulse)
+    pulse.enter(Phase.RUNNING)
+    pulse.beat(1, 1_000)
+    write(spec, 1, RunTeardown("end"))
+    yield pulse
+    pulse.enter(Phase.DONE)
+
+
+def write(spec: WorkerSpec, n: int, event: Event) -> None:
+    with Path(spec.journal).open("a", encoding="utf-8") as journal:
+        journal.write(Record(n, 1_000, "loop", event).as_json() + "\n")
+
+
+def well(spec: WorkerSpec) -> None:
+    with running(spec):
+        write(spec, 2, RunClose("end"))
+
+
+def tells(spec: WorkerSpec) -> None:
+    """Says what it sees of its process; on stdout, and in the journal's folder."""
+    with running(spec):
+        line = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        seen: dict[str, Any] = {
+            "env": dict(os.environ),
+            "cwd": str(Path.cwd()),
+            "folder": spec.folder,
+            "pid": os.getpid(),
+            "session": int(line[3]),
+            "cores": sorted(os.sched_getaffinity(0)),
+            "path": sys.path,
+            "modules": sorted(sys.modules),
+            "stdin": os.read(0, 10).decode(),
+            "hash": hash("qqchaos"),
+            "descriptors": descriptors(),
+            "argv": sys.argv,
+            "depth": depth(),
+            "oom": Path("/proc/self/oom_score_adj").read_text().strip(),
+        }
+        Path(spec.journal).with_suffix(".seen").write_text(json.dumps(seen))
+        write(spec, 2, RunClose("end"))
+
+
+def descriptors() -> list[str]:
+    found = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the one that lists the folder
+            found.append(str(link.readlink()))
+    return found
+
+
+def depth() -> int:
+    frame, count = sys._getframe(), 0
+    while frame.f_back is not None:
+        frame, count = frame.f_back, count + 1
+    return count
+
+
+def exits(spec: WorkerSpec) -> None:
+    with running(spec):
+        os._exit(3)
+
+
+def leaves(spec: WorkerSpec) -> None:
+    with running(spec):
+        raise SystemExit(4)
+
+
+def kills_itself(spec: WorkerSpec) -> None:
+    with running(spec):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def burn() -> None:
+    while True:
+        pass
+
+
+def spins(spec: WorkerSpec) -> None:
+    with running(spec):
+        burn()
+
+
+def spins_in_a_thread(spec: WorkerSpec) -> None:
+    with running(spec):
+        thread = threading.Thread(target=burn)
+        thread.start()
+        thread.join()
+
+
+def sleeps_in_c(spec: WorkerSpec) -> None:
+    with running(spec):
+        while True:
+            LIBC.pause()
+
+
+def polls_in_c(spec: WorkerSpec) -> None:
+    """Blocked, with next to no CPU."""
+    with running(spec):
+        while True:
+            LIBC.usleep(10_000)
+
+
+def eats(spec: WorkerSpec) -> None:
+    """Takes memory without end, and swallows MemoryError as `except Exception` does."""
+    with running(spec) as pulse:
+        eaten: list[Any] = []
+        turns = 1
+        while True:
+            try:
+                eaten.append(bytearray(b"x" * (8 << 20)))
+            except Exception:
+                time.sleep(0.01)
+            turns += 1
+            pulse.beat(turns, 1_000)
+
+
+def eats_at_once(spec: WorkerSpec) -> None:
+    with running(spec):
+        try:
+            mmap.mmap(-1, 1 << 40)
+        except (MemoryError, OSError):
+            os._exit(9)
+
+
+def turns_for_ever(spec: WorkerSpec) -> None:
+    with running(spec) as pulse:
+        turns = 1
+        while True:
+            LIBC.usleep(1_000)
+            turns += 1
+            pulse.beat(turns, 1_000 * turns)
+
+
+def forks(spec: WorkerSpec) -> None:
+    """Leaves a child in its group, one with a session of its own, a daemon, and a listening port."""
+    with running(spec):
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.set_inheritable(True)
+        pids = [subprocess.Popen(["/bin/sleep", "600"]).pid]
+        pids.append(subprocess.Popen(["/bin/sleep", "600"], start_new_session=True, close_fds=False).pid)
+        here, there = os.pipe()
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                os.write(there, str(os.getpid()).encode())
+                while True:
+                    LIBC.pause()
+            os._exit(0)
+        pids.append(int(os.read(here, 20)))
+        seen = {"pids": pids, "port": listener.getsockname()[1]}
+        Path(spec.journal).with_suffix(".seen").write_text(json.dumps(seen))
+        if spec.extra.get("then") == "spin":
+            burn()
+        os._exit(0)
+
+
+def tears(spec: WorkerSpec) -> None:
+    """Dies in the middle of a line."""
+    with running(spec):
+        with Path(spec.journal).open("a", encoding="utf-8") as journal:
+            journal.write('{"n":2,"t":1000,"src":"lo')
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def closes_then_hangs(spec: WorkerSpec) -> None:
+    with running(spec):
+        write(spec, 2, RunClose("end"))
+    burn()
+
+
+def locks_its_folder(spec: WorkerSpec) -> None:
+    with running(spec):
+        inner = Path(spec.folder) / "home" / "inner"
+        inner.mkdir()
+        (inner / "file").write_text("x")
+        inner.chmod(0o500)
+        write(spec, 2, RunClose("end"))
+
+
+def kills_its_parent(spec: WorkerSpec) -> None:
+    with running(spec):
+        os.kill(os.getppid(), signal.SIGKILL)
+        while True:
+            LIBC.pause()
+
+
+def imports_for_ever(spec: WorkerSpec) -> None:
+    while True:
+        LIBC.pause()
+
+
+def exits_on_import(spec: WorkerSpec) -> None:
+    print("no such thing as a subject", file=sys.stderr)
+    os._exit(5)
+
+
+def has_no_subject(spec: WorkerSpec) -> None:
+    give_up(spec, "subject", "there is no QQ adapter in this release")
+
+
+def raises(spec: WorkerSpec) -> None:
+    raise LookupError("a bug of ours")
+
+
+def writes_nothing(spec: WorkerSpec) -> None:
+    Pulse(spec.pulse).enter(Phase.DONE)
+
+
+def breaks(spec: WorkerSpec) -> None:
+    with running(spec):
+        breakpoint()
+        write(spec, 2, RunClose("end"))
+
+
+def keeps_a_child(spec: WorkerSpec) -> None:
+    with running(spec):
+        child = subprocess.Popen(["/bin/sleep", "600"])
+        Path(spec.journal).with_suffix(".seen").write_text(json.dumps({"pids": [child.pid]}))
+        burn()
