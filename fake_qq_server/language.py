@@ -182,7 +182,8 @@ def _window_edge(key: str, item: Mapping[str, Any], path: Path, ids: Collection[
         return None
     moment = parse_moment(item[key], (*path, key), ids)
     if moment.mark != "heal":
-        return moment
+        # From the very start is what no `from` means, too.
+        return None if key == "from" and moment == Moment(None) else moment
     if key == "from" or moment.offset_us or moment.nth > 1:
         raise LanguageError((*path, key), AFTER_HEAL)
     return None
