@@ -149,7 +149,7 @@ class Terms:
             asks=tuple(dict.fromkeys(str(name) for name in _list(asks))),
             starts_up=scenario.get("start") != "down",
             heals=scenario.get("heal") is not None,
-            handler=handler if isinstance(handler, str) else next(iter(handler), "record"),
+            handler=str(next((key for key, _ in _items(handler)), handler)),
             heartbeat_us=_scaled(beat, 1000) or HELLO_HEARTBEAT_US,
             limits_us={str(k): us for k, v in _items(limits) if (us := _scaled(v)) is not None},
         )

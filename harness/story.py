@@ -49,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A line before folding: lines of one `theme` fold together."""
+    """A line before folding. Lines of one `theme` fold together; it is what "… 97 more" is followed by."""
 
     line: Line
     theme: str
@@ -62,34 +62,34 @@ def tell(records: Iterable[Record]) -> tuple[Line, ...]:
     themes: dict[str, list[Line]] = defaultdict(list)
     for entry in sorted(entries, key=lambda one: one.line.n):
         themes[entry.theme].append(entry.line)
-    lines = [line for told in themes.values() for line in _folded(told)]
+    lines = [line for theme, told in themes.items() for line in _folded(theme, told)]
     return tuple(sorted(lines, key=lambda line: line.n))
 
 
-def _folded(lines: list[Line]) -> list[Line]:
+def _folded(theme: str, lines: list[Line]) -> list[Line]:
     """The first two, what was left out, the last; up to four lines stand as they are."""
     if len(lines) <= KEPT_FIRST + 2:
         return lines
     hidden = lines[KEPT_FIRST:-1]
-    return [*lines[:KEPT_FIRST], replace(hidden[0], text=f"… ({len(hidden)} more)"), lines[-1]]
+    return [*lines[:KEPT_FIRST], replace(hidden[0], text=f"… {len(hidden)} more {theme}"), lines[-1]]
 
 
 def _calls(run: Timeline) -> list[_Entry]:
     """What begins and ends is one line at its beginning; the listener's end is news of its own."""
-    kinds: tuple[tuple[type[Span], str], ...] = (
-        (SubjConnect, "connect()"),
-        (SubjAttempt, "attempt {number}"),
-        (SubjHandler, "fatal handler called"),
-        (SubjDisconnect, "disconnect()"),
+    kinds: tuple[tuple[type[Span], str, str], ...] = (
+        (SubjConnect, "connect()", "calls of connect()"),
+        (SubjAttempt, "attempt {number}", "attempts"),
+        (SubjHandler, "fatal handler called", "calls of the fatal handler"),
+        (SubjDisconnect, "disconnect()", "calls of disconnect()"),
     )
     entries = []
-    for kind, name in kinds:
+    for kind, name, theme in kinds:
         for call in calls_of(run.records, kind):
             text = f"{name.format(number=call.number)}: {call.how or 'not ended'}"
             took = call.end.t - call.begin.t if call.end else 0
             text += f" after {spell(took)}" if took else ""
             text += f" ({call.error})" if call.error else ""
-            entries.append(_Entry(Line(call.begin.t, text, call.begin.n), name))
+            entries.append(_Entry(Line(call.begin.t, text, call.begin.n), theme))
     return entries
 
 
@@ -105,7 +105,7 @@ def _rules(run: Timeline) -> list[_Entry]:
         text = f"the fake: {verb}" + (f" (rule {rule})" if rule else "")
         if len(records) > 1:
             text += f", {len(records)} times, the last at {spell(last.t)}"
-        entries.append(_Entry(Line(first.t, text, first.n), f"rule {rule} {verb}"))
+        entries.append(_Entry(Line(first.t, text, first.n), f"acts of {rule} {verb}"))
     shown = entries[:RULES_AT_MOST]
     return [*shown, *(replace(entry, theme="rules") for entry in entries[RULES_AT_MOST:])]
 
@@ -130,9 +130,9 @@ def _state(before: SubjState, now: SubjState) -> tuple[str, str] | None:
     """The subject's own word, where it changed."""
     if now.fatal is not None and before.fatal is None:
         retry = "retryable" if now.fatal.get("retryable") else "not retryable"
-        return f"it sets the fatal flag: {now.fatal.get('code')}, {retry}", "flag"
+        return f"it sets the fatal flag: {now.fatal.get('code')}, {retry}", "times it set the flag"
     if now.status != before.status and now.status is not None:
-        return f"its status file says {now.status}", "status"
+        return f"its status file says {now.status}", "words of its status file"
     return None
 
 
@@ -140,35 +140,35 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
     """Text and theme of a record that stands for itself; null for the many that do not."""
     match event:
         case Session(what="ready"):
-            return f"connection {conn}: READY", "ready"
+            return f"connection {conn}: READY", "times ready"
         case Session(what="resumed"):
-            return f"connection {conn}: RESUMED", "ready"
+            return f"connection {conn}: RESUMED", "times ready"
         case WsOut(op="close", code=code):
-            return f"connection {conn}: the platform closes with {code}", "close"
+            return f"connection {conn}: the platform closes with {code}", "closes by the platform"
         case LinkClose(host="ws", by=by, how=how) if how != "refused":
-            return f"connection {conn}: ended by the {by} ({how})", "lost"
+            return f"connection {conn}: ended by the {by} ({how})", "ends of connections"
         case Heal(held=held):
-            return f"healed (what is held: {held})", "heal"
+            return f"healed (what is held: {held})", "healings"
         case SubjListener(phase="end", how=how):
-            return f"its listener ended: {how}", "listener"
+            return f"its listener ended: {how}", "ends of the listener"
         case ClockSpin(turns=turns, thread=thread):
-            return f"{thread} spins: {turns} turns without time passing", "clock"
+            return f"{thread} spins: {turns} turns without time passing", "words of the clock"
         case ClockBlocked(thread=thread, seconds=seconds):
-            return f"{thread} is blocked for {seconds:g} s", "clock"
+            return f"{thread} is blocked for {seconds:g} s", "words of the clock"
         case ClockHeld(thread=thread):
-            return f"{thread} holds the clock", "clock"
+            return f"{thread} holds the clock", "words of the clock"
         case ClockHiccup(detail=detail):
-            return f"the clock lost step: {detail}", "clock"
+            return f"the clock lost step: {detail}", "words of the clock"
         case SubjEgress(what=what, target=target):
-            return f"refused: {what} {target}", "egress"
+            return f"refused: {what} {target}", "refusals"
         case SubjSecret(where=where, secret=secret):
-            return f"the canary {secret} stands in its {where}", "secret"
+            return f"the canary {secret} stands in its {where}", "leaks"
         case RuleUnmet(wanted=wanted, got=got):
-            return f"a rule acted {got} times, not {wanted}", "unmet"
+            return f"a rule acted {got} times, not {wanted}", "unmet rules"
         case RunTeardown(why=why):
-            return f"the run is over: {why}", "teardown"
+            return f"the run is over: {why}", "ends of the run"
         case RunClose(why=why, detail=detail) if why != "end":
-            return f"the worker was ended: {why}" + (f" ({detail})" if detail else ""), "end"
+            return f"the worker was ended: {why}" + (f" ({detail})" if detail else ""), "ends of the worker"
     return None
 
 
@@ -178,5 +178,5 @@ def _probes(run: Timeline) -> list[_Entry]:
     for one in run.probes:
         deed = "and was answered" if one.replied else "and was handled" if one.handled else "and went unheard"
         first = one.written[0].at
-        entries.append(_Entry(Line(first.t, f"a probe message was sent {deed}", first.n), "probe"))
+        entries.append(_Entry(Line(first.t, f"a probe message was sent {deed}", first.n), "probe messages"))
     return entries

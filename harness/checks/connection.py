@@ -7,6 +7,8 @@ from ..intervals import spell
 from ..timeline import Timeline
 from .result import Finding, Limits, absent, fails, passes, unknown, worst
 
+NOUNS = {"silent": "silence"}  # of conditions whose name is none
+
 
 def connects(run: Timeline, limits: Limits) -> Finding:
     """start: up → serving within 60 s of the first connect() (of the run's start where there is none)."""
@@ -41,21 +43,21 @@ def notices(run: Timeline, limits: Limits) -> Finding:
 def _noticed(run: Timeline, limits: Limits, one: Interruption) -> Finding:
     bound = limits.us("notices")
     due = one.on.t + bound
-    conn = run.connections[one.conn]
+    conn, what = run.connections[one.conn], NOUNS.get(one.name, one.name)
     if conn.left is not None and conn.left.t <= due:
         took = spell(conn.left.t - one.on.t)
-        because = f"it closed connection {one.conn} {took} after the {one.name} began"
+        because = f"it closed connection {one.conn} {took} after the {what} began"
         return passes(because, one.on.n, conn.left.n)
     released = one.off is not None and one.off.t <= due
     if released or (conn.ended is not None and conn.ended.t <= due):
         return absent("over before the time was up", one.on.n)
     if run.end < due:
-        return unknown(f"the run ended less than {spell(bound)} after the {one.name} began", one.on.n)
+        return unknown(f"the run ended less than {spell(bound)} after the {what} began", one.on.n)
     if conn.left is not None:
         took = spell(conn.left.t - one.on.t)
-        because = f"it closed connection {one.conn} only {took} after the {one.name} began"
+        because = f"it closed connection {one.conn} only {took} after the {what} began"
         return fails(because, one.on.n, conn.left.n)
-    return fails(f"it never closed connection {one.conn} after the {one.name} began", one.on.n)
+    return fails(f"it never closed connection {one.conn} after the {what} began", one.on.n)
 
 
 def bounded(run: Timeline, limits: Limits) -> Finding:

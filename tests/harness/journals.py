@@ -1,0 +1,277 @@
+"""Hand-written journals, in the domain's words. Times are seconds of virtual time.
+
+    J().up().loses(t=60).gives_up(t=6000).done(t=7000)
+
+Every verb takes `t`, the moment it happens (default: the moment of the verb before it), and returns the
+builder. `called("lost")` remembers the number of the record just written: `j["lost"]`. `done` writes the
+tear-down and the end and returns the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fake_qq_server.events import (
+    Envelope,
+    Event,
+    EventSent,
+    Heal,
+    HttpRequest,
+    LinkClose,
+    LinkCondition,
+    LinkOpen,
+    RuleAct,
+    RuleUnmet,
+    Session,
+    WsConnect,
+    WsIn,
+    WsOut,
+)
+from harness.checks import CheckResult, judge_checks
+from harness.endings import Ending, ending
+from harness.journal import (
+    ClockBlocked,
+    ClockHeld,
+    ClockHiccup,
+    ClockSpin,
+    Left,
+    Record,
+    RunClose,
+    RunOpen,
+    RunTeardown,
+    SubjAttempt,
+    SubjConnect,
+    SubjDisconnect,
+    SubjHandler,
+    SubjListener,
+    SubjLog,
+    SubjMessage,
+    SubjSecret,
+    SubjState,
+)
+from harness.timeline import read
+
+BEAT = 41.25
+"""The Hello's heartbeat interval, seconds."""
+
+SUBJECT = {
+    "name": "hermes-agent",
+    "version": "0.19.0",
+    "source": "release",
+    "python": "3.12.1",
+    "aiohttp": "3.14.1",
+    "sha256": "ab",
+}
+
+
+def us(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+class J:
+    """Writes a journal, one verb a happening."""
+
+    def __init__(self, *, level: str = "adapter", opened: bool = True, **scenario: Any) -> None:
+        self.records: list[Record] = []
+        self.names: dict[str, int] = {}
+        self._now = 0
+        self._state = SubjState(None, None, None)
+        self._attempts = self._calls = 0
+        self._open: set[int] = set()
+        document = {"scenario": "story", "run": "story/a", "asks": [], "heal": None, **scenario}
+        if opened:
+            self.add(RunOpen(1, "story/a", level, 7, "virtual", None, SUBJECT, document), src="parent")
+
+    def add(self, event: Event, t: float | None = None, src: str = "peer", **about: Any) -> J:
+        if t is not None:
+            self._now = us(t)
+        number = len(self.records) + 1
+        self.records.append(Record(number, self._now, src, event, Envelope(**about)))
+        return self
+
+    def called(self, name: str) -> J:
+        self.names[name] = len(self.records)
+        return self
+
+    def __getitem__(self, name: str) -> int:
+        return self.names[name]
+
+    # -- connections
+
+    def opens(self, ws: int = 1, t: float | None = None) -> J:
+        self._open.add(ws)
+        return self.add(LinkOpen("ws"), t, conn=ws)
+
+    def upgrades(self, ws: int = 1, t: float | None = None) -> J:
+        self._open.add(ws)
+        return self.add(WsConnect("/ws", 101), t, conn=ws)
+
+    def ready(self, ws: int = 1, t: float | None = None, what: Any = "ready") -> J:
+        if ws not in self._open:
+            self.opens(ws, t)
+        return self.add(Session(what, ws), t, conn=ws)
+
+    def resumed(self, ws: int = 1, t: float | None = None) -> J:
+        return self.ready(ws, t, "resumed")
+
+    def drops_session(self, ws: int = 1, t: float | None = None) -> J:
+        return self.add(Session("dropped", ws), t, conn=ws)
+
+    def loses(self, ws: int = 1, t: float | None = None, by: Any = "peer") -> J:
+        return self.add(LinkClose("ws", by, "fin"), t, conn=ws)
+
+    def closes(self, ws: int = 1, t: float | None = None) -> J:
+        """The subject ends the TCP connection."""
+        return self.loses(ws, t, "subject")
+
+    def close_frame(self, ws: int = 1, t: float | None = None, by: str = "peer", code: int = 4009) -> J:
+        frame = WsOut("close", code=code) if by == "peer" else WsIn("close", code=code)
+        return self.add(frame, t, conn=ws)
+
+    def interrupted(
+        self, ws: int | None = 1, t: float | None = None, name: str = "silent", rule: str | None = "r"
+    ) -> J:
+        return self.add(LinkCondition("ws", name, True, True), t, "link", conn=ws, rule=rule)
+
+    def released(
+        self, ws: int | None = 1, t: float | None = None, name: str = "silent", rule: str | None = "r"
+    ) -> J:
+        return self.add(LinkCondition("ws", name, False, True), t, "link", conn=ws, rule=rule)
+
+    def identifies(self, t: float | None = None) -> J:
+        return self.add(WsIn("identify"), t, conn=1)
+
+    def asks(self, endpoint: Any = "token", t: float | None = None) -> J:
+        return self.add(HttpRequest(endpoint, "POST", "/x"), t)
+
+    # -- messages
+
+    def sends(self, message: str, ws: int | None = 1, t: float | None = None, **more: Any) -> J:
+        return self.add(EventSent(message, "C2C_MESSAGE_CREATE", 2, **{"replay": False, **more}), t, conn=ws)
+
+    def handles(self, message: str, t: float | None = None) -> J:
+        return self.add(SubjMessage(message), t, "probe")
+
+    def replies(self, message: str, t: float | None = None) -> J:
+        return self.add(HttpRequest("api", "POST", "/v2/users/u/messages", message), t)
+
+    def probed(self, ws: int = 1, t: float | None = None, name: str = "probe") -> J:
+        """A probe message, handled and answered at once."""
+        return self.sends(name, ws, t, probe=True).handles(name).replies(name)
+
+    # -- the subject
+
+    def state(self, t: float | None = None, **changed: Any) -> J:
+        old = self._state
+        now = {"connected": old.connected, "fatal": old.fatal, "status": old.status, **changed}
+        self._state = SubjState(**now)
+        return self.add(self._state, t, "probe")
+
+    def says(self, status: str | None, t: float | None = None) -> J:
+        return self.state(t, status=status)
+
+    def flags(self, t: float | None = None) -> J:
+        return self.state(t, fatal={"code": "exhausted", "retryable": True})
+
+    def unflags(self, t: float | None = None) -> J:
+        return self.state(t, fatal=None)
+
+    def listens(self, t: float | None = None) -> J:
+        return self.add(SubjListener("begin"), t, "probe")
+
+    def gives_up(self, t: float | None = None) -> J:
+        return self.add(SubjListener("end", "ok"), t, "probe")
+
+    def tells(self, t: float | None = None, lasts: float = 0, how: Any = "ok") -> J:
+        """The fatal handler is called, and ends; with how=None it does not."""
+        self._calls += 1
+        self.add(SubjHandler("begin", number=self._calls), t, "probe")
+        if how is None:
+            return self
+        return self.add(SubjHandler("end", how, number=self._calls), self._after(lasts), "probe")
+
+    def tries(self, t: float | None = None, lasts: float = 0.25, how: Any = "failed") -> J:
+        """A reconnect attempt, whole; with how=None it stays open."""
+        self._attempts += 1
+        self.add(SubjAttempt("begin", number=self._attempts), t, "probe")
+        if how is None:
+            return self
+        return self.add(SubjAttempt("end", how, number=self._attempts), self._after(lasts), "probe")
+
+    def connects(self, t: float | None = None, lasts: float = 0.25, how: Any = "ok") -> J:
+        self.add(SubjConnect("begin"), t, "probe")
+        return self if how is None else self.add(SubjConnect("end", how), self._after(lasts), "probe")
+
+    def disconnects(self, t: float | None = None, lasts: float = 0.25, how: Any = "ok") -> J:
+        self.add(SubjDisconnect("begin"), t, "probe")
+        return self if how is None else self.add(SubjDisconnect("end", how), self._after(lasts), "probe")
+
+    def logs(self, template: str = "hello", t: float | None = None, secret: Sequence[str] = ()) -> J:
+        return self.add(SubjLog("INFO", "gateway", template, secret), t, "probe")
+
+    def leaks(self, t: float | None = None) -> J:
+        return self.add(SubjSecret("status", "token"), t, "probe")
+
+    def up(self, t: float = 0.25) -> J:
+        """It connects, is ready and says so."""
+        return self.connects(0, lasts=t).listens().ready(1).says("connected")
+
+    # -- rules, the clock, the end
+
+    def acts(self, rule: str = "drop", t: float | None = None, verb: str = "close") -> J:
+        return self.add(RuleAct(verb, frames=1), t, "rules", rule=rule)
+
+    def unmet(self, rule: str = "drop", t: float | None = None) -> J:
+        return self.add(RuleUnmet("1..", 0), t, "rules", rule=rule)
+
+    def heals(self, t: float | None = None, held: Any = "keep") -> J:
+        return self.add(Heal(held), t, "rules")
+
+    def spins(self, t: float | None = None) -> J:
+        return self.add(ClockSpin(10_000, "main"), t, "loop")
+
+    def blocks(self, t: float | None = None) -> J:
+        return self.add(ClockBlocked("main", 45.5), t, "loop")
+
+    def held(self, t: float | None = None) -> J:
+        return self.add(ClockHeld("pool"), t, "loop")
+
+    def hiccups(self, t: float | None = None) -> J:
+        return self.add(ClockHiccup("backwards"), t, "loop")
+
+    def ends(self, t: float | None = None, why: Any = "end") -> J:
+        """E: from here on it is the tear-down."""
+        return self.add(RunTeardown(why), t, "parent")
+
+    def leaves(self, t: float | None = None, **names: Sequence[str]) -> J:
+        return self.add(Left(**names), t, "probe")
+
+    def closed(self, why: Any = "end", t: float | None = None, **more: Any) -> list[Record]:
+        self.add(RunClose(why, **more), t, "parent")
+        last = self.records[-1]
+        self.records[-1] = Record(last.n, last.t, last.src, last.event, last.about, {"wall_s": 0.5})
+        return self.records
+
+    def done(self, t: float | None = None, why: Any = "end") -> list[Record]:
+        """The whole end as it should be: E, disconnect(), nothing left, closed."""
+        return self.ends(t, why).disconnects().leaves().closed()
+
+    def _after(self, seconds: float) -> float:
+        return self._now / 1_000_000 + seconds
+
+
+def check(name: str, records: Sequence[Record]) -> CheckResult:
+    """One check's result."""
+    return next(one for one in judge_checks(read(records)) if one.name == name)
+
+
+def told(name: str, records: Sequence[Record]) -> tuple[str, str]:
+    """One check's state and sentence."""
+    found = check(name, records)
+    return found.state, found.because
+
+
+def ended(records: Sequence[Record]) -> Ending:
+    run = read(records)
+    return ending(run, judge_checks(run))

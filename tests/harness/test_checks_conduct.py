@@ -1,0 +1,269 @@
+"""truthful, awake, polite, stops and secret: how a bot behaves all the time."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.journal import Left
+
+from .journals import BEAT, J, check, told
+
+TRUTHFUL = 3 * BEAT + 10
+FINE = "its status file was never wrong for longer than allowed"
+
+
+class TestTruthful:
+    def test_passes_where_it_says_what_is(self) -> None:
+        j = J().connects(0).ready(t=0.5).says("connected").called("word").loses(t=60).says("retrying")
+        found = check("truthful", j.done(600))
+        assert (found.state, found.because, found.lines) == ("pass", FINE, (j["word"],))
+
+    @pytest.mark.parametrize(("after", "state"), [(TRUTHFUL, "pass"), (TRUTHFUL + 0.01, "fail")])
+    def test_a_boast_must_not_last(self, after: float, state: str) -> None:
+        j = J().up().loses(t=60).called("lost").says("retrying", t=60 + after).called("word")
+        found = check("truthful", j.done(600))
+        assert found.state == state
+        if state == "fail":
+            because = "its status file said connected while it was not serving for 133.76 s"
+            assert (found.because, found.lines) == (because, (j["lost"], j["word"]))
+
+    @pytest.mark.parametrize(("after", "state"), [(10, "pass"), (10.01, "fail")])
+    def test_nor_a_denial(self, after: float, state: str) -> None:
+        j = J().says("starting", t=0).ready(t=5).called("ready").says("connected", t=5 + after).called("word")
+        found = check("truthful", j.done(600))
+        assert found.state == state
+        if state == "fail":
+            because = "its status file said not connected while it was serving for 10.01 s"
+            assert (found.because, found.lines) == (because, (j["ready"], j["word"]))
+
+    def test_the_longest_counts(self) -> None:
+        j = J().up().loses(t=60).says("x", t=100).says("connected", t=200).says("x", t=400)
+        because = "its status file said connected while it was not serving for 3.3 min"
+        assert told("truthful", j.done(600)) == ("fail", because)
+
+    @pytest.mark.parametrize(
+        ("after", "state"), [(1, "unknown"), (TRUTHFUL, "unknown"), (TRUTHFUL + 1, "fail")]
+    )
+    def test_unknown_where_the_run_ends_within_a_wrong_word(self, after: float, state: str) -> None:
+        j = J().up().loses(t=60).called("lost")
+        found = check("truthful", j.done(60 + after))
+        assert found.state == state
+        if after == 1:
+            because = "its status file was wrong for the last 1 s"
+            assert (found.because, found.lines) == (because, (j["lost"],))
+
+    def test_the_same_of_a_denial(self) -> None:
+        j = J().says("starting", t=0).ready(t=5)
+        assert told("truthful", j.done(9)) == ("unknown", "its status file was wrong for the last 4 s")
+
+    def test_not_applicable_without_a_status_file(self) -> None:
+        j = J().ready(t=1).state(2, connected=True).loses(t=60)
+        assert told("truthful", j.done(600)) == ("n/a", "there was no status file")
+
+    def test_a_file_that_is_gone_says_nothing(self) -> None:
+        assert told("truthful", J().up().loses(t=60).says(None, t=70).done(600)) == ("pass", FINE)
+        assert told("truthful", J().says("x", t=0).says(None, t=1).ready(t=2).done(600)) == ("pass", FINE)
+
+    def test_its_limit_can_be_set(self) -> None:
+        j = J(limits_us={"truthful": 1_000_000}).up().loses(t=60).says("x", t=62)
+        assert told("truthful", j.done(600))[0] == "fail"
+
+
+class TestAwake:
+    def test_passes_where_the_loop_kept_turning(self) -> None:
+        records = J().up().done(600)
+        found = check("awake", records)
+        assert (found.state, found.because) == ("pass", "its event loop kept turning")
+        assert found.lines == (len(records),)
+
+    def test_fails_on_a_spin(self) -> None:
+        j = J().up().spins(t=60).called("spin")
+        found = check("awake", j.done(600))
+        because = "main turned 10000 times without letting time pass"
+        assert (found.state, found.because, found.lines) == ("fail", because, (j["spin"],))
+
+    def test_fails_on_a_block(self) -> None:
+        j = J().up().blocks(t=60).called("block")
+        found = check("awake", j.done(600))
+        because = "main had work to do and did not turn for 45.5 s"
+        assert (found.state, found.because, found.lines) == ("fail", because, (j["block"],))
+
+    def test_in_the_tear_down_too(self) -> None:
+        assert told("awake", J().up().ends(60).blocks(t=61).closed())[0] == "fail"
+
+    @pytest.mark.parametrize("why", ["spin", "cpu", "blocked"])
+    def test_fails_where_the_worker_was_ended_for_it(self, why: str) -> None:
+        records = J().up().closed(why, t=60)
+        found = check("awake", records)
+        assert (found.state, found.because) == ("fail", f"the worker was ended for {why}")
+        assert found.lines == (len(records),)
+
+    @pytest.mark.parametrize("why", ["wall", "killed", "memory"])
+    def test_unknown_where_the_run_was_cut_otherwise(self, why: str) -> None:
+        because = "so far its event loop kept turning, but the run was cut off"
+        assert told("awake", J().up().closed(why, t=60)) == ("unknown", because)
+
+    def test_unknown_where_the_journal_is_torn(self) -> None:
+        assert check("awake", J().up().records).state == "unknown"
+
+
+POLITE = "it kept to the platform's rates and to ours"
+
+
+class TestPolite:
+    def test_passes_within_the_rates(self) -> None:
+        assert told("polite", J().up().identifies(t=1).tries(t=60).done(600)) == ("pass", POLITE)
+
+    @pytest.mark.parametrize(("gap", "state"), [(5, "pass"), (4.99, "fail")])
+    def test_one_identify_in_five_seconds(self, gap: float, state: str) -> None:
+        j = J().identifies(t=10).called("a").identifies(t=10 + gap).called("b")
+        found = check("polite", j.done(600))
+        assert found.state == state
+        if state == "fail":
+            assert found.because == "2 Identify within 4.99 s, where 5 s allow 1"
+            assert found.lines == (j["a"], j["b"])
+
+    @pytest.mark.parametrize(("count", "state"), [(1000, "pass"), (1001, "fail")])
+    def test_a_thousand_identifies_in_a_day(self, count: int, state: str) -> None:
+        j = J()
+        for i in range(count):
+            j.identifies(t=i * 86)
+        assert told("polite", j.done(90_000))[0] == state
+
+    def test_the_thousand_and_first_a_day_later(self) -> None:
+        j = J().identifies(t=0)
+        for i in range(1, 1000):
+            j.identifies(t=i * 86)
+        assert told("polite", j.identifies(t=86_400).done(90_000))[0] == "pass"
+        j = J().identifies(t=0.01)
+        for i in range(1, 1000):
+            j.identifies(t=i * 86)
+        because = "1001 Identify within 24 h, where 24 h allow 1000"
+        assert told("polite", j.identifies(t=86_400).done(90_000)) == ("fail", because)
+
+    @pytest.mark.parametrize(("count", "state"), [(40, "pass"), (41, "fail")])
+    def test_forty_attempts_in_ten_minutes(self, count: int, state: str) -> None:
+        j = J()
+        for i in range(count):
+            j.tries(t=100 + 14 * i)
+        found = check("polite", j.done(3600))
+        assert found.state == state
+        if state == "fail":
+            assert found.because == "41 reconnect attempts within 9.3 min, where 10 min allow 40"
+            assert found.lines == (2, 82)
+
+    @pytest.mark.parametrize(("last", "state"), [(700, "pass"), (699.99, "fail")])
+    def test_wherever_the_ten_minutes_begin(self, last: float, state: str) -> None:
+        j = J().tries(t=1).tries(t=100)
+        for i in range(1, 40):
+            j.tries(t=100 + 14 * i)
+        assert told("polite", j.tries(t=last).done(3600))[0] == state
+
+    @pytest.mark.parametrize(("count", "state"), [(20, "pass"), (21, "fail")])
+    def test_twenty_token_requests_in_ten_minutes(self, count: int, state: str) -> None:
+        j = J()
+        for i in range(count):
+            j.asks("token", t=100 + 20 * i).asks("gateway").asks("api")
+        found = check("polite", j.done(3600))
+        assert found.state == state
+        if state == "fail":
+            assert found.because == "21 token requests within 6.7 min, where 10 min allow 20"
+
+    def test_the_tear_down_does_not_count(self) -> None:
+        assert told("polite", J().identifies(t=59).ends(60).identifies(t=60).closed())[0] == "pass"
+
+    def test_unknown_where_the_run_was_cut(self) -> None:
+        assert told("polite", J().up().closed("wall", t=60)) == (
+            "unknown",
+            f"so far {POLITE}, but the run was cut off",
+        )
+
+
+class TestStops:
+    @pytest.mark.parametrize(("lasts", "state"), [(0.25, "pass"), (25, "pass"), (25.01, "fail")])
+    def test_in_time(self, lasts: float, state: str) -> None:
+        j = J().up().ends(60).disconnects(lasts=lasts).called("end").leaves().called("left")
+        found = check("stops", j.closed())
+        assert found.state == state
+        if lasts == 0.25:
+            assert found.because == "disconnect() took 0.25 s and left nothing behind"
+            assert found.lines == (j["end"] - 1, j["end"], j["left"])
+        if state == "fail":
+            assert found.because == "disconnect() took 25.01 s"
+            assert found.lines == (j["end"] - 1, j["end"])
+
+    def test_fails_where_it_does_not_end(self) -> None:
+        j = J().up().ends(60).disconnects(t=61, how=None).called("begin")
+        found = check("stops", j.closed(t=86.01))
+        assert (found.state, found.because) == ("fail", "disconnect() had not ended after 25.01 s")
+        assert found.lines == (j["begin"],)
+
+    def test_unknown_where_the_journal_ends_before(self) -> None:
+        j = J().up().ends(60).disconnects(t=61, how=None).called("begin")
+        found = check("stops", j.closed("wall", t=86))
+        because = "the journal ends within disconnect()"
+        assert (found.state, found.because, found.lines) == ("unknown", because, (j["begin"],))
+        assert told("stops", J().ends(60).disconnects(t=61, how=None).records)[0] == "unknown"
+
+    @pytest.mark.parametrize("why", ["spin", "blocked", "cpu"])
+    def test_fails_where_it_starved_its_loop(self, why: str) -> None:
+        j = J().up().ends(60).disconnects(t=61, how=None).called("begin")
+        found = check("stops", j.closed(why))
+        assert (found.state, found.because) == ("fail", "disconnect() starved its own event loop")
+        assert found.lines == (j["begin"], j["begin"] + 1)
+
+    @pytest.mark.parametrize("how", ["raised", "cancelled", "failed"])
+    def test_fails_where_it_does_not_end_well(self, how: str) -> None:
+        j = J().up().ends(60).disconnects(how=how).called("end").leaves()
+        found = check("stops", j.closed())
+        assert (found.state, found.because) == ("fail", f"disconnect() did not end well: {how}")
+        assert found.lines == (j["end"] - 1, j["end"])
+
+    @pytest.mark.parametrize("what", ["tasks", "threads", "sockets", "locks", "warnings"])
+    def test_fails_where_something_is_left(self, what: str) -> None:
+        j = J().up().ends(60).disconnects().add(Left(**{what: ["one", "two"]})).called("left")
+        found = check("stops", j.closed())
+        assert (found.state, found.because) == ("fail", "disconnect() left behind: one, two")
+        assert found.lines == (j["left"],)
+
+    def test_unknown_where_nobody_looked(self) -> None:
+        j = J().up().ends(60).disconnects().called("end")
+        found = check("stops", j.closed())
+        assert (found.state, found.because) == ("unknown", "nobody looked at what disconnect() left behind")
+        assert found.lines == (j["end"] - 1, j["end"])
+
+    def test_not_applicable_where_it_was_not_called(self) -> None:
+        because = "disconnect() was not called at the end"
+        assert told("stops", J().up().disconnects(t=50).ends(60).closed()) == ("n/a", because)
+        assert told("stops", J().up().disconnects(t=50).closed("wall")) == ("n/a", because)
+
+    def test_its_limit_can_be_set(self) -> None:
+        assert told("stops", J(limits_us={"stops": 1000}).done(60))[0] == "fail"
+
+
+class TestSecret:
+    def test_passes_where_none_shows(self) -> None:
+        because = "no canary stood in a log or in the status file"
+        assert told("secret", J().up().logs().done(600)) == ("pass", because)
+
+    def test_fails_on_a_log(self) -> None:
+        j = J().up().logs().logs("token %s", secret=("token", "app")).called("log")
+        found = check("secret", j.done(600))
+        because = "token, app stood in a log record of gateway"
+        assert (found.state, found.because, found.lines) == ("fail", because, (j["log"],))
+
+    def test_fails_on_the_recorder_s_mark(self) -> None:
+        because = "a canary stood in a log record of gateway"
+        assert told("secret", J().logs("token <secret:token>").done(600)) == ("fail", because)
+
+    def test_fails_on_the_status_file(self) -> None:
+        j = J().up().leaks(t=60).called("leak")
+        found = check("secret", j.done(600))
+        because = "the canary token stood in its status"
+        assert (found.state, found.because, found.lines) == ("fail", because, (j["leak"],))
+
+    def test_in_the_tear_down_too(self) -> None:
+        assert told("secret", J().ends(60).logs("x", secret=("token",)).closed())[0] == "fail"
+
+    def test_unknown_where_the_run_was_cut(self) -> None:
+        assert told("secret", J().up().closed("memory", t=60))[0] == "unknown"

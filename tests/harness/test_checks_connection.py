@@ -1,0 +1,241 @@
+"""connects, notices, bounded and once: around one connection."""
+
+from __future__ import annotations
+
+import pytest
+
+from .journals import BEAT, J, check, told
+
+NOTICES = 3 * BEAT + 10
+
+
+class TestConnects:
+    @pytest.mark.parametrize(
+        ("at", "state", "because"),
+        [
+            (0.25, "pass", "it was in service after 0.25 s"),
+            (60, "pass", "it was in service after 60 s"),
+            (60.000001, "fail", "it was in service only after 60 s"),
+            (300, "fail", "it was in service only after 5 min"),
+        ],
+    )
+    def test_within_a_minute(self, at: float, state: str, because: str) -> None:
+        j = J().ready(t=at).called("ready")
+        found = check("connects", j.done(600))
+        assert (found.state, found.because, found.lines) == (state, because, (j["ready"],))
+
+    def test_counted_from_connect(self) -> None:
+        assert told("connects", J().connects(30, how=None).ready(t=90).done(600))[0] == "pass"
+        assert told("connects", J().connects(30, how=None).ready(t=90.1).done(600))[0] == "fail"
+
+    def test_never(self) -> None:
+        found = check("connects", J().connects(0, how="failed").done(60))
+        assert (found.state, found.because, found.lines) == ("fail", "it was never in service", (2, 3))
+        assert told("connects", J().opens(t=1).done(60)) == ("fail", "it was never in service")
+
+    def test_unknown_where_the_run_ends_before(self) -> None:
+        because = "the run ended before 60 s had passed"
+        assert told("connects", J().connects(0, how="failed").done(59.999999)) == ("unknown", because)
+
+    def test_not_applicable_where_the_first_connect_is_meant_to_fail(self) -> None:
+        because = "the scenario means the first connect to fail"
+        assert told("connects", J(start="down").up().done(600)) == ("n/a", because)
+
+    def test_its_limit_can_be_set(self) -> None:
+        assert told("connects", J(limits_us={"connects": 1}).ready(t=2).done(60))[0] == "fail"
+
+
+class TestNotices:
+    @pytest.mark.parametrize(
+        ("after", "state", "because"),
+        [
+            (5, "pass", "it closed connection 1 5 s after the stall began"),
+            (NOTICES, "pass", "it closed connection 1 133.75 s after the stall began"),
+            (NOTICES + 0.01, "fail", "it closed connection 1 only 133.76 s after the stall began"),
+        ],
+    )
+    def test_it_closes_in_time(self, after: float, state: str, because: str) -> None:
+        j = J().up().interrupted(t=100, name="stall").called("on").closes(t=100 + after).called("close")
+        found = check("notices", j.done(3600))
+        assert (found.state, found.because) == (state, because)
+        assert found.lines == (j["on"], j["close"])
+
+    def test_its_close_frame_counts(self) -> None:
+        j = J().up().interrupted(t=100).close_frame(t=120, by="subject").closes(t=500)
+        assert told("notices", j.done(3600))[0] == "pass"
+
+    def test_the_peer_s_frame_does_not(self) -> None:
+        j = J().up().interrupted(t=100).closes(t=100 + NOTICES + 1)
+        assert told("notices", j.done(3600))[0] == "fail"
+
+    def test_fails_where_it_never_closes(self) -> None:
+        j = J().up().interrupted(t=100).called("on")
+        found = check("notices", j.done(100 + NOTICES))
+        assert found.state == "fail"
+        assert found.because == "it never closed connection 1 after the silence began"
+        assert found.lines == (j["on"],)
+
+    def test_unknown_where_the_run_ends_before(self) -> None:
+        j = J().up().interrupted(t=100).called("on")
+        found = check("notices", j.done(100 + NOTICES - 0.01))
+        because = "the run ended less than 133.75 s after the silence began"
+        assert (found.state, found.because, found.lines) == ("unknown", because, (j["on"],))
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            J().up(),
+            J().up().loses(t=50).opens(2, t=60).interrupted(2, t=100),
+            J().up().interrupted(t=100).released(t=100 + NOTICES),
+            J().up().interrupted(t=100).loses(t=100 + NOTICES),
+        ],
+        ids=["none", "not serving", "went off", "the peer ended it"],
+    )
+    def test_not_applicable_where_nothing_was_owed(self, j: J) -> None:
+        because = "no silence, stall or blackhole lasted long enough on a connection in service"
+        assert told("notices", j.done(3600)) == ("n/a", because)
+
+    @pytest.mark.parametrize("what", ["released", "loses"])
+    def test_what_comes_after_the_time_was_up_excuses_nothing(self, what: str) -> None:
+        j = J().up().interrupted(t=100)
+        getattr(j, what)(t=100 + NOTICES + 1)
+        assert told("notices", j.done(3600))[0] == "fail"
+
+    def test_each_one_counts(self) -> None:
+        j = J().up().interrupted(1, t=100).called("a").closes(1, t=110).called("b").ready(2, t=120)
+        j.interrupted(2, t=200).called("c").closes(2, t=210).called("d")
+        assert check("notices", j.done(3600)).lines == (j["a"], j["b"], j["c"], j["d"])
+        j = J().up().interrupted(1, t=100).closes(1, t=110).ready(2, t=120).interrupted(2, t=200)
+        assert told("notices", j.done(3600))[0] == "fail"
+
+    def test_a_heartbeat_is_the_hello_s(self) -> None:
+        j = J(heartbeat_ms=20_000).up().interrupted(t=100).closes(t=170.01)
+        assert told("notices", j.done(3600))[0] == "fail"
+        j = J(heartbeat_ms=20_000).up().interrupted(t=100).closes(t=170)
+        assert told("notices", j.done(3600))[0] == "pass"
+
+    def test_its_limit_can_be_set(self) -> None:
+        j = J(limits_us={"notices": 9_000_000}).up().interrupted(t=100).closes(t=110)
+        assert told("notices", j.done(3600))[0] == "fail"
+
+
+class TestBounded:
+    @pytest.mark.parametrize(
+        ("lasts", "state", "because"),
+        [
+            (0.25, "pass", "the longest attempt took 1 s"),
+            (120, "pass", "the longest attempt took 120 s"),
+            (120.01, "fail", "attempt 2 took 120.01 s"),
+        ],
+    )
+    def test_every_attempt_ends_in_time(self, lasts: float, state: str, because: str) -> None:
+        j = J().up().loses(t=60).tries(t=62, lasts=1).called("one").tries(t=70, lasts=lasts).called("two")
+        found = check("bounded", j.done(3600))
+        assert (found.state, found.because) == (state, because)
+        last = j["one"] if lasts < 1 else j["two"]
+        assert found.lines == (last - 1, last)
+
+    def test_fails_where_one_stays_open(self) -> None:
+        j = J().up().loses(t=60).tries(t=62, how=None).called("try")
+        found = check("bounded", j.done(182.01))
+        assert (found.state, found.because) == ("fail", "attempt 1 was still open after 120.01 s")
+        assert found.lines == (j["try"],)
+
+    def test_unknown_where_the_run_ends_within_one(self) -> None:
+        j = J().up().loses(t=60).tries(t=62).tries(t=100, how=None).called("try")
+        found = check("bounded", j.done(220))
+        assert (found.state, found.because) == ("unknown", "attempt 2 was open when the run ended")
+        assert found.lines == (j["try"],)
+
+    def test_not_applicable_without_attempts(self) -> None:
+        assert told("bounded", J().up().done(600)) == ("n/a", "there was no reconnect attempt")
+
+    def test_an_end_in_the_tear_down_comes_too_late(self) -> None:
+        j = J().up().loses(t=60).tries(t=62, how=None).ends(200).tries(t=201)
+        assert told("bounded", j.closed())[0] == "fail"
+
+    def test_its_limit_can_be_set(self) -> None:
+        j = J(limits_us={"bounded": 1_000_000}).up().tries(t=62, lasts=1.5)
+        assert told("bounded", j.done(3600))[0] == "fail"
+
+
+class TestOnce:
+    def test_each_is_handled_once(self) -> None:
+        j = J().up().sends("m1", t=60).called("sent").handles("m1", t=61).called("got")
+        j.sends("m2", t=62).handles("m2")
+        found = check("once", j.done(600))
+        assert (found.state, found.because) == ("pass", "each of 2 messages was handled once")
+        assert found.lines == (j["sent"], j["got"])
+
+    def test_fails_where_one_is_lost(self) -> None:
+        j = J().up().sends("m0", t=59).handles("m0").sends("m1", t=60).called("sent")
+        found = check("once", j.done(61))
+        assert (found.state, found.because) == ("fail", "message m1 was due and never handled")
+        assert found.lines == (j["sent"],)
+
+    def test_fails_where_one_is_handled_twice(self) -> None:
+        j = J().up().sends("m1", t=60).handles("m1").called("a").handles("m1", t=70).called("b")
+        found = check("once", j.done(600))
+        assert (found.state, found.because) == ("fail", "message m1 was handled 2 times")
+        assert found.lines == (j["a"], j["b"])
+
+    def test_twice_is_wrong_even_if_it_was_not_due(self) -> None:
+        j = J().up().sends("m1", t=60).loses(t=60.5).handles("m1").handles("m1")
+        assert told("once", j.done(600))[0] == "fail"
+        assert told("once", J().up().probed(t=60).handles("probe").done(600))[0] == "fail"
+
+    def test_unknown_where_the_run_ends_too_soon_to_say(self) -> None:
+        j = J().up().sends("m0", t=50).handles("m0").sends("m1", t=60).called("sent")
+        found = check("once", j.done(60.999999))
+        assert found.state == "unknown"
+        assert found.because == "message m1 was written less than 1 s before the end"
+        assert found.lines == (j["sent"],)
+
+    def test_unless_it_was_handled_already(self) -> None:
+        j = J().up().sends("m0", t=50).handles("m0").sends("m1", t=60).handles("m1")
+        assert told("once", j.done(60.5)) == ("pass", "each of 1 messages was handled once")
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            J().up(),
+            J().up().probed(t=60),
+            J().up().sends("p", t=60, probe=True),
+            J().up().sends("m", t=60).loses(t=61),
+            J().up().sends("m", None, t=60),
+            J().up().sends("m", 7, t=60),
+            J().up().interrupted(t=50).sends("m", t=60),
+            J().up().sends("m", t=60).interrupted(t=61),
+            J().up().interrupted(t=50).sends("m", t=60).released(t=60.1),
+        ],
+        ids=["none", "probe", "lost probe", "closed", "nowhere", "unknown", "silent", "then silent", "freed"],
+    )
+    def test_not_applicable_where_none_was_due(self, j: J) -> None:
+        assert told("once", j.done(600)) == ("n/a", "no message was due")
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            J().up().sends("m", t=60).loses(t=61.000001),
+            J().up().sends("m", t=60).interrupted(t=61.000001),
+            J().up().interrupted(t=50).released(t=60).sends("m", t=60),
+            J().up().ready(2, t=50).interrupted(2, t=50).sends("m", 1, t=60),
+        ],
+        ids=["closed later", "silent later", "freed before", "another connection"],
+    )
+    def test_due_in_the_end(self, j: J) -> None:
+        assert told("once", j.done(600)) == ("fail", "message m was due and never handled")
+
+    def test_a_replay_makes_it_due_again(self) -> None:
+        j = J().up().sends("m", t=60).called("a").loses(t=60.1).resumed(2, t=65)
+        j.sends("m", 2, t=65, replay=True).called("b")
+        found = check("once", j.done(600))
+        assert (found.state, found.lines) == ("fail", (j["a"], j["b"]))
+
+    def test_a_replay_that_was_handled(self) -> None:
+        j = J().up().sends("m", t=60).loses(t=60.1).resumed(2, t=65).sends("m", 2, replay=True).handles("m")
+        assert told("once", j.done(600)) == ("pass", "each of 1 messages was handled once")
+
+    def test_its_limit_can_be_set(self) -> None:
+        j = J(limits_us={"once": 100_000}).up().sends("m", t=60).loses(t=60.5)
+        assert told("once", j.done(600))[0] == "fail"

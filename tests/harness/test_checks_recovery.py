@@ -1,0 +1,328 @@
+"""settles and recovers: where a bot stands in the long run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .journals import BEAT, J, check, told
+
+HOUR = 3600.0
+SETTLED = "it served, had told somebody or tried decently"
+
+
+def struck(t: float = 60) -> J:
+    """Serving, then the rule strikes and the connection is lost, and it says so."""
+    return J().up().acts(t=t).loses(t=t).says("retrying").called("lost")
+
+
+def tries_on(j: J, upto: float, since: float = 120, every: float = 300) -> J:
+    t = since
+    while t < upto:
+        j.tries(t=t)
+        t += every
+    return j
+
+
+class TestSettles:
+    def test_passes_where_it_serves(self) -> None:
+        j = struck().ready(2, t=90).says("connected")
+        assert told("settles", j.done(3 * HOUR)) == ("pass", f"from 2 h on {SETTLED}")
+
+    def test_passes_where_it_gave_up_and_told(self) -> None:
+        j = struck().flags(t=600).tells(t=600)
+        assert told("settles", j.done(1200, "gaveup")) == ("pass", f"from 12 min on {SETTLED}")
+
+    def test_however_late_and_often_it_told(self) -> None:
+        j = struck().gives_up(t=600).tells(t=900, how="raised").tells(t=1100).tells(t=1150)
+        assert told("settles", j.done(1200, "gaveup"))[0] == "pass"
+
+    def test_passes_where_connect_returned_the_failure(self) -> None:
+        j = J(start="down").acts(t=0).connects(0, how="failed")
+        assert told("settles", j.done(3 * HOUR))[0] == "pass"
+
+    def test_passes_where_it_still_tries(self) -> None:
+        assert told("settles", tries_on(struck(), 3 * HOUR).done(3 * HOUR))[0] == "pass"
+
+    @pytest.mark.parametrize("how", [None, "raised", "cancelled"])
+    def test_fails_where_it_gave_up_and_nobody_was_told(self, how: str | None) -> None:
+        j = struck().gives_up(t=600).called("death").tells(t=601, how=how)
+        found = check("settles", j.done(1200, "gaveup"))
+        because = "it had given up and nobody was told, 8 min from 12 min on"
+        assert (found.state, found.because, found.lines) == ("fail", because, (j["death"],))
+
+    def test_fails_where_it_lies(self) -> None:
+        j = tries_on(J().up().acts(t=60).loses(t=60).called("lost"), 3 * HOUR)
+        found = check("settles", j.done(3 * HOUR))
+        because = "its status file said connected while it was not serving, 59 min from 2 h on"
+        assert (found.state, found.because) == ("fail", because)
+
+    def test_a_short_lie_is_none(self) -> None:
+        j = tries_on(struck(), 3 * HOUR).says("connected", t=3 * HOUR).says("retrying", t=3 * HOUR + 133.75)
+        assert told("settles", j.done(3 * HOUR + 200))[0] == "pass"
+
+    def test_fails_where_it_is_not_polite(self) -> None:
+        j = tries_on(struck(), 3 * HOUR, every=10)
+        because = "it was still trying, but not politely, 58.8 min from 2 h on"
+        assert told("settles", j.done(3 * HOUR)) == ("fail", because)
+
+    def test_fails_where_it_flaps(self) -> None:
+        j = J().up().acts(t=60).loses(t=60).says("retrying").called("lost")
+        for i in range(2, 90):
+            j.ready(i, t=120.0 * i).loses(i, t=120.0 * i + 100)
+        found = check("settles", j.done(3 * HOUR))
+        assert found.state == "fail"
+        assert found.because == "it was flapping: up and down, never held, 20 s from 2 h on"
+
+    def test_fails_where_it_neither_serves_nor_gave_up_nor_tries(self) -> None:
+        j = struck()
+        found = check("settles", j.done(3 * HOUR))
+        because = "it was not serving, had not given up and did not try, 59 min from 2 h on"
+        assert (found.state, found.because, found.lines) == ("fail", because, (j["lost"],))
+
+    @pytest.mark.parametrize(("pause", "state"), [(600, "pass"), (600.01, "fail")])
+    def test_trying_must_not_pause_for_long(self, pause: float, state: str) -> None:
+        j = tries_on(struck(), 2.1 * HOUR).called("last")
+        last = j.records[j["last"] - 2].t / 1e6
+        j = tries_on(j, 4 * HOUR, since=last + pause)
+        assert told("settles", j.done(3 * HOUR))[0] == state
+
+    def test_service_is_a_sign_of_trying_too(self) -> None:
+        j = tries_on(struck().ready(2, t=90).says("connected").loses(2, t=2.5 * HOUR).says("x"), 0)
+        assert told("settles", j.done(2.5 * HOUR + 600))[0] == "pass"
+
+    def test_what_happened_before_is_not_held_against_it(self) -> None:
+        j = J().up().acts(t=60).loses(t=60).says("retrying", t=1000)
+        tries_on(j, 1500, since=1001, every=1).ready(2, t=5000).says("connected")
+        assert told("settles", j.done(3 * HOUR))[0] == "pass"
+
+    @pytest.mark.parametrize(("end", "state"), [(7260, "unknown"), (7260.01, "pass")])
+    def test_unknown_where_the_run_ends_before(self, end: float, state: str) -> None:
+        j = struck().ready(2, t=90).says("connected")
+        found = check("settles", j.done(end))
+        assert found.state == state
+        if state == "unknown":
+            assert found.because == "the run ended before it had to be settled"
+
+    def test_or_right_after_it_gave_up(self) -> None:
+        assert told("settles", struck().gives_up(t=600).done(720))[0] == "unknown"
+        assert told("settles", struck().gives_up(t=600).done(720.01))[0] == "fail"
+
+    def test_unknown_where_the_run_was_cut(self) -> None:
+        assert told("settles", struck().ready(2, t=90).closed("wall", t=3 * HOUR))[0] == "unknown"
+
+    def test_giving_up_without_any_rule(self) -> None:
+        assert told("settles", J().up().gives_up(t=600).done(1200, "gaveup"))[0] == "fail"
+
+    def test_not_applicable_where_nothing_happened(self) -> None:
+        because = "no rule acted and it did not give up"
+        assert told("settles", J().up().done(3 * HOUR)) == ("n/a", because)
+
+    def test_not_applicable_where_it_heals(self) -> None:
+        assert told("settles", J(heal="1h").up().acts(t=60).done(3 * HOUR)) == ("n/a", "the scenario heals")
+        assert told("settles", struck().heals(t=90).done(3 * HOUR)) == ("n/a", "the scenario heals")
+
+    def test_its_limit_can_be_set(self) -> None:
+        j = J(limits_us={"settles": 1_000_000}).up().acts(t=60)
+        assert told("settles", j.done(90)) == ("pass", f"from 61 s on {SETTLED}")
+
+
+def flaps(count: int, held: float) -> J:
+    """Connections in a row, each held for so long, after the rule struck; the last one an hour ago."""
+    j = J(limits_us={"settles": 1}).up().acts(t=0.5).loses(t=1).says("x")
+    for i in range(2, count + 1):
+        j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + held)
+    return j
+
+
+class TestFlapping:
+    @pytest.mark.parametrize(
+        ("count", "held", "state"),
+        [(19, 100, "pass"), (20, 100, "fail"), (20, 123.74, "fail"), (21, 123.75, "pass"), (40, 50, "fail")],
+    )
+    def test_twenty_in_a_row_none_held(self, count: int, held: float, state: str) -> None:
+        assert told("settles", flaps(count, held).done(300 * (count + 1)))[0] == state
+
+    def test_one_that_held_breaks_the_row(self) -> None:
+        j = flaps(15, 10).ready(90, t=300 * 16).loses(90, t=300 * 16 + 200)
+        for i in range(17, 32):
+            j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + 10)
+        assert told("settles", j.done(300 * 32))[0] == "pass"
+
+    def test_one_that_was_never_ready_does_not(self) -> None:
+        j = flaps(15, 10).opens(90, t=300 * 16).loses(90, t=300 * 16 + 200)
+        for i in range(17, 32):
+            j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + 10)
+        assert told("settles", j.done(300 * 32))[0] == "fail"
+
+    def test_one_that_is_still_open_does_not_count(self) -> None:
+        assert told("settles", flaps(19, 10).ready(90, t=6000).done(6100))[0] == "pass"
+
+
+PROBED = "it came back and answered a message"
+
+
+def healed(held: str = "keep", **scenario: Any) -> J:
+    """Lost at 60 s, healed at 600 s."""
+    return J(heal="10m", **scenario).up().acts(t=60).loses(t=60).heals(t=600, held=held).called("heal")
+
+
+class TestRecovers:
+    def test_passes_where_it_came_back_and_answers(self) -> None:
+        j = healed().ready(2, t=630).called("ready").sends("p", 2, t=800, probe=True).called("sent")
+        j.handles("p").called("got").replies("p").called("reply")
+        found = check("recovers", j.done(2000))
+        assert (found.state, found.because) == ("pass", PROBED)
+        assert found.lines == (j["heal"], j["ready"], j["sent"], j["got"], j["reply"])
+
+    @pytest.mark.parametrize(("at", "state"), [(1200, "pass"), (1200.01, "fail")])
+    def test_within_ten_minutes(self, at: float, state: str) -> None:
+        j = healed().ready(2, t=at).called("ready").probed(2, t=1500)
+        found = check("recovers", j.done(2000))
+        assert found.state == state
+        if state == "fail":
+            assert found.because == "it came back only 10 min after the healing"
+            assert found.lines == (j["heal"], j["ready"])
+
+    def test_passes_where_it_never_left(self) -> None:
+        j = J(heal="10m").up().acts(t=60).heals(t=600).probed(1, t=700)
+        assert told("recovers", j.done(2000)) == ("pass", PROBED)
+
+    def test_a_probe_from_before_the_healing_proves_nothing(self) -> None:
+        j = J(heal="10m").up().acts(t=60).probed(1, t=599).heals(t=600)
+        assert told("recovers", j.done(2000)) == ("unknown", "no probe message was sent after it came back")
+
+    def test_nor_one_from_before_it_came_back(self) -> None:
+        j = healed().sends("p", t=610, probe=True).ready(2, t=630)
+        assert told("recovers", j.done(2000))[0] == "unknown"
+
+    def test_fails_where_it_is_not_back(self) -> None:
+        j = healed()
+        found = check("recovers", j.done(1200))
+        assert (found.state, found.because) == ("fail", "it was not serving at the end")
+        assert found.lines == (j["heal"], j["heal"] - 1)
+        assert check("recovers", J(heal="1s").heals(t=1).done(2000)).lines == (2,)
+
+    def test_fails_where_it_came_back_and_was_lost_again(self) -> None:
+        j = healed().ready(2, t=630).probed(2, t=800).loses(2, t=900)
+        assert told("recovers", j.done(2000)) == ("fail", "it was not serving at the end")
+
+    def test_fails_where_it_came_back_again_too_late(self) -> None:
+        j = healed().ready(2, t=630).loses(2, t=1500).ready(3, t=1510).probed(3, t=1800)
+        assert told("recovers", j.done(2000))[0] == "fail"
+
+    def test_fails_where_a_probe_is_not_handled(self) -> None:
+        j = healed().ready(2, t=630).called("ready").sends("p", 2, t=1990, probe=True).called("sent")
+        found = check("recovers", j.done(2000))
+        because = "it is connected again, but a message was not handled"
+        assert (found.state, found.because) == ("fail", because)
+        assert found.lines == (j["heal"], j["ready"], j["sent"])
+
+    def test_fails_where_a_probe_is_not_answered(self) -> None:
+        j = healed().ready(2, t=630).sends("p", 2, t=900, probe=True).handles("p")
+        because = "it is connected again, but a message was not answered"
+        assert told("recovers", j.done(2000)) == ("fail", because)
+
+    def test_one_answered_probe_does_not_excuse_another(self) -> None:
+        j = healed().ready(2, t=630).probed(2, t=800, name="p").sends("q", 2, t=1500, probe=True)
+        assert told("recovers", j.done(2000))[0] == "fail"
+
+    def test_fails_where_the_healing_did_the_work(self) -> None:
+        j = J(heal="10m").up().acts(t=60).interrupted(t=60).heals(t=600, held="release").called("heal")
+        j.released(t=600).called("freed").probed(1, t=800)
+        found = check("recovers", j.done(2000))
+        because = "it is back only because the healing freed its connection"
+        assert (found.state, found.because) == ("fail", because)
+        assert found.lines == (j["heal"], j["freed"], j["freed"])
+
+    def test_on_a_connection_of_its_own_it_recovered(self) -> None:
+        j = J(heal="10m").up().acts(t=60).interrupted(t=60).heals(t=600, held="release").released(t=600)
+        j.closes(1, t=610).ready(2, t=620).probed(2, t=800)
+        assert told("recovers", j.done(2000)) == ("pass", PROBED)
+
+    @pytest.mark.parametrize(
+        ("held", "on", "off"), [("keep", 60, 600), ("release", 60, 599), ("release", 601, 602)]
+    )
+    def test_only_what_the_healing_freed(self, held: str, on: float, off: float) -> None:
+        steps = sorted([(on, "interrupted"), (off, "released"), (600, "heals")])
+        j = J(heal="10m").up().acts(t=60)
+        for t, verb in steps:
+            getattr(j, verb)(t=t, **({"held": held} if verb == "heals" else {}))
+        assert told("recovers", j.probed(1, t=800).done(2000)) == ("pass", PROBED)
+
+    def test_freed_just_before_the_record_of_the_healing(self) -> None:
+        j = J(heal="10m").up().acts(t=60).interrupted(t=60).released(t=600).heals(t=600, held="release")
+        assert told("recovers", j.probed(1, t=800).done(2000))[0] == "fail"
+
+    @pytest.mark.parametrize(
+        ("j", "end", "because"),
+        [
+            (healed(), 1199.99, "the run ended less than 10 min after the healing"),
+            (J(heal="10m").up().acts(t=60), 500, "the run ended before the healing"),
+            (
+                healed().ready(2, t=630).probed(2, t=640),
+                630 + 3 * BEAT - 0.01,
+                "it was back for 123.74 s only when the run ended",
+            ),
+            (
+                healed().ready(2, t=630).sends("p", 2, t=1990.01, probe=True),
+                2000,
+                "the run ended while a probe message was under way",
+            ),
+        ],
+    )
+    def test_unknown_where_the_run_ends_too_soon(self, j: J, end: float, because: str) -> None:
+        assert told("recovers", j.done(end)) == ("unknown", because)
+
+    def test_held_for_three_heartbeats_is_enough(self) -> None:
+        assert told("recovers", healed().ready(2, t=630).probed(2, t=640).done(630 + 3 * BEAT))[0] == "pass"
+        j = J(heal="10m").up().acts(t=60).heals(t=600).probed(1, t=610)
+        assert told("recovers", j.done(600 + 3 * BEAT))[0] == "pass"
+
+    def test_not_applicable_without_healing(self) -> None:
+        assert told("recovers", J().up().done(2000)) == ("n/a", "the scenario does not heal")
+
+    def test_the_scenario_s_word_or_the_record_will_do(self) -> None:
+        assert told("recovers", J().up().heals(t=60).probed(t=70).done(2000))[0] == "pass"
+        assert told("recovers", J(heal="1m").up().done(2000))[0] == "unknown"
+
+    def test_not_applicable_where_it_gave_up_and_told_before(self) -> None:
+        j = J(heal="1h").up().loses(t=60).flags(t=90).called("flag").tells(t=91).called("told").heals(t=3600)
+        found = check("recovers", j.done(9000))
+        because = "it gave up and told somebody before the healing"
+        assert (found.state, found.because, found.lines) == ("n/a", because, (j["flag"], j["told"]))
+
+    def test_nor_where_the_run_ended_for_it(self) -> None:
+        assert told("recovers", J(heal="1h").up().flags(t=90).tells(t=91).done(700, "gaveup"))[0] == "n/a"
+
+    def test_nor_where_connect_returned_the_failure(self) -> None:
+        assert told("recovers", J(heal="1h").connects(1, how="failed").heals(t=3600).done(9000))[0] == "n/a"
+
+    def test_but_the_runner_must_bring_it_back(self) -> None:
+        j = J(level="runner", heal="1h").up().loses(t=60).flags(t=90).tells(t=91).heals(t=3600)
+        assert told("recovers", j.done(9000))[0] == "fail"
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            J(heal="1h").up().gives_up(t=90).heals(t=3600),
+            J(heal="1h").up().gives_up(t=90).tells(t=91, how="raised").heals(t=3600),
+            J(heal="1h").up().gives_up(t=90).heals(t=3600).tells(t=3601),
+            J(heal="1h").up().heals(t=3600).gives_up(t=3700).tells(t=3701),
+            J(heal="1h").up().gives_up(t=90).tells(t=91).ready(2, t=95).loses(2, t=99).heals(t=3600),
+            J(heal="1h").connects(3000, lasts=700, how="failed").heals(t=3650),
+        ],
+        ids=["untold", "raised", "told late", "gave up late", "came back between", "connect"],
+    )
+    def test_fails_where_it_gave_up_otherwise(self, j: J) -> None:
+        assert told("recovers", j.done(9000))[0] == "fail"
+
+    def test_fails_at_once_where_nothing_can_change_it_any_more(self) -> None:
+        j = J(heal="1h").up().gives_up(t=90).called("death")
+        found = check("recovers", j.done(690, "gaveup"))
+        assert (found.state, found.because, found.lines) == ("fail", "it gave up for good", (j["death"],))
+
+    def test_its_limit_can_be_set(self) -> None:
+        j = healed(limits_us={"recovers": 20_000_000}).ready(2, t=630).probed(2, t=640)
+        assert told("recovers", j.done(2000))[0] == "fail"

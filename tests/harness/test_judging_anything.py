@@ -1,0 +1,154 @@
+"""Whatever a journal holds: judging never raises, every check answers, and there is exactly one ending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.checks import CHECKS, Limits
+from harness.endings import ENDINGS, ROWS, Case
+from harness.journal import KINDS, Envelope, Event, Record, RunClose, RunOpen, RunTeardown
+from harness.outcome import exit_status, judge
+from harness.story import tell
+from harness.timeline import read
+
+MINUTE = 60_000_000
+WORDS = ("connected", "retrying", "ready", "resumed", "dropped", "ws", "identify", "close", "m1", "m2", "r")
+anything = st.none() | st.booleans() | st.integers(-3, 10**12) | st.sampled_from(WORDS) | st.lists(st.none())
+
+
+def values(hint: Any) -> st.SearchStrategy[Any]:
+    """Values of a field's type, few of each kind so that they meet."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return st.sampled_from(args)
+    if origin is Union or type(hint).__name__ == "UnionType":
+        return st.one_of([values(arg) for arg in args])
+    if hint is type(None):
+        return st.none()
+    if hint is bool:
+        return st.booleans()
+    if hint is int:
+        return st.integers(0, 3)
+    if hint is float:
+        return st.sampled_from([0.0, 31.5])
+    if hint is str:
+        return st.sampled_from(WORDS)
+    if origin is not None and issubclass(origin, Mapping):
+        return st.dictionaries(st.sampled_from(WORDS), anything, max_size=2)
+    return st.lists(st.sampled_from(WORDS), max_size=2)
+
+
+def events(kind: type[Event]) -> st.SearchStrategy[Event]:
+    hints = get_type_hints(kind)
+    needed = {f.name: values(hints[f.name]) for f in fields(kind)}
+    optional = [f.name for f in fields(kind) if f.default is not MISSING]
+    whole = st.fixed_dictionaries(
+        {name: one for name, one in needed.items() if name not in optional},
+        optional={name: needed[name] for name in optional},
+    )
+    return whole.map(lambda given: kind(**given))
+
+
+scenarios = st.fixed_dictionaries(
+    {},
+    optional={
+        "run": anything,
+        "asks": st.lists(st.sampled_from([*CHECKS, "kindness"]), max_size=4) | anything,
+        "heal": anything,
+        "start": st.sampled_from(["up", "down"]) | anything,
+        "handler": st.sampled_from(["record", "raise"]) | anything,
+        "heartbeat_ms": anything,
+        "issues": anything,
+        "limits_us": st.dictionaries(st.sampled_from([*CHECKS]), anything, max_size=3) | anything,
+        "hypothetical": anything,
+    },
+)
+openings = st.builds(
+    lambda scenario, level: RunOpen(1, "a/b", level, 0, "virtual", None, {}, scenario),
+    scenarios,
+    st.sampled_from(["adapter", "runner", "process", "moon"]),
+)
+happenings = st.one_of([events(kind) for kind in KINDS.values() if kind not in (RunOpen, RunClose)])
+about = st.builds(
+    Envelope,
+    conn=st.none() | st.integers(1, 3),
+    bot=st.none() | st.just(1),
+    rule=st.none() | st.sampled_from(["r", "s"]),
+)
+steps = st.lists(st.tuples(st.sampled_from([0, 1, MINUTE, 90 * MINUTE]), happenings, about), max_size=40)
+
+
+@st.composite
+def journals(draw: st.DrawFn) -> list[Record]:
+    """Mostly whole, with everything in between in any order; sometimes torn, gapped or back to front."""
+    happened: list[tuple[int, Event, Envelope]] = [(0, draw(openings), Envelope()), *draw(steps)]
+    if draw(st.booleans()):
+        happened.append((MINUTE, RunTeardown(draw(st.sampled_from(["end", "gaveup"]))), Envelope()))
+        happened += draw(steps)[:5]
+    happened.append((0, draw(events(RunClose)), Envelope()))
+    records, t = [], 0
+    for n, (wait, event, envelope) in enumerate(happened, 1):
+        t += wait
+        records.append(Record(n, t, "peer", event, envelope))
+    match draw(st.sampled_from(["whole", "whole", "whole", "whole", "torn", "gapped", "reversed", "empty"])):
+        case "torn":
+            return records[:-1]
+        case "gapped":
+            return records[:1] + records[2:]
+        case "reversed":
+            return records[::-1]
+        case "empty":
+            return []
+    return records
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(journals())
+def test_every_journal_is_judged(records: list[Record]) -> None:
+    outcome = judge(records)
+    assert [one.name for one in outcome.checks] == list(CHECKS)
+    assert all(one.state in ("pass", "fail", "unknown", "n/a") and one.because for one in outcome.checks)
+    assert outcome.verdict in ("pass", "fail", "unknown")
+    assert exit_status([outcome]) == {"pass": 0, "fail": 1, "unknown": 125}[outcome.verdict]
+    numbers = {record.n for record in records}
+    assert all(set(one.lines) <= numbers for one in outcome.checks)
+    assert set(outcome.ending.lines) <= numbers
+    assert judge(list(records)) == outcome
+    outcome.as_json()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(journals())
+def test_every_journal_gets_exactly_one_ending(records: list[Record]) -> None:
+    outcome = judge(records)
+    run = read(records)
+    case = Case(run, {one.name: one for one in outcome.checks}, Limits.of(run.terms, run.level))
+    found = [row(case) for row in ROWS]
+    assert outcome.ending == next(one for one in found if one is not None)
+    assert all(one is None or one.name in ENDINGS for one in found)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(journals())
+def test_a_fail_and_an_unmet_premise_never_pass(records: list[Record]) -> None:
+    outcome = judge(records)
+    states = {one.name: one.state for one in outcome.checks}
+    if outcome.verdict == "pass":
+        assert outcome.asked and not outcome.unmet
+        assert {states[name] for name in outcome.asked} <= {"pass", "n/a"}
+    if outcome.unmet:
+        assert "pass" not in states.values()
+    if outcome.ending.name == "instrument-failed":
+        assert outcome.verdict == "unknown"
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(journals())
+def test_every_journal_has_a_story(records: list[Record]) -> None:
+    lines = tell(records)
+    assert all(line.text and line.n in {record.n for record in records} for line in lines)

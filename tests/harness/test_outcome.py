@@ -1,0 +1,233 @@
+"""Verdict, exit status, numbers, digest, and the shape of outcome.json."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.journal import RunClose, digest
+from harness.outcome import Outcome, as_document, exit_status, judge, settled
+
+from .journals import SUBJECT, J
+
+
+def dies(**scenario: Any) -> J:
+    """It gives up at 5868 s and sets the flag, and tells nobody."""
+    j = J(**scenario).up().acts(t=60).loses(t=60).says("retrying").tries(t=62).tries(t=70).tries(t=80)
+    return j.flags(t=5868)
+
+
+class TestVerdict:
+    def of(self, asks: list[str], j: J | None = None) -> str:
+        return judge(dies(asks=asks).done(6468, "gaveup")).verdict
+
+    def test_pass_where_every_asked_check_that_applies_passes(self) -> None:
+        assert self.of(["flag"]) == "pass"
+        assert self.of(["flag", "recovers", "connects"]) == "pass"
+
+    def test_fail_where_one_fails(self) -> None:
+        assert self.of(["flag", "notified"]) == "fail"
+
+    def test_unknown_where_one_is_and_none_fails(self) -> None:
+        assert judge(dies(asks=["flag", "bounded"]).tries(how=None).done(5900)).verdict == "unknown"
+        assert judge(dies(asks=["flag", "notified"]).done(5900)).verdict == "unknown"
+
+    def test_a_fail_outranks_an_unknown(self) -> None:
+        j = dies(asks=["settles", "notified"])
+        assert judge(j.tells(how="raised").done(5870)).verdict == "fail"
+
+    def test_unknown_where_nothing_asked_applies(self) -> None:
+        assert self.of([]) == "unknown"
+        assert self.of(["recovers"]) == "unknown"
+
+    def test_unknown_where_something_asked_is_no_check(self) -> None:
+        assert self.of(["flag", "kindness"]) == "unknown"
+
+    def test_unknown_where_the_premise_is_unmet(self) -> None:
+        assert judge(dies(asks=["flag"]).unmet().done(6468)).verdict == "unknown"
+        assert judge(dies(asks=["notified"]).unmet().done(6468)).verdict == "fail"
+
+    def test_unknown_where_the_instrument_failed_whatever_else(self) -> None:
+        assert judge(dies(asks=["notified"]).held().done(6468)).verdict == "unknown"
+        assert judge(dies(asks=["flag"]).held().done(6468)).verdict == "unknown"
+        assert judge([]).verdict == "unknown"
+
+    def test_only_what_is_asked_at_this_level(self) -> None:
+        asks = {"adapter": ["flag"], "runner": ["notified"]}
+        assert judge(dies(asks=asks).done(6468)).verdict == "pass"
+        assert judge(dies(asks=asks, level="runner").done(6468)).verdict == "fail"
+
+
+class TestTheImpliedCheck:
+    @pytest.mark.parametrize("why", ["spin", "cpu", "blocked", "memory", "killed", "exited"])
+    def test_a_starved_or_crashed_bot_fails_whatever_is_asked(self, why: Any) -> None:
+        found = judge(dies(asks=["connects"]).closed(why))
+        assert found.verdict == "fail"
+        assert found.asked == ("connects", "awake")
+        awake = next(one for one in found.checks if one.name == "awake")
+        assert awake.state == "fail" and awake.lines
+
+    def test_its_own_reason_stays(self) -> None:
+        found = judge(dies(asks=["awake", "flag"]).blocks().done(6468))
+        assert found.asked == ("awake", "flag")
+        awake = next(one for one in found.checks if one.name == "awake")
+        assert awake.because == "main had work to do and did not turn for 45.5 s"
+
+    def test_a_crash_is_told_as_its_reason(self) -> None:
+        records = dies().closed("memory")
+        awake = next(one for one in judge(records).checks if one.name == "awake")
+        because = "the run ended as crashed: died without being told to: too much memory"
+        assert (awake.because, awake.lines) == (because, (len(records),))
+
+    def test_nobody_else_is_asked(self) -> None:
+        assert judge(dies(asks=["flag"]).done(6468)).asked == ("flag",)
+
+
+class TestNumbers:
+    def test_the_time_is_when_it_gave_up(self) -> None:
+        found = judge(dies().done(6468))
+        assert (found.virtual_s, found.attempts, found.wall_s) == (5868.0, 3, 0.5)
+
+    def test_else_when_it_ended(self) -> None:
+        assert judge(J().up().done(600)).virtual_s == 600.0
+        assert judge(J().up().gives_up(t=5).ready(2, t=9).done(600)).virtual_s == 600.0
+
+    def test_where_nobody_measured(self) -> None:
+        assert judge([]).wall_s is None
+        assert judge(J().up().records).wall_s is None
+
+    def test_attempts_of_the_tear_down_do_not_count(self) -> None:
+        assert judge(J().tries(t=5).ends(9).tries(t=10).closed()).attempts == 1
+
+
+class TestDigest:
+    def test_covers_the_whole_journal(self) -> None:
+        records = dies().done(6468)
+        assert judge(records).digest == digest(records)
+
+    @pytest.mark.parametrize("why", ["cpu", "wall"])
+    def test_after_a_cpu_or_wall_kill_what_came_before_the_last_movement_of_the_clock(self, why: Any) -> None:
+        some = J().up().loses(t=60).closed(why)
+        more = J().up().loses(t=60).logs().logs().closed(why)
+        assert judge(some).digest == judge(more).digest == digest(some[:-2])
+        assert settled(some) == some[:-2]
+
+    @pytest.mark.parametrize("why", ["end", "spin", "blocked", "memory", "killed", "exited", "harness"])
+    def test_not_after_any_other_end(self, why: Any) -> None:
+        records = J().up().loses(t=60).closed(why)
+        assert settled(records) == records
+
+    def test_an_empty_journal_has_one(self) -> None:
+        assert judge([]).digest == digest([])
+        assert settled(J().records) == J().records
+
+
+class TestOutcome:
+    def test_as_json(self) -> None:
+        j = dies(asks=["flag", "notified"], issues=[14539]).called("flag")
+        records = j.done(6468, "gaveup")
+        document = judge(records, journal="runs/a.jsonl").as_json()
+        checks = document.pop("checks")
+        assert document == {
+            "scenario": "story/a",
+            "issues": [14539],
+            "level": "adapter",
+            "seed": 7,
+            "fix": None,
+            "subject": SUBJECT,
+            "verdict": "fail",
+            "ending": "fatal-unnotified",
+            "attempts": 3,
+            "virtual_s": 5868.0,
+            "wall_s": 0.5,
+            "digest": digest(records),
+            "journal": "runs/a.jsonl",
+        }
+        assert checks[1] == {
+            "name": "flag",
+            "asked": True,
+            "state": "pass",
+            "because": "the fatal flag was set within 1 s",
+            "lines": [j["flag"]],
+        }
+        assert [one["name"] for one in checks if one["asked"]] == ["flag", "notified"]
+        assert len(checks) == 14
+
+    def test_the_order_of_its_keys(self) -> None:
+        assert list(judge([]).as_json()) == [
+            "scenario",
+            "issues",
+            "level",
+            "seed",
+            "fix",
+            "subject",
+            "verdict",
+            "ending",
+            "attempts",
+            "virtual_s",
+            "wall_s",
+            "digest",
+            "checks",
+            "journal",
+        ]
+
+    def test_the_subject_has_its_keys_and_no_other(self) -> None:
+        document = judge([]).as_json()
+        keys = ("name", "version", "source", "python", "aiohttp", "sha256")
+        assert document["subject"] == dict.fromkeys(keys)
+        assert (document["seed"], document["fix"], document["scenario"]) == (0, None, "")
+
+    def test_the_document(self) -> None:
+        outcomes = [judge([]), judge(J().up().done(60))]
+        assert as_document(outcomes) == {"schema": 1, "outcomes": [one.as_json() for one in outcomes]}
+
+    def test_what_was_also_seen(self) -> None:
+        found = judge(dies(asks=["flag"]).done(6468))
+        assert [one.name for one in found.also_seen] == ["notified", "settles"]
+        assert judge(dies(asks=["flag", "notified", "settles"]).done(6468)).also_seen == ()
+
+    def test_what_was_unmet_and_what_is_hypothetical(self) -> None:
+        found = judge(J(hypothetical=True).unmet("a").unmet("b").done(60))
+        assert (found.unmet, found.hypothetical) == (("a", "b"), True)
+        assert judge(J().done(60)).hypothetical is False
+
+
+class TestExitStatus:
+    good: Outcome = judge(dies(asks=["connects"]).tells().done(6468, "gaveup"))
+    open_: Outcome = judge(dies(asks=[]).tells().done(6468, "gaveup"))
+    bad: Outcome = judge(dies(asks=["notified"]).done(6468, "gaveup"))
+    also: Outcome = judge(dies(asks=["flag"]).done(6468, "gaveup"))
+
+    def test_zero_where_all_passed(self) -> None:
+        assert exit_status([self.good, self.good]) == 0
+        assert exit_status([self.good], strict=True) == 0
+
+    def test_one_where_one_failed_whatever_the_others(self) -> None:
+        assert exit_status([self.good, self.open_, self.bad]) == 1
+
+    def test_125_where_one_could_not_be_judged(self) -> None:
+        assert exit_status([self.good, self.open_]) == 125
+
+    def test_125_where_there_was_nothing(self) -> None:
+        assert exit_status([]) == 125
+
+    def test_strict_counts_what_nobody_asked(self) -> None:
+        assert exit_status([self.also]) == 0
+        assert exit_status([self.also, self.open_], strict=True) == 1
+
+    def test_but_nothing_of_a_failed_instrument(self) -> None:
+        broken = judge(dies(asks=["flag"]).held().done(6468))
+        assert broken.also_seen
+        assert exit_status([broken], strict=True) == 125
+
+    def test_any_iterable_will_do(self) -> None:
+        assert exit_status(iter([self.good])) == 0
+
+
+def test_a_killed_worker_s_close_is_the_parent_s() -> None:
+    j = J().up()
+    records = j.closed("killed", t=60)
+    records[-1] = replace(records[-1], event=RunClose("killed", "signal 9"))
+    assert judge(records).ending.name == "crashed"

@@ -1,0 +1,162 @@
+"""A run in a few lines: what is told, and what is folded."""
+
+from __future__ import annotations
+
+import pytest
+
+from fake_qq_server.events import LinkClose, WsIn
+from harness.journal import SubjConnect, SubjEgress
+from harness.story import Line, tell
+
+from .journals import J, us
+
+
+def texts(j: J) -> list[str]:
+    return [line.text for line in tell(j.records)]
+
+
+class TestAnExhaustedRun:
+    def tale(self) -> tuple[Line, ...]:
+        j = J().up().acts("drop", t=60.25).close_frame(t=60.25).loses(t=60.5).says("retrying")
+        for i in range(100):
+            j.tries(t=62 + 58 * i).acts("rule-2", verb="status")
+        j.gives_up(t=5868).flags(t=5868)
+        j.done(6468, "gaveup")
+        return tell(j.records)
+
+    def test_is_told_in_at_most_twenty_lines(self) -> None:
+        assert [(line.t_us / 1e6, line.text) for line in self.tale()] == [
+            (0, "connect(): ok after 0.25 s"),
+            (0.25, "connection 1: READY"),
+            (0.25, "its status file says connected"),
+            (60.25, "the fake: close (rule drop)"),
+            (60.25, "connection 1: the platform closes with 4009"),
+            (60.5, "connection 1: ended by the peer (fin)"),
+            (60.5, "its status file says retrying"),
+            (62, "attempt 1: failed after 0.25 s"),
+            (62.25, "the fake: status (rule rule-2), 100 times, the last at 96.7 min"),
+            (120, "attempt 2: failed after 0.25 s"),
+            (178, "… 97 more attempts"),
+            (5804, "attempt 100: failed after 0.25 s"),
+            (5868, "its listener ended: ok"),
+            (5868, "it sets the fatal flag: exhausted, retryable"),
+            (6468, "the run is over: gaveup"),
+            (6468, "disconnect(): ok after 0.25 s"),
+        ]
+
+    def test_names_the_records(self) -> None:
+        tale = self.tale()
+        assert [line.n for line in tale] == sorted(line.n for line in tale)
+        assert tale[0] == Line(0, "connect(): ok after 0.25 s", 2)
+
+
+class TestFolding:
+    def test_four_stand_as_they_are(self) -> None:
+        j = J()
+        for i in range(4):
+            j.tries(t=10 * i)
+        assert [text.split(":")[0] for text in texts(j)] == [f"attempt {i}" for i in (1, 2, 3, 4)]
+
+    def test_five_are_folded(self) -> None:
+        j = J()
+        for i in range(5):
+            j.tries(t=10 * i)
+        more = "… 2 more attempts"
+        assert [text.split(":")[0] for text in texts(j)] == ["attempt 1", "attempt 2", more, "attempt 5"]
+        assert tell(j.records)[2] == Line(us(20), more, 6)
+
+    def test_connections_too(self) -> None:
+        j = J()
+        for i in range(1, 31):
+            j.ready(i, t=10.0 * i).loses(i)
+        assert texts(j) == [
+            "connection 1: READY",
+            "connection 1: ended by the peer (fin)",
+            "connection 2: READY",
+            "connection 2: ended by the peer (fin)",
+            "… 27 more times ready",
+            "… 27 more ends of connections",
+            "connection 30: READY",
+            "connection 30: ended by the peer (fin)",
+        ]
+
+    def test_many_rules_too(self) -> None:
+        j = J()
+        for i in range(1, 31):
+            j.acts(f"r{i}", t=i)
+        told = texts(j)
+        assert told[:6] == [f"the fake: close (rule r{i})" for i in range(1, 7)]
+        assert told[6:] == ["the fake: close (rule r7)", "the fake: close (rule r8)", "… 21 more rules", told[-1]]
+        assert told[-1] == "the fake: close (rule r30)"
+
+    def test_one_rule_with_two_verbs_has_two_lines(self) -> None:
+        j = J().acts("a", t=1, verb="frame").acts("a", t=2, verb="close").acts("a", t=3, verb="frame")
+        assert texts(j) == ["the fake: frame (rule a), 2 times, the last at 3 s", "the fake: close (rule a)"]
+
+    def test_a_rule_without_a_name(self) -> None:
+        j = J().acts(None, t=1)  # type: ignore[arg-type]
+        assert texts(j) == ["the fake: close"]
+
+
+class TestWhatIsTold:
+    @pytest.mark.parametrize(
+        ("j", "text"),
+        [
+            (J().resumed(3, t=5), "connection 3: RESUMED"),
+            (J().closes(3, t=5), "connection 3: ended by the subject (fin)"),
+            (J().heals(t=5, held="release"), "healed (what is held: release)"),
+            (J().spins(t=5), "main spins: 10000 turns without time passing"),
+            (J().blocks(t=5), "main is blocked for 45.5 s"),
+            (J().held(t=5), "pool holds the clock"),
+            (J().hiccups(t=5), "the clock lost step: backwards"),
+            (J().leaks(t=5), "the canary token stands in its status"),
+            (J().unmet(t=5), "a rule acted 0 times, not 1.."),
+            (J().add(SubjEgress("connect", "example.org:443"), 5), "refused: connect example.org:443"),
+            (J().tells(t=5, how=None), "fatal handler called: not ended"),
+            (J().tells(t=5), "fatal handler called: ok"),
+            (J().tells(t=5, lasts=2, how="raised"), "fatal handler called: raised after 2 s"),
+            (J().disconnects(t=5, lasts=30, how="cancelled"), "disconnect(): cancelled after 30 s"),
+            (J().sends("p", t=5, probe=True), "a probe message was sent and went unheard"),
+            (J().sends("p", t=5, probe=True).handles("p"), "a probe message was sent and was handled"),
+            (J().probed(t=5), "a probe message was sent and was answered"),
+            (J().ends(5), "the run is over: end"),
+        ],
+    )
+    def test_one_line(self, j: J, text: str) -> None:
+        assert [line.text for line in tell(j.records)][-1] == text
+        assert tell(j.records)[-1].t_us == us(5)
+
+    def test_an_error(self) -> None:
+        j = J().connects(0, how=None).add(SubjConnect("end", "raised", "TypeError: x"), 0.5)
+        assert texts(j) == ["connect(): raised after 0.5 s (TypeError: x)"]
+
+    def test_a_flag_that_is_not_retryable(self) -> None:
+        j = J().state(5, fatal={"code": "x", "retryable": False}).state(6, connected=False)
+        assert texts(j) == ["it sets the fatal flag: x, not retryable"]
+
+    def test_why_the_worker_was_ended(self) -> None:
+        assert [line.text for line in tell(J().closed("cpu", t=5))] == ["the worker was ended: cpu"]
+        told = tell(J().closed("memory", t=5, detail="2 GiB"))
+        assert [line.text for line in told] == ["the worker was ended: memory (2 GiB)"]
+        assert tell(J().closed("end", t=5)) == ()
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            J(),
+            J().opens(t=1).upgrades(t=2),
+            J().interrupted(t=1).identifies(t=2),
+            J().logs().sends("m", t=1).handles("m").replies("m"),
+            J().says(None, t=1).state(2, connected=True),
+            J().add(WsIn("heartbeat"), 3),
+        ],
+    )
+    def test_much_is_left_out(self, j: J) -> None:
+        assert texts(j) == []
+
+    def test_a_refused_connection_is_left_out(self) -> None:
+        assert texts(J().add(LinkClose("ws", "peer", "refused"), 5)) == []
+        assert texts(J().add(LinkClose("api", "peer", "fin"), 5)) == []
+
+    def test_nothing_of_nothing(self) -> None:
+        assert tell([]) == ()
