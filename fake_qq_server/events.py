@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol
 
 Host = Literal["token", "api", "ws"]
@@ -179,11 +180,15 @@ class Envelope:
     rule: str | None = None
 
 
+NOBODY = Envelope()
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 class Sink(Protocol):
     """Takes an event at the moment it happens and returns its number, to be used as a later `cause`."""
 
     def __call__(
-        self, src: str, event: Event, about: Envelope = Envelope(), x: Mapping[str, Any] = {}  # noqa: B006
+        self, src: str, event: Event, about: Envelope = NOBODY, x: Mapping[str, Any] = NOTHING
     ) -> int: ...
 
 
@@ -194,7 +199,7 @@ class ListSink:
     events: list[tuple[str, Event, Envelope]] = field(default_factory=list)
 
     def __call__(
-        self, src: str, event: Event, about: Envelope = Envelope(), x: Mapping[str, Any] = {}  # noqa: B006
+        self, src: str, event: Event, about: Envelope = NOBODY, x: Mapping[str, Any] = NOTHING
     ) -> int:
         self.events.append((src, event, about))
         return len(self.events)

@@ -13,10 +13,11 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
-Report = Callable[[str, str], None]
-"""Called with what ("connect", "lookup", "subprocess") and the target."""
+What = Literal["connect", "lookup", "subprocess"]
+Report = Callable[[What, str], None]
+"""Called with what was refused and its target."""
 
 _SUBPROCESS = {
     "subprocess.Popen",

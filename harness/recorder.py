@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from fake_qq_server.events import Envelope, Event
+from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event
 
 from .journal import Record, RunClose
 
@@ -54,7 +54,7 @@ class Recorder:
         return sorted(name for name, secret in self._secrets.items() if secret in text)
 
     def __call__(
-        self, src: str, event: Event, about: Envelope = Envelope(), x: Mapping[str, Any] = {}
+        self, src: str, event: Event, about: Envelope = NOBODY, x: Mapping[str, Any] = NOTHING
     ) -> int:
         """Write one record; returns its number."""
         self._count += 1
@@ -64,7 +64,7 @@ class Recorder:
         self._watch_for_flood(record.t)
         return self._count
 
-    def close(self, why: Any, *, detail: str | None = None, x: Mapping[str, Any] = {}) -> None:
+    def close(self, why: Any, *, detail: str | None = None, x: Mapping[str, Any] = NOTHING) -> None:
         """Write the last record."""
         self._instant = (-1, -RECORDS_IN_AN_INSTANT)
         self("loop", RunClose(why, detail, None, dict(sorted(self._kinds.items()))), x=x)

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import freezegun.api
 
+from fake_qq_server.events import Event
 from fake_qq_server.language import When
 from fake_qq_server.platform import Options
 
@@ -89,7 +90,7 @@ def main(spec: WorkerSpec) -> NoReturn:
     clock.begin(seed=spec.seed, seen=lambda phase, name: record("probe", SubjThread(phase, name)))
     BATON.on_turn = pulse.beat
     BATON.on_spin = partial(_spun, run)
-    BATON.on_blocked = lambda who, seconds: record("loop", ClockBlocked(who.name, seconds)) and None
+    BATON.on_blocked = lambda who, seconds: _note(run, "loop", ClockBlocked(who.name, seconds))
     layout = next(row for row in LAYOUTS if row.name == spec.layout)
     module = _load(run, layout)
     record.name(spec.folder, "home")
@@ -159,7 +160,7 @@ async def _drive(run: Run, module: Any, layout: Layout) -> None:
     for host, port in addresses.ports.items():
         run.record.name(str(port), host)
     egress.install(
-        lambda what, target: run.record("probe", SubjEgress(what, target)) and None,  # type: ignore[arg-type]
+        partial(_refused, run),
         connecting=world.fake.refused,
     )
     subject = AdapterSubject(
@@ -175,7 +176,12 @@ async def _drive(run: Run, module: Any, layout: Layout) -> None:
         Seam(subject.adapter, world.fake.director)
     BATON.before_jump.append(lambda now: subject.sample())
     over = asyncio.Event()
-    world.stop_subject = partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)
+    loop = asyncio.get_running_loop()
+
+    def stop_subject() -> None:
+        loop.call_soon_threadsafe(over.set)
+
+    world.stop_subject = stop_subject
     world.close_run = lambda why: run.end("end", why)
     run.pulse.enter(Phase.RUNNING)
     connecting = asyncio.create_task(subject.connect(), name="harness: connect")
@@ -189,6 +195,14 @@ async def _drive(run: Run, module: Any, layout: Layout) -> None:
     run.record("probe", what_is_left(subject, Path(os.environ["HERMES_GATEWAY_LOCK_DIR"]), addresses.ports))
     world.torn_down()
     run.end("end", None if stopping.done() else "the subject's disconnect() did not end")
+
+
+def _note(run: Run, src: str, event: Event) -> None:
+    run.record(src, event)
+
+
+def _refused(run: Run, what: egress.What, target: str) -> None:
+    _note(run, "probe", SubjEgress(what, target))
 
 
 def _spun(run: Run, who: Participant, count: int, what: str) -> None:

@@ -13,11 +13,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fake_qq_server.events import Session
+from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
 from fake_qq_server.language import Moment, Rule
 from fake_qq_server.platform import Options
 from fake_qq_server.server import Addresses, FakeQQ
@@ -122,8 +122,8 @@ class World:
             await asyncio.wait_for(self._torn_down.wait(), TEAR_DOWN_S)
         self.close_run("the subject's loop did not answer at the tear-down")
 
-    def _sink(self, src: str, event: Any, *about: Any) -> int:
-        n = self._record(src, event, *about)
+    def _sink(self, src: str, event: Event, about: Envelope = NOBODY, x: Mapping[str, Any] = NOTHING) -> int:
+        n = self._record(src, event, about, x)
         if isinstance(event, Session) and event.what in ("ready", "resumed") and self.fake.director.healed:
             self._probe_after_heal()
         return n

@@ -79,8 +79,9 @@ def verbs(args: argparse.Namespace) -> int:
         width = max(map(len, VERBS))
         for kind in ("answer", "push", "condition"):
             print(f"{kind}s")
-            for verb in (verb for _, verb in sorted(VERBS.items()) if verb.kind.value == kind):
-                print(f"  {verb.name:{width}}  {verb.story}")
+            for name, row in sorted(VERBS.items()):
+                if row.kind.value == kind:
+                    print(f"  {name:{width}}  {row.story}")
         return 0
     verb = VERBS.get(args.name)
     if verb is None:

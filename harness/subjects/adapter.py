@@ -33,7 +33,7 @@ from harness.layouts import Layout
 from harness.recorder import Recorder
 from harness.scenario import Handler
 
-from .watch import LogWatch, StateWatch, StatusFile, describe, spans
+from .watch import Edge, LogWatch, StateWatch, StatusFile, describe, spans
 
 PLATFORM = "qqbot"
 REPLY = "received: "
@@ -57,7 +57,7 @@ class Counter:
         self.kind = kind
         self.number = 0
 
-    def __call__(self) -> Callable[[Phase, How | None, str | None], Span]:
+    def __call__(self) -> Edge:
         self.number += 1
         return partial(self._build, self.number)
 

@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from fake_qq_server.events import Envelope
-from harness.journal import How, Span, SubjLog, SubjSecret, SubjState
+from harness.journal import How, Phase, Span, SubjLog, SubjSecret, SubjState
 from harness.recorder import Recorder
+
+Edge = Callable[[Phase, How | None, str | None], Span]
+"""Builds the record of one end of a call."""
 
 
 def spans(
     call: Callable[..., Awaitable[Any]],
     record: Recorder,
-    make: Callable[..., Span],
+    make: Callable[[], Edge],
     *,
     good: Callable[[Any], bool] = lambda result: True,
 ) -> Callable[..., Awaitable[Any]]:
     """`call` with a record at its begin and at its end.
 
-    `make(phase=…, how=…, error=…)` builds the record; an end is `ok`, `failed` (where `good(result)` is
+    `make()` gives what builds this call's two records; an end is `ok`, `failed` (where `good(result)` is
     false), `raised` or `cancelled`.
     """
 

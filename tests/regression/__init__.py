@@ -1,0 +1,1 @@
+"""The regression suite: what the released adapters do, run by run, against the known results."""
