@@ -12,7 +12,8 @@ import importlib.metadata
 import os
 import platform
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -64,6 +65,14 @@ class Run:
     record: Recorder
     pulse: Pulse
     started: float
+    marks: dict[str, dict[str, float]] = field(default_factory=dict)
+    connecting: Callable[[int], None] = lambda port: None
+    """Told of each connect to a loopback port; the world's, once there is one."""
+
+    def mark(self, phase: str) -> None:
+        """Remember the real time and CPU at the first time that something is reached (they go to `x`)."""
+        now = {"wall_s": round(_real_time() - self.started, 4), "cpu_s": round(_real_cpu(), 4)}
+        self.marks.setdefault(phase, now)
 
     def end(self, why: Any, detail: str | None = None) -> NoReturn:
         """Close the journal and end the process."""
@@ -74,6 +83,7 @@ class Run:
                 "wall_s": round(_real_time() - self.started, 4),
                 "cpu_s": round(_real_cpu(), 4),
                 "turns": BATON.turns,
+                "marks": self.marks,
             },
         )
         self.pulse.enter(Phase.DONE)
@@ -92,10 +102,12 @@ def main(spec: WorkerSpec) -> NoReturn:
     BATON.on_spin = partial(_spun, run)
     BATON.on_blocked = lambda who, seconds: _note(run, "loop", ClockBlocked(who.name, seconds))
     layout = next(row for row in LAYOUTS if row.name == spec.layout)
-    module = _load(run, layout)
     record.name(spec.folder, "home")
-    tame(BATON, spec.seed)
     record("loop", _run_open(spec), x={"subject": dict(spec.subject), "folder": spec.folder})
+    egress.install(partial(_refused, run), connecting=lambda port: run.connecting(port))
+    module = _load(run, layout)
+    tame(BATON, spec.seed)
+    run.mark("imported")
     with asyncio.Runner(loop_factory=clock.new_event_loop) as runner:
         runner.run(_drive(run, module, layout))
     run.end("end")
@@ -159,10 +171,7 @@ async def _drive(run: Run, module: Any, layout: Layout) -> None:
     addresses = world.begin()
     for host, port in addresses.ports.items():
         run.record.name(str(port), host)
-    egress.install(
-        partial(_refused, run),
-        connecting=world.fake.refused,
-    )
+    run.connecting = world.fake.refused
     subject = AdapterSubject(
         module,
         layout,
@@ -170,7 +179,7 @@ async def _drive(run: Run, module: Any, layout: Layout) -> None:
         (APP_ID, SECRET),
         run.record,
         handler=plan.handler,
-        on_gave_up=world.gave_up,
+        on_gave_up=partial(_gave_up, run, world),
     )
     if any(isinstance(r.trigger, When) and r.trigger.event.startswith("seam.") for r in plan.rules):
         Seam(subject.adapter, world.fake.director)
@@ -184,6 +193,7 @@ async def _drive(run: Run, module: Any, layout: Layout) -> None:
     world.stop_subject = stop_subject
     world.close_run = lambda why: run.end("end", why)
     run.pulse.enter(Phase.RUNNING)
+    run.mark("connecting")
     connecting = asyncio.create_task(subject.connect(), name="harness: connect")
     await over.wait()
     run.pulse.enter(Phase.TEAR_DOWN)
@@ -195,6 +205,11 @@ async def _drive(run: Run, module: Any, layout: Layout) -> None:
     run.record("probe", what_is_left(subject, Path(os.environ["HERMES_GATEWAY_LOCK_DIR"]), addresses.ports))
     world.torn_down()
     run.end("end", None if stopping.done() else "the subject's disconnect() did not end")
+
+
+def _gave_up(run: Run, world: World) -> None:
+    run.mark("gave up")
+    world.gave_up()
 
 
 def _note(run: Run, src: str, event: Event) -> None:
