@@ -214,9 +214,12 @@ def _run(tool: Tool, command: tuple[str, ...], release: str, cwd: Path, lock: in
     if done.returncode == 0:
         return
     output = done.stderr + done.stdout
-    if _NO_SUCH_RELEASE.search(" ".join(output.split())) and not _INDEX_WAS_EMPTY.search(output):
+    words = last_words(output)
+    if _INDEX_WAS_EMPTY.search(output):  # how pip says that it reached nothing
+        words = f"the package index cannot be reached or is empty: {words}"
+    elif _NO_SUCH_RELEASE.search(" ".join(output.split())):
         raise UsageError(f"hermes-agent has no release {release}; there are {', '.join(KNOWN)}")
-    raise SubjectError(f"hermes-agent {release} could not be installed: {tool.name}: {last_words(output)}")
+    raise SubjectError(f"hermes-agent {release} could not be installed: {tool.name}: {words}")
 
 
 def last_words(output: str) -> str:
