@@ -11,19 +11,21 @@ NOUNS = {"silent": "silence"}  # of conditions whose name is none
 
 
 def connects(run: Timeline, limits: Limits) -> Finding:
-    """start: up → serving within 60 s of the first connect() (of the run's start where there is none)."""
+    """start: up → serving within 60 s of the first connect() (of the run's start where there is none).
+
+    However short: a service that the platform ended in the same instant had begun all the same.
+    """
     if not run.terms.starts_up:
         return absent("the scenario means the first connect to fail")
     begin = run.connects[0].begin.t if run.connects else 0
     bound = limits.us("connects")
-    if run.serving and run.serving[0].start <= begin + bound:
-        took = spell(run.serving[0].start - begin)
-        return passes(f"it was in service after {took}", *run.proof(run.serving[0].start))
+    first = run.service.changes[0] if run.service.changes else None
+    if first is not None and first.t <= begin + bound:
+        return passes(f"it was in service after {spell(first.t - begin)}", first.n)
     if run.end < begin + bound:
         return unknown(f"the run ended before {spell(bound)} had passed")
-    if run.serving:
-        took = spell(run.serving[0].start - begin)
-        return fails(f"it was in service only after {took}", *run.proof(run.serving[0].start))
+    if first is not None:
+        return fails(f"it was in service only after {spell(first.t - begin)}", first.n)
     return fails("it was never in service", *(line for call in run.connects[:1] for line in call.lines))
 
 

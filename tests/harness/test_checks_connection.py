@@ -24,6 +24,11 @@ class TestConnects:
         found = check("connects", j.done(600))
         assert (found.state, found.because, found.lines) == (state, because, (j["ready"],))
 
+    def test_a_service_that_lasted_no_time_had_begun(self) -> None:
+        j = J().ready(t=1).called("ready").close_frame()
+        found = check("connects", j.done(600))
+        assert (found.state, found.lines) == ("pass", (j["ready"],))
+
     def test_counted_from_connect(self) -> None:
         assert told("connects", J().connects(30, how=None).ready(t=90).done(600))[0] == "pass"
         assert told("connects", J().connects(30, how=None).ready(t=90.1).done(600))[0] == "fail"

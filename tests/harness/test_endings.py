@@ -137,6 +137,10 @@ class TestServed:
         j = struck().ready(2, t=90).sends("p", 2, t=900, probe=True).called("a").handles("p").replies("p")
         is_(j, "recovered", j["a"], j["a"] + 1, j["a"] + 2)
 
+    def test_recovered_where_it_was_only_up_for_no_time(self) -> None:
+        j = J().ready(1, t=1).acts().close_frame(1).loses(1).ready(2, t=90).probed(2, t=900)
+        assert ended(j.done(1000)).name == "recovered"
+
     def test_even_after_a_give_up(self) -> None:
         is_(struck().gives_up(t=80).ready(2, t=90).probed(2, t=900).called("p"), "recovered", 14, 15, 16)
 
