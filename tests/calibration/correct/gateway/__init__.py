@@ -1,0 +1,1 @@
+"""A calibration subject: a small correct bot in the place of hermes-agent. Our own code."""

@@ -1,0 +1,40 @@
+"""What the bot keeps on this machine: its lock and its word in the status file."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+PLATFORM = "qqbot"
+
+
+class Local:
+    """The lock of one app id, and the platform's state in gateway_state.json."""
+
+    def __init__(self, app_id: str) -> None:
+        self._lock = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"]) / f"{PLATFORM}-{app_id}.lock"
+        self._status = Path(os.environ["HERMES_HOME"]) / "gateway_state.json"
+        self._locked = False
+
+    def take_lock(self) -> bool:
+        """False where another bot has it."""
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self._lock.open("x") as file:
+                file.write(str(os.getpid()))
+        except FileExistsError:
+            return self._locked
+        self._locked = True
+        return True
+
+    def free_lock(self) -> None:
+        if self._locked:
+            self._lock.unlink(missing_ok=True)
+            self._locked = False
+
+    def say(self, state: str) -> None:
+        """Write the state, so that a reader sees the old file or the new one and nothing between."""
+        draft = self._status.with_suffix(".draft")
+        draft.write_text(json.dumps({"platforms": {PLATFORM: {"state": state}}}), encoding="utf-8")
+        draft.replace(self._status)

@@ -1,0 +1,55 @@
+"""What the platform asks of a client, and what politeness does. See docs on the protocol for the sources."""
+
+from __future__ import annotations
+
+INTENTS = 1 << 25
+"""Messages of single users and of groups."""
+
+FATAL = frozenset({4001, 4002, 4010, 4011, 4012, 4013, 4014, 4914, 4915})
+"""Close codes after which neither Resume nor Identify can help."""
+
+NO_RESUME = frozenset({4006, 4007, *range(4900, 4914)})
+"""Close codes that end the session: the next connection identifies."""
+
+WRONG_TOKEN, TOO_FAST = 4004, 4008
+TOO_FAST_S = 60.0
+
+WRONG_CREDENTIALS = frozenset({10004, 100007, 100016})
+"""Errors of the token endpoint that no retry cures."""
+
+BACKOFF_S = (2.0, 5.0, 10.0, 30.0, 60.0)
+MOST_ATTEMPTS = 100
+ATTEMPT_S = 45.0
+STEP_S = 15.0
+CLOSING_S = 5.0
+TOKEN_EVERY_S = 31.0
+"""Between two token requests: fewer than 20 in any ten minutes."""
+
+IDENTIFY_EVERY_S = 5.5
+MOST_RESUMES = 3
+"""Resumes in a row without a connection that held; then a fresh Identify."""
+
+HEARTBEAT_S = 41.25
+MISSED_ACKS = 2
+HELD_HEARTBEATS = 3
+"""A connection that lived this long counts as a success; a shorter one as one more failure."""
+
+REMEMBERED = 1000
+"""Message ids kept to tell a message that comes twice."""
+
+
+class Lost(Exception):
+    """The connection is over. `code`: the close frame's, None where there was none."""
+
+    def __init__(self, code: int | None = None) -> None:
+        super().__init__(f"connection lost, code {code}")
+        self.code = code
+
+
+class Fatal(Exception):
+    """The bot gives up. `code` says why in a word; `retryable`: a later try may succeed."""
+
+    def __init__(self, code: str, *, retryable: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retryable = retryable
