@@ -366,7 +366,7 @@ class Engine:
 
 def _why(state: _State, got: int) -> str:
     if got > 0:
-        return "it acted, but not that often" if not state.rule.fires.holds(got) else ""
+        return "it acted, but not that often"
     if isinstance(state.rule.trigger, Link):
         return "nothing met the condition"
     return "what it waits for never came" if state.seen == 0 else "it matched and had nothing to act on"

@@ -168,6 +168,28 @@ def test_rule_2_two_answers_to_one_event_are_a_conflict() -> None:
     assert story.decision(GATEWAY, 2).conflict
 
 
+def test_rule_2_every_act_knows_its_occurrence() -> None:
+    story = Story({"when": "ws.in.identify", "do": ["noanswer", "fin"]})
+    for occurrence in (1, 2, 3):
+        decision = story.decision("ws.in.identify", occurrence)
+        assert [act.occurrence for act in (*decision.answers, *decision.pushes)] == [occurrence] * 2
+
+
+def test_rule_1_delayed_pushes_due_together_come_in_file_order() -> None:
+    story = Story(
+        {"when": "ws.connect", "do": {"frame": "x", "after": "1s"}},
+        {"when": "ws.connect", "do": {"close": 4000, "after": "2s"}},
+        {"when": GATEWAY, "do": {"frame": "x", "after": "1s"}},
+    )
+    engine = story.engine
+    engine.happened(GATEWAY, us(2))
+    engine.happened("ws.connect", us(1))
+    engine.happened("ws.connect", us(2))
+    by_due = [(push.due_us, push.rule) for push in engine.advance(us(3)).pushes]
+    first, second, third = story.rules
+    assert by_due == [(us(2), first), (us(3), first), (us(3), second), (us(3), third)]
+
+
 def test_rule_2_a_delayed_push_comes_later_and_once() -> None:
     story = Story({"when": GATEWAY, "which": "..2", "do": {"frame": "x", "after": "7s"}})
     assert story.event(GATEWAY, 1) == []
@@ -207,6 +229,18 @@ def test_rule_2_a_condition_has_a_host_and_may_have_a_direction(
     link: str, host: str, direction: str | None, lies: bool
 ) -> None:
     assert Story({"link": link, "do": "stall"}).lying(host, direction) == (["stall"] if lies else [])
+
+
+def test_rule_2_conditions_that_do_not_lie_hide_none_that_do() -> None:
+    story = Story(
+        {"link": "api", "do": "stall"},
+        {"link": "ws.up", "do": "silent"},
+        {"link": "ws", "where": {"conn": 9}, "do": "stall"},
+        {"id": "luck", "link": "ws", "chance": 0.0001, "do": "stall"},
+        {"link": "ws", "do": {"latency": "1s"}},
+    )
+    (act,) = story.engine.conditions(0, "ws", "down", 1)
+    assert (act.do.verb, act.rule) == ("latency", story.rules[4])
 
 
 def test_rule_2_all_conditions_of_a_connection_in_file_order() -> None:
@@ -334,6 +368,22 @@ def test_rule_4_a_condition_is_drawn_once_a_connection() -> None:
         first = [story.lying(host, "up", conn) for conn in range(1, 60)]
         assert first == [story.lying(host, "down", conn) for conn in range(1, 60)]
         assert first == [["stall"] if draw(3, "slow", host, conn) < 0.5 else [] for conn in range(1, 60)]
+
+
+def test_rule_4_a_draw_as_high_as_the_chance_is_no_act() -> None:
+    story = Story(
+        {"id": "event", "when": GATEWAY, "chance": draw(0, "event", 1), "do": "fin"},
+        {"id": "cable", "link": "ws", "chance": draw(0, "cable", "ws", 1), "do": "stall"},
+    )
+    assert story.event(GATEWAY, 1) == []
+    assert story.lying("ws", None, 1) == []
+
+
+def test_rule_4_the_seed_is_0_unless_it_is_given() -> None:
+    rules = parse_rules([{"id": "maybe", "when": GATEWAY, "chance": 0.5, "do": "fin"}])
+    told = [bool(Engine(rules).happened(GATEWAY, 0).pushes) for _ in range(1)]
+    assert told == [draw(0, "maybe", 1) < 0.5]
+    assert (draw(0, "maybe", 1) < 0.5) != (draw(1, "maybe", 1) < 0.5)
 
 
 def test_rule_4_certain_is_certain() -> None:
@@ -502,6 +552,22 @@ def test_rule_7_heal_may_wait_for_a_mark() -> None:
     assert story.event(GATEWAY) == []
 
 
+def test_rule_7_heal_may_wait_for_a_mark_that_no_rule_names() -> None:
+    story = Story(FAIL, heal="lost#2 + 5s")
+    story.mark("lost", 10)
+    story.mark("lost", 20)
+    story.until(100)
+    assert story.healed == [25.0]
+
+
+def test_rule_7_after_healing_by_hand_nothing_is_due() -> None:
+    story = Story(
+        {"at": "5s", "every": "5s", "do": "rst"}, {"link": "ws", "from": "90s", "do": "stall"}, heal="900s"
+    )
+    story.mark("heal", 12)
+    assert story.engine.next_due() is None
+
+
 def test_rule_7_it_can_be_healed_by_hand_and_only_once() -> None:
     story = Story(
         FAIL,
@@ -556,6 +622,13 @@ def test_ticks_end_with_the_window() -> None:
     story = Story({"at": "3m", "every": "65s", "until": "8m", "do": "rst"})
     story.until(10_000)
     assert [t for t, _ in story.pushed] == [180.0, 245.0, 310.0, 375.0, 440.0]
+    assert story.engine.next_due() is None
+
+
+def test_a_tick_at_the_windows_end_is_the_end() -> None:
+    story = Story({"at": "10s", "every": "10s", "until": "30s", "do": "rst"})
+    story.until(30)
+    assert [t for t, _ in story.pushed] == [10.0, 20.0]
     assert story.engine.next_due() is None
 
 
@@ -623,6 +696,16 @@ def test_a_window_that_closes_before_it_opens_never_opens() -> None:
     story.until(100)
     assert (story.turned, story.lying("ws"), story.event(GATEWAY)) == ([], [], [])
     assert story.engine.next_due() is None
+
+
+def test_conditions_come_and_go_in_file_order() -> None:
+    rules = [
+        {"id": "a", "link": "ws", "until": "5s", "do": "stall"},
+        {"id": "b", "link": "api", "until": "5s", "do": "stall"},
+    ]
+    engine = Engine(parse_rules(rules))
+    assert [(act.rule.key, act.occurrence) for act in engine.advance(0).on] == [("a", 0), ("b", 0)]
+    assert [(act.rule.key, act.occurrence) for act in engine.advance(us(5)).off] == [("a", 0), ("b", 0)]
 
 
 def test_two_verbs_of_a_condition_come_and_go_together() -> None:
