@@ -65,7 +65,7 @@ class Baton:
         self.begun = False
         self._parts: list[Participant] = []
         self._numbers = itertools.count()
-        self._local = _thread._local()
+        self._local = _Here()
         self._turns_here = 0
         self._reads = (0, 0)
         self._last = -1
@@ -74,10 +74,8 @@ class Baton:
 
     def current(self) -> Participant | None:
         """The participant that is this thread; None in a thread the clock does not know."""
-        if getattr(self._local, "raw", False):
-            return None
-        found: Participant | None = getattr(self._local, "participant", None)
-        return found
+        here = self._local
+        return None if here.raw else here.participant
 
     def adopt(self, name: str, *, ours: bool = True) -> Participant:
         """Make the calling thread the first participant, holding the baton."""
@@ -163,10 +161,8 @@ class Baton:
         while self.errands:
             self.errands.pop(0)()
 
-    def another_turn(self) -> None:
+    def another_turn(self, me: Participant) -> None:
         """A loop goes on without parking: count the turn, so that a spin is still seen."""
-        me = self.current()
-        assert me is not None
         self._count_turn(me)
 
     def count_reading(self) -> None:
@@ -199,8 +195,12 @@ class Baton:
             self._jump(time)
 
     def _in_order(self) -> list[Participant]:
-        first = next((i for i, who in enumerate(self._parts) if who.number > self._last), 0)
-        return self._parts[first:] + self._parts[:first]
+        """All, beginning after the one who had the baton last."""
+        parts = self._parts
+        for place, who in enumerate(parts):
+            if who.number > self._last:
+                return parts[place:] + parts[:place] if place else parts
+        return parts
 
     def _give(self, who: Participant, got: Any, me: Participant | None) -> Participant:
         who.got, self._last = got, who.number
@@ -273,13 +273,20 @@ def _microseconds_from_now(timeout: float) -> int:
     return max(1, microseconds(timeout)) if timeout > 0 else 0
 
 
+class _Here(_thread._local):
+    """What this thread is to the clock."""
+
+    raw = False
+    participant: Participant | None = None
+
+
 class _Raw:
-    def __init__(self, local: Any) -> None:
+    def __init__(self, local: _Here) -> None:
         self._local = local
         self._was = False
 
     def __enter__(self) -> None:
-        self._was = getattr(self._local, "raw", False)
+        self._was = self._local.raw
         self._local.raw = True
 
     def __exit__(self, *exc: object) -> None:

@@ -42,11 +42,12 @@ class VirtualSelector(selectors.EpollSelector):
         self.has_input: Callable[[], Any] = functools.partial(epoll.poll, 0, 1)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self._baton.current() is None:
+        me = self._baton.current()
+        if me is None:
             return _real_select(self, timeout)
         if timeout is not None and timeout <= 0 and self._in_a_row < TURNS_IN_A_ROW:
             self._in_a_row += 1
-            self._baton.another_turn()
+            self._baton.another_turn(me)
         else:
             self._in_a_row = 0
             if timeout is not None:

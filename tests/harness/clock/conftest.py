@@ -59,7 +59,3 @@ def load() -> Iterator[None]:
         for process in busy:
             process.kill()
             process.wait()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: the full counts; the same tests run with smaller ones by default")

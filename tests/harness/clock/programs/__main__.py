@@ -1,4 +1,4 @@
-"""Run one program under a fresh clock and print what it returns: `python -m tests.harness.clock.programs MODULE NAME ...`.
+"""`python -m tests.harness.clock.programs MODULE NAME [SEED ARGUMENT ...]`: one program under a fresh clock.
 
 The clock's hooks are process-wide, so every program has a process of its own. Printed is one line of JSON:
 the program's result, the virtual time it ended at and the turns it took.

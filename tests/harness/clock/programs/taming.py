@@ -48,7 +48,7 @@ def abandoned_socket(garbage: int) -> list[float]:
             await asyncio.sleep(rest)
             await abandon(server.sockets[0].getsockname()[1])
         for _ in range(300):
-            kept = [[] for _ in range(garbage)]
+            kept: list[Any] = [[] for _ in range(garbage)]
             kept.append(kept)
             await asyncio.sleep(10)
 
@@ -90,3 +90,29 @@ def finaliser_that_waits() -> list[Any]:
         time.sleep(100)
     thread.join()
     return seen
+
+
+def order_of_sets() -> list[list[int]]:
+    """Tasks as they are cancelled at the end of a run, as `wait` returns them, and a set of threads."""
+    import threading
+
+    cancelled: list[int] = []
+
+    async def sleeper(number: int) -> int:
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            cancelled.append(number)
+        return number
+
+    async def main() -> list[int]:
+        tasks = [asyncio.create_task(sleeper(number)) for number in range(50)]
+        done, _ = await asyncio.wait(tasks)
+        left = [asyncio.create_task(sleeper(number)) for number in range(50)]
+        await asyncio.sleep(1)
+        del left
+        return [task.result() for task in done]
+
+    waited = asyncio.run(main())
+    threads = [threading.Thread(name=str(number)) for number in range(50)]
+    return [waited, cancelled, [int(thread.name) for thread in set(threads)]]

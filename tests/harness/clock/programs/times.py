@@ -1,5 +1,6 @@
 """Programs: how time moves, and what the wall clock says meanwhile."""
 
+# mypy: disable-error-code="func-returns-value"
 from __future__ import annotations
 
 import asyncio
@@ -43,7 +44,7 @@ def only_if_nobody_is_ready() -> list[str]:
 
 
 def microseconds() -> list[tuple[int, bool]]:
-    """Sleeps of awkward lengths, at times where floats are coarse, end on a whole microsecond, never early."""
+    """Sleeps of awkward lengths, also where floats are coarse, end on a whole microsecond, never early."""
     ends = []
 
     async def main() -> None:
@@ -64,9 +65,14 @@ def neighbours() -> list[list[float]]:
         loop = asyncio.get_running_loop()
         for rest in (0.1, 3600.7, 365 * 86400.3):
             await asyncio.sleep(rest)
-            start, here = BATON.now_us, []
+            start = BATON.now_us
+            here: list[float] = []
+
+            def note(here: list[float] = here, start: int = start) -> None:
+                here.append(BATON.now_us - start)
+
             for micros in (1, 2, 3, 4, 5):
-                loop.call_at((start + micros) / 1e6, lambda here=here, s=start: here.append(BATON.now_us - s))
+                loop.call_at((start + micros) / 1e6, note)
             await asyncio.sleep(1)
             fired.append(here)
 
