@@ -139,7 +139,7 @@ def _call(spec: WorkerSpec) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # what a killed worker printed is to be there
     faulthandler.enable()
-    stack = (Path(spec.folder) / "stack").open("w", encoding="utf-8")
+    stack = (Path(spec.folder) / "stack").open("a", encoding="utf-8")  # the supervisor empties it
     faulthandler.register(STACK_SIGNAL, file=stack, all_threads=True, chain=False)
     module, function = spec.entry
     try:

@@ -51,7 +51,9 @@ def conclude(
     x.update((name, text) for name in ("stack", "stderr") if (text := tail(Path(spec.folder) / name)))
     journal = Path(spec.journal)
     found = closing.close(journal, event, at_us=beat.virtual_us, x=x)
-    if found.records == 0 and not found.closed:
+    if found.closed and problem is not None and _told(spec) is None:
+        problem = None  # it got to its end, whatever its process did afterwards
+    elif found.records == 0 and not found.closed:
         journal.unlink(missing_ok=True)
         if problem is None:
             how = _how(end, ended_for)

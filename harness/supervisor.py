@@ -45,6 +45,9 @@ KILL_S = 10.0
 STACK_S = 0.3
 """Real seconds that a doomed worker gets to have its stacks written."""
 
+IMPORTS = "<frozen importlib._bootstrap>"
+"""In the stacks of a worker that is importing something."""
+
 PRELOAD = (
     "asyncio",
     "sqlite3",
@@ -209,6 +212,8 @@ class Supervisor:
                 except IndexError:
                     break
                 done.put((index, self._one(spec, slot)))
+        except OSError as problem:  # no space, no rights
+            done.put(HarnessError(f"the runs cannot go on: {problem}"))
         except BaseException as problem:
             done.put(problem)
         done.put(None)
@@ -250,7 +255,9 @@ class Supervisor:
             if verdict is None:
                 continue
             if verdict.why != "memory":  # which ends sooner without
-                self._dump(nurse, ward, Path(spec.folder) / "stack")
+                stack = self._dump(nurse, ward, Path(spec.folder) / "stack")
+                if verdict.why == "cpu" and IMPORTS in stack and watch.pardon():
+                    continue
             self._kill(nurse, ward)
             return verdict.why, verdict.detail
         return None
@@ -263,13 +270,16 @@ class Supervisor:
         resident, starved = procfs.resident(ward.pid), procfs.starved_s(ward.pid)
         return watch.look(Sample(time.monotonic(), beat, found.cpu_s, resident, starved))
 
-    def _dump(self, nurse: Nurse, ward: Ward, stack: Path) -> None:
+    def _dump(self, nurse: Nurse, ward: Ward, stack: Path) -> str:
+        """The worker's stacks; "" where it did not get to write them in time."""
+        stack.write_bytes(b"")
         nurse.dump(ward)
         until, size = time.monotonic() + STACK_S, -1
         while time.monotonic() < until and not ward.over.wait(STACK_S / 10):
-            size, before = (stack.stat().st_size if stack.exists() else 0), size
+            size, before = stack.stat().st_size, size
             if size == before > 0:
-                return
+                break
+        return stack.read_text(encoding="utf-8", errors="replace")
 
     def _kill(self, nurse: Nurse, ward: Ward) -> None:
         nurse.kill(ward)

@@ -24,6 +24,10 @@ IDLE_CPU_S = 0.5
 GAP_S = 1.0
 """The most that one interval between two looks may count."""
 
+PARDONS = 10
+"""How often a cpu verdict may be taken back because the turn is an import: on a machine that compiles every
+module anew, a subject's first message takes longer than `cpu_s` to import what handles it."""
+
 STARVED_AT_MOST = 5
 """`wall_s` is stretched for a starved worker, but not beyond this factor."""
 
@@ -76,6 +80,15 @@ class Watch:
         self._turned_cpu = 0.0
         self._quiet_since = 0.0
         self._quiet_cpu = 0.0
+        self._pardons = PARDONS
+
+    def pardon(self) -> bool:
+        """Take a cpu verdict back: the same limit once more. False when that has been done often enough."""
+        self._pardons -= 1
+        if self._pardons < 0 or self._last is None:
+            return False
+        self._turned_cpu = self._last.cpu_s
+        return True
 
     def look(self, now: Sample) -> Verdict | None:
         """What this sample says; None to let it run on."""

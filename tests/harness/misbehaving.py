@@ -250,3 +250,20 @@ def keeps_a_child(spec: WorkerSpec) -> None:
         child = subprocess.Popen(["/bin/sleep", "600"])
         Path(spec.journal).with_suffix(".seen").write_text(json.dumps({"pids": [child.pid]}))
         burn()
+
+
+def ends_while_importing(spec: WorkerSpec) -> None:
+    write(spec, 1, RunClose("spin"))
+    os._exit(0)
+
+
+def imports_slowly(spec: WorkerSpec) -> None:
+    """A turn with more CPU in it than one may take, all of it in an import."""
+    with running(spec):
+        home = Path(spec.folder) / "tmp"
+        (home / "slow_module.py").write_text(
+            "import time\nuntil = time.process_time() + 1.5\nwhile time.process_time() < until: pass\n"
+        )
+        sys.path.append(str(home))
+        __import__("slow_module")
+        write(spec, 2, RunClose("end"))

@@ -23,6 +23,8 @@ from harness.pulse import Pulse
 from harness.workerspec import WorkerSpec
 
 HERE = Path(__file__).parent
+PYTHON = Path(os.environ.get("QQCHAOS_TEST_PYTHON", sys.executable))
+"""Another one than that of the tests, to try what runs in a subject's interpreter."""
 
 
 class Ground:
@@ -35,7 +37,7 @@ class Ground:
         self.numbers = itertools.count(1)
         home = private.new_folder(self.folder, "nursery")
         preload = ("asyncio", "no_such_module", "h11")
-        self.nurse = Nurse(Path(sys.executable), home, self.folder, preload)
+        self.nurse = Nurse(PYTHON, home, self.folder, preload)
 
     @property
     def pid(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -34,7 +35,7 @@ SOON = Limits(importing_s=20.0, cpu_s=0.5, blocked_s=1.0, resident=0.5 * GIB, wa
 class Here:
     """The interpreter of these tests, as a subject's."""
 
-    python = Path(sys.executable)
+    python = Path(os.environ.get("QQCHAOS_TEST_PYTHON", sys.executable))
 
 
 class Field:
@@ -147,6 +148,16 @@ def test_misbehaviour_has_its_name(
     assert field.close("well", name="next") == RunClose("end"), "it cost one run"
 
 
+def test_an_import_in_a_turn_may_take_longer(field: Field) -> None:
+    assert field.close("imports_slowly") == RunClose("end")
+
+
+def test_but_not_for_ever(field: Field) -> None:
+    result = field.run("imports_slowly", limits={"cpu_s": 0.05})
+    assert last(result).why == "cpu"
+    assert "importlib" in extras(result)["stack"]
+
+
 def test_no_end_in_sight(field: Field) -> None:
     assert field.close("turns_for_ever", limits={"wall_s": 1.0}).why == "wall"
 
@@ -192,6 +203,10 @@ def test_daemons_of_one_run_do_not_cost_another(field: Field) -> None:
 
 def test_a_closed_journal_is_not_closed_again(field: Field) -> None:
     assert field.close("closes_then_hangs") == RunClose("end")
+
+
+def test_an_end_of_its_own_needs_no_phase(field: Field) -> None:
+    assert field.close("ends_while_importing") == RunClose("spin")
 
 
 def test_a_locked_folder_is_removed(field: Field) -> None:
