@@ -1,0 +1,1 @@
+"""What a run costs, against floors measured in the same minutes: `python -m tests.benchmark`."""

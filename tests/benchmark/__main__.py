@@ -1,0 +1,120 @@
+"""The benchmark of one run: `python -m tests.benchmark [--hermes 0.19.0] [--rounds 5]`.
+
+Everything is measured in one go, one worker at a time on one core, and the median of the rounds is printed:
+a machine that is busy makes all figures worse, the ratios less so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from harness import choosing, environments
+from harness.environments import Installation
+from harness.journal import SubjListener, parse
+from harness.run_spec import RunSpec
+from harness.running import Series
+from harness.supervisor import Supervisor
+from harness.workerspec import WorkerSpec
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = "exhausted/gateway-500"
+BUDGETS = (100, 400, 1600)
+AIMS = {"wall": 0.40, "times": 15_000, "share": 0.30}
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(prog="python -m tests.benchmark", description=__doc__)
+    options.add_argument("--hermes", default="0.19.0")
+    options.add_argument("--python")
+    options.add_argument("--rounds", type=int, default=5)
+    args = options.parse_args()
+    installation = environments.resolve(args.hermes, args.python, say=print)
+    print(installation.words)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(installation, Path(folder), args.rounds)
+        try:
+            bench.report()
+        finally:
+            bench.supervisor.close()
+
+
+class Bench:
+    """One series of measurements over one warm nursery."""
+
+    def __init__(self, installation: Installation, folder: Path, rounds: int) -> None:
+        self._rounds = rounds
+        self._folder = folder
+        self._series = Series(installation, folder)
+        self._installation = installation
+        self.supervisor = Supervisor(_Python(installation.interpreter))
+
+    def report(self) -> None:
+        """Print all figures."""
+        runs = [self._budget(100) for _ in range(self._rounds + 1)][1:]
+        wall, cpu = _median(runs, "wall_s"), _median(runs, "cpu_s")
+        virtual = runs[0]["virtual_s"]
+        print(
+            f"100 attempts, warm worker: {wall:.3f} s (aim {AIMS['wall']:.2f}), {virtual:.0f} virtual seconds"
+        )
+        print(f"times real time:           {virtual / wall:,.0f} (aim {AIMS['times']:,})")
+        floor = [self._body("floors") for _ in range(self._rounds)]
+        get, opened = _median(floor, "get_s") * 1e3, _median(floor, "open_s") * 1e3
+        print(f"per attempt:               {wall * 10:.2f} ms, one GET each; no adapter and no harness:")
+        print(f"  floor                    httpx GET {get:.2f} ms, aiohttp open and close {opened:.2f} ms")
+        print(f"  times the floor          {wall * 10 / get:.1f}")
+        bare = [self._body("bare") for _ in range(self._rounds)]
+        bare_cpu = _median(bare, "cpu_s")
+        print(f"harness's share of CPU:    {1 - bare_cpu / cpu:.0%} (aim under {AIMS['share']:.0%})")
+        print(f"  CPU                      {cpu:.3f} s, bare {bare_cpu:.3f} s")
+        for budget in BUDGETS:
+            spent = self._budget(budget)["wall_s"]
+            print(f"{budget:5} attempts:            {spent:.3f} s, {spent / budget * 1e3:.2f} ms each")
+
+    def _budget(self, attempts: int) -> dict[str, float]:
+        """One whole run with this many attempts: from connect() to giving up."""
+        worker = replace(self._worker(), extra={"entry": "tests.benchmark.bodies:longer", "budget": attempts})
+        self._run(worker)
+        records = parse(Path(worker.journal).read_text(encoding="utf-8"))
+        marks: Mapping[str, Any] = records[-1].x["marks"]
+        began, ended = marks["connecting"], marks["gave up"]
+        gave_up = max(record.t for record in records if isinstance(record.event, SubjListener))
+        spent = {key: ended[key] - began[key] for key in ("wall_s", "cpu_s")}
+        return {**spent, "virtual_s": gave_up / 1e6}
+
+    def _body(self, name: str) -> dict[str, float]:
+        """What one of the other bodies measured."""
+        result = self._folder / f"{name}.json"
+        extra = {"entry": f"tests.benchmark.bodies:{name}", "result": str(result)}
+        self._run(replace(self._worker(), extra=extra))
+        measured: dict[str, float] = json.loads(result.read_text(encoding="utf-8"))
+        return measured
+
+    def _run(self, worker: WorkerSpec) -> None:
+        self.supervisor.run(worker)
+
+    def _worker(self) -> WorkerSpec:
+        spec = next(run for run in choosing.all_runs() if run.name == RUN)
+        longer = RunSpec.from_resolved({**spec.resolved, "end": "30h"})
+        worker = self._series.worker(longer, self._installation)
+        return replace(worker, path_entries=(*worker.path_entries, str(ROOT)))
+
+
+class _Python:
+    def __init__(self, python: Path) -> None:
+        self.python = python
+
+
+def _median(rows: list[dict[str, float]], key: str) -> float:
+    return median(row[key] for row in rows)
+
+
+if __name__ == "__main__":
+    main()
