@@ -30,14 +30,15 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 def longer(spec: WorkerSpec) -> NoReturn:
     """A whole run with another budget of attempts: `extra["budget"]`. Only here are constants changed."""
-    load = worker.load
+    loaded: Any = worker
+    load = loaded.load
 
     def with_budget(layout: Any) -> Any:
         module = load(layout)
         module.MAX_RECONNECT_ATTEMPTS = spec.extra["budget"]
         return module
 
-    worker.load = with_budget
+    loaded.load = with_budget
     worker.main(spec)
 
 
@@ -66,7 +67,7 @@ def floors(spec: WorkerSpec) -> NoReturn:
 def bare(spec: WorkerSpec) -> NoReturn:
     """The same adapter and attempts on a bare virtual loop, against a minimal server, without a journal."""
     layout = next(row for row in LAYOUTS if row.name == spec.layout)
-    module = importlib.import_module(layout.module)
+    module: Any = importlib.import_module(layout.module)
     logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
 
     async def measure() -> dict[str, float]:
