@@ -27,8 +27,9 @@ def install() -> None:
     sockets.install(BATON)
     polls.install(BATON)
     asyncio.new_event_loop = asyncio.events.new_event_loop = new_event_loop
-    policy: Any = asyncio.DefaultEventLoopPolicy  # for `get_event_loop` and `policy.new_event_loop`
-    policy._loop_factory = staticmethod(new_event_loop)
+    policy: Any = getattr(asyncio, "DefaultEventLoopPolicy", None)
+    if policy is not None:  # gone in Python 3.16; until then for `get_event_loop` and its like
+        policy._loop_factory = staticmethod(new_event_loop)
     wallclock.install(BATON)
     children.install(BATON)
     identity.install()
