@@ -26,6 +26,10 @@ def test_what_a_thread_refuses_is_refused(run: Run) -> None:
     ]
 
 
+def test_a_thread_that_cannot_start_is_not_waited_for(run: Run) -> None:
+    assert run("waits.a_thread_that_cannot_start").got == ["can't start new thread", False, 10.0]
+
+
 def test_the_excepthook_runs_in_turn(run: Run) -> None:
     assert run("waits.a_thread_that_raises").got == [["integer division or modulo by zero", 3.0], False, 3.0]
 

@@ -56,6 +56,26 @@ def join_mistakes() -> list[str]:
     return said
 
 
+def a_thread_that_cannot_start() -> list[Any]:
+    """The system has no more threads: the clock does not wait for the one that never came."""
+    name = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
+    real = getattr(threading, name)
+
+    def refuse(*args: Any, **named: Any) -> Any:
+        raise RuntimeError("can't start new thread")
+
+    setattr(threading, name, refuse)
+    thread = threading.Thread(target=time.sleep, args=(5,))
+    said = ""
+    try:
+        thread.start()
+    except RuntimeError as refusal:
+        said = str(refusal)
+    setattr(threading, name, real)
+    time.sleep(10)
+    return [said, thread.is_alive(), _now()]
+
+
 def a_thread_that_raises() -> list[Any]:
     """Its last words are said in its turn, and whoever joins goes on."""
     said: list[Any] = []
