@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import h11
@@ -13,43 +14,82 @@ from .verbs.registry import Effect
 from .wire import HEAD_LIMIT, Wire
 
 if TYPE_CHECKING:
+    from .director import Answered
     from .server import FakeQQ
 
-BODY_LIMIT = 1 << 20
+BODY_LIMIT = 32 << 20
+"""Bots send media as base64 inside JSON: up to 10 MB of it before they cut it into chunks [src hermes]."""
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_WITHOUT_LENGTH = (204, 304)
+_WITHOUT_BODY = (*_WITHOUT_LENGTH, 205)
+
+
+def body_of(reply: HttpReply, method: str = "GET") -> bytes:
+    """The body as it may stand on the wire: some statuses, and every answer to HEAD, have none."""
+    return b"" if method == "HEAD" or reply.status in _WITHOUT_BODY else rest.encode(reply)
+
+
+def phrase(status: int) -> str:
+    """The words after the status; empty for a number that nobody has named."""
+    return _PHRASES.get(status, "")
+
+
+def effect_of(reply: HttpReply, body: bytes) -> Effect | None:
+    """How much a rule's answer did; None where it changed nothing: all of the body fits before the cut."""
+    match reply.delivery:
+        case "cut":
+            missing = len(body) - reply.cut_after
+            return Effect(bytes=missing) if missing > 0 else None
+        case "drip":
+            return Effect(bytes=len(body), us=reply.drip_us * len(body))
+        case "none":
+            return Effect()
+    return Effect(bytes=len(body))
 
 
 class HttpTalk:
-    """One keep-alive connection of the token or the API host."""
+    """One keep-alive connection. Requests may be pipelined: each waits until the one before is answered."""
 
     def __init__(self, fake: FakeQQ, wire: Wire) -> None:
         self._fake = fake
         self._wire = wire
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         self._request: h11.Request | None = None
-        self._body = b""
+        self._body = bytearray()
         self.idle = True
 
     def received(self, data: bytes) -> None:
         self._http.receive_data(data)
-        try:
-            while self._step():
-                pass
-        except h11.RemoteProtocolError as exc:
-            self._write(HttpReply(exc.error_status_hint, str(exc)), close=True)
+        self._go_on()
 
-    def ended(self) -> None:
+    def ended(self, cause: int) -> None:
         """Nothing to do: an HTTP connection has no state of its own on the platform."""
 
+    # -- requests
+
+    def _go_on(self) -> None:
+        """Take from h11 what is there, until it wants more input or an answer is still being given."""
+        try:
+            while self._wire.open and self._step():
+                pass
+        except h11.RemoteProtocolError as problem:
+            self._turn_down(HttpReply(problem.error_status_hint, {"message": str(problem)}))
+
     def _step(self) -> bool:
-        """Take one event off h11; false when it wants more input."""
+        """Take one event off h11; false when there is nothing more to do now."""
         event = self._http.next_event()
         match event:
             case h11.Request():
-                self._request, self._body, self.idle = event, b"", False
+                self._request, self._body, self.idle = event, bytearray(), False
+                if self._http.they_are_waiting_for_100_continue:
+                    self._wire.send(
+                        self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
+                    )
             case h11.Data():
                 self._body += event.data
                 if len(self._body) > BODY_LIMIT:
-                    self._write(HttpReply(413, None), close=True)
+                    self._turn_down(HttpReply(413, {"message": "too large"}))
                     return False
             case h11.EndOfMessage():
                 assert self._request is not None
@@ -59,11 +99,20 @@ class HttpTalk:
                 return False
         return True
 
+    def _turn_down(self, reply: HttpReply) -> None:
+        """What is no request, or too large for one: an error status where one can still be sent, then FIN."""
+        if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            host = self._wire.host
+            endpoint = rest.endpoint_of(host, "", "")
+            self._fake.sink("peer", HttpAnswer(endpoint, reply.status), Envelope(self._wire.number))
+            self._wire.send(self._head(reply, close=True) + rest.encode(reply))
+        self._wire.finish()
+
     def _answer(self, head: h11.Request) -> None:
         fake, wire = self._fake, self._wire
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         method, path = head.method.decode("ascii"), head.target.decode("latin-1")
-        request = rest.Request(wire.host, method, path, headers, self._body, fake.now_us())
+        request = rest.Request(wire.host, method, path, headers, bytes(self._body), fake.now_us())
         asked = rest.asked(fake.platform, request)
         about = Envelope(wire.number, fake.next_request(), asked.bot)
         cause = fake.sink("peer", HttpRequest(asked.endpoint, method, path, asked.reply_to), about)
@@ -71,55 +120,67 @@ class HttpTalk:
         def default() -> HttpReply:
             return rest.respond(fake.platform, request)
 
-        ask = HttpAsk(method, path, headers, self._body, asked.endpoint, default)
+        ask = HttpAsk(method, path, headers, request.body, asked.endpoint, default)
         answered = fake.director.happened(f"http.{asked.endpoint}", about, cause, path=path)
         reply: HttpReply = answered.act(ask) if answered else default()
         fake.new_secrets()
-        if answered:
-            size = len(rest.encode(reply)) if reply.delivery == "whole" else 0
-            fake.director.acted(answered, Effect(bytes=size), about, cause)
+        body = body_of(reply, method)
+        effect = effect_of(reply, body)
+        if answered and effect is not None:
+            fake.director.acted(answered, effect, about, cause)
         status = None if reply.delivery == "none" else reply.status
-        verb, rule = (answered.verb, answered.rule) if answered else (None, None)
-        answer_about = Envelope(about.conn, about.req, about.bot, cause, rule)
-        fake.sink("peer", HttpAnswer(asked.endpoint, status, verb), answer_about)
-        self._deliver(reply)
+        rule, verb = (answered.rule, answered.verb) if answered else (None, None)
+        given = Envelope(about.conn, about.req, about.bot, cause, rule)
+        n = fake.sink("peer", HttpAnswer(asked.endpoint, status, verb), given)
+        self._deliver(reply, body, n, answered)
 
-    def _deliver(self, reply: HttpReply) -> None:
+    # -- answers
+
+    def _deliver(self, reply: HttpReply, body: bytes, cause: int, answered: Answered | None) -> None:
         match reply.delivery:
             case "whole":
-                self._write(reply, close=False)
+                self._wire.send(self._head(reply, length=len(body)) + self._part(body))
+                self._whole(cause)
             case "cut":
-                self._wire.send(self._head(reply) + rest.encode(reply)[: reply.cut_after])
-                self._wire.finish()
+                self._wire.send(self._head(reply, length=len(body)) + body[: reply.cut_after])
+                self._wire.finish(cause=cause, rule=answered.rule if answered else None)
             case "drip":
-                self._wire.send(self._head(reply))
-                self._drip(rest.encode(reply), reply.drip_us)
+                self._wire.send(self._head(reply, length=len(body)))
+                self._drip(body, 0, reply.drip_us, cause)
             case "none":
                 pass
 
-    def _write(self, reply: HttpReply, *, close: bool) -> None:
-        if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+    def _drip(self, body: bytes, at: int, every_us: int, cause: int) -> None:
+        if not self._wire.open:
             return
-        self._wire.send(self._head(reply, close=close) + self._http.send(h11.Data(rest.encode(reply))))
-        self._wire.send(self._http.send(h11.EndOfMessage()))
-        if close or self._http.our_state is h11.MUST_CLOSE:
-            self._wire.finish()
+        self._wire.send(self._part(body[at : at + 1]))
+        if at + 1 < len(body):
+            self._fake.later(every_us, self._drip, body, at + 1, every_us, cause)
+        else:
+            self._whole(cause)
+            self._go_on()
+
+    def _whole(self, cause: int) -> None:
+        """The answer is complete: the connection is free for the next request, or it ends."""
+        self._wire.send(self._http.send(h11.EndOfMessage()) or b"")
+        if self._http.our_state is h11.MUST_CLOSE:
+            self._wire.finish(cause=cause)
         else:
             self._http.start_next_cycle()
             self.idle = True
 
-    def _head(self, reply: HttpReply, *, close: bool = False) -> bytes:
-        body = rest.encode(reply)
-        kind = "application/json" if not isinstance(reply.payload, str) else "text/plain; charset=utf-8"
-        headers = {"Content-Type": kind, "Content-Length": str(len(body)), **reply.headers}
+    def _part(self, data: bytes) -> bytes:
+        return (self._http.send(h11.Data(data)) or b"") if data else b""
+
+    def _head(self, reply: HttpReply, *, length: int | None = None, close: bool = False) -> bytes:
+        size = len(rest.encode(reply)) if length is None else length
+        kind = "text/plain; charset=utf-8" if isinstance(reply.payload, str) else "application/json"
+        headers = {"Content-Type": kind, "Content-Length": str(size), **reply.headers}
+        if reply.status in _WITHOUT_LENGTH:
+            headers = dict(reply.headers)
         if close:
             headers["Connection"] = "close"
-        return (
-            self._http.send(h11.Response(status_code=reply.status, headers=list(headers.items()), reason=b""))
-            or b""
+        head = h11.Response(
+            status_code=reply.status, headers=list(headers.items()), reason=phrase(reply.status).encode()
         )
-
-    def _drip(self, body: bytes, every_us: int) -> None:
-        if body and self._wire.open:
-            self._wire.send(body[:1])
-            self._fake.loop.call_later(every_us / 1e6, self._drip, body[1:], every_us)
+        return self._http.send(head) or b""

@@ -2,6 +2,9 @@
 
 A `Pipe` is one direction of one connection. Items go in at one end and come out later, in order: bytes, or
 one of the two ways a stream can end. Time is the event loop's, so it is virtual where the loop is.
+
+Order never rests on the loop's timers: asyncio leaves the order of equal times open, and jitter makes many of
+them. What is on its way is a queue, and a timer only says that the next of it is due.
 """
 
 from __future__ import annotations
@@ -11,8 +14,9 @@ import enum
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
-from .conditions import Condition, Draw, Drop, Hold, Pass
+from .conditions import Condition, Drop, Hold, Pass
 
 
 class End(enum.Enum):
@@ -27,10 +31,14 @@ Item = bytes | End
 
 @dataclass(eq=False)
 class Held:
-    """A condition on a pipe; `acted` is told of each item it changed: bytes, and added microseconds."""
+    """A condition on a pipe.
+
+    `draw(n)` is its draw for the nth item of the pipe, so that what another rule holds or drops shifts no
+    draw. `acted` is told of each item it changed: bytes, and added microseconds.
+    """
 
     condition: Condition
-    draw: Draw
+    draw: Callable[[int], float]
     acted: Callable[[int, int], None]
 
 
@@ -42,52 +50,76 @@ class Pipe:
     delay_us: int
     deliver: Callable[[Item], None]
     conditions: list[Held] = field(default_factory=list)
-    _waiting: deque[Item] = field(default_factory=deque)
+    _waiting: deque[tuple[int, Item]] = field(default_factory=deque)
+    _holder: Held | None = None
+    _flying: deque[Item] = field(default_factory=deque)
+    _count: int = 0
     _free_at: float = 0.0
     _closed: bool = False
 
     def push(self, item: Item) -> None:
         """Send an item on its way."""
-        if self._waiting:
-            self._waiting.append(item)
+        self._count += 1
+        if self._holder is not None:
+            self._hold(self._holder, self._count, item)
         else:
-            self._admit(item)
+            self._admit(self._count, item)
 
     def put_on(self, held: Held) -> None:
+        """Begin a condition. What is on its way already arrives as if nothing had happened."""
         self.conditions.append(held)
 
     def take_off(self, held: Held) -> None:
         """End a condition; what it held goes on its way now, in order."""
         self.conditions.remove(held)
+        if self._holder is not held:
+            return
+        self._holder = None
         waiting, self._waiting = self._waiting, deque()
-        for item in waiting:
-            self.push(item)
+        for number, item in waiting:
+            if self._holder is not None:  # another condition holds them from here on
+                self._waiting.append((number, item))
+            else:
+                self._admit(number, item)
 
     def cut(self) -> None:
         """Nothing arrives any more (the connection is gone)."""
         self._closed = True
         self._waiting.clear()
+        self._flying.clear()
 
-    def _admit(self, item: Item) -> None:
-        delay_us = self.delay_us
-        length = len(item) if isinstance(item, bytes) else 0
+    def _admit(self, number: int, item: Item) -> None:
+        length = _length(item)
         now_us = round(self.loop.time() * 1e6)
+        later: list[tuple[Held, int]] = []
         for held in self.conditions:
-            shape = held.condition.shape(length, now_us, held.draw)
-            if isinstance(shape, Hold):
-                held.acted(length, 0)
-                self._waiting.append(item)
-                return
-            if isinstance(shape, Drop) and (length or held.condition.swallows_fin):
-                held.acted(length, 0)
-                return
-            if isinstance(shape, Pass) and shape.delay_us:
-                held.acted(length, shape.delay_us)
-                delay_us += shape.delay_us
-        at = max(self._free_at, self.loop.time() + delay_us / 1e6)
-        self._free_at = at
-        self.loop.call_at(at, self._arrive, item)
+            match held.condition.shape(length, now_us, partial(held.draw, number)):
+                case Hold():
+                    self._hold(held, number, item)
+                    return
+                case Drop() if length or held.condition.swallows_fin:
+                    held.acted(length, 0)
+                    return
+                case Pass(delay_us=us) if us:
+                    later.append((held, us))
+        for held, us in later:
+            held.acted(length, us)
+        self._depart(item, self.delay_us + sum(us for _, us in later))
 
-    def _arrive(self, item: Item) -> None:
+    def _hold(self, held: Held, number: int, item: Item) -> None:
+        self._holder = held
+        self._waiting.append((number, item))
+        held.acted(_length(item), 0)
+
+    def _depart(self, item: Item, delay_us: int) -> None:
+        self._free_at = max(self._free_at, self.loop.time() + delay_us / 1e6)
+        self._flying.append(item)
+        self.loop.call_at(self._free_at, self._arrive)
+
+    def _arrive(self) -> None:
         if not self._closed:
-            self.deliver(item)
+            self.deliver(self._flying.popleft())
+
+
+def _length(item: Item) -> int:
+    return len(item) if isinstance(item, bytes) else 0

@@ -1,27 +1,28 @@
 """WebSocket on one connection: websockets' Sans-I/O protocol for the wire, `session` for the answers.
 
 websockets refuses to write some close codes and all broken frames; `frames` writes those. What rules push on
-a connection goes through a `RuleLine`.
+a connection goes through a `rule_line.RuleLine`. PING is answered by websockets itself and is no event.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from websockets.datastructures import Headers
 from websockets.exceptions import ProtocolError
-from websockets.frames import Frame, Opcode
+from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from . import frames
 from .events import Envelope, Event, Session, WsConnect, WsIn, WsOut
-from .link import End
+from .http_talk import body_of, phrase
+from .platform import Bot
 from .replies import FrameReply, HttpAsk, HttpReply
-from .rest import encode
 from .session import Connection, Out
 from .verbs.registry import Effect
 from .wire import Wire
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 HELLO_AFTER_US = 1_000
 """Hello follows the handshake in a packet of its own: were both read at once, as no real line has it, hermes
 would take its first heartbeat from Hello's interval (33 s) instead of its default (30 s). Measured."""
+
+CLOSE_WAIT_US = 10_000_000
+"""How long a close frame of ours may go unanswered before the platform ends the connection [inf; websockets'
+own default]."""
+
+_NO_CODE = 1005
+"""How websockets tells of a close frame without a code; it never stands on a wire by itself."""
 
 _SILENT = logging.Logger("fake_qq_server")
 """websockets' own log lines are no part of anybody's story, least of all of the subject's."""
@@ -50,6 +58,8 @@ class WsTalk:
         self._fake = fake
         self.wire = wire
         self._ws = ServerProtocol(logger=_SILENT)
+        self._asked = False
+        self._hint: Bot | None = None
         self._fragments: list[bytes] = []
         self.connection: Connection | None = None
         self._close_sent = False
@@ -60,8 +70,13 @@ class WsTalk:
         return self.connection is not None and self.wire.open and not self._close_sent
 
     @property
+    def serving(self) -> bool:
+        """It has its bot's session, and that is ready or resumed."""
+        return self.writable and self.connection is not None and self.connection.serving
+
+    @property
     def bot(self) -> int | None:
-        bot = self.connection.bot if self.connection else None
+        bot = self.connection.bot if self.connection else self._hint
         return bot.number if bot else None
 
     # -- what arrives
@@ -70,54 +85,77 @@ class WsTalk:
         self._ws.receive_data(data)
         for event in self._ws.events_received():
             if isinstance(event, Request):
+                self._asked = True
                 self._handshake(event)
-            elif isinstance(event, Frame):
+            elif isinstance(event, Frame) and self.connection is not None:
                 self._frame_received(event)
+        if not self._asked and self._ws.handshake_exc is not None:
+            self._turn_down_what_is_no_request()
+        elif self._ws.close_sent is not None and not self._close_sent:
+            self._failed(self._ws.close_sent)
         self._flush()
 
-    def ended(self) -> None:
+    def ended(self, cause: int) -> None:
         """The connection is gone: its session waits for a Resume."""
         if self.connection is not None:
-            self._report(self.connection.ended(self._fake.now_us()))
+            self._report_all(self.connection.ended(self._fake.now_us()), cause)
 
     def _handshake(self, request: Request) -> None:
         fake = self._fake
         headers = {name.lower(): value for name, value in request.headers.raw_items()}
-        hint = fake.bot_hint(request.path, headers)
-        bot = hint.number if hint else None
-        about = Envelope(self.wire.number, None, bot)
-
-        def default() -> HttpReply:
-            return HttpReply(101)
-
-        ask = HttpAsk("GET", request.path, headers, b"", "ws", default)
+        self._hint = fake.bot_hint(request.path, headers)
+        about = Envelope(self.wire.number, None, self.bot)
+        ask = HttpAsk("GET", request.path, headers, b"", "ws", lambda: HttpReply(101))
         answered = fake.director.happened("ws.connect", about, None, path=request.path)
-        reply: HttpReply = answered.act(ask) if answered else default()
-        status = None if reply.delivery == "none" else reply.status
-        cause = fake.sink("peer", WsConnect(request.path, status), about)
+        reply: HttpReply = answered.act(ask) if answered else ask.default()
+        response = self._response(request, reply)
+        status = response.status_code if response else None
+        rule = answered.rule if answered else None
+        cause = fake.sink("peer", WsConnect(request.path, status), replace(about, rule=rule))
+        fake.director.caused(cause)
         if answered:
-            fake.director.acted(answered, Effect(bytes=len(encode(reply))), about, cause)
-        if reply.delivery == "none":
+            fake.director.acted(answered, Effect(bytes=len(body_of(reply))), about, cause)
+        if response is None:
             return
-        if reply.status != 101:
-            self._turn_down(reply)
-            return
-        self._ws.send_response(self._ws.accept(request))
+        self._ws.send_response(response)
         self._flush()
         if self._ws.state is State.OPEN:
-            self.connection = Connection(fake.platform, self.wire.number, hint)
-            fake.call_at(fake.now_us() + HELLO_AFTER_US, partial(self._hello, cause))
+            self.connection = Connection(fake.platform, self.wire.number, self._hint)
+            fake.later(HELLO_AFTER_US, self._hello, cause)
+
+    def _response(self, request: Request, reply: HttpReply) -> Response | None:
+        if reply.delivery == "none":
+            return None
+        if reply.status == 101:
+            return self._ws.accept(request)  # 400 or 426 where the request is not one for a WebSocket
+        body = body_of(reply)
+        headers = {
+            "Connection": "close",
+            "Content-Length": str(len(body)),
+            "Content-Type": "application/json",
+        }
+        return Response(reply.status, phrase(reply.status), Headers(headers), body)
+
+    def _turn_down_what_is_no_request(self) -> None:
+        self._asked = True
+        self._fake.sink("peer", WsConnect("", 400), Envelope(self.wire.number))
+        self.wire.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 
     def _hello(self, cause: int) -> None:
-        assert self.connection is not None
-        if self.wire.open:
+        if self.connection is not None and self.wire.open:
             self.write(self.connection.opened(self._fake.now_us()), cause)
+            self._watch_heartbeats()
 
-    def _turn_down(self, reply: HttpReply) -> None:
-        body = encode(reply)
-        response: Response = self._ws.reject(reply.status, body.decode())
-        response.headers["Content-Type"] = "application/json"
-        self._ws.send_response(response)
+    def _watch_heartbeats(self) -> None:
+        """Where heartbeats are asked for: be there when the next one is overdue."""
+        due = self.connection.deadline() if self.connection and self.wire.open else None
+        if due is not None:
+            self._fake.call_at(due, self._perhaps_overdue)
+
+    def _perhaps_overdue(self) -> None:
+        if self.connection is not None and self.wire.open:
+            self.write(self.connection.overdue(self._fake.now_us()).outs)
+            self._watch_heartbeats()
 
     def _frame_received(self, frame: Frame) -> None:
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
@@ -125,10 +163,12 @@ class WsTalk:
             if frame.fin:
                 text, self._fragments = b"".join(self._fragments).decode("utf-8", "replace"), []
                 self._text_received(text)
-        elif frame.opcode is Opcode.CLOSE:
-            close = self._ws.close_rcvd
-            code, reason = (close.code, close.reason) if close else (None, "")
-            self._sink(WsIn("close", code=code, reason=reason))
+        elif frame.opcode is Opcode.CLOSE and self._ws.close_rcvd is not None:
+            code, reason = _as_written(self._ws.close_rcvd)
+            cause = self.report(WsIn("close", code=code, reason=reason))
+            if not self._close_sent:  # websockets has echoed it
+                self._close_sent = True
+                self._report_all((WsOut("close", code=code, reason=reason),), cause)
 
     def _text_received(self, text: str) -> None:
         assert self.connection is not None
@@ -136,16 +176,21 @@ class WsTalk:
         received = self.connection.received(text, fake.now_us())
         about = Envelope(self.wire.number, None, received.bot)
         cause = fake.sink("peer", received.event, about)
-        answered = fake.director.happened(
-            f"ws.in.{received.op}", about, cause, conn=self.wire.number, s=received.event.s
-        )
+        answered = fake.director.happened(f"ws.in.{received.op}", about, cause, s=received.event.s)
         reply: FrameReply | None = answered.act(received.ask) if answered else None
         answer = received.settle(reply)
         if answered and reply is not None:
             effect = Effect(sum(map(len, reply.texts)), len(reply.texts))
             fake.director.acted(answered, effect, about, cause)
-        self._report(answer.events, cause)
+        self._report_all(answer.events, cause)
         self.write(answer.outs, cause)
+
+    def _failed(self, close: Close) -> None:
+        """websockets met what is no WebSocket, or too large a frame, and has written a close of its own."""
+        assert self.connection is not None
+        out = self.connection.close(*_as_written(close))
+        self._close_sent = True
+        self._report_all(out.events)
 
     # -- what is written
 
@@ -159,28 +204,32 @@ class WsTalk:
         return done
 
     def _write(self, out: Out, cause: int | None, rule: str | None) -> Effect:
-        if not self.wire.open or self._close_sent:
+        over = self._close_sent or (out.close is not None and self._ws.state is not State.OPEN)
+        if not self.wire.open or over:
             # The frame comes too late; what became of the session is true all the same.
-            self._report(tuple(event for event in out.events if isinstance(event, Session)), cause, rule)
+            self._report_all(tuple(event for event in out.events if isinstance(event, Session)), cause, rule)
             return Effect()
         if out.close is not None:
-            self._send_close(*out.close)
-            size = len(frames.close_frame(*out.close))
+            size = self._send_close(*out.close, cause, rule)
         else:
             data = (out.text or "").encode()
             size = len(data)
             self.wire.send(frames.encode(frames.TEXT, data))
-        self._report(out.events, cause, rule)
+        self._report_all(out.events, cause, rule)
         return Effect(size, 1)
 
-    def _send_close(self, code: int | None, reason: str) -> None:
-        """Through websockets where it agrees, so that it follows the closing; else by our own encoder."""
+    def _send_close(self, code: int | None, reason: str, cause: int | None, rule: str | None) -> int:
+        """Through websockets where it agrees, else by our own encoder; it follows the closing either way."""
         try:
             self._ws.send_close(code, reason)
             self._flush()
         except ProtocolError:
             self.wire.send(frames.close_frame(code, reason))
+            self._ws.close_sent = Close(_NO_CODE if code is None else code, reason)
+            self._ws.state = State.CLOSING
         self._close_sent = True
+        self._fake.later(CLOSE_WAIT_US, partial(self.wire.finish, cause=cause, rule=rule))
+        return len(frames.close_frame(code, reason))
 
     def _flush(self) -> None:
         for data in self._ws.data_to_send():
@@ -189,55 +238,25 @@ class WsTalk:
             else:
                 self.wire.finish()
 
-    def _report(self, events: tuple[Event, ...], cause: int | None = None, rule: str | None = None) -> None:
+    def _report_all(
+        self, events: tuple[Event, ...], cause: int | None = None, rule: str | None = None
+    ) -> None:
         for event in events:
-            n = self._sink(event, cause, rule)
+            n = self.report(event, cause, rule)
             if isinstance(event, Session) and event.what in MARKS:
                 self._fake.director.mark(MARKS[event.what], self.bot)
             if isinstance(event, WsOut):
                 about = Envelope(self.wire.number, None, self.bot)
-                self._fake.director.happened(f"ws.out.{event.op}", about, n, conn=self.wire.number, s=event.s)
+                self._fake.director.happened(f"ws.out.{event.op}", about, n, s=event.s)
 
-    def _sink(self, event: Event, cause: int | None = None, rule: str | None = None) -> int:
+    def report(self, event: Event, cause: int | None = None, rule: str | None = None) -> int:
         about = Envelope(self.wire.number, None, self.bot, cause, rule)
         return self._fake.sink("peer", event, about)
 
 
+def _as_written(close: Close) -> tuple[int | None, str]:
+    return (None if close.code == _NO_CODE else close.code), close.reason
+
+
 def _sum(a: Effect, b: Effect) -> Effect:
     return Effect(a.bytes + b.bytes, a.frames + b.frames, a.us + b.us)
-
-
-class RuleLine:
-    """The `Line` on which one rule's push acts: what it writes is recorded as that rule's."""
-
-    def __init__(self, fake: FakeQQ, talk: WsTalk, rule: str | None, cause: int | None) -> None:
-        assert talk.connection is not None
-        self._now_us = fake.now_us
-        self._talk = talk
-        self._connection = talk.connection
-        self._rule = rule
-        self._cause = cause
-
-    def frame(self, text: str) -> Effect:
-        return self._write((self._connection.frame(text),))
-
-    def raw(self, data: bytes) -> Effect:
-        self._talk.wire.send(data)
-        return Effect(len(data), 1)
-
-    def dispatch(self, event_type: str, fields: Mapping[str, Any], *, probe: bool = False) -> Effect:
-        return self._write(self._connection.dispatch(event_type, fields, self._now_us(), probe))
-
-    def close(self, code: int | None, reason: str) -> Effect:
-        return self._write((self._connection.close(code, reason),))
-
-    def fin(self) -> Effect:
-        self._talk.wire.finish(End.FIN)
-        return Effect()
-
-    def rst(self) -> Effect:
-        self._talk.wire.finish(End.RST)
-        return Effect()
-
-    def _write(self, outs: tuple[Out, ...]) -> Effect:
-        return self._talk.write(outs, self._cause, self._rule)

@@ -20,8 +20,9 @@ from typing import Any, Literal
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
 from fake_qq_server.language import Moment, Rule
 from fake_qq_server.platform import Options
+from fake_qq_server.rule_line import RuleLine
 from fake_qq_server.server import Addresses, FakeQQ
-from fake_qq_server.ws_talk import RuleLine, WsTalk
+from fake_qq_server.ws_talk import WsTalk
 
 from .clock import new_event_loop
 from .journal import RunTeardown
