@@ -92,7 +92,7 @@ class Director:
         try:
             return self._happened(event, about, cause, path, s)
         except Exception as problem:  # at the seam, the subject would take it for an error of its own
-            self._fake.on_error(problem)
+            self.failed(problem)
             return None
 
     def _happened(
@@ -118,6 +118,10 @@ class Director:
     def acted(self, answered: Answered, effect: Effect, about: Envelope, cause: int | None) -> None:
         """An answer really took the default's place."""
         self._acted(answered.bot, answered.by, effect, about.conn, about.req, cause)
+
+    def failed(self, problem: BaseException) -> None:
+        """An exception that is ours, met where it would be taken for somebody else's."""
+        self._fake.on_error(problem)
 
     def mark(self, name: str, bot: int | None) -> None:
         """READY or RESUMED was written, or a session's connection ended."""

@@ -50,12 +50,18 @@ class Seam:
 
     async def _inject(self, answered: Answered) -> Any:
         reply: SeamReply = answered.act(None)
+        try:
+            raised = exception(reply.raises) if reply.raises is not None else None
+            returned = message(reply) if raised is None else None
+        except Exception as problem:  # not the subject's: it must not meet it
+            self._director.failed(problem)
+            raise
         if reply.hold_us:
             await asyncio.sleep(reply.hold_us / 1e6)
         self._director.acted(answered, Effect(us=reply.hold_us), Envelope(bot=BOT), None)
-        if reply.raises is not None:
-            raise exception(reply.raises)
-        return message(reply)
+        if raised is not None:
+            raise raised
+        return returned
 
 
 def exception(text: str) -> BaseException:

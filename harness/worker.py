@@ -12,6 +12,7 @@ import importlib.metadata
 import os
 import platform
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -168,6 +169,7 @@ async def _drive(run: Run, module: Any, layout: Layout) -> None:
         ),
         run.record,
     )
+    world.fail = lambda problem: run.end("harness", _told(problem))
     addresses = world.begin()
     for host, port in addresses.ports.items():
         run.record.name(str(port), host)
@@ -218,6 +220,13 @@ def _note(run: Run, src: str, event: Event) -> None:
 
 def _refused(run: Run, what: egress.What, target: str) -> None:
     _note(run, "probe", SubjEgress(what, target))
+
+
+def _told(problem: BaseException) -> str:
+    """An exception and the innermost place it passed, in one line."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(problem).__name__}: {problem}{where}"
 
 
 def _spun(run: Run, who: Participant, count: int, what: str) -> None:

@@ -54,7 +54,8 @@ class World:
     """The platform's side of one run. `begin` returns once it listens; `stop_subject` is called at the end.
 
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
-    on that loop.
+    on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
+    nothing then. It is not meant to return.
     """
 
     def __init__(self, plan: Plan, record: Recorder) -> None:
@@ -65,6 +66,7 @@ class World:
         self._probes = 0
         self.stop_subject: Callable[[], None] = lambda: None
         self.close_run: Callable[[str], None] = lambda why: None
+        self.fail: Callable[[BaseException], None] = _raise
         self.fake: FakeQQ
         self.addresses: Addresses
 
@@ -91,11 +93,15 @@ class World:
     # -- in the peer's thread
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(self._main())
+        try:
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(self._main())
+        except Exception as problem:
+            self.fail(problem)
 
     async def _main(self) -> None:
         plan = self._plan
+        asyncio.get_running_loop().set_exception_handler(self._loop_failed)
         self.fake = FakeQQ(
             self._sink,
             [plan.credentials],
@@ -111,6 +117,7 @@ class World:
         self._over, self._torn_down = asyncio.Event(), asyncio.Event()
         self._why: Literal["end", "gaveup"] = "end"
         self.fake.on_heal = self._probe_after_heal
+        self.fake.on_error = self.fail
         self.addresses = self.fake.start()
         self._up.set()
         self.fake.call_at(max(0, plan.end_us - self._heartbeat_us), self._probe)
@@ -122,6 +129,14 @@ class World:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._torn_down.wait(), TEAR_DOWN_S)
         self.close_run("the subject's loop did not answer at the tear-down")
+
+    def _loop_failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What no callback of the fake's own caught: a task's exception, or asyncio's."""
+        problem = context.get("exception")
+        if problem is None:
+            loop.default_exception_handler(context)
+        else:
+            self.fail(problem)
 
     def _sink(self, src: str, event: Event, about: Envelope = NOBODY, x: Mapping[str, Any] = NOTHING) -> int:
         n = self._record(src, event, about, x)
@@ -154,3 +169,7 @@ class World:
         self._probes += 1
         fields = {"id": f"probe-{self._probes}", "content": f"probe {self._probes}"}
         RuleLine(self.fake, talk, None, None).dispatch(PROBE_EVENT, fields, probe=True)
+
+
+def _raise(problem: BaseException) -> None:
+    raise problem
