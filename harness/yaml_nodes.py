@@ -37,7 +37,17 @@ class YamlError(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Knows texts, booleans, whole and decimal numbers and null."""
+    """Knows texts, booleans, whole and decimal numbers and null; stops before it recurses too deep."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise YamlError(self.peek_event().start_mark.line + 1, f"nested more than {DEEPEST} deep")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -72,7 +82,6 @@ def read_documents(text: str) -> list[Document]:
     if len(text) > MOST_CHARACTERS:
         raise YamlError(1, f"the file has more than {MOST_CHARACTERS} characters: this is no scenario")
     try:
-        _refuse_depth(text)
         nodes = list(_composed(text))
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(error, text) from None
@@ -82,19 +91,6 @@ def read_documents(text: str) -> list[Document]:
     if not nodes:
         raise YamlError(1, "the file is empty: a scenario begins with scenario: NAME")
     return [_Reading().document(node) for node in nodes]
-
-
-def _refuse_depth(text: str) -> None:
-    """Before anything recurses: the parser's events are flat."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEEPEST:
-            mark = event.start_mark
-            raise YamlError(mark.line + 1 if mark else 1, f"nested more than {DEEPEST} deep")
 
 
 def _composed(text: str) -> Iterator[yaml.Node]:
@@ -112,7 +108,9 @@ def _composed(text: str) -> Iterator[yaml.Node]:
 
 
 def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> YamlError:
-    mark = error.problem_mark or error.context_mark
+    # What is never closed is better looked for where it was opened.
+    unclosed = "end of stream" in str(error.problem) and error.context_mark is not None
+    mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     line = min(mark.line + 1, text.count("\n") + 1) if mark else 1
     problem = " ".join(str(error.problem or error.context or "it cannot be read").split())
     if "'\\t'" in problem:

@@ -1,0 +1,142 @@
+"""The JSON Schema: valid itself, kind to every good document, and not blind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from fake_qq_server.language import LanguageError
+from fake_qq_server.verbs.registry import VERBS, Class
+from harness.loading import catalogue_folder
+from harness.scenario import parse_scenario
+from harness.schema import scenario_schema
+
+SCHEMA = scenario_schema()
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+SHIPPED = [
+    pytest.param(document, id=f"{path.stem}:{document['scenario']}")
+    for path in sorted(catalogue_folder().glob("*.yaml"))
+    for document in yaml.safe_load_all(path.read_text())
+]
+BASE: dict[str, Any] = {
+    "scenario": "one", "story": "It happens.", "issues": [], "levels": ["adapter"], "asks": ["flag"],
+    "rules": [], "end": "1h",
+}  # fmt: skip
+
+
+def mistakes(**changes: Any) -> list[str]:
+    return [error.message for error in VALIDATOR.iter_errors({**BASE, **changes})]
+
+
+def test_it_is_a_schema_of_its_draft() -> None:
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("document", SHIPPED)
+def test_it_accepts_every_shipped_scenario(document: Any) -> None:
+    assert [error.message for error in VALIDATOR.iter_errors(document)] == []
+
+
+def test_every_verb_is_in_it() -> None:
+    for kind in Class:
+        forms = SCHEMA["$defs"][kind.value]["anyOf"]
+        written = {name for form in forms for name in form.get("required", [])}
+        assert {verb.name for verb in VERBS.values() if verb.kind is kind} <= written
+        for form in forms:
+            assert form.get("description") or form.get("enum")
+
+
+GOOD: list[dict[str, Any]] = [
+    {},
+    {"asks": {"adapter": ["flag"]}, "start": "down", "handler": {"slow": "5s"}, "net": {"delay": "0.5ms"}},
+    {
+        "handler": "raise",
+        "tags": ["a"],
+        "limits": {"flag": "5s"},
+        "heal": {"at": "ready + 5m", "held": "release"},
+    },
+    {"heal_twin": "20m", "variants": {"a": [], "b": {"rules": [], "end": "2h"}}},
+    {"heal_twin": ["20m", "lost#2+5s"], "levels": ["process"], "restart": "always"},
+    {
+        "rules": [
+            {"id": "a", "at": "ready", "every": "5s", "until": "1h", "do": ["fin", "rst"], "fires": "0.."}
+        ]
+    },
+    {"rules": [{"when": "http.gateway", "which": "every 3", "do": "noanswer", "chance": 0.5}]},
+    {
+        "rules": [
+            {"when": "ws.in.identify", "which": "2..", "do": ["noanswer", {"close": None, "after": "1s"}]}
+        ]
+    },
+    {"rules": [{"when": "http.api", "where": {"path": "/v2/*"}, "do": {"body": {"a": [1]}}, "from": "5s"}]},
+    {"rules": [{"when": "ws.out.dispatch", "where": {"s": "..40", "conn": 2}, "do": {"frame": {"op": 7}}}]},
+    {
+        "rules": [
+            {"link": "ws.down", "do": {"latency": "900ms", "jitter": "400ms"}},
+            {"link": "any", "do": "stall"},
+        ]
+    },
+    {"rules": [{"when": "seam.receive", "do": {"message": {"type": "close", "code": 4008}, "hold": "6s"}}]},
+]
+
+
+@pytest.mark.parametrize("changes", GOOD)
+def test_it_is_never_stricter_than_the_parser(changes: dict[str, Any]) -> None:
+    parse_scenario({**BASE, **changes})
+    assert mistakes(**changes) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stroy": "x"},
+        {"story": 5},
+        {"asks": ["falg"]},
+        {"asks": []},
+        {"levels": []},
+        {"levels": ["adaptor"]},
+        {"issues": ["1"]},
+        {"end": 3600},
+        {"end": "ready"},
+        {"heal": "1h", "heal_twin": "1h"},
+        {"heal": {"held": "keep"}},
+        {"limits": {"awake": "5s"}},
+        {"handler": "slow"},
+        {"net": {}},
+        {"variants": {}},
+        {"variants": {"a": {"scenario": "b"}}},
+        {"rules": [{"do": "fin"}]},
+        {"rules": [{"at": "5m"}]},
+        {"rules": [{"at": "5m", "link": "ws", "do": "fin"}]},
+        {"rules": [{"at": "5m", "do": "stall"}]},
+        {"rules": [{"at": "5m", "do": {"status": 500}}]},
+        {"rules": [{"link": "ws", "do": "fin"}]},
+        {"rules": [{"link": "ws.left", "do": "stall"}]},
+        {"rules": [{"when": "http.gatway", "do": "noanswer"}]},
+        {"rules": [{"when": "http.gateway", "every": "5s", "do": "noanswer"}]},
+        {"rules": [{"when": "http.gateway", "do": "status"}]},
+        {"rules": [{"when": "http.gateway", "do": {"status": "500"}}]},
+        {"rules": [{"when": "http.gateway", "do": {"status": 500, "after": "5s"}}]},
+        {"rules": [{"when": "http.gateway", "do": {"stauts": 500}}]},
+        {"rules": [{"when": "http.gateway", "do": {"fin": 5}}]},
+        {"rules": [{"when": "http.gateway", "do": []}]},
+        {"rules": [{"when": "http.gateway", "which": "2...3", "do": "noanswer"}]},
+        {"rules": [{"when": "http.gateway", "where": {}, "do": "noanswer"}]},
+        {"rules": [{"when": "http.gateway", "chance": 0, "do": "noanswer"}]},
+        {"rules": [{"at": "ready - 5s", "do": "fin"}]},
+    ],
+)
+def test_it_sees_what_is_wrong(changes: dict[str, Any]) -> None:
+    with pytest.raises(LanguageError):
+        parse_scenario({**BASE, **changes})
+    assert mistakes(**changes)
+
+
+@pytest.mark.parametrize("key", ["scenario", "story", "issues", "levels", "asks", "rules", "end"])
+def test_it_misses_what_is_missing(key: str) -> None:
+    document = {name: value for name, value in BASE.items() if name != key}
+    assert [error.message for error in VALIDATOR.iter_errors(document)] == [f"'{key}' is a required property"]
