@@ -96,7 +96,6 @@ def detach(order: Order, parent: int) -> WorkerSpec:
     _redirect(2, folder / "stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.chdir(folder)
     os.umask(0o022)
-    _default_signals()
     if order.core is not None:
         with contextlib.suppress(OSError):  # the set of cores may shrink under us
             os.sched_setaffinity(0, {order.core})
@@ -130,6 +129,7 @@ def give_up(spec: WorkerSpec, kind: Literal["subject", "harness"], sentence: str
 
 
 def _call(spec: WorkerSpec) -> int:
+    _default_signals()
     os.environ.clear()
     os.environ.update(spec.env)
     time.tzset()
@@ -180,7 +180,7 @@ def _limit(what: int, value: int) -> None:
 
 
 def _default_signals() -> None:
-    """What a shell in the background, or nohup, made ignored would be ignored in the subject too."""
+    """What a shell in the background, nohup or our own parent made ignored is inherited: not by a subject."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for name in ("TERM", "HUP", "QUIT", "CHLD", "USR1", "USR2"):
         signal.signal(signal.Signals[f"SIG{name}"], signal.SIG_DFL)

@@ -247,6 +247,7 @@ def main(mode: str, boot_path: str, rest: str) -> None:
     from harness.workerspec import WorkerSpec
 
     if mode == "run":
+        birth.die_with(os.getppid())  # the foreground has no nursery to see to it
         birth.live(WorkerSpec.from_json(Path(rest).read_text(encoding="utf-8")))
     birth.adopt_orphans()
     me = os.getpid()

@@ -7,12 +7,12 @@ not named here, proxies and PYTHONPATH above all, does not exist for a subject.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 ENOUGH = 256 << 20
 """Bytes that must be free in /dev/shm; containers often have 64 MiB, which a few homes would fill."""
@@ -77,16 +77,17 @@ def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str
 
 def remove(folder: Path) -> None:
     """Remove the folder and all in it, also where a subject took its own rights away. Never raises."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        _unlock(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
-    def again(call: Any, path: str, _: object) -> None:
-        try:
-            Path(path).parent.chmod(0o700)
-            Path(path).chmod(0o700)
-            if call in (os.open, os.scandir, os.listdir):
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                call(path)
-        except OSError:
-            pass
 
-    shutil.rmtree(folder, onerror=again)
+def _unlock(folder: Path) -> None:
+    """Give the rights back, from the top: a folder's inner ones cannot be seen before."""
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+        with os.scandir(folder) as inside:
+            for entry in inside:
+                if entry.is_dir(follow_symlinks=False):
+                    _unlock(Path(entry.path))

@@ -42,8 +42,12 @@ LOOK_S = 0.05
 KILL_S = 10.0
 """Real seconds within which a killed worker must be gone."""
 
-STACK_S = 0.3
-"""Real seconds that a doomed worker gets to have its stacks written."""
+STACK_S = 5.0
+"""Real seconds that a doomed worker gets to have its stacks written; it takes milliseconds, where there is a
+core to do it on."""
+
+SETTLED_S = 0.1
+"""Real seconds without a new line after which the stacks are taken to be whole."""
 
 IMPORTS = "<frozen importlib._bootstrap>"
 """In the stacks of a worker that is importing something."""
@@ -275,7 +279,7 @@ class Supervisor:
         stack.write_bytes(b"")
         nurse.dump(ward)
         until, size = time.monotonic() + STACK_S, -1
-        while time.monotonic() < until and not ward.over.wait(STACK_S / 10):
+        while time.monotonic() < until and not ward.over.wait(SETTLED_S):
             size, before = stack.stat().st_size, size
             if size == before > 0:
                 break

@@ -130,6 +130,11 @@ def polls_in_c(spec: WorkerSpec) -> None:
             LIBC.usleep(10_000)
 
 
+def stops_itself(spec: WorkerSpec) -> None:
+    with running(spec):
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def eats(spec: WorkerSpec) -> None:
     """Takes memory without end, and swallows MemoryError as `except Exception` does."""
     with running(spec) as pulse:

@@ -136,6 +136,7 @@ def test_on_done_can_stop_what_has_not_begun(field: Field) -> None:
         ("spins_in_a_thread", "cpu", None),
         ("sleeps_in_c", "blocked", None),
         ("polls_in_c", "blocked", None),
+        ("stops_itself", "blocked", None),
         ("eats", "memory", None),
     ],
 )
@@ -277,7 +278,8 @@ def test_an_interpreter_that_says_why(tmp_path: Path) -> None:
 
 
 DRIVER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from pathlib import Path
 sys.path[:0] = [{root!r}, {here!r}]
 from test_supervisor import Field
@@ -291,6 +293,24 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.fixture
+def drive() -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
+    """Starts a driver in a session of its own; none is left, however the test ends."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(text: str) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen([sys.executable, "-c", text], start_new_session=True))
+        return started[-1]
+
+    yield start
+    for driver in started:
+        driver.kill()
+        driver.wait()
+
+
+Drive = Callable[[str], "subprocess.Popen[bytes]"]
+
+
 def wait_until(test: Callable[[], Any], seconds: float = 20.0) -> None:
     until = time.monotonic() + seconds
     while not test():
@@ -299,9 +319,9 @@ def wait_until(test: Callable[[], Any], seconds: float = 20.0) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda n: n.name)
-def test_ended_from_outside(tmp_path: Path, number: signal.Signals) -> None:
+def test_ended_from_outside(tmp_path: Path, drive: Drive, number: signal.Signals) -> None:
     text = textwrap.dedent(DRIVER).format(root=str(ROOT), here=str(HERE), folder=str(tmp_path))
-    driver = subprocess.Popen([sys.executable, "-c", text], start_new_session=True)
+    driver = drive(text)
     field = Field.__new__(Field)
     field.root, field.out = tmp_path / "private", tmp_path / "out"
     journals = [field.out / f"run{i}.jsonl" for i in range(4)]
@@ -319,6 +339,22 @@ def test_ended_from_outside(tmp_path: Path, number: signal.Signals) -> None:
         assert isinstance(close, RunClose)
         assert (close.why, close.detail) == ("killed", "interrupted")
     assert not journals[2].exists() and not journals[3].exists()
+
+
+def test_ctrl_c_in_the_foreground_goes_to_the_worker(tmp_path: Path, drive: Drive) -> None:
+    text = textwrap.dedent(DRIVER).format(root=str(ROOT), here=str(HERE), folder=str(tmp_path))
+    text = text.replace("run_all(specs)", "run_foreground(specs[0])")
+    driver = drive(text)
+    field = Field.__new__(Field)
+    field.root, path = tmp_path / "private", tmp_path / "out" / "run0.jsonl"
+    wait_until(lambda: path.exists() and path.read_text())
+    os.killpg(driver.pid, signal.SIGINT)  # as a terminal does
+    assert driver.wait(30) == 130
+    assert field.processes() == []
+    assert list(field.root.iterdir()) == []
+    close = journal.parse(path.read_text())[-1].event
+    assert isinstance(close, RunClose)
+    assert (close.why, close.detail) == ("killed", "interrupted")
 
 
 def test_what_on_done_raises_ends_everything(field: Field) -> None:
