@@ -41,6 +41,7 @@ def begin(name: str = "main", *, seed: int = 0, seen: Any = None) -> Participant
     _state["seed"] = seed
     if seen is not None:
         _state["seen"] = seen
+    identity.restart()
     return BATON.adopt(name)
 
 

@@ -149,12 +149,15 @@ class Baton:
 
     def _await_baton(self, me: Participant) -> None:
         """The baton is elsewhere until this returns, or raises what a signal handler raised meanwhile."""
-        try:
-            me._go.acquire()
-        except BaseException:
-            me.test = _always
-            me._go.acquire()
-            raise
+        raised: BaseException | None = None
+        while True:
+            try:
+                me._go.acquire()
+                break
+            except BaseException as fault:
+                raised, me.test = fault, _always
+        if raised is not None:
+            raise raised
 
     def _run_errands(self) -> None:
         """What a hook of a jump wants done by whoever runs next: it may park, the hook may not."""
@@ -254,12 +257,11 @@ class Baton:
         return self._parts[0]
 
     def _refuse_spin(self, who: Participant, count: int, what: str) -> None:
-        """Without a worker around it, a spin is an error in the first participant."""
+        """Without a worker around it, a spin is an error in who spins."""
         fault = ClockStuck(f"{who.name} spins: {count} {what} at {self.now_us / 1e6:.6f} s")
         if who is self.current():
             raise fault
         who.fault = fault
-        return
 
 
 def microseconds(seconds: float) -> int:

@@ -1,35 +1,51 @@
-"""Threads, tasks and futures hash by the order in which they came, not by their address.
+"""Threads, tasks and futures hash, and are named, by the order in which they came since the clock began.
 
 Sets of them are everywhere (`asyncio.all_tasks`, the results of `wait`, a pool's threads), and a set is gone
 through in the order of its hashes: with addresses, which differ from process to process, so would the order
-in which tasks are cancelled at the end of a run.
+in which tasks are cancelled at the end of a run. Names such as Thread-3 and Task-7 stand in logs, and a warm
+parent may have used up any number of them before it forked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import concurrent.futures.thread
 import itertools
 import threading
 from typing import Any
 
 _numbers = itertools.count(1)
+_task_names = itertools.count(1)
 
 
 class Task(asyncio.Task[Any]):
     """`asyncio.Task`, named like it for the logs."""
 
-    _number = 0
+    _came_as = 0
+
+    def __init__(self, coro: Any, *, name: str | None = None, **named: Any) -> None:
+        super().__init__(coro, name=name or f"Task-{next(_task_names)}", **named)
 
     def __hash__(self) -> int:
-        if not self._number:
-            self._number = next(_numbers)
-        return self._number
+        if not self._came_as:
+            self._came_as = next(_numbers)
+        return self._came_as
 
 
 def install() -> None:
     """Number what has a Python class; loops make `Task`s themselves."""
     kinds: tuple[Any, ...] = (threading.Thread, concurrent.futures.Future)
     for kind in kinds:
-        kind._number = 0
+        kind._came_as = 0
         kind.__hash__ = Task.__hash__
+
+
+def restart() -> None:
+    """Count from the beginning."""
+    global _numbers, _task_names
+    _numbers, _task_names = itertools.count(1), itertools.count(1)
+    threads: Any = threading
+    threads._counter = itertools.count(1).__next__
+    pool: Any = concurrent.futures.thread.ThreadPoolExecutor
+    pool._counter = itertools.count().__next__
