@@ -219,16 +219,18 @@ def disconnect_of(tail: Iterable[Record]) -> Call | None:
 
 
 def _within(giveup: GiveUp, connects: Iterable[Call]) -> GiveUp:
-    """Marks a give-up that was the answer of a connect()."""
+    """Marks a give-up that was the answer of a connect().
+
+    The flag is sampled before time moves, so one that connect() set may stand behind its end, in the same
+    instant.
+    """
     for call in connects:
-        if call.end and call.how != "ok" and call.begin.n < giveup.at.n < call.end.n:
+        if call.end and call.how != "ok" and call.begin.n < giveup.at.n and giveup.at.t <= call.end.t:
             return replace(giveup, connecting=call)
     return giveup
 
 
-def _spoken(
-    body: Iterable[Record], end: int, holds: Callable[[SubjState], bool]
-) -> tuple[Interval, ...]:
+def _spoken(body: Iterable[Record], end: int, holds: Callable[[SubjState], bool]) -> tuple[Interval, ...]:
     """When the subject's last word of itself was such that `holds`. Before the first there is none."""
     stretches: list[Interval] = []
     since: int | None = None

@@ -203,6 +203,11 @@ class TestGivingUp:
         j = J().connects(1, how="failed").flags(t=2)
         assert read(j.done(9)).giveups[0].connecting is None
 
+    def test_a_flag_seen_as_connect_ends_was_set_by_it(self) -> None:
+        j = J().connects(1, lasts=0.25, how="failed").flags(t=1.25)
+        (one,) = read(j.done(9)).giveups
+        assert one.connecting is not None and one.connecting.begin.t == us(1)
+
 
 class TestDeclining:
     def test_a_connect_that_failed_for_good(self) -> None:
