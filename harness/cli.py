@@ -2,14 +2,16 @@
 
 Exit status: 0 every asked check passed; 1 one failed; 125 none failed and one could not be judged (also: the
 subject does not import, the harness failed); 2 wrong usage or an invalid scenario, before anything ran;
-130 interrupted.
+130 interrupted. A defect of this program is 125 too, never 1: `git bisect run` would believe that.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,23 +19,43 @@ from .commands import catalogue, doctor, judging, run
 from .errors import QQChaosError
 
 INTERRUPTED = 130
+NOT_JUDGED = 125
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `qqchaos`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an arrow must not end a report on a Latin-1 terminal
     args = parser().parse_args(argv)
     try:
         status: int = args.command(args)
+        sys.stdout.flush()  # here, where a reader that has gone away is no traceback
     except QQChaosError as problem:
-        print(f"qqchaos: {problem}", file=sys.stderr)
-        return problem.exit_status
+        return _said(str(problem), problem.exit_status)
     except KeyboardInterrupt:
-        print("qqchaos: interrupted; what ran is in the journals", file=sys.stderr)
-        return INTERRUPTED
+        return _said("interrupted; what ran is in the journals", INTERRUPTED)
     except BrokenPipeError:  # `qqchaos list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return INTERRUPTED
+    except OSError as problem:
+        _drop_output()
+        return _said(f"cannot go on: {problem}", NOT_JUDGED)
+    except Exception:
+        traceback.print_exc()
+        return _said("that was a defect of this program, and says nothing about the bot", NOT_JUDGED)
     return status
+
+
+def _said(sentence: str, status: int) -> int:
+    print(f"qqchaos: {sentence}", file=sys.stderr)
+    return status
+
+
+def _drop_output() -> None:
+    """What is still in the buffer has nowhere to go; Python would complain about it at the exit."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:

@@ -48,11 +48,12 @@ class RunOpen(Event):
 class RunTeardown(Event):
     """The run's end E. What follows is the marked tear-down, which only the check `stops` looks at.
 
-    `why`: "end" (the scenario's end), "gaveup" (nothing was left that could change it).
+    `why`: "end" (the scenario's end), "gaveup" (nothing was left that could change it), "exited" (the
+    program ended itself).
     """
 
     KIND = "run.teardown"
-    why: Literal["end", "gaveup"]
+    why: Literal["end", "gaveup", "exited"]
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,42 @@ class SubjSecret(Event):
 
 
 @dataclass(frozen=True)
+class RunnerQueue(Event):
+    """The runner's reconnect queue, on change: is the platform queued for a retry, paused, at which try?"""
+
+    KIND = "runner.queue"
+    platform: str
+    queued: bool
+    attempts: int = 0
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class RunnerAdapter(Event):
+    """Whether the runner holds an adapter for the platform, on change."""
+
+    KIND = "runner.adapter"
+    platform: str
+    installed: bool
+
+
+@dataclass(frozen=True)
+class RunnerStop(Span):
+    """The runner's stop(), whoever called it."""
+
+    KIND = "runner.stop"
+
+
+@dataclass(frozen=True)
+class ProcExit(Event):
+    """The program ended itself; `code` is what its process would exit with, `reason` what it says."""
+
+    KIND = "proc.exit"
+    code: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class ClockSpin(Event):
     """The subject turned, or read the clock, too often without letting time pass."""
 
@@ -293,7 +330,7 @@ def parse(text: str) -> list[Record]:
 
 
 def digest(records: Iterable[Record]) -> str:
-    """"sha256:…" over everything but `x`."""
+    """ "sha256:…" over everything but `x`."""
     total = hashlib.sha256()
     for record in records:
         total.update(record.as_json(digest=True).encode())

@@ -1,7 +1,7 @@
 """One run's outcome: its checks, its ending and its verdict, from its journal alone. Pure.
 
-    outcome = judge(parse(text))
-    outcome.verdict, str(outcome.ending), outcome.as_json()
+outcome = judge(parse(text))
+outcome.verdict, str(outcome.ending), outcome.as_json()
 """
 
 from __future__ import annotations
@@ -154,9 +154,7 @@ def _implied(
     return swapped, tuple(dict.fromkeys((*asked, "awake")))
 
 
-def _verdict(
-    run: Timeline, checks: tuple[CheckResult, ...], asked: tuple[str, ...], end: Ending
-) -> Verdict:
+def _verdict(run: Timeline, checks: tuple[CheckResult, ...], asked: tuple[str, ...], end: Ending) -> Verdict:
     """From the asked checks that apply: any fail → fail; else any unknown, an unmet premise, or nothing
     that applies → unknown; else pass. A name that no check has is something we cannot judge."""
     states = {one.name: one.state for one in checks}

@@ -86,6 +86,11 @@ class World:
             self._gave_up_at = self.fake.now_us()
             self.fake.loop.call_soon_threadsafe(self._set_end)
 
+    def exited(self) -> None:
+        """The program ended itself: so does the run."""
+        self._why = "exited"
+        self.fake.loop.call_soon_threadsafe(self._over.set)
+
     def torn_down(self) -> None:
         """The subject's tear-down is over."""
         self.fake.loop.call_soon_threadsafe(self._torn_down.set)
@@ -115,7 +120,7 @@ class World:
         )
         self._heartbeat_us = plan.options.heartbeat_ms * 1000
         self._over, self._torn_down = asyncio.Event(), asyncio.Event()
-        self._why: Literal["end", "gaveup"] = "end"
+        self._why: Literal["end", "gaveup", "exited"] = "end"
         self.fake.on_heal = self._probe_after_heal
         self.fake.on_error = self.fail
         self.addresses = self.fake.start()
@@ -125,7 +130,8 @@ class World:
         await self._over.wait()
         self.fake.director.report_unmet()
         self._record("loop", RunTeardown(self._why))
-        self.stop_subject()
+        if self._why != "exited":
+            self.stop_subject()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._torn_down.wait(), TEAR_DOWN_S)
         self.close_run("the subject's loop did not answer at the tear-down")

@@ -28,11 +28,17 @@ class Steps:
             self.bar.advance(self.bar.task_ids[0])
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Rich would exit with 1, which is the status of a failed check."""
+        raise BrokenPipeError
+
+
 class Terminal:
     """One output. Where it is no terminal, there are neither colours nor a moving line."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._console = Console(file=stream, highlight=False)
+        self._console = _Console(file=stream, highlight=False)
 
     def print_lines(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -43,15 +49,15 @@ class Terminal:
         self._console.print(Text(line, style="dim"), soft_wrap=True)
 
     @contextmanager
-    def progress(self, total: int) -> Iterator[Steps]:
-        """Show how many of `total` runs are done."""
-        if not self._console.is_terminal:
+    def progress(self, total: int, *, bar: bool = True) -> Iterator[Steps]:
+        """Show how many of `total` runs are done; without a bar where somebody else writes there too."""
+        if not (bar and self._console.is_terminal):
             yield Steps(self._console, None)
             return
         columns = (TextColumn("running"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self._console, transient=True) as bar:
-            bar.add_task("runs", total=total)
-            yield Steps(self._console, bar)
+        with Progress(*columns, console=self._console, transient=True) as moving:
+            moving.add_task("runs", total=total)
+            yield Steps(self._console, moving)
 
 
 def styled(line: str) -> Text:

@@ -13,27 +13,21 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.journal import (
-    How,
-    Phase,
-    Span,
     SubjAttempt,
-    SubjConnect,
-    SubjDisconnect,
     SubjHandler,
-    SubjListener,
-    SubjMessage,
     SubjState,
 )
 from harness.layouts import Layout
 from harness.recorder import Recorder
 from harness.scenario import Handler
 
-from .watch import Edge, LogWatch, StateWatch, StatusFile, describe, spans
+from .adapter_watch import AdapterWatch
+from .counter import Counter
+from .watch import LogWatch, StateWatch, StatusFile, describe, spans
 
 PLATFORM = "qqbot"
 REPLY = "received: "
@@ -48,21 +42,6 @@ class Endpoints:
 
     def for_name(self, constant: str) -> str:
         return {"API_BASE": self.api, "TOKEN_URL": self.token}[constant]
-
-
-class Counter:
-    """Numbers records of one kind: each call makes a builder for the next number's begin and end."""
-
-    def __init__(self, kind: type[SubjAttempt] | type[SubjHandler]) -> None:
-        self.kind = kind
-        self.number = 0
-
-    def __call__(self) -> Edge:
-        self.number += 1
-        return partial(self._build, self.number)
-
-    def _build(self, number: int, phase: Phase, how: How | None, error: str | None) -> Span:
-        return self.kind(phase, how, error, number)
 
 
 def load(layout: Layout) -> Any:
@@ -90,12 +69,11 @@ class AdapterSubject:
         self._record = record
         self._on_gave_up = on_gave_up
         self._stopping = False
-        self.listener_ended = False
         self.module = module
         for constant in layout.endpoints:
             setattr(module, constant, endpoints.for_name(constant))
         self.adapter = self._build(layout, credentials)
-        self._watch()
+        self._watch = AdapterWatch(self.adapter, record, Counter(SubjAttempt))
         self.adapter.set_message_handler(self._reply)
         self.adapter.set_fatal_error_handler(self._fatal_handler(handler))
         home = Path(os.environ["HERMES_HOME"])
@@ -130,7 +108,7 @@ class AdapterSubject:
         """Record what it says of itself, where that changed; notice when it gives up."""
         self.state.sample()
         fatal = bool(self.state.last and self.state.last.fatal)
-        if (self.listener_ended or fatal) and not self._stopping:
+        if (self._watch.listener_ended or fatal) and not self._stopping:
             self._on_gave_up()
 
     # -- building
@@ -148,38 +126,6 @@ class AdapterSubject:
             "group_allow_from": ["*"],
         }
         return getattr(self.module, layout.class_name)(config.PlatformConfig(enabled=True, extra=extra))
-
-    def _watch(self) -> None:
-        adapter, record = self.adapter, self._record
-        attempt = Counter(SubjAttempt)
-
-        def watch(
-            method: str, make: Callable[..., Any], good: Callable[[Any], bool] = lambda _: True
-        ) -> None:
-            if hasattr(adapter, method):
-                setattr(adapter, method, spans(getattr(adapter, method), record, make, good=good))
-
-        watch("_reconnect", attempt, bool)
-        watch("connect", lambda: SubjConnect, bool)
-        watch("disconnect", lambda: SubjDisconnect)
-        watch("_listen_loop", lambda: SubjListener)
-        adapter._listen_loop = self._noting_its_end(adapter._listen_loop)
-        handle = adapter.handle_message
-
-        async def handle_message(event: Any) -> Any:
-            record("probe", SubjMessage(str(event.message_id)))
-            return await handle(event)
-
-        adapter.handle_message = handle_message
-
-    def _noting_its_end(self, listen: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        async def noting() -> None:
-            try:
-                await listen()
-            finally:
-                self.listener_ended = True
-
-        return noting
 
     def _read_state(self, status: StatusFile) -> SubjState:
         adapter = self.adapter

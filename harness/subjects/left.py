@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.journal import Left
-
-if TYPE_CHECKING:
-    from .adapter import AdapterSubject
 
 OURS = "harness: "
 POOL = "asyncio_"
 """Threads of the loop's own default executor: asyncio's, not the subject's."""
 
 
-def what_is_left(subject: AdapterSubject, locks: Path, ports: Mapping[Any, int]) -> Left:
+def what_is_left(warnings: Sequence[str], locks: Path, ports: Mapping[Any, int]) -> Left:
     """Tasks, threads, sockets and lock files of the subject that are still there; its late warnings."""
     loop = asyncio.get_running_loop()
     me = asyncio.current_task()
@@ -34,7 +31,7 @@ def what_is_left(subject: AdapterSubject, locks: Path, ports: Mapping[Any, int])
         ),
         sockets=sorted(_sockets(loop, ports)),
         locks=sorted(path.name for path in locks.glob("*.lock")) if locks.is_dir() else [],
-        warnings=subject.warnings,
+        warnings=warnings,
     )
 
 

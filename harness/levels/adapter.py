@@ -1,0 +1,75 @@
+"""The adapter level: connect the real adapter, let it live until the run's end, disconnect it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fake_qq_server.language import When
+from fake_qq_server.server import Addresses
+from harness.clock import BATON
+from harness.layouts import Layout
+from harness.pulse import Phase
+from harness.run_in_worker import CREDENTIALS, Run
+from harness.seam import Seam
+from harness.subjects.adapter import AdapterSubject, Endpoints, load
+from harness.subjects.left import what_is_left
+from harness.world import World
+
+STOPS_WITHIN_S = 60.0
+SETTLE_S = 0.25
+"""aiohttp and httpx close their transports a moment after they were told to."""
+
+
+def prepare(run: Run) -> None:
+    """Nothing: this level needs no configuration."""
+    del run
+
+
+async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: Addresses) -> None:
+    """The subject's loop, from connect() to the end of the process."""
+    subject = AdapterSubject(
+        module,
+        layout,
+        Endpoints(addresses.api, addresses.token),
+        CREDENTIALS,
+        run.record,
+        handler=run.scenario.handler,
+        on_gave_up=partial(_gave_up, run, world),
+    )
+    if any(isinstance(r.trigger, When) and r.trigger.event.startswith("seam.") for r in run.scenario.rules):
+        Seam(subject.adapter, world.fake.director)
+    BATON.before_jump.append(lambda now: subject.sample())
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop_subject() -> None:
+        loop.call_soon_threadsafe(over.set)
+
+    world.stop_subject = stop_subject
+    run.pulse.enter(Phase.RUNNING)
+    run.mark("connecting")
+    connecting = asyncio.create_task(subject.connect(), name="harness: connect")
+    await over.wait()
+    run.pulse.enter(Phase.TEAR_DOWN)
+    stopping = asyncio.create_task(subject.disconnect(), name="harness: disconnect")
+    await asyncio.wait({stopping}, timeout=STOPS_WITHIN_S)
+    del connecting
+    gc.collect()
+    await asyncio.sleep(SETTLE_S)
+    locks = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"])
+    run.record("probe", what_is_left(subject.warnings, locks, addresses.ports))
+    world.torn_down()
+    run.end("end", None if stopping.done() else "the subject's disconnect() did not end")
+
+
+def _gave_up(run: Run, world: World) -> None:
+    run.mark("gave up")
+    world.gave_up()
+
+
+__all__ = ["drive", "load", "prepare"]

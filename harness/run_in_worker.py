@@ -1,0 +1,77 @@
+"""What belongs to one run inside its process: its spec, its journal, its pulse, and its end."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import freezegun.api
+
+from fake_qq_server.platform import Options
+
+from .clock import BATON
+from .pulse import Phase, Pulse
+from .recorder import Recorder
+from .run_spec import RunSpec
+from .workerspec import WorkerSpec
+from .world import Plan, World
+
+APP_ID = "102000001"
+SECRET = "canary-secret-0a1b2c3d"
+CREDENTIALS = (APP_ID, SECRET)
+
+real_time = freezegun.api.real_perf_counter
+real_cpu = time.process_time
+
+
+@dataclass
+class Run:
+    """One run. `connecting` is told of each connect to a loopback port; the world's, once there is one."""
+
+    spec: WorkerSpec
+    scenario: RunSpec
+    record: Recorder
+    pulse: Pulse
+    started: float
+    marks: dict[str, dict[str, float]] = field(default_factory=dict)
+    connecting: Callable[[int], None] = lambda port: None
+
+    def mark(self, phase: str) -> None:
+        """Remember the real time and CPU at the first time that something is reached (they go to `x`)."""
+        now = {"wall_s": round(real_time() - self.started, 4), "cpu_s": round(real_cpu(), 4)}
+        self.marks.setdefault(phase, now)
+
+    def end(self, why: Any, detail: str | None = None) -> NoReturn:
+        """Close the journal and end the process."""
+        self.record.close(
+            why,
+            detail=detail,
+            x={
+                "wall_s": round(real_time() - self.started, 4),
+                "cpu_s": round(real_cpu(), 4),
+                "turns": BATON.turns,
+                "marks": self.marks,
+            },
+        )
+        self.pulse.enter(Phase.DONE)
+        os._exit(0)
+
+    def world(self) -> World:
+        """The world of this run, not begun yet."""
+        plan = self.scenario
+        return World(
+            Plan(
+                plan.rules,
+                plan.end_us,
+                plan.heal.at if plan.heal else None,
+                plan.heal.held if plan.heal else "keep",
+                plan.delay_us,
+                self.spec.seed,
+                CREDENTIALS,
+                Options(seed=self.spec.seed),
+            ),
+            self.record,
+        )

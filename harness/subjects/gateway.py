@@ -1,0 +1,191 @@
+"""The runner level: hermes' own gateway, started as `hermes gateway run` starts it, with QQ as its platform.
+
+Import this only in a worker. Its start, reconnect watcher, fatal handler, shutdown, threads and constants are
+as shipped. What is held back is held back by hermes' own switches, in the configuration below and in
+`ENVIRONMENT`, or by the audit hook; docs/runner.md lists each with its reason.
+
+Watched from wrappers on the instances that the gateway makes itself: the only thing laid over its classes is
+their `__init__`, to learn of each instance.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import selectors
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.journal import (
+    ProcExit,
+    RunnerAdapter,
+    RunnerQueue,
+    RunnerStop,
+    SubjHandler,
+    SubjState,
+)
+from harness.layouts import Layout
+from harness.recorder import Recorder
+
+from .adapter import PLATFORM, Endpoints
+from .adapter_watch import AdapterWatch
+from .counter import Counter
+from .watch import LogWatch, StateWatch, StatusFile, describe, spans
+
+ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1"}
+"""hermes' own switches: no scanner is downloaded, nothing is installed while it runs."""
+
+SIGNAL_S = 5.0
+"""Real seconds within which the kernel must deliver a signal to this very process."""
+
+
+def configuration(credentials: tuple[str, str]) -> dict[str, Any]:
+    """config.yaml: QQ alone, and hermes' own switches for what would look for the world outside."""
+    app_id, secret = credentials
+    allowed = {"dm_policy": "allowlist", "allow_from": ["*"]}
+    groups = {"group_policy": "allowlist", "group_allow_from": ["*"]}
+    extra = {"app_id": app_id, "client_secret": secret, **allowed, **groups}
+    return {
+        "platforms": {PLATFORM: {"enabled": True, "extra": extra}},
+        "security": {"allow_lazy_installs": False, "tirith_enabled": False},
+        "kanban": {"dispatch_in_gateway": False},
+    }
+
+
+class GatewaySubject:
+    """One start of the gateway. `run` lasts until it ends by itself or is told to."""
+
+    def __init__(
+        self,
+        modules: tuple[Any, Any],
+        layout: Layout,
+        endpoints: Endpoints,
+        record: Recorder,
+        *,
+        on_gave_up: Callable[[], None],
+    ) -> None:
+        adapter_module, self._module = modules
+        self._record = record
+        self._on_gave_up = on_gave_up
+        self._runner: Any = None
+        self._watch: AdapterWatch | None = None
+        self._handlers = Counter(SubjHandler)
+        self._counts = AdapterWatch.counters()
+        self._queue: RunnerQueue | None = None
+        self._installed: RunnerAdapter | None = None
+        for constant in layout.endpoints:
+            setattr(adapter_module, constant, endpoints.for_name(constant))
+        self._told_of_each(getattr(adapter_module, layout.class_name), self._adopt)
+        self._told_of_each(self._module.GatewayRunner, self._own)
+        status = StatusFile(Path(os.environ["HERMES_HOME"]) / "gateway_state.json", PLATFORM, record)
+        self.state = StateWatch(lambda: self._read_state(status), record)
+        self.logs = LogWatch(record)
+        logging.getLogger().addHandler(self.logs)
+        logging.getLogger().setLevel(logging.INFO)
+        self.stopping = False
+
+    async def run(self) -> ProcExit:
+        """Start the gateway and wait for its end: True is exit code 0, False 1, SystemExit its own."""
+        code = 0
+        try:
+            code = 0 if await self._module.start_gateway(verbosity=None) else 1
+        except SystemExit as exc:
+            code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
+        except Exception as exc:
+            logging.getLogger("gateway").error("start_gateway() raised %s", describe(exc))
+            code = 1
+        reason = getattr(self._runner, "exit_reason", None)
+        ended = ProcExit(code, str(reason) if reason else None)
+        self._record("probe", ended)
+        return ended
+
+    def sample(self) -> None:
+        """Record what adapter and runner say of themselves, where that changed."""
+        self.state.sample()
+        if self._runner is not None:
+            self._sample_runner(self._runner)
+        fatal = bool(self.state.last and self.state.last.fatal)
+        ended = self._watch is not None and self._watch.listener_ended
+        if (fatal or ended) and not self.stopping:
+            self._on_gave_up()
+
+    @property
+    def warnings(self) -> list[str]:
+        return self.logs.collected
+
+    # -- watching
+
+    @staticmethod
+    def _told_of_each(kind: Any, tell: Callable[[Any], None]) -> None:
+        make = kind.__init__
+
+        def init(self: Any, *args: Any, **kwargs: Any) -> None:
+            make(self, *args, **kwargs)
+            tell(self)
+
+        kind.__init__ = init
+
+    def _adopt(self, adapter: Any) -> None:
+        self._watch = AdapterWatch(adapter, self._record, self._counts)
+
+    def _own(self, runner: Any) -> None:
+        self._runner = runner
+        handle = runner._handle_adapter_fatal_error
+        runner._handle_adapter_fatal_error = spans(handle, self._record, self._handlers)
+        runner.stop = spans(runner.stop, self._record, lambda: RunnerStop)
+
+    def _sample_runner(self, runner: Any) -> None:
+        failed = {platform.value: info for platform, info in dict(runner._failed_platforms).items()}
+        info = failed.get(PLATFORM)
+        queue = RunnerQueue(PLATFORM, info is not None, *self._tries(info))
+        installed = RunnerAdapter(PLATFORM, PLATFORM in {one.value for one in dict(runner.adapters)})
+        if queue != self._queue:
+            self._queue = queue
+            self._record("probe", queue)
+        if installed != self._installed:
+            self._installed = installed
+            self._record("probe", installed)
+
+    @staticmethod
+    def _tries(info: Any) -> tuple[int, bool]:
+        return (int(info.get("attempts", 0)), bool(info.get("paused"))) if info else (0, False)
+
+    def _read_state(self, status: StatusFile) -> SubjState:
+        adapter = self._watch.adapter if self._watch else None
+        if adapter is None:
+            return SubjState(None, None, status.state())
+        fatal = None
+        if adapter.has_fatal_error:
+            fatal = {"code": adapter.fatal_error_code, "retryable": adapter.fatal_error_retryable}
+        return SubjState(bool(adapter.is_connected), fatal, status.state())
+
+
+def prepare_home(credentials: tuple[str, str]) -> None:
+    """Write config.yaml (JSON is YAML) into HERMES_HOME, before anything of hermes is imported."""
+    os.environ.update(ENVIRONMENT)
+    path = Path(os.environ["HERMES_HOME"]) / "config.yaml"
+    path.write_text(json.dumps(configuration(credentials)), encoding="utf-8")
+
+
+def load(layout: Layout) -> tuple[Any, Any]:
+    """Import the adapter and the gateway. Whatever they raise means that the subject cannot be driven."""
+    adapter = importlib.import_module(layout.module)
+    if not getattr(adapter, "AIOHTTP_AVAILABLE", True):
+        raise ImportError("aiohttp is missing, and without it the QQ adapter never connects")
+    return adapter, importlib.import_module("gateway.run")
+
+
+def send_signal(number: signal.Signals, loop: Any) -> None:
+    """Send this process a signal, from another thread, and wait until its loop has it.
+
+    Delivery takes real time: without waiting, the clock might move on before the loop can see it.
+    """
+    signal.pthread_kill(threading.main_thread().ident or 0, number)
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(loop._ssock, selectors.EVENT_READ)
+        waiting.select(SIGNAL_S)
