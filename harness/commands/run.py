@@ -15,9 +15,9 @@ from harness.outcome import exit_status
 from harness.report import lines
 from harness.report.terminal import Terminal
 from harness.run_spec import RunSpec
-from harness.running import Judged, Series, write_outcomes
+from harness.running import Judged, Series, check_out, write_outcomes
 
-LEVELS_NOW = ("adapter", "runner")
+LEVELS_NOW = ("adapter",)
 DEFAULT_OUT = Path(".qqchaos")
 
 
@@ -25,9 +25,9 @@ def repro(args: argparse.Namespace) -> int:
     """Every run of one issue; ends with REPRODUCED, NOT REPRODUCED or NOT JUDGED."""
     level = _level(args)
     runs = choosing.narrowed(choosing.by_issue(args.issue, level), args.tag, args.expression)
-    status = _run(args, runs, level)
-    if not args.json:
-        Terminal(sys.stdout).print_lines(["", *lines.closing(status, args.issue)])
+    status, done = _run(args, runs, level)
+    closing = lines.closing(status, args.issue, done)
+    Terminal(sys.stderr if args.json else sys.stdout).print_lines(["", *closing])
     return status
 
 
@@ -40,16 +40,19 @@ def run(args: argparse.Namespace) -> int:
         runs = [run for run in choosing.all_runs() if level in run.levels]
     else:
         raise UsageError("nothing to run: name scenarios or files, or narrow the catalogue with -m or -k")
-    return _run(args, choosing.narrowed(runs, args.tag, args.expression), level)
+    status, _ = _run(args, choosing.narrowed(runs, args.tag, args.expression), level)
+    return status
 
 
-def _run(args: argparse.Namespace, runs: Sequence[RunSpec], level: str) -> int:
+def _run(args: argparse.Namespace, runs: Sequence[RunSpec], level: str) -> tuple[int, list[Judged]]:
     terminal = Terminal(sys.stderr if args.json else sys.stdout)
     installation = environments.resolve(args.hermes, args.python, say=Terminal(sys.stderr).note)
     fix = fixes.choose(args.with_fix, installation) if args.with_fix else None
+    out = args.out or DEFAULT_OUT
+    check_out(out)
     series = Series(
         installation,
-        args.out or DEFAULT_OUT,
+        out,
         level=level,
         seed=args.seed,
         fix=fix,
@@ -59,12 +62,12 @@ def _run(args: argparse.Namespace, runs: Sequence[RunSpec], level: str) -> int:
     )
     terminal.print_lines([installation.words + (f", fix {fix.name}" if fix else ""), ""])
     width = max(len(run.name) for run in runs)
-    with terminal.progress(len(runs)) as progress:
+    with terminal.progress(len(runs), bar=not args.debug) as progress:
         done = series.run(runs, lambda judged: progress.done(lines.run_line(judged, width)))
     _tell(args, terminal, done)
     if args.json:
         print(json.dumps(write_outcomes(series.out, done), ensure_ascii=False, indent=1))
-    return _status(done, strict=args.strict)
+    return _status(done, strict=args.strict), done
 
 
 def _tell(args: argparse.Namespace, terminal: Terminal, done: Sequence[Judged]) -> None:
@@ -76,8 +79,10 @@ def _tell(args: argparse.Namespace, terminal: Terminal, done: Sequence[Judged]) 
 
 
 def repeat_line(args: argparse.Namespace, name: str) -> str:
-    """The command that does one run again."""
-    words = ["qqchaos", "run", name]
+    """The command that does one run again; a run that only a file has is named FILE::RUN."""
+    named = getattr(args, "name", [])
+    files = choosing.files(named if isinstance(named, list) else [])
+    words = ["qqchaos", "run", f"{files[name]}::{name}" if name in files else name]
     for option, value in (
         ("--hermes", args.hermes),
         ("--python", args.python),
