@@ -18,19 +18,33 @@ _ISSUE = re.compile(r"(?:#|.*/(?:issues|pull)/)?(\d+)(?:[/#?].*)?")
 def by_names(names: Sequence[str], level: str) -> list[RunSpec]:
     """The runs that names and files mean, in order, each once.
 
-    A name is a scenario (all of its runs) or one run's exact name; a file stands for all of its runs.
-    Raises UsageError for a name that means nothing, ScenarioError for a broken file.
+    A name is a scenario (all of its runs) or one run's exact name; a file stands for all of its runs, and
+    FILE::NAME for those that NAME means in that file.
+    Raises UsageError for a name that means nothing or two different runs, ScenarioError for a broken file.
     """
     catalogue = load_catalogue()
     found: dict[str, RunSpec] = {}
     for name in names:
-        path = Path(name)
-        if path.suffix in SUFFIXES or path.is_file():
-            chosen = [run for scenario in load_file(path) for run in scenario.runs]
-        else:
+        path, wanted = _file_in(name)
+        if path is None:
             chosen = _named(name, catalogue)
-        found.update((run.name, run) for run in chosen)
+        else:
+            scenarios = {scenario.name: scenario for scenario in load_file(path)}
+            chosen = _named(wanted, scenarios, f" in {path}") if wanted else all_runs(scenarios)
+        for run in chosen:
+            if found.setdefault(run.name, run) != run:
+                raise UsageError(f"{name}: a different run {run.name} is among the others: run them apart")
     return _at_level(list(found.values()), level, ", ".join(names))
+
+
+def files(names: Sequence[str]) -> dict[str, Path]:
+    """Of what `by_names` took: each run's name that came from a file, and the file."""
+    return {
+        run.name: path
+        for path, _ in map(_file_in, names)
+        if path is not None
+        for run in all_runs({scenario.name: scenario for scenario in load_file(path)})
+    }
 
 
 def by_issue(text: str, level: str) -> list[RunSpec]:
@@ -61,18 +75,27 @@ def narrowed(runs: Iterable[RunSpec], tags: Sequence[str], expression: str | Non
 
 def all_runs(catalogue: Mapping[str, Scenario] | None = None) -> list[RunSpec]:
     """Every run of the catalogue."""
-    return [run for scenario in (catalogue or load_catalogue()).values() for run in scenario.runs]
+    scenarios = load_catalogue() if catalogue is None else catalogue
+    return [run for scenario in scenarios.values() for run in scenario.runs]
 
 
-def _named(name: str, catalogue: Mapping[str, Scenario]) -> list[RunSpec]:
+def _file_in(name: str) -> tuple[Path | None, str]:
+    """The file that a name on the command line means, None for a name, and what is wanted of the file."""
+    file, _, wanted = name.partition("::")
+    path = Path(file)
+    return (path, wanted) if path.suffix in SUFFIXES or path.is_file() else (None, "")
+
+
+def _named(name: str, catalogue: Mapping[str, Scenario], where: str = "") -> list[RunSpec]:
     if name in catalogue:
         return list(catalogue[name].runs)
     runs = {run.name: run for run in all_runs(catalogue)}
     if name in runs:
         return [runs[name]]
     close = difflib.get_close_matches(name, [*catalogue, *runs], n=3)
-    hint = f"; did you mean {' or '.join(close)}?" if close else "; `qqchaos list` shows what there is"
-    raise UsageError(f"there is no scenario {name}{hint}")
+    listed = f"; there is {', '.join(catalogue)}" if where else "; `qqchaos list` shows what there is"
+    hint = f"; did you mean {' or '.join(close)}?" if close else listed
+    raise UsageError(f"there is no scenario {name}{where}{hint}")
 
 
 def _at_level(runs: list[RunSpec], level: str, what: str) -> list[RunSpec]:

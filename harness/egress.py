@@ -1,6 +1,7 @@
 """Nothing leaves the machine: an audit hook that refuses and reports what is not loopback.
 
-Runs beside the subject. Refused: connects off loopback, look-ups of real names, subprocesses and forks.
+Runs beside the subject. Refused: connects and datagrams off loopback, look-ups of real names, subprocesses
+and forks. Not seen: what a C library does by itself, and a subprocess of multiprocessing's "spawn".
 Each is refused the way the system itself would (network unreachable, name not known, not permitted), so
 that the subject meets an everyday error and not one of ours.
 """
@@ -42,9 +43,19 @@ def install(report: Report, *, connecting: Callable[[int], None]) -> None:
                 report("connect", str(address[0]))
                 raise OSError(errno.ENETUNREACH, "Network is unreachable")
             connecting(int(address[1]))
+        elif event in ("socket.sendto", "socket.sendmsg"):
+            _, address = args
+            if isinstance(address, tuple) and not is_loopback(str(address[0])):
+                report("connect", str(address[0]))
+                raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        elif event == "socket.getnameinfo":
+            (address,) = args
+            if not is_loopback(str(address[0])):
+                report("lookup", str(address[0]))
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         elif event == "socket.getaddrinfo":
             host = _text(args[0])
-            if host is not None and not is_address(host) and host != "localhost":
+            if host and not is_address(host) and host != "localhost":
                 report("lookup", host)
                 raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         elif event in ("socket.gethostbyname", "socket.gethostbyaddr"):
@@ -60,7 +71,11 @@ def install(report: Report, *, connecting: Callable[[int], None]) -> None:
 
 def is_loopback(host: str) -> bool:
     """Whether an address (not a name, but for localhost) is on this machine."""
-    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
+    if not is_address(host):
+        return host == "localhost"
+    address = ipaddress.ip_address(host)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
 def is_address(host: str) -> bool:
@@ -73,11 +88,13 @@ def is_address(host: str) -> bool:
 
 
 def _text(value: Any) -> str | None:
-    return value.decode("ascii", "replace") if isinstance(value, bytes) else value
+    return value.decode("ascii", "replace") if isinstance(value, (bytes, bytearray)) else value
 
 
 def _program(event: str, args: tuple[Any, ...]) -> str:
     first = args[0] if args else None
     if isinstance(first, (list, tuple)):
         first = first[0] if first else None
+    if isinstance(first, os.PathLike):
+        first = os.fspath(first)
     return os.path.basename(_text(first) or event) if isinstance(first, (str, bytes)) else event  # noqa: PTH119

@@ -6,6 +6,8 @@ the process id become names, and a secret becomes `<secret:name>`, so that equal
 
 from __future__ import annotations
 
+import _thread
+import operator
 import os
 import re
 from collections import Counter
@@ -15,32 +17,60 @@ from typing import Any
 
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event
 
-from .journal import Record, RunClose
+from .journal import Record, RunClose, RunOpen
 
 RECORDS_IN_AN_INSTANT = 2_000
 """More records than this within one instant are a spin."""
 
-_ADDRESS = re.compile(r"0x[0-9a-f]{6,16}")
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
+_PORT = re.compile(
+    r"""((?:\b127\.0\.0\.1|::1\]?|\blocalhost)['"]?\s?[:,]\s?|\bport\W{1,2})(\d{1,5})\b""", re.IGNORECASE
+)
+"""A port only where a text calls it one: the number alone may as well be an interval or a code."""
+
+_PID = re.compile(r"(/proc/|\b(?:pid|process)\W{1,3})(\d+)\b", re.IGNORECASE)
+_LINE_ENDS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+"""What JSON leaves as it is and a reader of lines may take for the end of one."""
 
 
 class Recorder:
-    """The sink of a run. `now` gives virtual microseconds; `on_flood(n)` is told of a record spin."""
+    """The sink of a run; any thread may call it. `now` gives virtual microseconds.
 
-    def __init__(self, descriptor: int, now: Callable[[], int], on_flood: Callable[[int], None]) -> None:
+    `on_flood(n)` is told of a record spin, `on_broken(problem)` of a journal that takes no more (a full
+    disk): nothing is raised where the subject would meet it, so neither is to return.
+    """
+
+    def __init__(
+        self,
+        descriptor: int,
+        now: Callable[[], int],
+        on_flood: Callable[[int], None],
+        on_broken: Callable[[OSError], None],
+    ) -> None:
         self._descriptor = descriptor
         self._now = now
         self._on_flood = on_flood
+        self._on_broken = on_broken
+        # Neither tamed nor audited: writing is no moment at which the clock may pass on to another thread.
+        self._lock = _thread.RLock()
         self._count = 0
         self._kinds: Counter[str] = Counter()
-        self._names: dict[str, str] = {str(os.getpid()): "<pid>"}
+        self._names: dict[str, str] = {}
+        self._ports: dict[str, str] = {}
+        self._pid = str(os.getpid())
         self._secrets: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
         self._instant = (0, 0)
 
     def name(self, text: str, name: str) -> None:
-        """From now on write `<name>` where `text` stands (a port, a folder)."""
-        self._names[text] = f"<{name}>"
-        self._pattern = None
+        """From now on write `<name>` where `text` stands (a folder)."""
+        with self._lock:
+            self._names[text] = f"<{name}>"
+            self._pattern = None
+
+    def name_port(self, port: int, name: str) -> None:
+        """From now on write `<name>` where a text names this port of the loopback."""
+        self._ports[str(port)] = f"<{name}>"
 
     def keep_secret(self, secrets: Mapping[str, str]) -> None:
         """Canaries by name; from now on they are written as `<secret:name>`."""
@@ -57,12 +87,13 @@ class Recorder:
         self, src: str, event: Event, about: Envelope = NOBODY, x: Mapping[str, Any] = NOTHING
     ) -> int:
         """Write one record; returns its number."""
-        self._count += 1
-        self._kinds[event.KIND] += 1
-        record = Record(self._count, self._now(), src, self._normal(event), about, x)
-        os.write(self._descriptor, record.as_json().encode() + b"\n")
-        self._watch_for_flood(record.t)
-        return self._count
+        with self._lock:
+            self._count = number = self._count + 1
+            self._kinds[event.KIND] += 1
+            record = Record(number, self._now(), src, self._normal(event), about, x)
+            self._write(record.as_json().translate(_LINE_ENDS).encode("utf-8", "backslashreplace"))
+            self._watch_for_flood(record.t)
+        return number
 
     def close(self, why: Any, *, detail: str | None = None, x: Mapping[str, Any] = NOTHING) -> None:
         """Write the last record."""
@@ -73,19 +104,41 @@ class Recorder:
         """A text as it may stand in a journal."""
         if self._pattern is None:
             longest_first = sorted(self._names, key=len, reverse=True)
-            words = (rf"\b{re.escape(t)}\b" if t.isdigit() else re.escape(t) for t in longest_first)
-            self._pattern = re.compile("|".join(words))
-        named = self._pattern.sub(lambda found: self._names[found.group()], text)
-        return _ADDRESS.sub("<address>", named)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        text = self._pattern.sub(lambda found: self._names[found.group()], text)
+        text = _PORT.sub(lambda found: found[1] + self._ports.get(found[2], "<port>"), text)
+        text = _PID.sub(lambda found: found[1] + ("<pid>" if found[2] == self._pid else found[2]), text)
+        return _ADDRESS.sub("<address>", text)
 
     def _normal(self, event: Event) -> Event:
-        texts = {
-            f.name: self.normal(value)
-            for f in fields(event)
-            if isinstance(value := getattr(event, f.name), str) and not value.isalpha()
-        }
-        changed = {name: text for name, text in texts.items() if text != getattr(event, name)}
+        if isinstance(event, RunOpen):
+            return event  # what a re-run needs, word for word
+        values = {f.name: getattr(event, f.name) for f in fields(event)}
+        changed = {name: said for name, value in values.items() if (said := self._said(value)) is not value}
         return replace(event, **changed) if changed else event
+
+    def _said(self, value: Any) -> Any:
+        """A value as it may stand in a journal; the same object where nothing changes."""
+        if isinstance(value, str):
+            said = value if value.isalpha() else self.normal(value)
+            return value if said == value else said
+        if isinstance(value, (list, tuple)):
+            found = [self._said(one) for one in value]
+            return value if all(map(operator.is_, found, value)) else type(value)(found)
+        if isinstance(value, Mapping):
+            held = {key: self._said(one) for key, one in value.items()}
+            return value if all(held[key] is value[key] for key in held) else held
+        return value
+
+    def _write(self, line: bytes) -> None:
+        """One write() a record; what a full disk cut off is tried once more, to learn why."""
+        line += b"\n"
+        try:
+            written = os.write(self._descriptor, line)
+            if written < len(line):
+                os.write(self._descriptor, line[written:])
+        except OSError as problem:
+            self._on_broken(problem)
 
     def _watch_for_flood(self, t: int) -> None:
         instant, count = self._instant

@@ -17,8 +17,9 @@ from typing import Any
 
 from . import fixes
 from .environments import Installation
+from .errors import HarnessError, UsageError
 from .fixes import Fix
-from .journal import Record, parse
+from .journal import JournalError, Record, parse
 from .obituary import RunResult
 from .outcome import Outcome, as_document, judge
 from .run_spec import RunSpec
@@ -55,16 +56,23 @@ class Series:
     def run(self, specs: Sequence[RunSpec], on_done: Callable[[Judged], None]) -> list[Judged]:
         """Run and judge all; `on_done` is told of each as it ends. Results in the order of `specs`.
 
+        A subject that cannot even be imported is not tried again: the other runs get the same problem.
         outcome.json is written also where a run was interrupted: KeyboardInterrupt passes on afterwards.
-        Raises UsageError or SubjectError for a fix, HarnessError where no worker can be started.
+        Raises UsageError or SubjectError for a fix, UsageError where `out` is no place for files,
+        HarnessError where no worker can be started.
         """
+        check_out(self.out)
         done: list[Judged] = []
+        hopeless: list[str] = []
 
         def finished(result: RunResult) -> bool:
             judged = self._judge(result)
+            if judged.problem and result.whose == "subject" and not any(one.outcome for one in done):
+                hopeless.append(judged.problem)
             done.append(judged)
             on_done(judged)
-            return self.stop_at_first and not (judged.outcome and judged.outcome.verdict == "pass")
+            failed = judged.outcome is None or judged.outcome.verdict != "pass"
+            return bool(hopeless) or (self.stop_at_first and failed)
 
         with (
             self._installation() as installation,
@@ -74,9 +82,14 @@ class Series:
             try:
                 if self.debug:
                     for worker in workers:
-                        finished(supervisor.run_foreground(worker))
+                        if finished(supervisor.run_foreground(worker)):
+                            break
                 else:
                     supervisor.run_all(workers, finished)
+                if hopeless:
+                    tried = {one.name for one in done}
+                    untried = [spec.name for spec in specs if spec.name not in tried]
+                    done += [Judged(name, None, (), None, hopeless[0]) for name in untried]
             finally:
                 order = {worker.run: n for n, worker in enumerate(workers)}
                 done.sort(key=lambda judged: order[judged.name])
@@ -110,21 +123,38 @@ class Series:
     def _judge(self, result: RunResult) -> Judged:
         name = result.spec.run
         if result.journal is None or result.problem is not None:
-            return Judged(name, None, (), result.journal, result.problem or f"{name}: no journal was written")
-        records = tuple(parse(result.journal.read_text(encoding="utf-8")))
+            problem = (result.problem or "no journal was written").removeprefix(f"{name}: ")
+            return Judged(name, None, (), result.journal, problem)
+        try:
+            records = tuple(parse(result.journal.read_text(encoding="utf-8")))
+        except (JournalError, UnicodeDecodeError) as problem:  # the subject wrote into it
+            return Judged(name, None, (), result.journal, f"its journal cannot be read: {problem}")
         outcome = judge(records, str(result.journal.relative_to(self.out.absolute())))
         return Judged(name, outcome, records, result.journal, None)
 
 
+def check_out(out: Path) -> None:
+    """Make the folder of results. Raises UsageError where that cannot be, before anything ran."""
+    try:
+        (out / JOURNALS).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out), tempfile.TemporaryFile(dir=out / JOURNALS):
+            pass
+    except OSError as problem:
+        raise UsageError(f"--out {out}: results cannot be written there: {problem.strerror}") from problem
+
+
 def write_outcomes(out: Path, runs: Sequence[Judged]) -> dict[str, Any]:
-    """Write OUT/outcome.json; returns the document."""
+    """Write OUT/outcome.json; returns the document. Raises HarnessError."""
     document = as_document(run.outcome for run in runs if run.outcome)
     problems = [{"scenario": run.name, "problem": run.problem} for run in runs if run.problem]
     if problems:
         document["problems"] = problems
-    out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(document, ensure_ascii=False, indent=1)
-    (out / "outcome.json").write_text(text + "\n", encoding="utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "outcome.json").write_text(text + "\n", encoding="utf-8")
+    except OSError as problem:
+        raise HarnessError(f"{out}/outcome.json cannot be written: {problem.strerror}") from problem
     return document
 
 
@@ -144,4 +174,4 @@ class _Interpreter:
         return self.installation.interpreter
 
 
-__all__ = ["Judged", "Series", "file_name", "write_outcomes"]
+__all__ = ["Judged", "Series", "check_out", "file_name", "write_outcomes"]

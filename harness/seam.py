@@ -2,6 +2,9 @@
 
 A seam rule answers the client's call of one of five points; the real call is then not made. Everything that
 happens here is shown as "injected inside the client (not reachable on a wire)".
+
+What a rule raises is made once beforehand: an exception that cannot be made must not surprise the subject,
+where it would be taken for the subject's own doing.
 """
 
 from __future__ import annotations
@@ -9,13 +12,18 @@ from __future__ import annotations
 import asyncio
 import builtins
 import importlib
-from collections.abc import Awaitable, Callable
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from fake_qq_server.director import Answered, Director
 from fake_qq_server.events import Envelope
+from fake_qq_server.language import Rule, When
 from fake_qq_server.replies import SeamReply
 from fake_qq_server.verbs.registry import Effect
+from harness.errors import SubjectError
 
 BOT = 1
 METHODS = {"token": "_ensure_token", "gateway": "_get_gateway_url", "open": "_open_ws"}
@@ -27,6 +35,9 @@ class Seam:
 
     def __init__(self, adapter: Any, director: Director) -> None:
         self._director = director
+        missing = [name for name in METHODS.values() if not callable(getattr(adapter, name, None))]
+        if missing:
+            raise SubjectError(f"this adapter has no {missing[0]}(): nothing can be injected there")
         for point, method in METHODS.items():
             setattr(adapter, method, self._wrapped(point, getattr(adapter, method)))
         open_ws = adapter._open_ws
@@ -64,21 +75,84 @@ class Seam:
         return returned
 
 
+def at_a_seam(rules: Iterable[Rule]) -> list[Rule]:
+    """The rules that inject something inside the client."""
+    return [
+        rule for rule in rules if isinstance(rule.trigger, When) and rule.trigger.event.startswith("seam.")
+    ]
+
+
+def rehearse(rules: Iterable[Rule]) -> None:
+    """Make every exception that these rules raise. Raises SubjectError for one that cannot be made here."""
+    for rule in at_a_seam(rules):
+        for do in rule.do:
+            if do.verb == "raise":
+                exception(str(do.args.main))
+
+
 def exception(text: str) -> BaseException:
-    """The exception that "Type: text" or "module.Type: text" names. Raises LookupError for an unknown one."""
+    """The exception that "Type: text" or "module.Type: text" names; "[Errno 5]" of an OSError is its number.
+
+    Raises SubjectError where the subject's interpreter has no such exception, or it takes more than a text.
+    """
     name, _, words = text.partition(": ")
     module, _, short = name.rpartition(".")
-    home = importlib.import_module(module) if module else builtins
-    kind = getattr(home, short, None)
+    try:
+        kind = getattr(importlib.import_module(module) if module else builtins, short)
+    except (ImportError, AttributeError):
+        raise SubjectError(f"raise: there is no {name} in the subject's interpreter") from None
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
-        raise LookupError(f"{name} is no exception")
+        raise SubjectError(f"raise: {name} is no exception")
+    try:
+        made = _made(kind, words)
+        str(made)  # some are made of anything, and fail where they are logged
+    except Exception:
+        raise SubjectError(f"raise: {name} cannot be made from a text alone") from None
+    return made
+
+
+def _made(kind: type[BaseException], words: str) -> BaseException:
+    if kind.__name__ in _SHAPED:
+        return _SHAPED[kind.__name__](kind, words)
+    numbered = _ERRNO.fullmatch(words) if issubclass(kind, OSError) else None
+    if numbered:
+        return kind(int(numbered[1]), numbered[2] or os.strerror(int(numbered[1])))
     return kind(words) if words else kind()
 
 
+def _connector_error(kind: Any, words: str) -> BaseException:
+    """As aiohttp makes it where nobody listens, or, with a text, where that is what the system said."""
+    said = OSError(111, words or "Connect call failed")
+    return kind(SimpleNamespace(host="127.0.0.1", port=0, ssl=True, is_ssl=False), said)  # type: ignore[no-any-return]
+
+
+def _handshake_error(kind: Any, words: str) -> BaseException:
+    """As aiohttp makes it for an upgrade that was refused; a number in the text is the status."""
+    status = re.search(r"\b[1-5]\d\d\b", words)
+    request = SimpleNamespace(real_url="ws://127.0.0.1/", url="ws://127.0.0.1/", method="GET", headers={})
+    code = int(status[0]) if status else 403
+    return kind(request, (), status=code, message=words or "Invalid response status", headers={})  # type: ignore[no-any-return]
+
+
+_ERRNO = re.compile(r"\[Errno (\d{1,3})\] ?(.*)")
+_SHAPED: Mapping[str, Callable[[Any, str], BaseException]] = {
+    "ClientConnectorError": _connector_error,
+    "WSServerHandshakeError": _handshake_error,
+}
+
+
 def message(reply: SeamReply) -> Any:
-    """A WebSocket message as aiohttp delivers it."""
+    """A WebSocket message as aiohttp delivers it: a close has its code, a closed one nothing."""
     aiohttp = importlib.import_module("aiohttp")
     given = dict(reply.message or {})
     kind = aiohttp.WSMsgType[str(given.get("type", "close")).upper()]
-    data = given.get("code") if kind is aiohttp.WSMsgType.CLOSE else given.get("data")
-    return aiohttp.WSMessage(kind, data, given.get("reason", ""))
+    text = given.get("data", "")
+    if kind is aiohttp.WSMsgType.CLOSE:
+        return aiohttp.WSMessage(kind, given.get("code"), given.get("reason", ""))
+    if kind is aiohttp.WSMsgType.TEXT:
+        return aiohttp.WSMessage(kind, text, "")
+    if kind in (aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG):
+        return aiohttp.WSMessage(kind, text.encode(), "")
+    if kind is aiohttp.WSMsgType.ERROR:
+        return aiohttp.WSMessage(kind, aiohttp.WebSocketError(given.get("code", 1002), text), None)
+    return aiohttp.WSMessage(kind, None, None)

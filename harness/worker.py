@@ -40,7 +40,12 @@ def main(spec: WorkerSpec) -> NoReturn:
     started = real_time()
     pulse = Pulse(spec.pulse)
     descriptor = os.open(spec.journal, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-    record = Recorder(descriptor, lambda: BATON.now_us, lambda count: run.end("spin", "records"))
+    record = Recorder(
+        descriptor,
+        lambda: BATON.now_us,
+        lambda count: run.end("spin", "records"),
+        lambda problem: give_up(spec, "harness", f"the journal cannot be written: {problem.strerror}"),
+    )
     run = Run(spec, RunSpec.from_resolved(dict(spec.scenario)), record, pulse, started)
     clock.begin(seed=spec.seed, seen=lambda phase, name: record("probe", SubjThread(phase, name)))
     BATON.on_turn = pulse.beat
@@ -83,7 +88,7 @@ async def _live(run: Run, module: Any, layout: Layout, level: Any) -> None:
     world.close_run = lambda why: run.end("end", why)
     addresses = world.begin()
     for host, port in addresses.ports.items():
-        run.record.name(str(port), host)
+        run.record.name_port(port, host)
     run.connecting = world.fake.refused
     await level.drive(run, module, layout, world, addresses)
 

@@ -14,7 +14,7 @@ from harness.checks import CHECKS
 from harness.commands.catalogue import verb_in_words
 from harness.endings import ENDINGS
 from harness.errors import UsageError
-from harness.journal import JournalError, parse
+from harness.journal import JournalError, RunOpen, parse
 from harness.outcome import as_document, exit_status, judge
 from harness.report import lines
 from harness.report.terminal import Terminal
@@ -41,11 +41,20 @@ def _judged(path: Path) -> Judged:
         reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
         raise UsageError(f"{path} cannot be read as a journal: {reason}") from None
     except JournalError as problem:
-        raise UsageError(f"{path}: {problem}") from None
+        raise UsageError(f"{path} cannot be read as a journal: {_line_of(problem)}") from None
     if not records:
         raise UsageError(f"{path} is empty: a journal begins with run.open")
+    if not isinstance(records[0].event, RunOpen):
+        raise UsageError(f"{path} does not begin with run.open: the beginning of the journal is missing")
     outcome = judge(records, str(path))
     return Judged(outcome.scenario, outcome, records, path, None)
+
+
+def _line_of(problem: JournalError) -> str:
+    """Which line is wrong, without what a JSON parser has to say about it."""
+    said = str(problem)
+    torn = isinstance(problem.__cause__, json.JSONDecodeError)
+    return f"{said.partition(':')[0]} (torn, or of something else)" if torn else said
 
 
 def explain(args: argparse.Namespace) -> int:

@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fake_qq_server.language import When
 from fake_qq_server.server import Addresses
+from harness.birth import give_up
 from harness.clock import BATON
+from harness.errors import SubjectError
 from harness.layouts import Layout
 from harness.pulse import Phase
 from harness.run_in_worker import CREDENTIALS, Run
-from harness.seam import Seam
+from harness.seam import Seam, at_a_seam, rehearse
 from harness.subjects.adapter import AdapterSubject, Endpoints, load
 from harness.subjects.left import what_is_left
 from harness.world import World
@@ -41,8 +42,12 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         handler=run.scenario.handler,
         on_gave_up=partial(_gave_up, run, world),
     )
-    if any(isinstance(r.trigger, When) and r.trigger.event.startswith("seam.") for r in run.scenario.rules):
-        Seam(subject.adapter, world.fake.director)
+    if at_a_seam(run.scenario.rules):
+        try:
+            rehearse(run.scenario.rules)
+            Seam(subject.adapter, world.fake.director)
+        except SubjectError as problem:
+            give_up(run.spec, "harness", str(problem))
     BATON.before_jump.append(lambda now: subject.sample())
     over = asyncio.Event()
     loop = asyncio.get_running_loop()

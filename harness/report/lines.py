@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fake_qq_server.events import RuleAct
+from harness.journal import RunOpen
 from harness.running import Judged
 from harness.story import tell
 
@@ -11,6 +13,7 @@ VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
 STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}
 REPRODUCED = {1: "REPRODUCED", 0: "NOT REPRODUCED", 125: "NOT JUDGED"}
 SEAM = "injected inside the client (not reachable on a wire)"
+HYPOTHETICAL = "hypothetical: nothing is known to raise there what a rule of this scenario raises"
 
 
 def run_line(run: Judged, width: int = 0) -> str:
@@ -39,16 +42,13 @@ def story(run: Judged, repeat: str) -> list[str]:
     lines += [f"  {moment_text(line.t_us):>12}  {line.text}" for line in tell(run.records)]
     lines += ["", "  checks" + " " * 8 + "(asked ones are marked *)"]
     lines += [
-        _check_line(check.name, check.state, check.because, check.lines, check.name in out.asked)
+        _check_line(check.name, check.state, check.because, check.lines, asked=check.name in out.asked)
         for check in out.checks
     ]
-    if any(
-        record.kind == "rule.act" and (record.about.rule or "").startswith("when seam.")
-        for record in run.records
-    ):
-        lines += ["", f"  {SEAM}"]
-    if out.hypothetical:
-        lines += ["  hypothetical: a rule raises what nothing is known to raise there"]
+    notes = [f"  also seen: {', '.join(check.name for check in out.also_seen)}"] if out.also_seen else []
+    notes += [f"  {rule}: {SEAM}" for rule in _acted_at_a_seam(run)]
+    notes += [f"  {HYPOTHETICAL}"] if out.hypothetical else []
+    lines += ["", *notes] if notes else []
     if out.unmet:
         lines += ["", f"  the premise was not met: {', '.join(out.unmet)}"]
     lines += [
@@ -62,7 +62,18 @@ def story(run: Judged, repeat: str) -> list[str]:
     return lines
 
 
-def _check_line(name: str, state: str, because: str, lines: Sequence[int], asked: bool) -> str:
+def _acted_at_a_seam(run: Judged) -> list[str]:
+    """The rules at a seam that acted, as the journal calls them."""
+    opened = next((record.event for record in run.records if isinstance(record.event, RunOpen)), None)
+    rules = opened.scenario.get("rules", []) if opened else []
+    named = {rule.get("id") for rule in rules if str(rule.get("when", "")).startswith("seam.")}
+    acted = (record.about.rule for record in run.records if isinstance(record.event, RuleAct))
+    return [
+        rule for rule in dict.fromkeys(acted) if rule and (rule in named or rule.startswith("when seam."))
+    ]
+
+
+def _check_line(name: str, state: str, because: str, lines: Sequence[int], *, asked: bool) -> str:
     shown = ", ".join(map(str, lines[:4])) + (", …" if len(lines) > 4 else "")
     proof = f" (journal line{'s' * (len(lines) > 1)} {shown})" if lines else ""
     return f"  {'*' if asked else ' '} {name:10} {STATES[state]:8} {because}{proof}"
@@ -85,11 +96,22 @@ def totals(runs: Iterable[Judged]) -> str:
     )
 
 
-def closing(status: int, issue: str) -> list[str]:
+def closing(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
     """The last lines of `repro`: what was shown, and what the levels that ran cannot judge."""
+    verdicts = [run.outcome.verdict if run.outcome else "not run" for run in runs]
+    failed, passed = verdicts.count("fail"), verdicts.count("pass")
+    if status == 0:
+        counted = f"all {len(runs)} runs pass" if len(runs) != 1 else "the one run passes"
+    elif status == 1 and failed == 0:
+        counted = "a check failed that no scenario asks (--strict)"
+    elif status == 1:
+        counted = f"{failed} of {len(runs)} runs fail"
+    else:
+        counted = f"none of {len(runs)} runs fails, but {len(runs) - passed} could not be judged"
     return [
-        f"{REPRODUCED[status]}: issue {issue}",
-        "Not judged at the adapter level: whether the bot comes back, or the service is restarted.",
+        f"{REPRODUCED[status]}: issue {issue.removeprefix('#')}: {counted}",
+        "Not judged at the adapter level: whether the gateway brings the bot back, or a service manager "
+        "restarts it.",
     ]
 
 
