@@ -1,0 +1,81 @@
+"""Runs calibration subjects through the whole pipeline: installation, supervisor, worker, judge."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.environments import Installation, resolve
+from harness.journal import Record, parse
+from harness.loading import load_catalogue, load_file
+from harness.outcome import Outcome, judge
+from harness.run_spec import RunSpec
+from harness.running import Series, file_name
+from harness.supervisor import Supervisor
+from harness.workerspec import WorkerSpec
+
+LEVEL = "adapter"
+JOBS = 2
+
+
+class Here:
+    """The interpreter of these tests, as a subject's."""
+
+    python = Path(sys.executable)
+
+
+def catalogue() -> dict[str, RunSpec]:
+    """Every run of the adapter level, the catalogue's and calibration's own, by name."""
+    own = load_file(Path(__file__).with_name("runs.yaml"))
+    scenarios = [*load_catalogue().values(), *own]
+    return {run.name: run for one in scenarios for run in one.runs if LEVEL in run.levels}
+
+
+class Bench:
+    """One supervisor for many subjects: its nursery knows nothing of them."""
+
+    def __init__(self, out: Path) -> None:
+        self.supervisor = Supervisor(Here(), JOBS)
+        self.runs = catalogue()
+        self._out = out
+        self._installations: dict[Path, Installation] = {}
+
+    def run(self, hermes: Path, names: Sequence[str]) -> Mapping[str, Outcome]:
+        """The outcomes of these runs of the subject in folder `hermes`, by name."""
+        return {name: judge(records) for name, records in self.journals(hermes, names).items()}
+
+    def journals(self, hermes: Path, names: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        """The same runs' journals."""
+        results = self.supervisor.run_all(self.spec(hermes, name) for name in names)
+        journals = {}
+        for result in results:
+            assert result.problem is None, result.problem
+            assert result.journal is not None
+            journals[result.spec.run] = parse(result.journal.read_text(encoding="utf-8"))
+        return journals
+
+    def spec(self, hermes: Path, name: str) -> WorkerSpec:
+        """What the worker of one run is told."""
+        installation = self._installation(hermes)
+        out = self._out / file_name(hermes.name)
+        return Series(installation, out, LEVEL).worker(self.runs[name], installation)
+
+    def _installation(self, hermes: Path) -> Installation:
+        if hermes not in self._installations:
+            self._installations[hermes] = resolve(str(hermes), sys.executable)
+        return self._installations[hermes]
+
+
+def failed(outcome: Outcome) -> set[str]:
+    return {check.name for check in outcome.checks if check.state == "fail"}
+
+
+def state(outcome: Outcome, check: str) -> str:
+    return next(one.state for one in outcome.checks if one.name == check)
+
+
+def told(outcome: Outcome) -> str:
+    """Everything about an outcome that a failing test should show."""
+    checks = (f"  {one.name}: {one.state}, {one.because}" for one in outcome.checks)
+    return "\n".join([f"{outcome.scenario}: {outcome.verdict}, {outcome.ending}", *checks])

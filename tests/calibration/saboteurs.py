@@ -1,0 +1,350 @@
+"""One defect a check: each saboteur is the correct bot with one small change, and fails exactly that check.
+
+A change is text for text and must match exactly once, so that a saboteur cannot quietly become correct again
+when the bot is rewritten.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CORRECT = Path(__file__).with_name("correct")
+ADAPTER = "gateway/platforms/qqbot/adapter.py"
+RULES = "gateway/platforms/qqbot/rules.py"
+LOCAL = "gateway/platforms/qqbot/local.py"
+
+
+@dataclass(frozen=True)
+class Change:
+    """`old` stands exactly once in `file` of the correct bot and becomes `new`."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Saboteur:
+    """`check` fails in every run of `shows` and nowhere else does any other check fail.
+
+    `undecided`: checks that cannot pass beside the defect (they may be n/a or unknown, never fail); why is in
+    `words`. `ending`: what becomes of the bot, by run, where the defect shows in that too.
+    """
+
+    check: str
+    words: str
+    changes: tuple[Change, ...]
+    shows: tuple[str, ...]
+    undecided: frozenset[str] = frozenset()
+    ending: Mapping[str, str] = field(default_factory=dict)
+
+
+def build(changes: tuple[Change, ...], folder: Path) -> Path:
+    """A copy of the correct bot in `folder` with the changes made."""
+    shutil.copytree(CORRECT, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for change in changes:
+        path = folder / change.file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(change.old) == 1, f"{change.old!r} stands {text.count(change.old)} times"
+        path.write_text(text.replace(change.old, change.new), encoding="utf-8")
+    return folder
+
+
+SABOTEURS: Mapping[str, Saboteur] = {
+    "connects": Saboteur(
+        "connects",
+        "waits more than a minute before it begins",
+        (
+            Change(
+                ADAPTER,
+                "            async with asyncio.timeout(ATTEMPT_S):\n                await self._attempt()\n"
+                '        except Exception as problem:\n            logger.warning("connect failed',
+                "            await asyncio.sleep(70)\n"
+                "            async with asyncio.timeout(ATTEMPT_S):\n                await self._attempt()\n"
+                '        except Exception as problem:\n            logger.warning("connect failed',
+            ),
+        ),
+        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+    ),
+    "flag": Saboteur(
+        "flag",
+        "gives up and tells, but sets no flag",
+        (
+            Change(
+                ADAPTER,
+                '("gave up: %s", end.code)\n        self._fatal = end\n',
+                '("gave up: %s", end.code)\n',
+            ),
+        ),
+        ("exhausted/gateway-500", "endless-4008"),
+    ),
+    "flag-late": Saboteur(
+        "flag",
+        "sets the flag only after the handler has been told",
+        (
+            Change(
+                ADAPTER,
+                '("gave up: %s", end.code)\n        self._fatal = end\n',
+                '("gave up: %s", end.code)\n',
+            ),
+            Change(
+                ADAPTER,
+                "                await self._on_fatal(self)\n",
+                "                await self._on_fatal(self)\n"
+                "                await asyncio.sleep(5)\n"
+                '                self._fatal = Fatal("late", retryable=True)\n',
+            ),
+        ),
+        ("exhausted/gateway-500", "endless-4008"),
+    ),
+    "notified": Saboteur(
+        "notified",
+        "tells twice; to tell nobody would fail settles as well",
+        (
+            Change(
+                ADAPTER,
+                "        self._spawn(self._tell())\n",
+                "        self._spawn(self._tell())\n        self._spawn(self._tell())\n",
+            ),
+        ),
+        ("exhausted/gateway-500", "endless-4008"),
+    ),
+    "notified-late": Saboteur(
+        "notified",
+        "tells after a minute and a half",
+        (
+            Change(
+                ADAPTER,
+                "    async def _tell(self) -> None:\n",
+                "    async def _tell(self) -> None:\n        await asyncio.sleep(90)\n",
+            ),
+        ),
+        ("exhausted/gateway-500", "endless-4008"),
+    ),
+    "truthful": Saboteur(
+        "truthful",
+        "says connected for 200 s after it lost the connection",
+        (
+            Change(
+                ADAPTER,
+                '        if self._fatal is None:\n            self._local.say("disconnected")\n'
+                "        if self._beating",
+                "        if self._fatal is None:\n"
+                "            asyncio.get_running_loop().call_later(\n"
+                '                200, lambda: self._in_service or self._local.say("disconnected")\n'
+                "            )\n"
+                "        if self._beating",
+            ),
+        ),
+        ("exhausted/gateway-500", "dead-peer"),
+    ),
+    "truthful-denies": Saboteur(
+        "truthful",
+        "says connected only half a minute after it is",
+        (
+            Change(
+                ADAPTER,
+                '        self._local.say("connected")\n',
+                "        asyncio.get_running_loop().call_later(\n"
+                '            30, lambda: self._in_service and self._local.say("connected")\n'
+                "        )\n"
+                '        self._local.say("connecting")\n',
+            ),
+        ),
+        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume"),
+    ),
+    "awake": Saboteur(
+        "awake",
+        "sleeps for 40 s inside its first heartbeat's turn, while the answer lies there",
+        (
+            Change(
+                ADAPTER,
+                "                self._unanswered += 1\n                await self._send(1, self._seq)\n",
+                "                self._unanswered += 1\n                await self._send(1, self._seq)\n"
+                '                if not hasattr(self, "slept"):\n'
+                "                    self.slept = True\n"
+                "                    time.sleep(40)\n",
+            ),
+        ),
+        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume"),
+        ending={"healthy": "blocked"},
+    ),
+    "awake-spins": Saboteur(
+        "awake",
+        "spins from the first lost connection on: the run ends there, so whole-run checks are undecided",
+        (
+            Change(
+                ADAPTER,
+                '            logger.warning("out of service',
+                "            while True:\n                await asyncio.sleep(0)\n"
+                '            logger.warning("out of service',
+            ),
+        ),
+        ("exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+        frozenset(
+            {"truthful", "settles", "recovers", "notices", "bounded", "polite", "once", "stops", "secret"}
+        ),
+        {"exhausted/gateway-500": "busy-spin"},
+    ),
+    "settles": Saboteur(
+        "settles",
+        "has no budget: where it is turned away each time it goes up and down for ever",
+        (
+            Change(
+                ADAPTER,
+                "            if self._failures >= MOST_ATTEMPTS:\n",
+                "            if self._failures >= 1000 * MOST_ATTEMPTS:\n",
+            ),
+        ),
+        ("endless-4008",),
+        ending={"endless-4008": "livelock", "exhausted/gateway-500": "retrying"},
+    ),
+    "recovers": Saboteur(
+        "recovers",
+        "answers nobody once it had to reconnect",
+        (
+            Change(
+                ADAPTER,
+                "            back = await self._reconnect()\n",
+                "            back = await self._reconnect()\n            self._on_message = None\n",
+            ),
+        ),
+        ("dead-peer", "op7-resume", "exhausted/gateway-500+heals-30m"),
+        ending={"dead-peer": "deaf", "op7-resume": "deaf"},
+    ),
+    "notices": Saboteur(
+        "notices",
+        "admits at once that nobody answers, but closes much later; without the admission truthful fails",
+        (
+            Change(
+                ADAPTER,
+                "                    await self._ws.close(code=4000)\n                    return\n",
+                '                    self._local.say("disconnected")\n'
+                "                    await asyncio.sleep(90)\n"
+                "                    await self._ws.close(code=4000)\n                    return\n",
+            ),
+        ),
+        ("dead-peer", "dead-peer-for-ever"),
+    ),
+    "bounded": Saboteur(
+        "bounded",
+        "waits five minutes for an upgrade's answer",
+        (
+            Change(RULES, "ATTEMPT_S = 45.0\n", "ATTEMPT_S = 300.0\n"),
+            Change(RULES, "STEP_S = 15.0\n", "STEP_S = 300.0\n"),
+        ),
+        ("dead-peer", "dead-peer-for-ever"),
+    ),
+    "polite": Saboteur(
+        "polite",
+        "tries again every ten seconds",
+        (
+            Change(
+                RULES,
+                "BACKOFF_S = (2.0, 5.0, 10.0, 30.0, 60.0)\n",
+                "BACKOFF_S = (2.0, 5.0, 10.0)\n",
+            ),
+        ),
+        ("exhausted/gateway-500",),
+    ),
+    "polite-tokens": Saboteur(
+        "polite",
+        "asks for a new token at every attempt and does not wait between two",
+        (
+            Change(RULES, "BACKOFF_S = (2.0, 5.0, 10.0, 30.0, 60.0)\n", "BACKOFF_S = (16.0,)\n"),
+            Change(ADAPTER, "            if now < self._token_until:\n", "            if False:\n"),
+            Change(RULES, "TOKEN_EVERY_S = 31.0\n", "TOKEN_EVERY_S = 0.0\n"),
+        ),
+        ("exhausted/gateway-500",),
+    ),
+    "polite-identifies": Saboteur(
+        "polite",
+        "never resumes and identifies without a pause",
+        (
+            Change(RULES, "IDENTIFY_EVERY_S = 5.5\n", "IDENTIFY_EVERY_S = 0.0\n"),
+            Change(RULES, "MOST_RESUMES = 3\n", "MOST_RESUMES = 0\n"),
+        ),
+        ("calibration-closes-twice",),
+    ),
+    "once": Saboteur(
+        "once",
+        "does not listen before RESUMED: what is replayed is lost",
+        (
+            Change(
+                ADAPTER,
+                "        if event.message_id in self._seen:\n",
+                "        if event.message_id in self._seen or not self._in_service:\n",
+            ),
+        ),
+        ("op7-resume", "calibration-twice"),
+    ),
+    "once-twice": Saboteur(
+        "once",
+        "forgets what it has handled",
+        (
+            Change(
+                ADAPTER, "        self._seen[event.message_id] = None\n", '        self._seen[""] = None\n'
+            ),
+        ),
+        ("calibration-twice",),
+    ),
+    "stops": Saboteur(
+        "stops",
+        "leaves its lock behind",
+        (Change(LOCAL, "            self._lock.unlink(missing_ok=True)\n", ""),),
+        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+    ),
+    "stops-late": Saboteur(
+        "stops",
+        "takes half a minute to stop",
+        (
+            Change(
+                ADAPTER,
+                "        await asyncio.gather(*tasks, return_exceptions=True)\n",
+                "        await asyncio.gather(*tasks, return_exceptions=True)\n"
+                "        await asyncio.sleep(30)\n",
+            ),
+        ),
+        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+    ),
+    "stops-task": Saboteur(
+        "stops",
+        "leaves its heartbeat task behind",
+        (
+            Change(
+                ADAPTER,
+                "self._beating = self._spawn(self._beat())",
+                "self._beating = asyncio.create_task(self._beat())",
+            ),
+        ),
+        ("healthy", "dead-peer", "op7-resume"),
+    ),
+    "secret": Saboteur(
+        "secret",
+        "logs the token",
+        (
+            Change(
+                ADAPTER,
+                "            life = int(said[",
+                '            logger.info("token %s", said["access_token"])\n            life = int(said[',
+            ),
+        ),
+        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+    ),
+    "secret-status": Saboteur(
+        "secret",
+        "writes its secret into the status file",
+        (
+            Change(
+                LOCAL,
+                '"state": state}',
+                '"state": state, "key": "canary-secret-0a1b2c3d"}',
+            ),
+        ),
+        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+    ),
+}
+"""By name; the name begins with the check's."""

@@ -1,0 +1,46 @@
+"""The correct bot passes every check that applies, in every run whose premise it meets."""
+
+from __future__ import annotations
+
+import pytest
+
+from .bench import Bench, catalogue, failed, told
+from .saboteurs import CORRECT
+
+RESTS_ON_A_DEFECT = ("exhausted-by-close",)
+"""Scenarios whose premise only a defect of the subject can meet: a frame that it chokes on."""
+
+GOOD_ENDINGS = ("undisturbed", "tolerated", "recovered", "fatal-notified")
+
+DECLINES = ("calibration-start-down",)
+"""Where connect() fails, its caller knows: the bot was never in service and told nobody else."""
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_it_passes(bench: Bench, name: str) -> None:
+    outcome = bench.run(CORRECT, [name])[name]
+    assert not failed(outcome), told(outcome)
+    endings = ("never-connected",) if name in DECLINES else GOOD_ENDINGS
+    assert outcome.ending.name in endings, told(outcome)
+    if name.startswith(RESTS_ON_A_DEFECT):
+        assert outcome.unmet, told(outcome)
+        assert outcome.verdict == "unknown", told(outcome)
+    else:
+        assert not outcome.unmet, told(outcome)
+        assert {one.state for one in outcome.checks} <= {"pass", "n/a"}, told(outcome)
+        assert outcome.verdict == "pass", told(outcome)
+
+
+def test_every_check_of_the_adapter_level_applies_somewhere(bench: Bench) -> None:
+    names = ["healthy", "exhausted/gateway-500", "dead-peer", "op7-resume"]
+    passed = {
+        one.name
+        for outcome in bench.run(CORRECT, names).values()
+        for one in outcome.checks
+        if one.state == "pass"
+    }
+    assert passed == {one.name for one in bench.run(CORRECT, ["healthy"])["healthy"].checks} - {"back"}
+
+
+def test_without_a_rule_it_is_undisturbed(bench: Bench) -> None:
+    assert bench.run(CORRECT, ["healthy"])["healthy"].ending.name == "undisturbed"

@@ -1,0 +1,41 @@
+"""Each saboteur fails its own check where that shows, and no other check anywhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.checks import CHECKS
+
+from .bench import Bench, failed, state, told
+from .saboteurs import SABOTEURS, build
+
+ELSEWHERE = ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008")
+"""Looked at for every saboteur. With QQCHAOS_WHOLE_CATALOGUE set, the whole catalogue is (minutes)."""
+
+
+def names(bench: Bench, shows: tuple[str, ...]) -> list[str]:
+    if os.environ.get("QQCHAOS_WHOLE_CATALOGUE"):
+        return list(bench.runs)
+    return list(dict.fromkeys((*shows, *ELSEWHERE)))
+
+
+@pytest.mark.parametrize("name", SABOTEURS)
+def test_it_fails_exactly_its_check(bench: Bench, tmp_path: Path, name: str) -> None:
+    one = SABOTEURS[name]
+    outcomes = bench.run(build(one.changes, tmp_path / name), names(bench, one.shows))
+    for run, outcome in outcomes.items():
+        assert failed(outcome) <= {one.check}, told(outcome)
+        if run in one.shows:
+            assert state(outcome, one.check) == "fail", told(outcome)
+        undecided = {check.name for check in outcome.checks if check.state == "unknown"}
+        if not outcome.unmet:
+            assert undecided <= one.undecided, told(outcome)
+        assert outcome.ending.name not in ("instrument-failed", "unclassified"), told(outcome)
+        assert outcome.ending.name == one.ending.get(run, outcome.ending.name), told(outcome)
+
+
+def test_every_check_of_the_adapter_level_has_one() -> None:
+    assert {one.check for one in SABOTEURS.values()} == set(CHECKS) - {"back"}
