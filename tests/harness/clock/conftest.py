@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[3]
-LIMIT_S = 600.0 if os.environ.get("QQCHAOS_SLOW") else 60.0
+LIMIT_S = 600.0 if os.environ.get("QQCHAOS_SLOW") else 180.0
 
 
 @dataclass(frozen=True)

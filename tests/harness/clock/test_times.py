@@ -15,7 +15,7 @@ Run = Callable[..., Any]
 def test_an_hour_in_a_blink(run: Run) -> None:
     ran = run("times.an_hour")
     assert ran.now_us == 3_600_000_000
-    assert ran.got < 1.0
+    assert ran.got < 10.0  # real seconds, on a machine however loaded
 
 
 def test_time_moves_only_if_nobody_is_ready(run: Run) -> None:
@@ -64,8 +64,8 @@ def test_hooks_are_inert_without_begin(run: Run) -> None:
     got = run("times.inert", seed="never").got
     assert got["flag"] and not got["alive"] and got["year"]
     assert got["loop"].startswith("asyncio.")
-    assert 0.14 < got["lasted"] < 20
-    assert got["off"] < 1
+    assert 0.14 < got["lasted"] < 60
+    assert got["off"] < 10
     assert got["turns"] == 0
 
 
