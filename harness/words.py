@@ -1,10 +1,15 @@
-"""A rule in plain words, for `qqchaos show`. Pure."""
+"""Rules, arguments and endings in plain words, for `show`, `verbs` and `explain`. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from fake_qq_server.language import At, Link, Rule
 from fake_qq_server.language_moments import Moment, Which
 from fake_qq_server.units import format_duration
+from fake_qq_server.verbs.arguments import DURATION_SCHEMA
+from harness.run_spec import Handler
 
 EVENTS = {
     "http.token": "a token is asked for",
@@ -16,6 +21,55 @@ EVENTS = {
     "ws.out": "the platform has sent {word}",
     "seam": "the client itself calls {word} (injected inside the client)",
 }
+
+
+ENDINGS_HOLD = {
+    "instrument-failed": "the journal is not whole, the clock lost its hold, or the harness met an error",
+    "busy-spin": "its event loop starved, with CPU used up",
+    "blocked": "a loop that had work due did not turn for 30 s",
+    "crashed": "a signal, os._exit, too much memory, or an exit without the runner's stop",
+    "exited": "the program ended itself, with its code",
+    "never-connected": "it was in service at no moment",
+    "undisturbed": "in service at the end, the probe answered, and no rule acted",
+    "tolerated": "in service at the end, the probe answered, and service was never lost",
+    "recovered": "in service at the end, the probe answered, and service had been lost",
+    "deaf": "in service at the end, and the probe was not handled",
+    "zombie": "it has not given up, says connected, and for longer than `truthful` allows has not served",
+    "stranded": "the runner was told, and the platform is neither queued for a retry nor installed",
+    "fatal-notified": "gave up, and a call of the fatal handler ended well",
+    "fatal-unfinished": "gave up, and the fatal handler was called but never ended well",
+    "fatal-unnotified": "gave up with the fatal flag set, and the fatal handler was never called",
+    "silent-death": "gave up, with no flag, and the fatal handler was never called",
+    "hung": "one attempt was open beyond the bound of 120 s",
+    "livelock": "still trying, but flapping, not polite, or past the limit of `recovers`",
+    "retrying": "still trying at the end, as it should",
+    "unclassified": "nothing else holds",
+}
+"""When each ending holds; the first that does, in this order."""
+
+
+def form(schema: Mapping[str, Any]) -> str:
+    """What may be written where a JSON Schema stands: "a number from 200 to 599"."""
+    if schema == DURATION_SCHEMA:
+        return "a duration such as 250ms, 41s or 2h"
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))}"
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds == ["integer"] and {"minimum", "maximum"} <= set(schema):
+        return f"a number from {schema['minimum']} to {schema['maximum']}"
+    names = {"integer": "a number", "number": "a number", "string": "a text", "object": "a mapping"}
+    return " or ".join(names.get(kind, kind) for kind in kinds) or "anything"
+
+
+def handler_in_words(handler: Handler) -> str:
+    """What the fatal-error handler of the adapter level does."""
+    return {
+        "record": "returns at once",
+        "slow": f"takes {format_duration(handler.slow_us)} to return",
+        "raise": "raises",
+        "disconnect": "calls the adapter's disconnect()",
+    }[handler.kind]
 
 
 def rule_in_words(rule: Rule) -> str:

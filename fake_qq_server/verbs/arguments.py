@@ -1,4 +1,7 @@
-"""Ready-made `Argument` rows, so that a verb says what it takes in one line. Times are microseconds."""
+"""Ready-made `Argument` rows, so that a verb says what it takes in one line. Times are microseconds.
+
+`what` is the argument's name, for errors; `means` says in a few words what it is, for people who look it up.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ DURATION_SCHEMA: Mapping[str, Any] = {
 LONGEST_TEXT = 1_000_000
 
 
-def duration(what: str, *, required: bool = False, default: int = 0, least_us: int = 0) -> Argument:
+def duration(
+    what: str, *, required: bool = False, default: int = 0, least_us: int = 0, means: str = ""
+) -> Argument:
     """A duration, parsed to microseconds; `least_us` is the shortest that makes sense."""
 
     def parse(value: Any) -> int:
@@ -28,11 +33,18 @@ def duration(what: str, *, required: bool = False, default: int = 0, least_us: i
             raise ArgumentError(f"{what} must be longer than that")
         return us
 
-    return Argument(what, parse, DURATION_SCHEMA, required, default)
+    return Argument(what, parse, DURATION_SCHEMA, required, default, means)
 
 
 def integer(
-    what: str, least: int, most: int, *, example: int, required: bool = False, but: Iterable[int] = ()
+    what: str,
+    least: int,
+    most: int,
+    *,
+    example: int,
+    required: bool = False,
+    but: Iterable[int] = (),
+    means: str = "",
 ) -> Argument:
     """A whole number from `least` to `most`, without those in `but`."""
     excluded = tuple(but)
@@ -47,10 +59,10 @@ def integer(
     schema: dict[str, Any] = {"type": "integer", "minimum": least, "maximum": most}
     if excluded:
         schema["not"] = {"enum": list(excluded)}
-    return Argument(what, parse, schema, required)
+    return Argument(what, parse, schema, required, means=means)
 
 
-def text(what: str, *, required: bool = False, default: str | None = None) -> Argument:
+def text(what: str, *, required: bool = False, default: str | None = None, means: str = "") -> Argument:
     """Any text."""
 
     def parse(value: Any) -> str:
@@ -58,10 +70,10 @@ def text(what: str, *, required: bool = False, default: str | None = None) -> Ar
             raise ArgumentError(f"{what} is a text: put it in quotes")
         return _bounded(value, what)
 
-    return Argument(what, parse, {"type": "string", "maxLength": LONGEST_TEXT}, required, default)
+    return Argument(what, parse, {"type": "string", "maxLength": LONGEST_TEXT}, required, default, means)
 
 
-def mapping(what: str, *, example: str) -> Argument:
+def mapping(what: str, *, example: str, means: str = "") -> Argument:
     """A mapping of names to values that JSON can hold."""
 
     def parse(value: Any) -> Mapping[str, Any]:
@@ -70,10 +82,12 @@ def mapping(what: str, *, example: str) -> Argument:
         _bounded(as_json(value, what), what)
         return value
 
-    return Argument(what, parse, {"type": "object"}, default={})
+    return Argument(what, parse, {"type": "object"}, default={}, means=means)
 
 
-def one_of(what: str, words: Mapping[str, Any] | Iterable[str], *, required: bool = False) -> Argument:
+def one_of(
+    what: str, words: Mapping[str, Any] | Iterable[str], *, required: bool = False, means: str = ""
+) -> Argument:
     """One of a few words."""
     allowed = tuple(words)
 
@@ -82,14 +96,19 @@ def one_of(what: str, words: Mapping[str, Any] | Iterable[str], *, required: boo
             raise ArgumentError(f"{what} is one of {', '.join(allowed)}")
         return str(value)
 
-    return Argument(what, parse, {"enum": list(allowed)}, required)
+    return Argument(what, parse, {"enum": list(allowed)}, required, means=means)
 
 
 def checked(
-    what: str, parse: Callable[[Any], Any], schema: Mapping[str, Any], *, required: bool = True
+    what: str,
+    parse: Callable[[Any], Any],
+    schema: Mapping[str, Any],
+    *,
+    required: bool = True,
+    means: str = "",
 ) -> Argument:
     """An argument with a parser of its own."""
-    return Argument(what, parse, schema, required)
+    return Argument(what, parse, schema, required, means=means)
 
 
 def as_json(value: Any, what: str) -> str:

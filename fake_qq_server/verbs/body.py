@@ -37,6 +37,11 @@ register(
         story="The answer keeps its status and gets this body: a mapping over the JSON due, or a whole text.",
         seen_as="A complete HTTP answer with the changed body.",
         act=act,
-        main=checked("body", parse, {"type": ["object", "string"]}),
+        main=checked(
+            "body",
+            parse,
+            {"type": ["object", "string"]},
+            means="a mapping laid over the JSON due, or the whole text",
+        ),
     )
 )

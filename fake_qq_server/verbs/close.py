@@ -32,8 +32,10 @@ register(
         seen_as="A close frame with that code and reason, then EOF.",
         act=act,
         # 0 to 65535: whatever the two bytes can hold. The link has an encoder for what no library sends.
-        main=integer("close", 0, 65535, example=4009),
-        more={"reason": text("reason", default="")},
+        main=integer(
+            "close", 0, 65535, example=4009, means="the close code (without one the frame is empty)"
+        ),
+        more={"reason": text("reason", default="", means="the reason in the close frame")},
         simpler=simpler,
     )
 )

@@ -22,6 +22,8 @@ register(
         story="The answer ends after so many bytes of its body.",
         seen_as="An incomplete read: fewer bytes than Content-Length promised, then EOF.",
         act=act,
-        main=integer("cut", 0, 1_000_000, example=10, required=True),
+        main=integer(
+            "cut", 0, 1_000_000, example=10, required=True, means="how many bytes of the body are still sent"
+        ),
     )
 )

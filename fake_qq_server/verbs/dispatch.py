@@ -38,7 +38,16 @@ register(
         story="An event of this type happens; the platform delivers it, or replays it on a Resume.",
         seen_as="One op 0 frame with the next s, a new message id and a new user.",
         act=act,
-        main=checked("dispatch", parse, {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{1,63}$"}),
-        more={"fields": mapping("fields", example="{content: hello}")},
+        main=checked(
+            "dispatch",
+            parse,
+            {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{1,63}$"},
+            means="the event's type, such as C2C_MESSAGE_CREATE",
+        ),
+        more={
+            "fields": mapping(
+                "fields", example="{content: hello}", means="laid over the fields that such an event has"
+            )
+        },
     )
 )

@@ -29,7 +29,7 @@ register(
         story="The answer's body is sent one byte per so much time.",
         seen_as="A read that makes progress and takes for ever; a time-out per read never fires.",
         act=act,
-        main=duration("drip", required=True, least_us=1000),
+        main=duration("drip", required=True, least_us=1000, means="the time from one byte to the next"),
         simpler=simpler,
     )
 )

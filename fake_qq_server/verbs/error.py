@@ -37,7 +37,13 @@ register(
         story="The platform refuses with this error number, in the form of the endpoint asked.",
         seen_as="HTTP 200 with a code from the token endpoint; an error status with a code from the API.",
         act=act,
-        main=integer("error", 1, 999_999_999, example=100016, required=True),
-        more={"http": integer("http", 200, 599, example=429)},
+        main=integer(
+            "error", 1, 999_999_999, example=100016, required=True, means="the platform's error number"
+        ),
+        more={
+            "http": integer(
+                "http", 200, 599, example=429, means="the HTTP status, where it is not the usual one"
+            )
+        },
     )
 )

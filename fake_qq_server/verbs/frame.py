@@ -32,6 +32,11 @@ register(
         story="The platform sends this text frame.",
         seen_as="One text message with exactly that content.",
         act=act,
-        main=checked("frame", parse, {"type": ["string", "object"]}),
+        main=checked(
+            "frame",
+            parse,
+            {"type": ["string", "object"]},
+            means="the text as it is sent, or a mapping that becomes JSON",
+        ),
     )
 )

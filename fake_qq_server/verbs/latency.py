@@ -27,8 +27,8 @@ register(
         story="Every chunk is delivered this much later, give or take `jitter`; order is kept.",
         seen_as="The same bytes, later.",
         act=act,
-        main=duration("latency", required=True),
-        more={"jitter": duration("jitter")},
+        main=duration("latency", required=True, means="how much later everything comes"),
+        more={"jitter": duration("jitter", means="how much more or less than that, drawn for each chunk")},
         simpler=simpler,
     )
 )

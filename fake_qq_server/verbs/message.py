@@ -56,7 +56,9 @@ register(
         story="The client's receive returns this message; the real socket stays as it is.",
         seen_as="That message, out of its own receive call.",
         act=act,
-        main=checked("message", parse, SCHEMA),
-        more={"hold": duration("hold")},
+        main=checked(
+            "message", parse, SCHEMA, means="type, and code and reason of a close or data of others"
+        ),
+        more={"hold": duration("hold", means="how long the call waits before that")},
     )
 )

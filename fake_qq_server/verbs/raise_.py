@@ -47,7 +47,12 @@ register(
         story="The client's call raises this, inside the client.",
         seen_as="That exception, out of its own token, gateway, open, receive or send call.",
         act=act,
-        main=checked("raise", parse, {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_.]*(: .*)?$"}),
-        more={"hold": duration("hold")},
+        main=checked(
+            "raise",
+            parse,
+            {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_.]*(: .*)?$"},
+            means='"Type: text", or with its module "aiohttp.Type: text"',
+        ),
+        more={"hold": duration("hold", means="how long the call waits before that")},
     )
 )

@@ -34,7 +34,8 @@ class ArgumentError(ValueError):
 class Argument:
     """One argument: `parse` turns the written value into the verb's own or raises ArgumentError.
 
-    `schema` is its JSON Schema; `required` arguments must be written.
+    `what` is its name, `means` what it is in a few words; `schema` is its JSON Schema; `required` arguments
+    must be written.
     """
 
     what: str
@@ -42,6 +43,7 @@ class Argument:
     schema: Mapping[str, Any]
     required: bool = False
     default: Any = None
+    means: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ register(
         story="The request is answered with this HTTP status.",
         seen_as="A complete HTTP answer with that status; the connection stays usable.",
         act=act,
-        main=integer("status", 200, 599, example=500, required=True),
+        main=integer("status", 200, 599, example=500, required=True, means="the HTTP status"),
         simpler=simpler,
     )
 )

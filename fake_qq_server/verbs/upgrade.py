@@ -21,6 +21,6 @@ register(
         story="The WebSocket upgrade is answered with this HTTP status instead of 101.",
         seen_as="A failed handshake with that status; then the connection is closed.",
         act=act,
-        main=integer("upgrade", 200, 599, example=403, required=True),
+        main=integer("upgrade", 200, 599, example=403, required=True, means="the HTTP status"),
     )
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import textwrap
 
 from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.verbs.registry import VERBS, Verb
@@ -13,7 +14,13 @@ from harness.errors import UsageError
 from harness.loading import load_catalogue, load_file
 from harness.run_spec import RunSpec
 from harness.schema import scenario_schema
-from harness.words import rule_in_words
+from harness.words import form, handler_in_words, rule_in_words
+
+PLURALS = {
+    "answer": "answers: instead of the default reply to one event",
+    "push": "pushes: something more, on an open connection",
+    "condition": "conditions: hold as long as their rule's window",
+}
 
 
 def list_scenarios(args: argparse.Namespace) -> int:
@@ -26,8 +33,8 @@ def list_scenarios(args: argparse.Namespace) -> int:
     for scenario in load_catalogue().values():
         if scenario.name not in chosen:
             continue
-        issues = " ".join(f"#{issue}" for issue in scenario.issues)
-        print(f"{scenario.name}  {issues}\n    {' '.join(scenario.story.split())}")
+        issues = "".join(f"  #{issue}" for issue in scenario.issues)
+        print(f"{scenario.name}{issues}\n    {' '.join(scenario.story.split())}")
         names = [run.name for run in scenario.runs if run in runs]
         if args.verbose:
             print("".join(f"      {name}\n" for name in names), end="")
@@ -50,17 +57,30 @@ def show(args: argparse.Namespace) -> int:
 def explained(run: RunSpec, level: str) -> list[str]:
     """A run in words."""
     lines = [run.name, f"  {' '.join(run.story.split())}"]
+    if run.tags:
+        lines.append(f"  tags     {', '.join(run.tags)}")
     if run.issues:
         lines.append(f"  issues   {', '.join(f'#{issue}' for issue in run.issues)}")
     lines.append(f"  asks     {', '.join(run.asks_for(level))} (level {level})")
-    lines += [f"  {'rules' if n == 0 else '':7}  {rule_in_words(rule)}" for n, rule in enumerate(run.rules)]
+    for n, rule in enumerate(run.rules):
+        lines += wrapped(f"  {'rules' if n == 0 else '':7}  ", rule_in_words(rule))
     if not run.rules:
         lines.append("  rules    none: the platform is as it should be")
     if run.heal:
         kept = "stays held" if run.heal.held == "keep" else "is released"
         lines.append(f"  heals    at {run.heal.at.text()}; what a condition holds {kept}")
-    lines.append(f"  ends     after {run.resolved['end']}" + ("; hypothetical" if run.hypothetical else ""))
+    if run.handler.kind != "record" and level == "adapter":
+        lines.append(f"  handler  the fatal-error handler {handler_in_words(run.handler)}")
+    lines.append(f"  ends     after {run.resolved['end']}")
+    if run.hypothetical:
+        lines.append("  note     hypothetical: nothing is known to raise there what a rule raises")
     return [*lines, ""]
+
+
+def wrapped(head: str, text: str) -> list[str]:
+    """Text behind a head, in lines of at most 118 columns under one another."""
+    more = " " * (len(head) + 2)
+    return textwrap.wrap(text, 118, initial_indent=head, subsequent_indent=more, break_on_hyphens=False)
 
 
 def validate(args: argparse.Namespace) -> int:
@@ -77,8 +97,8 @@ def verbs(args: argparse.Namespace) -> int:
     """All verbs in a line each, or one of them whole."""
     if args.name is None:
         width = max(map(len, VERBS))
-        for kind in ("answer", "push", "condition"):
-            print(f"{kind}s")
+        for kind in PLURALS:
+            print(PLURALS[kind])
             for name, row in sorted(VERBS.items()):
                 if row.kind.value == kind:
                     print(f"  {name:{width}}  {row.story}")
@@ -100,10 +120,13 @@ def verb_in_words(verb: Verb) -> list[str]:
         f"  class          {verb.kind.value}",
         f"  acts at        {places}",
     ]
-    if verb.main is not None:
-        needed = "" if verb.main.required else " (may be left out)"
-        lines.append(f"  argument       {verb.main.what}{needed}")
-    lines += [f"  {name:13}  {argument.what}" for name, argument in verb.more.items()]
+    arguments = {**({verb.name: verb.main} if verb.main else {}), **verb.more}
+    for name, argument in arguments.items():
+        needed = "" if argument.required else " (may be left out)"
+        means = f"{argument.means}; " if argument.means else ""
+        lines.append(f"  {name + ':':13}  {means}{form(argument.schema)}{needed}")
+    if not arguments:
+        lines.append("  arguments      none")
     lines.append(f"  a client sees  {verb.seen_as}")
     return lines
 

@@ -19,6 +19,7 @@ from harness.outcome import as_document, exit_status, judge
 from harness.report import lines
 from harness.report.terminal import Terminal
 from harness.running import Judged
+from harness.words import ENDINGS_HOLD
 
 
 def judge_journal(args: argparse.Namespace) -> int:
@@ -62,7 +63,7 @@ def explain(args: argparse.Namespace) -> int:
     word: str = args.word
     told = []
     if word in ENDINGS:
-        told += [f"{word} (ending): {ENDINGS[word]}"]
+        told += [f"{word} (ending): {ENDINGS[word]}", f"  holds    {ENDINGS_HOLD[word]}"]
     if word in CHECKS:
         check = CHECKS[word]
         told += [f"{word} (check)", f"  applies  {check.applies}", f"  passes   iff {check.passes}"]
