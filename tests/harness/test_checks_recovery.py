@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from .journals import BEAT, J, check, told
+from harness.journal import SubjConnect
+
+from .journals import BEAT, J, check, told, us
 
 HOUR = 3600.0
 SETTLED = "it served, had told somebody or tried decently"
@@ -149,6 +151,17 @@ class TestFlapping:
         for i in range(17, 32):
             j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + 10)
         assert told("settles", j.done(300 * 32))[0] == "pass"
+
+    def test_from_the_first_to_the_end_of_the_last(self) -> None:
+        j = J(limits_us={"settles": 1}).up().acts(t=0.5).says("x").loses(t=1)
+        for i in range(2, 21):
+            j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + 100)
+        because = "it was flapping: up and down, never held, 10 min from 1 s on"
+        assert told("settles", j.done(6200)) == ("fail", because)
+        j = J(limits_us={"settles": us(6080)}).up().acts(t=0.5).says("x").loses(t=1)
+        for i in range(2, 21):
+            j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + 100)
+        assert told("settles", j.done(6200))[0] == "pass"
 
     def test_one_that_was_never_ready_does_not(self) -> None:
         j = flaps(15, 10).opens(90, t=300 * 16).loses(90, t=300 * 16 + 200)
@@ -298,6 +311,28 @@ class TestRecovers:
 
     def test_nor_where_connect_returned_the_failure(self) -> None:
         assert told("recovers", J(heal="1h").connects(1, how="failed").heals(t=3600).done(9000))[0] == "n/a"
+
+    def test_nor_where_connect_answered_for_the_flag(self) -> None:
+        j = J(heal="1h").connects(1, how=None).flags(t=2).called("flag").add(SubjConnect("end", "failed"), 3)
+        found = check("recovers", j.called("end").tries(t=4).heals(t=3600).done(9000))
+        assert (found.state, found.lines) == ("n/a", (j["flag"], j["end"]))
+
+    @pytest.mark.parametrize(("told_at", "state"), [(3600, "n/a"), (3600.01, "fail")])
+    def test_the_moment_of_the_healing_is_still_before_it(self, told_at: float, state: str) -> None:
+        j = J(heal="1h").up().flags(t=3600)
+        j = j.tells().heals() if state == "n/a" else j.heals(t=3600).tells(t=told_at)
+        assert told("recovers", j.done(9000))[0] == state
+        j = J(heal="1h").connects(0, lasts=told_at, how="failed").heals(t=3600)
+        assert told("recovers", j.done(9000))[0] == state
+
+    def test_undecided_probes_are_named(self) -> None:
+        j = healed().ready(2, t=630).called("ready")
+        assert check("recovers", j.done(2000)).lines == (j["heal"], j["ready"])
+        j = healed().ready(2, t=630).called("ready").sends("p", 2, t=1999, probe=True).called("sent")
+        assert check("recovers", j.done(2000)).lines == (j["heal"], j["ready"], j["sent"])
+
+    def test_a_probe_at_the_very_moment_counts(self) -> None:
+        assert told("recovers", healed().ready(2, t=630).probed(2, t=630).done(2000))[0] == "pass"
 
     def test_but_the_runner_must_bring_it_back(self) -> None:
         j = J(level="runner", heal="1h").up().loses(t=60).flags(t=90).tells(t=91).heals(t=3600)

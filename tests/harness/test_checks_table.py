@@ -52,7 +52,7 @@ class TestThePremise:
         found = check("connects", j.closed())
         assert found.state == "unknown"
         assert found.because == "it was in service after 0.25 s, but rule drop acted 0 times, not 1.."
-        assert found.lines == (6, 7, j["unmet"])
+        assert found.lines == (6, j["unmet"])
 
     def test_a_rule_without_a_name(self) -> None:
         records = J().up().add(RuleUnmet("2", 1)).done(600)

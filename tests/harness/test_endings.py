@@ -88,6 +88,10 @@ class TestStarved:
         j = J().up().spins(t=50).called("spin")
         assert ended(j.closed(why)) == Ending(name, ENDINGS[name], (j["spin"], j["spin"] + 1))
 
+    def test_a_block_is_named_too(self) -> None:
+        j = J().up().blocks(t=50).called("x")
+        assert ended(j.closed("blocked")).lines == (j["x"], j["x"] + 1)
+
     def test_or_it_was_seen(self) -> None:
         j = J().up().blocks(t=50).called("x")
         is_(j, "blocked", j["x"])

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.journal import RunClose, digest
+from fake_qq_server.events import RuleUnmet
+from harness.journal import RunClose, RunOpen, digest
 from harness.outcome import Outcome, as_document, exit_status, judge, settled
 
 from .journals import SUBJECT, J
@@ -187,6 +188,13 @@ class TestOutcome:
         found = judge(dies(asks=["flag"]).done(6468))
         assert [one.name for one in found.also_seen] == ["notified", "settles"]
         assert judge(dies(asks=["flag", "notified", "settles"]).done(6468)).also_seen == ()
+
+    def test_a_nameless_rule_and_a_fix(self) -> None:
+        records = J().add(RuleUnmet("1", 0)).done(60)
+        opening = records[0].event
+        assert isinstance(opening, RunOpen)
+        found = judge([replace(records[0], event=replace(opening, fix="detached")), *records[1:]])
+        assert (found.unmet, found.fix) == (("?",), "detached")
 
     def test_what_was_unmet_and_what_is_hypothetical(self) -> None:
         found = judge(J(hypothetical=True).unmet("a").unmet("b").done(60))

@@ -86,8 +86,8 @@ class TestFolding:
             j.acts(f"r{i}", t=i)
         told = texts(j)
         assert told[:6] == [f"the fake: close (rule r{i})" for i in range(1, 7)]
-        assert told[6:] == ["the fake: close (rule r7)", "the fake: close (rule r8)", "… 21 more rules", told[-1]]
-        assert told[-1] == "the fake: close (rule r30)"
+        assert told[6:8] == ["the fake: close (rule r7)", "the fake: close (rule r8)"]
+        assert told[8:] == ["… 21 more rules", "the fake: close (rule r30)"]
 
     def test_one_rule_with_two_verbs_has_two_lines(self) -> None:
         j = J().acts("a", t=1, verb="frame").acts("a", t=2, verb="close").acts("a", t=3, verb="frame")
