@@ -101,9 +101,10 @@ class Director:
         bot = self._whose(about.bot)
         conn = about.conn if event.startswith("ws.") else None
         decision = self._engines[bot].happened(event, self._fake.now_us(), conn=conn, path=path, s=s)
-        self._latest = [(bot, push.rule.key, push.occurrence) for push in decision.pushes]
+        pushes = (*decision.pushes, *decision.later)
+        self._latest = [(bot, push.rule.key, push.occurrence) for push in pushes]
+        self._causes.update(dict.fromkeys(self._latest, cause))
         for push in decision.pushes:
-            self._causes[bot, push.rule.key, push.occurrence] = cause
             self._soon(partial(self._push, bot, push))
         if decision.conflict:
             self._conflicts.setdefault(decision.answers[1].rule.key, event)

@@ -60,10 +60,12 @@ class Push(Act):
 
 @dataclass(frozen=True)
 class Decision:
-    """What the rules say to one event, in file order. Pushes with a delay come out of `advance` later."""
+    """What the rules say to one event, in file order. Pushes with a delay come out of `advance` later; they
+    are named in `later`, for whoever keeps track of causes."""
 
     answers: tuple[Act, ...] = ()
     pushes: tuple[Push, ...] = ()
+    later: tuple[Push, ...] = field(default=(), compare=False)
 
     @property
     def conflict(self) -> bool:
@@ -143,6 +145,7 @@ class Engine:
         `s` a frame's sequence number; give what there is."""
         answers: list[Act] = []
         pushes: list[Push] = []
+        later: list[Push] = []
         for index, state in enumerate(self._states):
             rule = state.rule
             if not isinstance(rule.trigger, When) or not rule.trigger.matches(event):
@@ -155,8 +158,8 @@ class Engine:
                 elif do.after_us == 0:
                     pushes.append(Push(rule, do, state.seen, now))
                 else:
-                    self._plan(index, state, do, now + do.after_us)
-        return Decision(tuple(answers), tuple(pushes))
+                    later.append(self._plan(index, state, do, now + do.after_us))
+        return Decision(tuple(answers), tuple(pushes), tuple(later))
 
     def mark(self, name: str, now: int) -> None:
         """READY or RESUMED was written, a session's connection was lost ("ready", "resumed", "lost"); or
@@ -325,10 +328,12 @@ class Engine:
                 for do in state.rule.do:
                     self._plan(index, state, do, due + do.after_us)
 
-    def _plan(self, index: int, state: _State, do: Do, due: int) -> None:
+    def _plan(self, index: int, state: _State, do: Do, due: int) -> Push:
         # Of pushes that are due together, the file's order decides, then the rule's own.
         place = (index, do.index, state.seen)
-        heapq.heappush(self._pending, _Pending(due, place, Push(state.rule, do, state.seen, due)))
+        push = Push(state.rule, do, state.seen, due)
+        heapq.heappush(self._pending, _Pending(due, place, push))
+        return push
 
     def _edges(self, now: int) -> tuple[tuple[Act, ...], tuple[Act, ...]]:
         on: list[Act] = []

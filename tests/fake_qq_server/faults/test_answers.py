@@ -1,0 +1,137 @@
+"""What a plain HTTP client sees of the answers that rules give."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+
+from ..front import UPGRADE, Watch, bot_of, fake_with, raw, request
+
+
+async def test_status_is_a_whole_answer_and_the_connection_stays_usable() -> None:
+    async with fake_with({"when": "http.api", "do": {"status": 503}}) as front, raw(front, "api") as line:
+        for _ in range(2):
+            line.write(request(path="/users/@me"))
+            assert (await line.head()).startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+            await line.reader.readexactly(len(b'{"message": "Service Unavailable", "code": 503}'))
+        assert len(front.all("link.open")) == 1
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+async def test_status_without_a_body_has_none(status: int) -> None:
+    async with fake_with({"when": "http.api", "do": {"status": status}}) as front, bot_of(front) as bot:
+        for _ in range(2):
+            async with bot.get("/users/@me") as answer:
+                assert (answer.status, await answer.read()) == (status, b"")
+        assert len(front.all("link.open")) == 1
+
+
+@pytest.mark.parametrize("status", [204, 299, 500])
+async def test_error_with_any_status(status: int) -> None:
+    rule = {"when": "http.gateway", "do": {"error": 11298, "http": status}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        assert await bot.status() == status
+
+
+async def test_error_of_the_token_endpoint_is_a_200() -> None:
+    async with fake_with({"when": "http.token", "do": {"error": 100016}}) as front, bot_of(front) as bot:
+        assert (await bot.token())["code"] == 100016
+
+
+async def test_body_over_the_answer_that_was_due() -> None:
+    rule = {"when": "http.token", "do": {"body": {"expires_in": "90"}}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        got = await bot.token()
+        assert got["expires_in"] == "90" and got["access_token"]
+
+
+async def test_body_in_place_of_the_answer() -> None:
+    rule = {"when": "http.gateway", "do": {"body": "<html>"}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        await bot.token()
+        async with bot.get("/gateway") as answer:
+            assert (answer.status, await answer.text()) == (200, "<html>")
+
+
+async def test_cut_is_fewer_bytes_than_promised_then_eof() -> None:
+    rule = {"when": "http.api", "do": {"cut": 10}}
+    async with fake_with(rule) as front, raw(front, "api") as line:
+        line.write(request(path="/users/@me"))
+        promised = int((await line.head()).lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        assert promised > 10 and len(await line.reader.read(-1)) == 10
+        assert front.one("link.close", by="peer", how="fin")[2].rule == front.one("rule.act")[2].rule
+
+
+async def test_cut_as_aiohttp_sees_it() -> None:
+    async with fake_with({"when": "http.api", "do": {"cut": 10}}) as front, bot_of(front) as bot:
+        answer = await bot.get("/users/@me")
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
+
+
+async def test_cut_behind_the_end_has_not_acted() -> None:
+    rule = {"id": "cut", "when": "http.token", "do": {"cut": 100_000}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        assert (await bot.token())["access_token"]
+        assert front.acts("cut") == 0 and "cut" in front.unmet()
+
+
+async def test_drip_comes_a_byte_at_a_time_and_frees_the_connection() -> None:
+    rule = {"when": "http.api", "which": 1, "do": {"drip": "1ms"}}
+    async with fake_with(rule) as front, raw(front, "api") as line:
+        line.write(request(path="/users/@me") * 2)  # the second waits for the first
+        size = int((await line.head()).lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        watch = Watch()
+        parts = 0
+        while size > 0:
+            size -= len(await line.read(size))
+            parts += 1
+        assert parts > 3 and watch.ms >= 50
+        assert (await line.head()).startswith(b"HTTP/1.1 401 ")
+        assert len(front.all("link.open")) == 1
+
+
+async def test_noanswer_is_silence_on_an_open_connection() -> None:
+    async with fake_with({"when": "http.api", "do": "noanswer"}) as front, raw(front, "api") as line:
+        line.write(request(path="/users/@me"))
+        await front.until("http.answer", status=None)
+        await line.silence()
+        assert not front.all("link.close")
+
+
+@pytest.mark.parametrize("status", [200, 204, 299, 403, 503, 599])
+async def test_upgrade_is_a_failed_handshake_with_that_status(status: int) -> None:
+    rule = {"when": "ws.connect", "do": {"upgrade": status}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as failed:
+            await bot.dial()
+        assert failed.value.status == status
+        assert front.one("ws.connect")[1].status == status
+
+
+async def test_upgrade_turned_down_ends_the_connection_and_has_one_of_each_header() -> None:
+    rule = {"when": "ws.connect", "do": {"upgrade": 403}}
+    async with fake_with(rule) as front, raw(front) as line:
+        line.write(UPGRADE % b"/websocket")
+        answer = await line.reader.read(-1)
+        assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+        assert answer.lower().count(b"content-type:") == 1
+        assert await line.ends() == "EOF"
+
+
+async def test_noanswer_to_an_upgrade_is_silence_whatever_is_said_then() -> None:
+    async with fake_with({"when": "ws.connect", "do": "noanswer"}) as front, raw(front) as line:
+        line.write(UPGRADE % b"/websocket")
+        await front.until("ws.connect", status=None)
+        line.say('{"op":1}')
+        await line.silence()
+
+
+async def test_noanswer_to_a_frame() -> None:
+    rule = {"when": "ws.in.heartbeat", "which": 1, "do": "noanswer"}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        await ws.beat()
+        await ws.silence()
+        await ws.beat()
+        assert await ws.names(1) == [11]

@@ -1,0 +1,108 @@
+"""Frames that rules push, as a client receives them."""
+
+from __future__ import annotations
+
+from ..front import bot_of, fake_with
+
+C2C = "C2C_MESSAGE_CREATE"
+
+
+async def test_frame_is_one_message_with_exactly_that_text() -> None:
+    async with (
+        fake_with({"when": "ws.out.ready", "do": {"frame": "not {json"}}) as front,
+        bot_of(front) as bot,
+    ):
+        ws = await bot.ready()
+        assert (await ws.ws.receive()).data == "not {json"
+
+
+async def test_dispatch_has_the_next_s_and_a_message_of_its_own() -> None:
+    rule = {
+        "when": "ws.out.ready",
+        "do": [{"dispatch": C2C, "fields": {"content": "one"}}, {"dispatch": C2C}],
+    }
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        one, two = await ws.frame(), await ws.frame()
+        assert (one["s"], one["t"], one["d"]["content"]) == (2, C2C, "one")
+        assert two["s"] == 3 and two["d"]["id"] != one["d"]["id"]
+        assert [about.rule for _, _, about in front.all("event.sent")] == [
+            front.all("rule.act")[0][2].rule
+        ] * 2
+
+
+async def test_dispatch_that_the_intents_exclude_has_not_acted() -> None:
+    rule = {"id": "guild", "when": "ws.out.ready", "do": {"dispatch": "GUILD_CREATE"}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        await ws.silence()
+        assert "guild" in front.unmet()
+
+
+async def test_dispatch_while_nobody_is_connected_waits_for_the_resume() -> None:
+    rules = [
+        {"id": "drop", "when": "ws.out.ready", "do": {"close": 4009}},
+        {"id": "kept", "at": "lost", "do": {"dispatch": C2C}},
+    ]
+    async with fake_with(*rules) as front, bot_of(front) as bot:
+        assert await (await bot.ready()).closed() == (4009, "")
+        act = (await front.until("rule.act", verb="dispatch"))[0][2]
+        assert act.conn is None and not front.all("event.sent")
+        ws = await bot.dial()
+        await ws.resume(1)
+        assert await ws.names(3) == [10, C2C, "RESUMED"]
+        assert front.one("event.sent")[1].replay is True
+        assert front.one("session", what="resumed")[1].replayed_from == 2
+
+
+async def test_dispatch_goes_where_the_session_is_not_to_the_newest_connection() -> None:
+    rule = {"when": "ws.connect", "which": 2, "do": {"dispatch": C2C, "after": "20ms"}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        first = await bot.ready()
+        second = await bot.dial()
+        assert await first.names(1) == [C2C]
+        assert await second.names(1) == [10]
+
+
+async def test_push_with_no_connection_has_not_acted() -> None:
+    rule = {"id": "push", "at": "5ms", "do": {"frame": "x"}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        await bot.token()
+        while front.fake.now_us() < 10_000:
+            await bot.token()
+        assert front.unmet() == {"push": "it matched and had nothing to act on"}
+
+
+async def test_push_on_a_connection_that_is_closing_has_not_acted() -> None:
+    rules = [
+        {"when": "ws.out.ready", "do": {"close": 4009}},
+        {"id": "late", "when": "ws.out.ready", "do": [{"frame": "x"}, {"dispatch": C2C}]},
+    ]
+    async with fake_with(*rules) as front, bot_of(front) as bot:
+        assert await (await bot.ready()).closed() == (4009, "")
+        assert [event.verb for _, event, about in front.all("rule.act") if about.rule == "late"] == [
+            "dispatch"
+        ]
+        assert "late" in front.unmet()
+
+
+async def test_after_delays_and_names_its_cause() -> None:
+    rule = {"id": "later", "when": "ws.in.heartbeat", "do": {"frame": "later", "after": "30ms"}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        await ws.beat()
+        assert await ws.names(1) == [11]
+        assert (await ws.ws.receive()).data == "later"
+        beat = front.one("ws.in", op="heartbeat")[0]
+        assert [about.cause for _, _, about in front.all("rule.act")] == [beat]
+        assert [about.cause for _, _, about in front.all("ws.out", op="other")] == [beat]
+
+
+async def test_a_push_on_one_of_several_connections() -> None:
+    rule = {"when": "http.api", "where": {"conn": 1}, "do": {"frame": "first"}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        first, second = await bot.ready(), await bot.dial()
+        await second.frame()
+        await bot.status("/users/@me")
+        assert (await first.ws.receive()).data == "first"
+        await second.silence()
