@@ -50,8 +50,8 @@ def run() -> Run:
 
 @pytest.fixture
 def load() -> Iterator[None]:
-    """One busy process more than there are cores."""
-    spin = "while True: pass"
+    """One busy process more than there are cores; they end with this one, however it ends."""
+    spin = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
     busy = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range((os.cpu_count() or 1) + 1)]
     try:
         yield
