@@ -22,12 +22,12 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness import private, procfs
+from harness import interrupts, private, procfs
 from harness.birth import Order
 from harness.errors import HarnessError
 from harness.nurse import SCRIPT, End, Nurse, Ward
@@ -122,7 +122,7 @@ class Supervisor:
 
     def close(self) -> None:
         """End the nursery and remove all private folders. The supervisor can be used again."""
-        with self._lock, _unhurried():
+        with self._lock, interrupts.unhurried():
             if self._nurse is not None:
                 self._nurse.close()
                 self._nurse = None
@@ -150,7 +150,7 @@ class Supervisor:
         self._stop.clear()
         results: dict[int, RunResult] = {}
         threads: list[threading.Thread] = []
-        with _terminable():
+        with interrupts.terminable():
             try:
                 for slot in range(min(self._jobs, len(todo))):
                     threads.append(threading.Thread(target=self._work, args=(slot, todo, done), daemon=True))
@@ -167,7 +167,7 @@ class Supervisor:
                         if on_done(got[1]) is True:
                             todo.clear()
             except BaseException:
-                with _unhurried():
+                with interrupts.unhurried():
                     todo.clear()
                     self._stop.set()
                     for thread in threads:
@@ -191,7 +191,7 @@ class Supervisor:
         command = [str(self._python), "-P", "-s", SCRIPT, "run", str(boot), str(path)]
         began = time.monotonic()
         try:
-            with _ignored(signal.SIGINT):
+            with interrupts.ignored(signal.SIGINT):
                 child = subprocess.Popen(command, cwd=spec.folder, env=env)
                 with contextlib.suppress(OSError):
                     os.sched_setaffinity(child.pid, {self._cores[0]})
@@ -314,36 +314,3 @@ class Supervisor:
                 home = private.new_folder(self._folder(), f"n{next(self._numbers):05}")
                 self._nurse = Nurse(self._python, home, self._folder(), self._preload)
             return self._nurse
-
-
-@contextlib.contextmanager
-def _handled(number: signal.Signals, handler: Any) -> Iterator[None]:
-    """Another handler for a while; nothing outside the main thread, where that cannot be."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        signal.signal(number, before)
-
-
-def _ignored(number: signal.Signals) -> contextlib.AbstractContextManager[None]:
-    return _handled(number, signal.SIG_IGN)
-
-
-def _terminable() -> contextlib.AbstractContextManager[None]:
-    """SIGTERM is a Ctrl-C: it unwinds, so that nothing is left."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    return _handled(signal.SIGTERM, interrupt)
-
-
-@contextlib.contextmanager
-def _unhurried() -> Iterator[None]:
-    """Bounded cleaning up, which a second Ctrl-C is not to cut short."""
-    with _ignored(signal.SIGINT), _ignored(signal.SIGTERM):
-        yield
