@@ -19,6 +19,7 @@ from fake_qq_server.language import (
     parse_moment,
     parse_rules,
 )
+from fake_qq_server.language_moments import quoted, suggest
 from fake_qq_server.units import MINUTE, SECOND
 
 CLOSE = {"close": 4009}
@@ -473,3 +474,80 @@ def test_two_answers_to_one_event_are_refused_where_that_is_certain(one: Any, tw
 )
 def test_two_answers_that_need_not_meet_are_allowed(one: Any, two: Any) -> None:
     assert len(rules(one, two)) == 2
+
+
+def test_any_and_a_word_of_its_place_may_meet_or_not_once_they_are_numbered() -> None:
+    rules({**STATUS, "which": 2}, {"when": "http.any", "do": "noanswer"})
+    rules(STATUS, {"when": "http.any", "which": 2, "do": "noanswer"})
+
+
+# ---- what sentences say
+
+
+@pytest.mark.parametrize(
+    ("item", "path", "hint"),
+    [
+        ({"chance": 2}, ("chance",), "2 is no chance"),
+        ({"fires": "x"}, ("fires",), "fires: 'x' is not a range"),
+        ({"which": "x"}, ("which",), "which: 'x' is not a range"),
+        ({"which": "5..3"}, ("which",), "which: '5..3' ends before"),
+        ({"which": "every x"}, ("which",), "which: 'every x' is not a rhythm"),
+        ({"which": "1234567890"}, ("which",), "which: '1234567890' is not a range"),
+        ({"where": {"conn": "x"}}, ("where", "conn"), "conn: 'x' is not a range"),
+        ({"where": {"s": "x"}}, ("where", "s"), "s: 'x' is not a range"),
+        ({"where": {"cone": 1}}, ("where", "cone"), "where has no 'cone'"),
+        ({"where": {"path": "/" * 501}}, ("where", "path"), "a pattern"),
+        ({"id": "x" * 90}, ("id",), "'" + "x" * 56 + "... is not an id"),
+    ],
+)
+def test_sentences_quote_what_was_written(item: dict[str, Any], path: tuple[str, ...], hint: str) -> None:
+    error = refused({"when": "http.gateway", "do": "fin", **item})
+    assert hint in error.sentence
+    assert error.path == ("rules", 0, *path)
+
+
+def test_a_link_is_quoted_too() -> None:
+    assert "'wss' is no link" in refused({"link": "wss", "do": "stall"}).sentence
+
+
+def test_a_pattern_may_be_long_or_begin_with_a_star() -> None:
+    assert rule(when="http.api", where={"path": "*/messages"}, do="noanswer").where == Where(
+        path="*/messages"
+    )
+    rule(when="http.api", where={"path": "/" * 500}, do="noanswer")
+
+
+@pytest.mark.parametrize(("span", "text"), [(Span(2), "2.."), (Span(2, 5), "2..5"), (Span(2, 2), "2")])
+def test_ranges_as_texts(span: Span, text: str) -> None:
+    assert span.text() == text
+    assert Which(span).text() == text
+
+
+def test_texts_of_triggers_and_places() -> None:
+    assert At(Moment("ready")).text() == "at ready"
+    assert (Link("ws").text(), Link("ws", "up").text()) == ("link ws", "link ws.up")
+    assert Where(Span(1, 1), "/a", Span(2)).text() == "{conn: 1, path: /a, s: 2..}"
+    assert Which(Span(3), 3).text() == "every 3"
+
+
+def test_rhythms_begin_with_their_span() -> None:
+    assert [n for n in range(1, 9) if Which(Span(2), 3).holds(n)] == [2, 5, 8]
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "said"),
+    [
+        ("clsoe", ["close", "cut"], "did you mean close?"),
+        ("zzzz", ["cut", "close"], "there is close, cut"),
+        ("zzzz", [], "there is none"),
+    ],
+)
+def test_suggestions(word: Any, known: list[str], said: str) -> None:
+    assert suggest(word, known) == said
+
+
+def test_quoting_is_short_and_never_fails() -> None:
+    assert quoted("a\nb") == r"'a\nb'"
+    assert quoted("x" * 58) == "'" + "x" * 58 + "'"
+    assert quoted("x" * 59) == "'" + "x" * 56 + "..."
+    assert quoted(10**5000) == "<int>"
