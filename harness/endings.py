@@ -11,10 +11,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from .checks import CheckResult, Limits
+from .checks.back import exit_of
 from .checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying
 from .facts import Message
 from .intervals import subtract
-from .journal import ClockBlocked, ClockHeld, ClockHiccup, ClockSpin, Event, RunClose
+from .journal import (
+    ClockBlocked,
+    ClockHeld,
+    ClockHiccup,
+    ClockSpin,
+    Event,
+    ProcExit,
+    RunClose,
+    RunnerAdapter,
+    RunnerQueue,
+)
 from .timeline import Timeline
 
 ENDINGS: Mapping[str, str] = {
@@ -131,6 +142,9 @@ def _stopped(case: Case) -> bool:
 
 
 def _exited(case: Case) -> Ending | None:
+    ended = exit_of(case.run)
+    if ended is not None and isinstance(ended.event, ProcExit):
+        return _named("exited", ended.n, more=f" with code {ended.event.code}")
     close = case.run.closed.event if case.run.closed else None
     if not isinstance(close, RunClose) or close.why != "exited":
         return None
@@ -180,12 +194,13 @@ def _zombie(case: Case) -> Ending | None:
 
 
 def _stranded(case: Case) -> Ending | None:
-    """Above the adapter: the handler was told, and no record shows the runner doing anything about it."""
+    """Above the adapter: the handler was told, and at E the platform is neither queued nor installed."""
     gone = case.run.giveup
     if gone is None or not gone.calls or case.run.level == "adapter":
         return None
-    after = (one for one in case.run.body if one.n > gone.at.n)
-    if any(one.kind in ("runner.queue", "runner.adapter") for one in after):
+    queues = [one.event for one in case.run.body if isinstance(one.event, RunnerQueue)]
+    adapters = [one.event for one in case.run.body if isinstance(one.event, RunnerAdapter)]
+    if (queues and queues[-1].queued) or (adapters and adapters[-1].installed):
         return None
     return _named("stranded", gone.at.n, *gone.calls[0].lines)
 

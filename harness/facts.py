@@ -124,7 +124,8 @@ class Terms:
     """What the run's scenario says about judging; `of` reads it from `RunOpen.scenario`, believing nothing.
 
     `limits_us` are the scenario's own limits by check, in microseconds. `handler` is what it told the
-    fatal handler to do.
+    fatal handler to do. `restart` is the service manager's policy: `on-failure` where it names none, as
+    hand-made units have it.
     """
 
     run: str = ""
@@ -133,6 +134,7 @@ class Terms:
     starts_up: bool = True
     heals: bool = False
     handler: str = "record"
+    restart: str = "on-failure"
     heartbeat_us: int = HELLO_HEARTBEAT_US
     limits_us: Mapping[str, int] = field(default_factory=dict)
 
@@ -150,6 +152,7 @@ class Terms:
             starts_up=scenario.get("start") != "down",
             heals=scenario.get("heal") is not None,
             handler=str(next((key for key, _ in _items(handler)), handler)),
+            restart=str(scenario.get("restart") or "on-failure"),
             heartbeat_us=_scaled(beat, 1000) or HELLO_HEARTBEAT_US,
             limits_us={str(k): us for k, v in _items(limits) if (us := _scaled(v)) is not None},
         )

@@ -15,7 +15,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 from fake_qq_server import events
-from fake_qq_server.events import Envelope, Event
+from fake_qq_server.events import NOBODY, Envelope, Event
 
 SCHEMA = 1
 
@@ -283,7 +283,7 @@ class Record:
     t: int
     src: str
     event: Event
-    about: Envelope = Envelope()
+    about: Envelope = NOBODY
     x: Mapping[str, Any] = field(default_factory=dict)
 
     KEYS: ClassVar[tuple[str, ...]] = ("conn", "req", "bot", "cause", "rule")

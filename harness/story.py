@@ -19,8 +19,11 @@ from .journal import (
     ClockHeld,
     ClockHiccup,
     ClockSpin,
+    ProcExit,
     Record,
     RunClose,
+    RunnerAdapter,
+    RunnerQueue,
     RunTeardown,
     Span,
     SubjAttempt,
@@ -165,6 +168,12 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
             return f"the canary {secret} stands in its {where}", "leaks"
         case RuleUnmet(wanted=wanted, got=got):
             return f"a rule acted {got} times, not {wanted}", "unmet rules"
+        case RunnerQueue(platform=platform, queued=True, attempts=attempts):
+            return f"the runner has {platform} queued for a retry, tries so far: {attempts}", "queue"
+        case RunnerAdapter(platform=platform, installed=installed):
+            return f"the runner {'installs' if installed else 'drops'} its {platform} adapter", "installed"
+        case ProcExit(code=code, reason=reason):
+            return f"the program ended with code {code}" + (f" ({reason})" if reason else ""), "exit"
         case RunTeardown(why=why):
             return f"the run is over: {why}", "ends of the run"
         case RunClose(why=why, detail=detail) if why != "end":

@@ -51,7 +51,7 @@ ENDINGS_HOLD = {
 def form(schema: Mapping[str, Any]) -> str:
     """What may be written where a JSON Schema stands: "a number from 200 to 599"."""
     if schema == DURATION_SCHEMA:
-        return "a duration such as 250ms, 41s or 2h"
+        return "a duration such as 41s"
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))}"
     kinds = schema.get("type", [])
@@ -78,7 +78,7 @@ def rule_in_words(rule: Rule) -> str:
     if rule.which != Which():
         parts.append(f"(of these: {rule.which.text()})")
     if rule.where:
-        parts.append(f"where {rule.where.text()}")
+        parts.append(f"where {rule.where.text().strip('{}')}")
     if rule.start is not None:
         parts.append(f"from {moment(rule.start)}")
     if rule.until is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.metadata
+import logging
 import os
 import platform
 import traceback
@@ -32,6 +33,7 @@ from .run_in_worker import Run, real_time
 from .run_spec import RunSpec
 from .workerspec import WorkerSpec
 
+TALKATIVE = ("asyncio", "aiohttp", "httpx", "httpcore")
 LEVELS = {"adapter": "harness.levels.adapter", "runner": "harness.levels.runner"}
 
 
@@ -58,6 +60,8 @@ def main(spec: WorkerSpec) -> NoReturn:
     egress.install(partial(_refused, run), connecting=lambda port: run.connecting(port))
     level.prepare(run)
     module = _load(run, layout, level)
+    if spec.verbose:
+        _log_everything(layout)
     tame(BATON, spec.seed)
     run.mark("imported")
     with asyncio.Runner(loop_factory=clock.new_event_loop) as runner:
@@ -79,6 +83,14 @@ def _load(run: Run, layout: Layout, level: Any) -> Any:
     except Exception as problem:
         why = f"{type(problem).__name__}: {problem}"
         give_up(run.spec, "subject", f"{layout.module} cannot be imported: {why}")
+
+
+def _log_everything(layout: Layout) -> None:
+    """The subject's and its libraries' every word to stderr; the journal keeps what it always keeps."""
+    for name in (layout.package, *TALKATIVE):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(logging.StreamHandler())
 
 
 async def _live(run: Run, module: Any, layout: Layout, level: Any) -> None:

@@ -63,6 +63,7 @@ class World:
         self._record = record
         self._up = threading.Event()
         self._gave_up_at: int | None = None
+        self._why: Literal["end", "gaveup", "exited"] = "end"
         self._probes = 0
         self.stop_subject: Callable[[], None] = lambda: None
         self.close_run: Callable[[str], None] = lambda why: None
@@ -120,7 +121,6 @@ class World:
         )
         self._heartbeat_us = plan.options.heartbeat_ms * 1000
         self._over, self._torn_down = asyncio.Event(), asyncio.Event()
-        self._why: Literal["end", "gaveup", "exited"] = "end"
         self.fake.on_heal = self._probe_after_heal
         self.fake.on_error = self.fail
         self.addresses = self.fake.start()

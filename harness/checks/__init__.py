@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from fake_qq_server.events import RuleUnmet
 
 from ..timeline import Timeline
-from . import conduct, connection, giveup, recovery
-from .result import LIMITS, CheckResult, Finding, Limit, Limits, State, absent
+from . import back, conduct, connection, giveup, recovery
+from .result import LIMITS, CheckResult, Finding, Limit, Limits, State
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,6 @@ class Check:
     applies: str
     passes: str
     whole: bool = False
-
-
-def _back(run: Timeline, limits: Limits) -> Finding:
-    return absent("only the runner can bring a bot back that gave up")
 
 
 CHECKS: Mapping[str, Check] = {
@@ -76,7 +72,9 @@ CHECKS: Mapping[str, Check] = {
     ),
     "secret": Check(conduct.secret, "always", "no canary in logs or status file", whole=True),
     "back": Check(
-        _back, "it gave up (runner and process)", "it is brought back, or exits so that it will be"
+        back.back,
+        "it gave up, or the program ended (runner and process)",
+        "heal: it recovers; no heal: it is queued; exit: on a code that the restart policy acts on",
     ),
 }
 

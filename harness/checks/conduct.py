@@ -91,9 +91,7 @@ def excesses(run: Timeline, rate: Rate) -> list[tuple[Mark, Mark]]:
 
 def impolite(run: Timeline) -> tuple[Interval, ...]:
     """When some rate was exceeded, merged; a moment counts as one microsecond."""
-    return merge(
-        Interval(first.t, last.t + 1) for rate in RATES for first, last in excesses(run, rate)
-    )
+    return merge(Interval(first.t, last.t + 1) for rate in RATES for first, last in excesses(run, rate))
 
 
 def polite(run: Timeline, limits: Limits) -> Finding:

@@ -17,7 +17,7 @@ from harness.report.terminal import Terminal
 from harness.run_spec import RunSpec
 from harness.running import Judged, Series, check_out, write_outcomes
 
-LEVELS_NOW = ("adapter",)
+LEVELS_NOW = ("adapter", "runner")
 DEFAULT_OUT = Path(".qqchaos")
 
 

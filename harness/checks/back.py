@@ -1,0 +1,60 @@
+"""Back: what a fatal flag and a notified handler are for. Runner and process level only."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+from ..journal import ProcExit, Record, RunnerQueue
+from ..restart import Policy, acts
+from ..timeline import Timeline
+from .recovery import recovers
+from .result import Finding, Limits, absent, fails, passes
+
+
+def back(run: Timeline, limits: Limits) -> Finding:
+    """It gave up → it is brought back: with a healing, it `recovers`; without one, it waits in the runner's
+    queue at the end.
+
+    Where the program ended itself, what counts is whether the named restart policy acts on its code: the
+    service manager brings it back, or nobody does. A platform that is paused in the queue waits for an
+    operator, so it is not brought back.
+    """
+    if run.level == "adapter":
+        return absent("only the runner can bring a bot back that gave up")
+    gone = run.giveups[0] if run.giveups else None
+    ended = exit_of(run)
+    if gone is None and ended is None:
+        return absent("it did not give up")
+    if ended is not None:
+        return _restarted(run, ended)
+    if run.terms.heals or run.heal is not None:
+        return recovers(run, limits)
+    assert gone is not None
+    return _queued(run, gone.at.n)
+
+
+def exit_of(run: Timeline) -> Record | None:
+    """The record of the program's own end, where it came before the run's."""
+    return next((record for record in run.body if isinstance(record.event, ProcExit)), None)
+
+
+def _restarted(run: Timeline, ended: Record) -> Finding:
+    assert isinstance(ended.event, ProcExit)
+    policy, code = run.terms.restart, ended.event.code
+    if policy not in get_args(Policy):
+        return absent(f"there is no restart policy {policy}", ended.n)
+    if acts(cast(Policy, policy), code):
+        return passes(f"it ended with code {code}, on which Restart={policy} starts it again", ended.n)
+    return fails(f"it ended with code {code}, on which Restart={policy} does nothing", ended.n)
+
+
+def _queued(run: Timeline, gave_up: int) -> Finding:
+    queues = [record for record in run.body if isinstance(record.event, RunnerQueue)]
+    last = queues[-1] if queues else None
+    if run.giveup is None:
+        return passes("it gave up, and was brought back all the same", gave_up, *run.proof(run.since or 0))
+    if last is None or not isinstance(last.event, RunnerQueue) or not last.event.queued:
+        return fails("it gave up, and the runner does not try again", gave_up, *([last.n] if last else []))
+    if last.event.paused:
+        return fails("it is paused in the runner's queue until somebody resumes it", gave_up, last.n)
+    return passes("it gave up, and the runner goes on trying", gave_up, last.n)

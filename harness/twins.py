@@ -1,0 +1,160 @@
+"""Is the instrument deterministic? The same run again under what may not matter must leave the same journal.
+
+    found = run_twins(installation, spec)
+    found.differences        # empty: every twin has the first one's digest
+
+`twins` and `compare` are pure; `run_twins` runs the twins one after the other.
+
+What may not matter: that it is run again; a fork of the warm nursery or a fresh interpreter; the seed of
+Python's hashes; where the private folder lies; how much the subject logs; how busy the machine is.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .errors import HarnessError
+from .journal import Record, digest, parse
+from .outcome import settled
+from .supervisor import InstallationLike, Supervisor
+from .workerspec import WorkerSpec
+
+HASH_SEED = "4242"
+"""Another than the supervisor's own, which is 0."""
+
+DEEP = "a-folder-with-a-rather-long-name/and-another-below-it"
+
+BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass\n"
+"""Keeps a core busy, and ends with its parent however that ends."""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """One way to do the run. `elsewhere`: with its private folder in another place; `loaded`: with every
+    core kept busy."""
+
+    name: str
+    words: str
+    spec: WorkerSpec
+    elsewhere: bool = False
+    loaded: bool = False
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A twin whose journal is not the first one's. `n`: the number of the first record that differs;
+    `expected` and `found`: the two records as the digest sees them, None where a journal has ended."""
+
+    twin: str
+    n: int
+    expected: str | None
+    found: str | None
+
+    def __str__(self) -> str:
+        return f"{self.twin} differs at record {self.n}: {self.found}, where the first has {self.expected}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`digests` by twin, in order; the first twin is what the others are compared with."""
+
+    digests: Mapping[str, str]
+    differences: tuple[Difference, ...]
+
+    @property
+    def equal(self) -> bool:
+        return not self.differences
+
+
+def twins(spec: WorkerSpec) -> tuple[Twin, ...]:
+    """The ways to do the run of `spec`, the plain one first; each has a journal of its own beside it."""
+    made = (
+        Twin("plain", "as it is", replace(spec, fresh=False, verbose=False)),
+        Twin("again", "once more", replace(spec, fresh=False, verbose=False)),
+        Twin("fresh", "in a fresh interpreter", replace(spec, fresh=True)),
+        Twin(
+            "hash-seed",
+            f"in a fresh interpreter with PYTHONHASHSEED={HASH_SEED}",
+            replace(spec, fresh=True, env={**spec.env, "PYTHONHASHSEED": HASH_SEED}),
+        ),
+        Twin("elsewhere", "with its private folder elsewhere", spec, elsewhere=True),
+        Twin("verbose", "with everything logged", replace(spec, verbose=True)),
+        Twin("loaded", "on a busy machine", spec, loaded=True),
+    )
+    return tuple(replace(twin, spec=_own_journal(twin)) for twin in made)
+
+
+def compare(journals: Mapping[str, Sequence[Record]]) -> Comparison:
+    """All journals with the first, by twin. What a digest leaves out is left out here too."""
+    lines = {
+        name: [one.as_json(digest=True) for one in settled(records)] for name, records in journals.items()
+    }
+    digests = {name: digest(settled(records)) for name, records in journals.items()}
+    first = next(iter(lines), None)
+    if first is None:
+        return Comparison({}, ())
+    found = (_first_difference(name, lines[first], own) for name, own in lines.items() if name != first)
+    return Comparison(digests, tuple(one for one in found if one is not None))
+
+
+def run_twins(installation: InstallationLike, spec: WorkerSpec, names: Sequence[str] = ()) -> Comparison:
+    """Run the twins (all, or the plain one and those named) and compare their journals.
+
+    Raises SubjectError or HarnessError where a twin leaves nothing to compare.
+    """
+    chosen = [twin for twin in twins(spec) if not names or twin.name in (*names, "plain")]
+    with tempfile.TemporaryDirectory(prefix="qqchaos-twins-") as folder:
+        deep = Path(folder) / DEEP
+        deep.mkdir(parents=True)
+        with Supervisor(installation) as here, Supervisor(installation, private_root=deep) as there:
+            return compare({twin.name: _run(twin, there if twin.elsewhere else here) for twin in chosen})
+
+
+def _run(twin: Twin, supervisor: Supervisor) -> Sequence[Record]:
+    with _busy_machine(twin.loaded):
+        result = supervisor.run(twin.spec)
+    problem = result.error()
+    if problem is not None:
+        raise problem
+    if result.journal is None:
+        raise HarnessError(f"{twin.spec.run}, {twin.words}: no journal was written")
+    return parse(result.journal.read_text(encoding="utf-8"))
+
+
+def _own_journal(twin: Twin) -> WorkerSpec:
+    path = Path(twin.spec.journal)
+    return replace(twin.spec, journal=str(path.with_name(f"{path.stem}.{twin.name}{path.suffix}")))
+
+
+def _first_difference(name: str, expected: Sequence[str], found: Sequence[str]) -> Difference | None:
+    for n in range(max(len(expected), len(found))):
+        pair = (expected[n] if n < len(expected) else None, found[n] if n < len(found) else None)
+        if pair[0] != pair[1]:
+            return Difference(name, n + 1, *pair)
+    return None
+
+
+@contextmanager
+def _busy_machine(wanted: bool) -> Iterator[None]:
+    """Two busy processes for every core that this one may use."""
+    count = 2 * len(os.sched_getaffinity(0)) if wanted else 0
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for _ in range(count):
+            started.append(subprocess.Popen([sys.executable, "-S", "-c", BUSY], stdin=subprocess.DEVNULL))
+        yield
+    finally:
+        for one in started:
+            one.kill()
+        for one in started:
+            one.wait()
+
+
+__all__ = ["Comparison", "Difference", "Twin", "compare", "run_twins", "twins"]
