@@ -92,7 +92,7 @@ def _named(name: str, catalogue: Mapping[str, Scenario], where: str = "") -> lis
     runs = {run.name: run for run in all_runs(catalogue)}
     if name in runs:
         return [runs[name]]
-    close = difflib.get_close_matches(name, [*catalogue, *runs], n=3)
+    close = difflib.get_close_matches(name, dict.fromkeys([*catalogue, *runs]), n=3)
     listed = f"; there is {', '.join(catalogue)}" if where else "; `qqchaos list` shows what there is"
     hint = f"; did you mean {' or '.join(close)}?" if close else listed
     raise UsageError(f"there is no scenario {name}{where}{hint}")
@@ -111,7 +111,7 @@ def _matches(expression: str, name: str) -> bool:
     for part in re.split(r"\bor\b", expression):
         all_of = []
         for word in re.split(r"\band\b", part):
-            negated, text = re.fullmatch(r"\s*(not\s+)?(.*?)\s*", word, re.DOTALL).groups()  # type: ignore[union-attr]
+            negated, text = re.fullmatch(r"\s*(not\b\s*)?(.*?)\s*", word, re.DOTALL).groups()  # type: ignore[union-attr]
             if not text:
                 raise UsageError(f"-k {expression!r}: write texts joined by and, or, not")
             all_of.append((text in name) != bool(negated))

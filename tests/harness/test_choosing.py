@@ -1,0 +1,162 @@
+"""Which runs names, files, issues, tags and texts mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import choosing
+from harness.errors import UsageError
+from harness.loading import ScenarioError
+
+SCENARIO = """\
+scenario: {name}
+story: Something happens.
+issues: [14539]
+levels: [adapter]
+asks: [settles]
+rules: [{{id: drop, at: ready + 1m, do: {{close: {code}}}}}]
+end: 3h
+"""
+
+
+def names(*wanted: str) -> list[str]:
+    return [run.name for run in choosing.by_names(wanted, "adapter")]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        SCENARIO.format(name="mine", code=4009) + "---\n" + SCENARIO.format(name="yours", code=4000)
+    )
+    return path
+
+
+class TestNames:
+    def test_a_scenario_is_all_of_its_runs(self) -> None:
+        found = names("exhausted")
+        assert "exhausted/gateway-500" in found and "exhausted/gateway-500+heals-30m" in found
+        assert all(name.startswith("exhausted/") for name in found)
+
+    def test_a_runs_exact_name_is_that_run(self) -> None:
+        assert names("exhausted/gateway-500") == ["exhausted/gateway-500"]
+        assert names("exhausted/gateway-500+heals-30m") == ["exhausted/gateway-500+heals-30m"]
+
+    def test_each_once_in_the_order_given(self) -> None:
+        assert names("healthy", "exhausted/refused", "healthy") == ["healthy", "exhausted/refused"]
+
+    @pytest.mark.parametrize(
+        ("name", "hint"),
+        [
+            ("exhaust", "did you mean exhausted"),
+            ("exhausted/gateway-50", "did you mean exhausted/gateway-500 or"),
+            ("xyzzy", "`qqchaos list` shows what there is"),
+        ],
+    )
+    def test_unknown_ones_suggest(self, name: str, hint: str) -> None:
+        with pytest.raises(UsageError, match=f"there is no scenario {name}.*{hint}"):
+            names(name)
+
+    def test_no_run_at_that_level(self) -> None:
+        with pytest.raises(UsageError, match="receive-raises: no such run at level process"):
+            choosing.by_names(["receive-raises"], "process")
+
+
+class TestFiles:
+    def test_all_of_a_file(self, file: Path) -> None:
+        assert names(str(file)) == ["mine", "yours"]
+
+    def test_one_of_a_file(self, file: Path) -> None:
+        assert names(f"{file}::yours") == ["yours"]
+        with pytest.raises(
+            UsageError, match=r"there is no scenario your in .*mine\.yaml; did you mean yours\?"
+        ):
+            names(f"{file}::your")
+
+    def test_without_a_suffix(self, file: Path) -> None:
+        file.rename(file.with_suffix(""))
+        assert names(str(file.with_suffix(""))) == ["mine", "yours"]
+
+    def test_a_missing_one(self) -> None:
+        with pytest.raises(ScenarioError, match=r"no\.yaml: cannot be read: No such file"):
+            names("no.yaml")
+
+    def test_a_broken_one_says_where(self, file: Path) -> None:
+        file.write_text(SCENARIO.format(name="mine", code=4009).replace("settles", "settle"))
+        with pytest.raises(ScenarioError, match=r"mine\.yaml:5: 'settle' is no check: did you mean settles"):
+            names("healthy", str(file))
+
+    def test_two_different_runs_of_one_name(self, file: Path, tmp_path: Path) -> None:
+        other = tmp_path / "other.yaml"
+        other.write_text(SCENARIO.format(name="mine", code=1000))
+        with pytest.raises(UsageError, match="a different run mine is among the others"):
+            names(str(file), str(other))
+        assert names(str(file), str(file)) == ["mine", "yours"]
+
+    def test_where_runs_came_from(self, file: Path) -> None:
+        assert choosing.files(["healthy", str(file)]) == {"mine": file, "yours": file}
+
+
+class TestIssues:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "14539",
+            "#14539",
+            " 14539 ",
+            "https://github.com/NousResearch/hermes-agent/issues/14539",
+            "https://github.com/NousResearch/hermes-agent/issues/14539#issuecomment-1",
+            "https://github.com/NousResearch/hermes-agent/issues/14539?x=1",
+            "github.com/NousResearch/hermes-agent/pull/14539/files",
+        ],
+    )
+    def test_forms(self, text: str) -> None:
+        assert choosing.by_issue(text, "adapter") == choosing.by_issue("14539", "adapter")
+
+    def test_every_scenario_of_it(self) -> None:
+        scenarios = {run.scenario for run in choosing.by_issue("14539", "adapter")}
+        assert {"exhausted", "exhausted-by-close", "receive-raises"} <= scenarios
+
+    @pytest.mark.parametrize("duplicate", ["25505", "#29005", "21851"])
+    def test_a_duplicates_number(self, duplicate: str) -> None:
+        assert "exhausted" in {run.scenario for run in choosing.by_issue(duplicate, "adapter")}
+
+    def test_an_unknown_one_says_which_there_are(self) -> None:
+        with pytest.raises(UsageError, match=r"no scenario shows issue 99999; there are .*14539"):
+            choosing.by_issue("99999", "adapter")
+
+    @pytest.mark.parametrize("text", ["", "abc", "14539 25505", "#", "14539x", "-1"])
+    def test_what_is_none(self, text: str) -> None:
+        with pytest.raises(UsageError, match="is no issue: write 14539, #14539 or the issue's address"):
+            choosing.by_issue(text, "adapter")
+
+
+class TestNarrowing:
+    def after(self, tags: list[str], expression: str | None) -> list[str]:
+        return [run.name for run in choosing.narrowed(choosing.all_runs(), tags, expression)]
+
+    def test_by_tag(self) -> None:
+        seam = self.after(["seam"], None)
+        assert "receive-raises" in seam and "healthy" not in seam
+        assert set(seam) < set(self.after(["seam", "give-up"], None))
+
+    def test_by_text(self) -> None:
+        assert self.after([], "healthy") == ["healthy"]
+        found = self.after([], "exhausted/ and not heals and not token or healthy")
+        assert "healthy" in found and "exhausted/refused" in found
+        assert not [name for name in found if "heals" in name or "token" in name]
+
+    def test_nothing_left(self) -> None:
+        with pytest.raises(UsageError, match="nothing is left to run after -m seam -k 'healthy'"):
+            self.after(["seam"], "healthy")
+
+    @pytest.mark.parametrize("expression", ["", "and", "a or", "not", "a and and b"])
+    def test_half_an_expression(self, expression: str) -> None:
+        with pytest.raises(UsageError, match="write texts joined by and, or, not"):
+            self.after([], expression)
+
+    def test_words_that_hold_an_and(self) -> None:
+        with pytest.raises(UsageError, match="nothing is left"):
+            self.after([], "sandor")

@@ -1,0 +1,108 @@
+"""Nothing leaves the machine: each way out, tried for real in a process of its own."""
+
+from __future__ import annotations
+
+import errno
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.egress import is_address, is_loopback
+
+ROOT = Path(__file__).parents[2]
+UNREACHABLE = f"OSError {errno.ENETUNREACH}"
+NO_NAME = f"gaierror {int(socket.EAI_NONAME)}"
+FORBIDDEN = f"PermissionError {errno.EPERM}"
+
+
+@pytest.fixture(scope="module")
+def tried() -> Any:
+    command = [sys.executable, "-m", "tests.harness.egress_program"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("way", "meets"),
+    [
+        *((way, UNREACHABLE) for way in ("connect", "connect IPv6", "connect UDP", "connect_ex")),
+        *((way, UNREACHABLE) for way in ("sendto", "sendmsg")),
+        *((way, NO_NAME) for way in ("getaddrinfo", "getaddrinfo bytes", "create_connection")),
+        *((way, NO_NAME) for way in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo")),
+        *((way, FORBIDDEN) for way in ("Popen", "Popen path", "system", "posix_spawn", "fork", "execv")),
+    ],
+)
+def test_refused_as_the_system_would(tried: Any, way: str, meets: str) -> None:
+    assert tried["met"][way] == meets
+
+
+def test_everything_refused_is_reported_with_its_target(tried: Any) -> None:
+    nowhere = "192.0.2.1"
+    assert tried["refused"] == [
+        ["connect", nowhere],
+        ["connect", "2001:db8::1"],
+        *[["connect", nowhere]] * 4,
+        ["lookup", "example.org"],
+        ["lookup", "example.net"],
+        ["lookup", "example.com"],
+        *[["lookup", "example.org"]] * 2,
+        *[["lookup", nowhere]] * 2,
+        *[["subprocess", "env"]] * 2,
+        ["subprocess", "true"],
+        ["subprocess", "env"],
+        ["subprocess", "os.fork"],
+        ["subprocess", "env"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "loopback",
+        "localhost",
+        "unix",
+        "sendto loopback",
+        "pair",
+        "address",
+        "wildcard",
+        "asking for loopback",
+    ],
+)
+def test_what_stays_on_the_machine_passes(tried: Any, way: str) -> None:
+    assert tried["met"][way] == "ok"
+    assert tried["passed"] == []
+
+
+def test_each_loopback_connect_is_told(tried: Any) -> None:
+    assert tried["connected"][-2:] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("host", "on_this_machine"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("localhost", True),
+        ("::ffff:192.0.2.1", False),
+        ("0.0.0.0", False),
+        ("10.0.0.1", False),
+        ("fe80::1%eth0", False),
+        ("localhost.example.org", False),
+        ("", False),
+    ],
+)
+def test_is_loopback(host: str, on_this_machine: bool) -> None:
+    assert is_loopback(host) is on_this_machine
+
+
+def test_is_address() -> None:
+    assert is_address("192.0.2.1") and is_address("::1")
+    assert not is_address("example.org") and not is_address("")

@@ -1,0 +1,129 @@
+"""The report's lines, from hand-written journals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.journal import Record
+from harness.outcome import judge
+from harness.report import lines
+from harness.running import Judged
+
+from .journals import J
+
+
+def judged(records: list[Record], name: str = "exhausted/x") -> Judged:
+    return Judged(name, judge(records, "runs/x.jsonl"), tuple(records), Path("runs/x.jsonl"), None)
+
+
+def dies(**scenario: Any) -> Judged:
+    j = J(asks=["notified"], **scenario).up().acts(t=60).loses(t=60).says("retrying").tries(t=62)
+    return judged(j.gives_up(t=5868).done(6468, "gaveup"))
+
+
+def passes() -> Judged:
+    return judged(J(asks=["connects"]).up().done(3600))
+
+
+def unknown() -> Judged:
+    return judged(J(asks=["connects"]).up().unmet().done(3600))
+
+
+NOT_RUN = Judged("y", None, (), None, "the subject cannot be imported")
+
+
+class TestRunLine:
+    def test_says_all(self) -> None:
+        assert lines.run_line(dies(), 14) == (
+            "exhausted/x     FAIL     silent-death: gave up and told nobody · 1 attempt · 1:37:48 virtual"
+        )
+
+    def test_says_where_a_result_is_hypothetical(self) -> None:
+        assert "told nobody [hypothetical] · " in lines.run_line(dies(hypothetical=True))
+
+    def test_says_why_there_was_no_run(self) -> None:
+        assert lines.run_line(NOT_RUN, 3) == "y    NOT RUN  the subject cannot be imported"
+
+    @pytest.mark.parametrize(
+        ("seconds", "text"), [(0, "0:00:00"), (59.6, "0:01:00"), (5875, "1:37:55"), (90_000, "25:00:00")]
+    )
+    def test_time(self, seconds: float, text: str) -> None:
+        assert lines.clock_text(seconds) == text
+
+    def test_moment(self) -> None:
+        assert lines.moment_text(5_868_240_900) == "1:37:48.240"
+
+
+class TestStory:
+    def test_has_its_parts_in_order(self) -> None:
+        told = lines.story(dies(), "qqchaos run exhausted/x")
+        assert told[0] == "-- exhausted/x --"
+        assert told[-4:] == [
+            "  ending   silent-death: gave up and told nobody",
+            "  verdict  FAIL",
+            "  journal  runs/x.jsonl",
+            "  repeat   qqchaos run exhausted/x",
+        ]
+        assert any(line.startswith("  * notified   FAIL ") for line in told)
+        assert any(line.startswith("    awake      pass ") for line in told)
+
+    def test_names_the_failed_checks_that_nobody_asked(self) -> None:
+        told = lines.story(dies(), "")
+        assert [line for line in told if "also seen" in line] == ["  also seen: flag, settles"]
+        assert not any("repeat" in line for line in told)
+
+    def test_says_that_a_rule_acted_inside_the_client_also_where_it_has_a_name(self) -> None:
+        rules = [{"id": "boom", "when": "seam.receive", "do": {"raise": "OSError"}}]
+        acted = judged(J(rules=rules).up().acts("boom", verb="raise").done(3600))
+        assert f"  boom: {lines.SEAM}" in lines.story(acted, "")
+        unnamed = judged(J().up().acts("when seam.open do raise", verb="raise").done(3600))
+        assert f"  when seam.open do raise: {lines.SEAM}" in lines.story(unnamed, "")
+        assert not any(lines.SEAM in line for line in lines.story(dies(rules=rules), ""))
+
+    def test_says_what_is_hypothetical_and_what_unmet(self) -> None:
+        assert f"  {lines.HYPOTHETICAL}" in lines.story(dies(hypothetical=True), "")
+        assert "  the premise was not met: drop" in lines.story(unknown(), "")
+
+    def test_of_no_run_is_its_line(self) -> None:
+        assert lines.story(NOT_RUN, "again") == [lines.run_line(NOT_RUN)]
+
+    def test_few_lines_of_proof(self) -> None:
+        shown = lines._check_line("flag", "fail", "why", (1, 2, 3, 4, 5), asked=True)
+        assert shown == "  * flag       FAIL     why (journal lines 1, 2, 3, 4, …)"
+        assert lines._check_line("flag", "n/a", "why", (), asked=False) == "    flag       n/a      why"
+
+
+class TestEnd:
+    def test_totals(self) -> None:
+        runs = [passes(), dies(), NOT_RUN, unknown(), dies()]
+        assert lines.totals(runs) == "2 FAIL, 1 UNKNOWN, 1 NOT RUN, 1 PASS"
+        assert lines.totals([]) == ""
+
+    def test_worst(self) -> None:
+        one, two = unknown(), dies()
+        assert lines.worst([passes(), one, two]) is two
+        assert lines.worst([passes(), one]) is one
+        assert lines.worst([passes(), NOT_RUN]) is NOT_RUN
+        assert lines.worst([passes()]) is None
+
+    @pytest.mark.parametrize(
+        ("status", "runs", "first"),
+        [
+            (1, [dies(), passes()], "REPRODUCED: issue 14539: 1 of 2 runs fail"),
+            (1, [passes()], "REPRODUCED: issue 14539: a check failed that no scenario asks (--strict)"),
+            (0, [passes(), passes()], "NOT REPRODUCED: issue 14539: all 2 runs pass"),
+            (0, [passes()], "NOT REPRODUCED: issue 14539: the one run passes"),
+            (
+                125,
+                [passes(), unknown(), NOT_RUN],
+                "NOT JUDGED: issue 14539: none of 3 runs fails, but 2 could not be judged",
+            ),
+        ],
+    )
+    def test_closing(self, status: int, runs: list[Judged], first: str) -> None:
+        told = lines.closing(status, "#14539", runs)
+        assert told[0] == first
+        assert told[1].startswith("Not judged at the adapter level: ")

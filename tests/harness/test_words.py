@@ -1,0 +1,81 @@
+"""Rules, arguments and endings in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fake_qq_server.language import parse_rules
+from fake_qq_server.verbs.registry import VERBS
+from harness.commands.catalogue import verb_in_words
+from harness.endings import ENDINGS
+from harness.run_spec import Handler
+from harness.words import ENDINGS_HOLD, form, handler_in_words, rule_in_words
+
+DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (DROP, "drop: at 1m after ready → close: 4009"),
+        ({"at": "3m", "every": "65s", "until": "8m", "do": "rst"}, "at 3m, then every 65s until 8m → rst"),
+        (
+            {"when": "http.gateway", "from": "drop", "do": {"status": 500}},
+            "whenever the gateway's address is asked for from drop → status: 500",
+        ),
+        (
+            {"when": "http.api", "which": "2..4", "where": {"path": "/v2/*"}, "do": "noanswer"},
+            "whenever the API is called (of these: 2..4) where path: /v2/* → noanswer",
+        ),
+        ({"link": "ws.down", "from": "ready", "do": "silent"},
+         "on every connection of host ws to the client from ready → silent"),
+        ({"link": "any", "chance": 0.5, "do": {"latency": "900ms", "jitter": "400ms"}},
+         "on every connection of host any with chance 0.5 → latency: \"900ms\", jitter: \"400ms\""),
+        ({"when": "ws.in.any", "do": "fin"}, "whenever the platform receives anything → fin"),
+        ({"when": "ws.out.hello", "do": "fin"}, "whenever the platform has sent hello → fin"),
+        ({"when": "http.any", "do": [{"close": 4009, "after": "1s"}, "rst"]},
+         "whenever any request arrives → close: 4009, after: 1s and rst"),
+        ({"when": "seam.receive", "do": {"raise": "OSError"}},
+         "whenever the client itself calls receive (injected inside the client) → raise: \"OSError\""),
+        ({"at": "lost#2 + 5s", "do": "fin"}, "at 5s after lost number 2 → fin"),
+    ],
+)  # fmt: skip
+def test_a_rule(rule: dict[str, Any], words: str) -> None:
+    parsed = parse_rules([DROP, rule] if rule.get("from") == "drop" else [rule])[-1]
+    assert rule_in_words(parsed) == words
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"type": "integer", "minimum": 200, "maximum": 599}, "a number from 200 to 599"),
+        ({"type": ["string", "object"]}, "a text or a mapping"),
+        ({"enum": ["duplicate", "none"]}, "one of duplicate, none"),
+        ({}, "anything"),
+    ],
+)
+def test_a_form(schema: dict[str, Any], words: str) -> None:
+    assert form(schema) == words
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_a_verb_says_what_its_arguments_mean(name: str) -> None:
+    verb = VERBS[name]
+    for argument in (*([verb.main] if verb.main else []), *verb.more.values()):
+        assert argument.means or "enum" in argument.schema, f"{name}: {argument.what} has no `means`"
+    assert max(map(len, verb_in_words(verb))) <= 120
+
+
+def test_every_ending_says_when_it_holds_in_the_order_of_the_table() -> None:
+    assert list(ENDINGS_HOLD) == list(ENDINGS)
+
+
+def test_handlers() -> None:
+    assert handler_in_words(Handler("slow", 5_000_000)) == "takes 5s to return"
+    assert {handler_in_words(Handler(kind)) for kind in ("record", "raise", "disconnect")} == {
+        "returns at once",
+        "raises",
+        "calls the adapter's disconnect()",
+    }
