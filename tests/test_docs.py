@@ -1,0 +1,295 @@
+"""The pages say what the code does: `python -m tests.test_docs` writes their generated tables anew.
+
+Tested of README.md and docs/: the generated tables; that commands parse, and that the names in them exist;
+that whole scenarios and lists of rules are valid; that the words of tables, linked files and files named
+are there. What a page claims beyond that is its author's word.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
+from fake_qq_server.language import EVENTS, HOSTS, parse_rules
+from fake_qq_server.verbs.registry import VERBS, Verb
+from harness.checks import CHECKS
+from harness.choosing import all_runs
+from harness.cli import parser
+from harness.commands.run import LEVELS_NOW
+from harness.endings import ENDINGS
+from harness.fixes.table import FIXES
+from harness.journal import KINDS, parse_line
+from harness.loading import load_text
+from harness.run_spec import REQUIRED
+from harness.scenario import KEYS
+from harness.scenario_checks import LEVELS, LIMITED
+from harness.words import ENDINGS_HOLD, form
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+_GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_CODE = re.compile(r"`([^`]+)`")
+_NAMES_RUNS = ("run", "show")
+
+
+# -- the tables that are made from the code
+
+
+def table(head: str, rows: Iterator[tuple[str, ...]]) -> str:
+    """A Markdown table; `head` is its columns' names, separated by bars."""
+    columns = head.split("|")
+    lines = [columns, ["---"] * len(columns), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "".join(
+        f"|{'|'.join(line)}|\n" if line[0] == "---" else f"| {' | '.join(line)} |\n" for line in lines
+    )
+
+
+def takes(verb: Verb) -> str:
+    """What a verb's row lets an author write."""
+    if verb.main is None:
+        return f"`{verb.name}`"
+    main = f"`{verb.name}: …`" if verb.main.required else f"`{verb.name}[: …]`"
+    more = [f"`[{key}: …]` {form(argument.schema)}" for key, argument in verb.more.items()]
+    return "; ".join([f"{main} {form(verb.main.schema)}", *more])
+
+
+def verbs() -> Iterator[tuple[str, ...]]:
+    for kind in ("answer", "push", "condition"):
+        for name, verb in sorted(VERBS.items()):
+            if verb.kind.value == kind:
+                places = (
+                    "everywhere" if verb.places == ("any",) else ", ".join(f"`{one}`" for one in verb.places)
+                )
+                yield f"`{name}`", kind, takes(verb), places, verb.story, verb.seen_as
+
+
+def kinds() -> Iterator[tuple[str, ...]]:
+    for name, kind in KINDS.items():
+        paragraph = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+        held = ", ".join(f"`{field.name}`" for field in fields(kind))
+        yield f"`{name}`", held, re.split(r"\.\s+(?=[A-Z`])", paragraph)[0].rstrip(".")
+
+
+def checks() -> Iterator[tuple[str, ...]]:
+    for name, check in CHECKS.items():
+        yield f"`{name}`", check.applies, check.passes, "yes" if name in LIMITED else ""
+
+
+def endings() -> Iterator[tuple[str, ...]]:
+    for name, half in ENDINGS.items():
+        yield f"`{name}`", half, ENDINGS_HOLD[name]
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "verbs": lambda: table("verb|class|written|acts at|what happens|what a plain client sees", verbs()),
+    "kinds": lambda: table("kind|fields|says", kinds()),
+    "checks": lambda: table("check|applies|passes if|limit can be set", checks()),
+    "endings": lambda: table("ending|what became of the bot|holds when", endings()),
+}
+
+
+def generated(text: str) -> str:
+    """A page with its generated tables made anew."""
+    return _GENERATED.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], text)
+
+
+# -- what stands in a page
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a Markdown table: its head, and the words in backticks below it."""
+
+    head: str
+    words: tuple[str, ...]
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    return [found[2] for found in _FENCE.finditer(page.read_text(encoding="utf-8")) if found[1] in languages]
+
+
+def prose(page: Path) -> str:
+    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def columns(page: Path) -> Iterator[Column]:
+    """Every column of every table."""
+    for found in re.finditer(r"(?:^\|.*\|\n){3,}", prose(page), re.MULTILINE):
+        rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in found[0].splitlines()]
+        for number, head in enumerate(rows[0]):
+            cells = [row[number] for row in rows[2:] if number < len(row)]
+            yield Column(head.strip(), tuple(word for cell in cells for word in _CODE.findall(cell)))
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The words of each qqchaos command in a page's blocks of shell input."""
+    lines = [
+        line.removeprefix("$ ") for block in blocks(page, "sh", "console") for line in block.splitlines()
+    ]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("qqchaos ")
+            and not line.startswith("qqchaos: ")]  # fmt: skip
+
+
+def known() -> Mapping[str, set[str]]:
+    """What the columns of a table may name, by their heads."""
+    runs = {run.name for run in all_runs()}
+    scenarios = {run.scenario for run in all_runs()}
+    found = {
+        "scenario": scenarios | runs,
+        "run": scenarios | runs,
+        "ending": set(ENDINGS),
+        "check": set(CHECKS),
+        "verb": set(VERBS),
+        "kind": set(KINDS),
+        "level": set(LEVELS),
+        "fix": set(FIXES),
+        "event": set(EVENTS),
+        "host": set(HOSTS),
+    }
+    return found | {f"{head}s": words for head, words in found.items()}
+
+
+# -- the tests
+
+
+@EACH
+def test_generated_tables_are_as_the_code_has_them(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == generated(text), f"{page.name} is behind the code: run python -m tests.test_docs"
+
+
+def test_every_table_is_somewhere() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert {found[2] for found in _GENERATED.finditer(text)} == set(TABLES)
+
+
+@EACH
+def test_commands_parse(page: Path) -> None:
+    for words in commands(page):
+        args = parser().parse_args(words)  # exits where it does not
+        if words[0] not in _NAMES_RUNS:
+            continue
+        names = args.name if isinstance(args.name, list) else [args.name]
+        for name in names:
+            assert name.endswith(".yaml") or name in known()["run"], f"{page.name}: there is no {name}"
+
+
+@EACH
+def test_yaml_is_valid(page: Path) -> None:
+    """A block with `scenario:` in it is whole; any other is a list of rules."""
+    for block in blocks(page, "yaml"):
+        if re.search(r"^scenario:", block, re.MULTILINE):
+            assert load_text(block, page.name)
+        else:
+            assert parse_rules(yaml.safe_load(block))
+
+
+@EACH
+def test_python_compiles(page: Path) -> None:
+    for block in blocks(page, "python"):
+        compile(block, page.name, "exec")
+
+
+def test_the_example_of_a_verb_works_as_written(tmp_path: Path) -> None:
+    """Laid over a copy of the package, with its test beside it."""
+    verb, its_test = blocks(ROOT / "docs/verbs.md", "python")
+    package = tmp_path / "fake_qq_server"
+    shutil.copytree(ROOT / "fake_qq_server", package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "verbs/raw.py").write_text(verb, encoding="utf-8")
+    listed = package / "verbs/__init__.py"
+    text = listed.read_text(encoding="utf-8")
+    listed.write_text(text.replace("    refuse,\n", "    raw,\n    refuse,\n"), encoding="utf-8")
+    (tmp_path / "test_raw.py").write_text(its_test, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\npythonpath = .\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@EACH
+def test_journal_records_are_records(page: Path) -> None:
+    for block in blocks(page, "text"):
+        if block.startswith('{"n":'):
+            parse_line("".join(block.splitlines()), 1)
+
+
+@EACH
+def test_words_in_tables_exist(page: Path) -> None:
+    for column in columns(page):
+        words = known().get(column.head)
+        if words is not None:
+            assert set(column.words) <= words, f"{page.name}: column {column.head}"
+
+
+@EACH
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in _LINK.findall(prose(page)):
+        file, _, heading = target.partition("#")
+        if "://" in file:
+            continue
+        there = page.parent / file if file else page
+        assert there.exists(), f"{page.name} links to {target}"
+        if heading:
+            heads = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+            anchors = {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}
+            assert heading in anchors, f"{page.name} links to {target}"
+
+
+def test_files_that_the_design_names_exist() -> None:
+    page = ROOT / "docs/design.md"
+    for head, words in ((column.head, column.words) for column in columns(page)):
+        folder = re.fullmatch(r"look in `(\w+)/`", head)
+        for name in words if folder else ():
+            assert folder and list((ROOT / folder[1]).glob(name.rstrip("/"))), f"{folder} has no {name}"
+
+
+def test_the_grammar_has_every_word() -> None:
+    page = ROOT / "docs/scenarios.md"
+    grammar = next(block for block in blocks(page, "text") if block.startswith("file "))
+    words = set(re.findall(r"[a-z_-]+", grammar))
+    events = {part for event in EVENTS for part in event.split(".")}
+    assert {*KEYS, *HOSTS, *events} <= words
+    assert f"document := {' '.join(REQUIRED)} " in grammar
+
+
+def test_the_levels_are_those_that_run() -> None:
+    text = (ROOT / "docs/scenarios.md").read_text(encoding="utf-8")
+    assert f"this version runs {', '.join(f'`{level}`' for level in LEVELS_NOW)} |" in text
+
+
+def test_the_pages_are_short() -> None:
+    for page in PAGES:
+        assert len(page.read_text(encoding="utf-8").splitlines()) <= 250, page.name
+
+
+def main() -> None:
+    """Write the generated tables."""
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        after = generated(before)
+        if after != before:
+            page.write_text(after, encoding="utf-8")
+            print(f"{page.relative_to(ROOT)}: written")
+
+
+if __name__ == "__main__":
+    main()
