@@ -11,7 +11,8 @@ import pytest
 from fake_qq_server.events import ListSink
 from fake_qq_server.server import FakeQQ
 
-from .front import GO, STOP, Bot, Front, bot_of, fake_with, refused
+from .front import GO, STOP, Bot, Front, bot_of, fake_with
+from .raw import refused
 
 C2C = "C2C_MESSAGE_CREATE"
 

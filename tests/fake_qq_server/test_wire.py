@@ -10,7 +10,8 @@ import pytest
 
 from fake_qq_server.platform import Options
 
-from .front import UPGRADE, Watch, bot_of, fake_with, kinds, masked, raw, request, sockets
+from .front import Watch, bot_of, fake_with, kinds, sockets
+from .raw import UPGRADE, masked, raw, request
 
 # -- HTTP
 

@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from ..front import GO, STOP, Watch, bot_of, fake_with, raw, refused, request
+from ..front import GO, STOP, Watch, bot_of, fake_with
+from ..raw import raw, refused, request
 
 WINDOW = {"from": "go", "until": "stop"}
 

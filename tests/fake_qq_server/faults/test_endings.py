@@ -7,7 +7,8 @@ import struct
 
 import pytest
 
-from ..front import Raw, bot_of, fake_with, masked, raw
+from ..front import bot_of, fake_with
+from ..raw import Raw, masked, raw
 
 IDENTIFY = '{"op":2,"d":{"token":"QQBot %s","intents":0}}'
 
