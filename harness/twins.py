@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -104,17 +104,26 @@ def compare(journals: Mapping[str, Sequence[Record]]) -> Comparison:
     return Comparison(digests, tuple(one for one in found if one is not None))
 
 
-def run_twins(installation: InstallationLike, spec: WorkerSpec, names: Sequence[str] = ()) -> Comparison:
+def run_twins(
+    installation: InstallationLike,
+    spec: WorkerSpec,
+    names: Sequence[str] = (),
+    *,
+    supervisor: Supervisor | None = None,
+) -> Comparison:
     """Run the twins (all, or the plain one and those named) and compare their journals.
 
-    Raises SubjectError or HarnessError where a twin leaves nothing to compare.
+    `supervisor`: one of this installation's that is running already; it goes on. Raises SubjectError or
+    HarnessError where a twin leaves nothing to compare.
     """
     chosen = [twin for twin in twins(spec) if not names or twin.name in (*names, "plain")]
-    with tempfile.TemporaryDirectory(prefix="qqchaos-twins-") as folder:
+    with ExitStack() as stack:
+        here = supervisor or stack.enter_context(Supervisor(installation))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="qqchaos-twins-"))
         deep = Path(folder) / DEEP
         deep.mkdir(parents=True)
-        with Supervisor(installation) as here, Supervisor(installation, private_root=deep) as there:
-            return compare({twin.name: _run(twin, there if twin.elsewhere else here) for twin in chosen})
+        there = stack.enter_context(Supervisor(installation, private_root=deep))
+        return compare({twin.name: _run(twin, there if twin.elsewhere else here) for twin in chosen})
 
 
 def _run(twin: Twin, supervisor: Supervisor) -> Sequence[Record]:

@@ -49,6 +49,8 @@ def _seed(seed: int) -> None:
 
     modules: Any = (os, random, uuid)
     modules[0].urandom = modules[1]._urandom = urandom
+    if hasattr(os, "getrandom"):
+        modules[0].getrandom = lambda size, flags=0: source.randbytes(size)
     random.Random.seed = from_source  # type: ignore[method-assign]
     random.seed = modules[1]._inst.seed
     random.seed(f"qqchaos {seed} random")

@@ -1,0 +1,38 @@
+"""The self-check of determinism sees what leaks, and what the harness tames stays tame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.twins import Comparison, run_twins
+
+from .bench import Bench, Here
+from .canaries import CANARIES
+from .saboteurs import CORRECT, build
+
+
+def twins_of(bench: Bench, hermes: Path, run: str, *names: str) -> Comparison:
+    return run_twins(Here(), bench.spec(hermes, run), names, supervisor=bench.supervisor)
+
+
+@pytest.mark.parametrize("name", [name for name, one in CANARIES.items() if one.leaks])
+def test_it_is_caught(bench: Bench, tmp_path: Path, name: str) -> None:
+    one = CANARIES[name]
+    found = twins_of(bench, build(one.changes, tmp_path / name), one.run, one.twin)
+    assert [difference.twin for difference in found.differences] == [one.twin]
+
+
+@pytest.mark.parametrize("name", [name for name, one in CANARIES.items() if not one.leaks])
+def test_it_is_tamed(bench: Bench, tmp_path: Path, name: str) -> None:
+    one = CANARIES[name]
+    found = twins_of(bench, build(one.changes, tmp_path / name), one.run, "again", "hash-seed")
+    assert found.equal, "\n".join(map(str, found.differences))
+
+
+@pytest.mark.parametrize("name", ["exhausted/gateway-500", "dead-peer"])
+def test_all_twins_of_the_correct_bot_are_equal(bench: Bench, name: str) -> None:
+    found = twins_of(bench, CORRECT, name)
+    assert len(found.digests) == 7
+    assert found.equal, "\n".join(map(str, found.differences))
