@@ -36,8 +36,11 @@ from harness.journal import (
     ClockHiccup,
     ClockSpin,
     Left,
+    ProcExit,
     Record,
     RunClose,
+    RunnerAdapter,
+    RunnerQueue,
     RunOpen,
     RunTeardown,
     SubjAttempt,
@@ -216,6 +219,17 @@ class J:
     def up(self, t: float = 0.25) -> J:
         """It connects, is ready and says so."""
         return self.connects(0, lasts=t).listens().ready(1).says("connected")
+
+    # -- the gateway around it
+
+    def queued(self, queued: bool, t: float | None = None, paused: bool = False) -> J:
+        return self.add(RunnerQueue("qqbot", queued, 1, paused), t, "probe")
+
+    def installed(self, installed: bool, t: float | None = None) -> J:
+        return self.add(RunnerAdapter("qqbot", installed), t, "probe")
+
+    def exits(self, code: int, t: float | None = None) -> J:
+        return self.add(ProcExit(code), t, "probe")
 
     # -- rules, the clock, the end
 

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
-from fake_qq_server.events import Event
 from harness.endings import ENDINGS, ROWS, STARVED, Ending
+from harness.journal import RunnerStop
 
 from .journals import BEAT, J, ended
 
 HOUR = 3600.0
-
-
-@dataclass(frozen=True)
-class RunnerStop(Event):
-    KIND = "runner.stop"
-
-
-@dataclass(frozen=True)
-class RunnerQueue(Event):
-    KIND = "runner.queue"
-
-
-@dataclass(frozen=True)
-class RunnerAdapter(Event):
-    KIND = "runner.adapter"
 
 
 def is_(j: J, name: str, *lines: int, more: str = "", end: float = 3 * HOUR) -> None:
@@ -109,11 +94,11 @@ class TestCrashed:
         assert ended(records) == Ending("crashed", ENDINGS["crashed"] + more, (len(records),))
 
     def test_a_signal_after_the_runner_s_stop_is_still_one(self) -> None:
-        assert ended(J().up().add(RunnerStop()).closed("killed")).name == "crashed"
+        assert ended(J().up().add(RunnerStop("begin")).closed("killed")).name == "crashed"
 
 
 def test_exited_after_the_runner_s_stop() -> None:
-    records = J().up().add(RunnerStop()).closed("exited", status=78)
+    records = J().up().add(RunnerStop("begin")).closed("exited", status=78)
     assert ended(records) == Ending("exited", "ended itself with status 78", (len(records),))
 
 
@@ -192,18 +177,40 @@ class TestZombie:
 
 
 class TestStranded:
-    def test_the_runner_was_told_and_did_nothing(self) -> None:
-        j = J(level="runner").up().add(RunnerAdapter()).flags(t=60).called("flag").tells()
+    def told(self) -> J:
+        return J(level="runner").up().installed(True).flags(t=60).called("flag").tells()
+
+    def test_neither_queued_nor_installed_at_the_end(self) -> None:
+        j = self.told().installed(False)
         is_(j, "stranded", j["flag"], j["flag"] + 1, j["flag"] + 2)
 
-    @pytest.mark.parametrize("event", [RunnerQueue(), RunnerAdapter()])
-    def test_it_did_something(self, event: Event) -> None:
-        j = J(level="runner").up().flags(t=60).called("flag").tells().add(event)
+    def test_queued_once_and_then_forgotten(self) -> None:
+        j = self.told().installed(False).queued(True, t=61).queued(False, t=900)
+        is_(j, "stranded", j["flag"], j["flag"] + 1, j["flag"] + 2)
+
+    def test_still_queued(self) -> None:
+        j = self.told().installed(False).queued(True, t=61)
+        is_(j, "fatal-notified", j["flag"], j["flag"] + 1, j["flag"] + 2)
+
+    def test_still_installed(self) -> None:
+        j = self.told()
         is_(j, "fatal-notified", j["flag"], j["flag"] + 1, j["flag"] + 2)
 
     def test_it_was_not_told(self) -> None:
         j = J(level="process").up().gives_up(t=60).called("x")
         is_(j, "silent-death", j["x"])
+
+
+class TestExitedByItself:
+    @pytest.mark.parametrize("code", [0, 1, 75])
+    def test_with_its_code(self, code: int) -> None:
+        j = J(level="runner").up().flags(t=60).tells().exits(code, t=61).called("exit")
+        is_(j, "exited", j["exit"], more=f" with code {code}", end=61)
+
+    def test_an_end_in_the_tear_down_is_none(self) -> None:
+        j = J(level="runner").up().gives_up(t=60).called("x")
+        records = j.ends(3 * HOUR).exits(0).disconnects().leaves().closed()
+        assert ended(records).name == "silent-death"
 
 
 class TestGaveUp:
