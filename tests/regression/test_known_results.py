@@ -13,6 +13,9 @@ from tests.regression import known
 RELEASES = os.environ.get("QQCHAOS_TEST_HERMES", "0.19.0").split(",")
 
 
+pytestmark = pytest.mark.hermes
+
+
 @pytest.fixture(scope="module", params=RELEASES)
 def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     release: str = request.param
@@ -34,3 +37,7 @@ def test_nothing_is_unclassified_or_failed_by_the_instrument(results: Any) -> No
     _, now = results
     endings = {row["ending"] for row in now.values()}
     assert not endings & {"unclassified", "instrument-failed"}
+
+
+def test_the_page_says_what_the_files_say() -> None:
+    assert known.DOCUMENT.read_text(encoding="utf-8") == known.page()
