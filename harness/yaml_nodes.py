@@ -44,7 +44,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise YamlError(self.peek_event().start_mark.line + 1, f"nested more than {DEEPEST} deep")
+            raise YamlError(parent.start_mark.line + 1 if parent else 1, f"nested more than {DEEPEST} deep")
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node

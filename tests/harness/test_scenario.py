@@ -279,6 +279,32 @@ def test_too_many_runs_are_refused() -> None:
     assert "2100 runs" in refused(variants=variants, heal_twin=twins).sentence
 
 
+def test_a_variant_with_a_healing_of_its_own_keeps_none_of_the_files() -> None:
+    plain, twin = expand(scenario(heal="30m", variants={"a": {"heal_twin": "1h"}}))
+    assert (plain.heal, twin.heal) == (None, Healing(Moment(None, 1, HOUR)))
+
+
+def test_a_mistake_stands_where_it_was_written() -> None:
+    late = {"at": "3h", "do": "fin"}
+    assert refused(rules=[late], variants={"a": {"rules": [DROP], "story": "x"}}).path == ("rules", 0)
+    assert refused(variants={"a": {"rules": [late], "story": "x"}}).path == ("variants", "a", "rules", 0)
+    assert refused(heal_twin="30m", variants={"a": [{**late, "at": "40m"}]}).path == ("heal_twin",)
+    assert refused(heal_twin="30m", rules=[DROP, {**OSERROR, "from": "drop"}]).path == ("rules", 1)
+
+
+def test_levels_without_the_adapter() -> None:
+    assert run(levels=["runner"], asks={"runner": ["back"]}).asks_for("adapter") == ()
+    assert run(levels=["process"], asks=["back"]).asks_for("process") == ("back",)
+
+
+def test_the_edges_of_numbers() -> None:
+    assert run(issues=[1]).issues == (1,)
+    assert len(run(issues=list(range(1, 101))).issues) == 100
+    assert run(net={"delay": "1m"}).delay_us == MINUTE
+    assert len(expand(scenario(variants={f"v{n}": [] for n in range(200)}))) == 200
+    assert "1 to 200" in refused(variants={f"v{n}": [] for n in range(201)}).sentence
+
+
 # ---- resolved
 
 
@@ -320,6 +346,14 @@ def test_a_resolved_run_says_everything() -> None:
         "end": "3h",
         "limits_us": {"recovers": 300_000_000},
     }
+
+
+def test_a_resolved_run_has_its_defaults_written_out() -> None:
+    plain = run(levels=["adapter", "runner"])
+    assert plain.resolved["asks"] == {"adapter": ["flag"], "runner": ["flag"]}
+    assert (plain.resolved["start"], plain.resolved["handler"]) == ("up", "record")
+    assert plain.resolved["net"] == {"delay": "40ms"}
+    assert (plain.resolved["hypothetical"], plain.resolved["limits_us"]) == (False, {})
 
 
 @pytest.mark.parametrize("name", [None, "", 5, ...])
