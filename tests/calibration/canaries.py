@@ -23,7 +23,7 @@ class Canary:
     changes: tuple[Change, ...]
     leaks: bool
     twin: str = "again"
-    run: str = "healthy"
+    run: str = "calibration-calm"
 
 
 def sings(code: str, where: str = AT_SERVICE, indent: int = 8) -> tuple[Change, ...]:

@@ -67,7 +67,13 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 '        except Exception as problem:\n            logger.warning("connect failed',
             ),
         ),
-        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+        (
+            "calibration-calm",
+            "calibration-exhausted",
+            "calibration-dead-peer",
+            "calibration-resume",
+            "calibration-endless",
+        ),
     ),
     "flag": Saboteur(
         "flag",
@@ -79,7 +85,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 '("gave up: %s", end.code)\n',
             ),
         ),
-        ("exhausted/gateway-500", "endless-4008"),
+        ("calibration-exhausted", "calibration-endless"),
     ),
     "flag-late": Saboteur(
         "flag",
@@ -98,7 +104,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 '                self._fatal = Fatal("late", retryable=True)\n',
             ),
         ),
-        ("exhausted/gateway-500", "endless-4008"),
+        ("calibration-exhausted", "calibration-endless"),
     ),
     "notified": Saboteur(
         "notified",
@@ -110,7 +116,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "        self._spawn(self._tell())\n        self._spawn(self._tell())\n",
             ),
         ),
-        ("exhausted/gateway-500", "endless-4008"),
+        ("calibration-exhausted", "calibration-endless"),
     ),
     "notified-late": Saboteur(
         "notified",
@@ -122,7 +128,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "    async def _tell(self) -> None:\n        await asyncio.sleep(90)\n",
             ),
         ),
-        ("exhausted/gateway-500", "endless-4008"),
+        ("calibration-exhausted", "calibration-endless"),
     ),
     "truthful": Saboteur(
         "truthful",
@@ -139,7 +145,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "        if self._beating",
             ),
         ),
-        ("exhausted/gateway-500", "dead-peer"),
+        ("calibration-exhausted", "calibration-dead-peer"),
     ),
     "truthful-denies": Saboteur(
         "truthful",
@@ -154,7 +160,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 '        self._local.say("connecting")\n',
             ),
         ),
-        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume"),
+        ("calibration-calm", "calibration-exhausted", "calibration-dead-peer", "calibration-resume"),
     ),
     "awake": Saboteur(
         "awake",
@@ -169,8 +175,8 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "                    time.sleep(40)\n",
             ),
         ),
-        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume"),
-        ending={"healthy": "blocked"},
+        ("calibration-calm", "calibration-exhausted", "calibration-dead-peer", "calibration-resume"),
+        ending={"calibration-calm": "blocked"},
     ),
     "awake-spins": Saboteur(
         "awake",
@@ -183,11 +189,11 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 '            logger.warning("out of service',
             ),
         ),
-        ("exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+        ("calibration-exhausted", "calibration-dead-peer", "calibration-resume", "calibration-endless"),
         frozenset(
             {"truthful", "settles", "recovers", "notices", "bounded", "polite", "once", "stops", "secret"}
         ),
-        {"exhausted/gateway-500": "busy-spin"},
+        {"calibration-exhausted": "busy-spin"},
     ),
     "settles": Saboteur(
         "settles",
@@ -199,8 +205,9 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "            if self._failures >= 1000 * MOST_ATTEMPTS:\n",
             ),
         ),
-        ("endless-4008",),
-        ending={"endless-4008": "livelock", "exhausted/gateway-500": "retrying"},
+        ("calibration-endless",),
+        frozenset({"bounded"}),  # it is at it when the run ends
+        ending={"calibration-endless": "livelock", "calibration-exhausted": "retrying"},
     ),
     "recovers": Saboteur(
         "recovers",
@@ -212,8 +219,8 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "            back = await self._reconnect()\n            self._on_message = None\n",
             ),
         ),
-        ("dead-peer", "op7-resume", "exhausted/gateway-500+heals-30m"),
-        ending={"dead-peer": "deaf", "op7-resume": "deaf"},
+        ("calibration-dead-peer", "calibration-resume", "calibration-exhausted+heals-30m"),
+        ending={"calibration-dead-peer": "deaf", "calibration-resume": "deaf"},
     ),
     "notices": Saboteur(
         "notices",
@@ -227,7 +234,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "                    await self._ws.close(code=4000)\n                    return\n",
             ),
         ),
-        ("dead-peer", "dead-peer-for-ever"),
+        ("calibration-dead-peer", "calibration-dead-for-ever"),
     ),
     "bounded": Saboteur(
         "bounded",
@@ -236,7 +243,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
             Change(RULES, "ATTEMPT_S = 45.0\n", "ATTEMPT_S = 300.0\n"),
             Change(RULES, "STEP_S = 15.0\n", "STEP_S = 300.0\n"),
         ),
-        ("dead-peer", "dead-peer-for-ever"),
+        ("calibration-dead-peer", "calibration-dead-for-ever"),
     ),
     "polite": Saboteur(
         "polite",
@@ -248,7 +255,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "BACKOFF_S = (2.0, 5.0, 10.0)\n",
             ),
         ),
-        ("exhausted/gateway-500",),
+        ("calibration-exhausted",),
     ),
     "polite-tokens": Saboteur(
         "polite",
@@ -258,7 +265,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
             Change(ADAPTER, "            if now < self._token_until:\n", "            if False:\n"),
             Change(RULES, "TOKEN_EVERY_S = 31.0\n", "TOKEN_EVERY_S = 0.0\n"),
         ),
-        ("exhausted/gateway-500",),
+        ("calibration-exhausted",),
     ),
     "polite-identifies": Saboteur(
         "polite",
@@ -279,7 +286,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "        if event.message_id in self._seen or not self._in_service:\n",
             ),
         ),
-        ("op7-resume", "calibration-twice"),
+        ("calibration-resume", "calibration-twice"),
     ),
     "once-twice": Saboteur(
         "once",
@@ -295,7 +302,13 @@ SABOTEURS: Mapping[str, Saboteur] = {
         "stops",
         "leaves its lock behind",
         (Change(LOCAL, "            self._lock.unlink(missing_ok=True)\n", ""),),
-        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+        (
+            "calibration-calm",
+            "calibration-exhausted",
+            "calibration-dead-peer",
+            "calibration-resume",
+            "calibration-endless",
+        ),
     ),
     "stops-late": Saboteur(
         "stops",
@@ -308,7 +321,13 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "        await asyncio.sleep(30)\n",
             ),
         ),
-        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+        (
+            "calibration-calm",
+            "calibration-exhausted",
+            "calibration-dead-peer",
+            "calibration-resume",
+            "calibration-endless",
+        ),
     ),
     "stops-task": Saboteur(
         "stops",
@@ -320,7 +339,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "self._beating = asyncio.create_task(self._beat())",
             ),
         ),
-        ("healthy", "dead-peer", "op7-resume"),
+        ("calibration-calm", "calibration-dead-peer", "calibration-resume"),
     ),
     "secret": Saboteur(
         "secret",
@@ -332,7 +351,13 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 '            logger.info("token %s", said["access_token"])\n            life = int(said[',
             ),
         ),
-        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+        (
+            "calibration-calm",
+            "calibration-exhausted",
+            "calibration-dead-peer",
+            "calibration-resume",
+            "calibration-endless",
+        ),
     ),
     "secret-status": Saboteur(
         "secret",
@@ -344,7 +369,13 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 '"state": state, "key": "canary-secret-0a1b2c3d"}',
             ),
         ),
-        ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008"),
+        (
+            "calibration-calm",
+            "calibration-exhausted",
+            "calibration-dead-peer",
+            "calibration-resume",
+            "calibration-endless",
+        ),
     ),
 }
 """By name; the name begins with the check's."""

@@ -31,7 +31,7 @@ def test_it_is_tamed(bench: Bench, tmp_path: Path, name: str) -> None:
     assert found.equal, "\n".join(map(str, found.differences))
 
 
-@pytest.mark.parametrize("name", ["exhausted/gateway-500", "dead-peer"])
+@pytest.mark.parametrize("name", ["calibration-exhausted", "calibration-dead-peer"])
 def test_all_twins_of_the_correct_bot_are_equal(bench: Bench, name: str) -> None:
     found = twins_of(bench, CORRECT, name)
     assert len(found.digests) == 7

@@ -32,15 +32,17 @@ def test_it_passes(bench: Bench, name: str) -> None:
 
 
 def test_every_check_of_the_adapter_level_applies_somewhere(bench: Bench) -> None:
-    names = ["healthy", "exhausted/gateway-500", "dead-peer", "op7-resume"]
+    names = ["calibration-calm", "calibration-exhausted", "calibration-dead-peer", "calibration-resume"]
     passed = {
         one.name
         for outcome in bench.run(CORRECT, names).values()
         for one in outcome.checks
         if one.state == "pass"
     }
-    assert passed == {one.name for one in bench.run(CORRECT, ["healthy"])["healthy"].checks} - {"back"}
+    assert passed == {
+        one.name for one in bench.run(CORRECT, ["calibration-calm"])["calibration-calm"].checks
+    } - {"back"}
 
 
 def test_without_a_rule_it_is_undisturbed(bench: Bench) -> None:
-    assert bench.run(CORRECT, ["healthy"])["healthy"].ending.name == "undisturbed"
+    assert bench.run(CORRECT, ["calibration-calm"])["calibration-calm"].ending.name == "undisturbed"

@@ -12,7 +12,13 @@ from harness.checks import CHECKS
 from .bench import Bench, failed, state, told
 from .saboteurs import SABOTEURS, build
 
-ELSEWHERE = ("healthy", "exhausted/gateway-500", "dead-peer", "op7-resume", "endless-4008")
+ELSEWHERE = (
+    "calibration-calm",
+    "calibration-exhausted",
+    "calibration-dead-peer",
+    "calibration-resume",
+    "calibration-endless",
+)
 """Looked at for every saboteur. With QQCHAOS_WHOLE_CATALOGUE set, the whole catalogue is (minutes)."""
 
 
