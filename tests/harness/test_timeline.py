@@ -351,13 +351,22 @@ class TestTerms:
                 "heal": {"at": "20m", "held": "keep"},
                 "handler": {"slow_us": 5},
                 "heartbeat_ms": 30_000,
+                "restart": "always",
                 "limits_us": {"recovers": 5_000_000},
             },
             "adapter",
         )
-        limits = {"recovers": 5_000_000}
-        asks = ("flag", "notified")
-        assert terms == Terms("dead-peer/x", (1, 2), asks, False, True, "slow_us", 30_000_000, limits)
+        assert terms == Terms(
+            run="dead-peer/x",
+            issues=(1, 2),
+            asks=("flag", "notified"),
+            starts_up=False,
+            heals=True,
+            handler="slow_us",
+            restart="always",
+            heartbeat_us=30_000_000,
+            limits_us={"recovers": 5_000_000},
+        )
 
     def test_the_asks_of_this_level(self) -> None:
         asks = {"asks": {"adapter": ["flag"], "runner": ["back"]}}

@@ -82,9 +82,9 @@ def _cell(row: Mapping[str, Any] | None) -> str:
 
 PAGE = """# Known results
 
-What the released adapters do at the adapter level: verdict, ending (`qqchaos explain ENDING` says what it means)
-and number of reconnect attempts. Measured with Python 3.12, and written from the files that the measurement
-left, by
+What the released adapters do at the adapter level: verdict, ending (`qqchaos explain ENDING` says what it
+means) and number of reconnect attempts. Measured with Python 3.12, and written from the files that the
+measurement left, by
 
 ```console
 $ python -m tests.regression.known {releases}
@@ -108,8 +108,8 @@ def main(releases: Sequence[str]) -> None:
         with tempfile.TemporaryDirectory() as out:
             runs = measure(release, Path(out))
         lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in runs.items())
-        text = f'{{"schema": 1, "subject": "hermes-agent {release}", "level": "adapter", "runs": {{\n{lines}\n}}}}\n'
-        path(release).write_text(text, encoding="utf-8")
+        head = f'{{"schema": 1, "subject": "hermes-agent {release}", "level": "adapter", "runs": {{'
+        path(release).write_text(f"{head}\n{lines}\n}}}}\n", encoding="utf-8")
         print(f"{path(release)}: {len(runs)} runs")
 
 
