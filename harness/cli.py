@@ -8,6 +8,7 @@ subject does not import, the harness failed); 2 wrong usage or an invalid scenar
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import os
 import sys
@@ -54,7 +55,7 @@ def _said(sentence: str, status: int) -> int:
 
 def _drop_output() -> None:
     """What is still in the buffer has nowhere to go; Python would complain about it at the exit."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    with contextlib.suppress(io.UnsupportedOperation):  # a stream of a test's
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

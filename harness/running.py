@@ -66,7 +66,7 @@ class Series:
         hopeless: list[str] = []
 
         def finished(result: RunResult) -> bool:
-            judged = self._judge(result)
+            judged = self.judged(result)
             if judged.problem and result.whose == "subject" and not any(one.outcome for one in done):
                 hopeless.append(judged.problem)
             done.append(judged)
@@ -75,8 +75,8 @@ class Series:
             return bool(hopeless) or (self.stop_at_first and failed)
 
         with (
-            self._installation() as installation,
-            Supervisor(_Interpreter(installation), self.jobs) as supervisor,
+            self.laid_over() as installation,
+            Supervisor(Driven(installation), self.jobs) as supervisor,
         ):
             workers = [self.worker(spec, installation) for spec in specs]
             try:
@@ -112,7 +112,7 @@ class Series:
         )
 
     @contextmanager
-    def _installation(self) -> Iterator[Installation]:
+    def laid_over(self) -> Iterator[Installation]:
         """The installation to run: for a patch, a private copy that lives as long as the series."""
         if self.fix is None or self.fix.kind == "named":
             yield self.installation
@@ -120,7 +120,8 @@ class Series:
         with tempfile.TemporaryDirectory(prefix="qqchaos-fix-") as copy:
             yield fixes.lay_over(self.fix, self.installation, Path(copy))
 
-    def _judge(self, result: RunResult) -> Judged:
+    def judged(self, result: RunResult) -> Judged:
+        """The outcome of a run of this series, from the journal that it left."""
         name = result.spec.run
         if result.journal is None or result.problem is not None:
             problem = (result.problem or "no journal was written").removeprefix(f"{name}: ")
@@ -164,7 +165,7 @@ def file_name(run: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Interpreter:
+class Driven:
     """What a supervisor needs of an installation."""
 
     installation: Installation
@@ -174,4 +175,4 @@ class _Interpreter:
         return self.installation.interpreter
 
 
-__all__ = ["Judged", "Series", "check_out", "file_name", "write_outcomes"]
+__all__ = ["Driven", "Judged", "Series", "check_out", "file_name", "write_outcomes"]

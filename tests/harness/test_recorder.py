@@ -62,7 +62,12 @@ class TestRecords:
     def test_each_is_one_write(self, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
         writes: list[bytes] = []
         real = os.write
-        monkeypatch.setattr(os, "write", lambda fd, data: (writes.append(data), real(fd, data))[1])
+
+        def write(descriptor: int, data: bytes) -> int:
+            writes.append(data)
+            return real(descriptor, data)
+
+        monkeypatch.setattr(os, "write", write)
         for _ in range(3):
             book.record("peer", LinkOpen("ws"))
         assert [(data.count(b"\n"), data[-1:]) for data in writes] == [(1, b"\n")] * 3

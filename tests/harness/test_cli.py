@@ -1,0 +1,163 @@
+"""The command line: what it takes, and its exit status whatever happens."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import cli
+from harness.errors import HarnessError, QQChaosError, SubjectError, UsageError
+
+from . import bot
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "repro 14539 --hermes 0.19.0 --python 3.12 --level adapter --with-fix detached --strict --json -v",
+        "repro #14539 -m seam -k exhausted -j 2 -x --seed 3 --out x",
+        "run a b.yaml -m seam -m x -k not -j 4 -x --seed 1 --out x --json -v --debug --strict --level runner",
+        "list -v -m x -k y --json",
+        "show exhausted --json",
+        "validate a.yaml b.yaml",
+        "verbs",
+        "verbs close",
+        "schema",
+        "judge a b --json --strict",
+        "explain zombie",
+        "doctor --hermes . --python x --json",
+    ],
+)
+def test_takes(line: str) -> None:
+    args = cli.parser().parse_args(line.split())
+    assert callable(args.command)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("", "COMMAND"),
+        ("nothing", "invalid choice: 'nothing'"),
+        ("repro", "issue"),
+        ("run x -j 0", "0 is not a number of runs from 1 up"),
+        ("run x -j many", "many is not a number of runs"),
+        ("run x --seed one", "--seed"),
+        ("run x --level kernel", "invalid choice: 'kernel'"),
+        ("validate", "file"),
+        ("judge", "journal"),
+        ("explain", "word"),
+    ],
+)
+def test_wrong_usage_is_2(line: str, why: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(line.split())
+    assert left.value.code == 2
+    said = capsys.readouterr()
+    assert why in said.err and said.out == ""
+
+
+@pytest.mark.parametrize(
+    ("problem", "status"),
+    [
+        (UsageError("no such thing"), 2),
+        (SubjectError("no aiohttp"), 125),
+        (HarnessError("no nursery"), 125),
+        (KeyboardInterrupt(), 130),
+        (BrokenPipeError(), 130),
+        (OSError(28, "No space left on device"), 125),
+        (ZeroDivisionError(), 125),
+    ],
+)
+def test_exit_status_of_what_a_command_raises(
+    problem: BaseException, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command(args: argparse.Namespace) -> int:
+        raise problem
+
+    monkeypatch.setattr(cli, "parser", lambda: _parser(command))
+    assert cli.main([]) == status
+    said = capsys.readouterr()
+    assert said.out == ""
+    if isinstance(problem, QQChaosError):
+        assert said.err == f"qqchaos: {problem}\n"
+    assert ("Traceback" in said.err) is isinstance(problem, ZeroDivisionError)
+
+
+def _parser(command: Any) -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser()
+    made.set_defaults(command=command)
+    return made
+
+
+def shell(line: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """A line of bash in which `qqchaos` is the program."""
+    script = f'set -o pipefail; qqchaos() {{ "{sys.executable}" -m harness.cli "$@"; }}; {line}'
+    return subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=bot.ROOT,
+        env={**os.environ, **env},
+        timeout=60,
+        check=False,
+        errors="replace",
+    )
+
+
+class TestForReal:
+    def test_a_reader_that_leaves(self) -> None:
+        done = shell("qqchaos list --json | head -c 5")
+        assert (done.returncode, done.stderr) == (130, "")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+    def test_a_full_disk(self) -> None:
+        done = shell("qqchaos list > /dev/full")
+        assert done.returncode == 125
+        assert done.stderr == "qqchaos: cannot go on: [Errno 28] No space left on device\n"
+
+    def test_a_terminal_without_arrows(self) -> None:
+        done = shell("qqchaos show exhausted/refused", PYTHONIOENCODING="latin-1")
+        assert done.returncode == 0 and "close: 4009" in done.stdout
+
+    def test_help(self) -> None:
+        done = shell("qqchaos --help && qqchaos repro --help")
+        assert done.returncode == 0 and "every scenario of an issue" in done.stdout
+
+    def test_the_bots_verdicts(self, tmp_path: Path) -> None:
+        done = bot.qqchaos("run", "healthy", *bot.on(), "--out", tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+class TestInterrupted:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_series(self, tmp_path: Path, number: signal.Signals) -> None:
+        slow = bot.copy(tmp_path, in_connect="import subprocess, time, _thread; _slow()")
+        (slow / bot.ADAPTER).write_text(
+            (slow / bot.ADAPTER).read_text()
+            + "\n\ndef _slow():\n    n = 0\n    while n < 10**12:\n        n += 1\n"
+        )
+        out = tmp_path / "out"
+        command = [sys.executable, "-m", "harness.cli", "run", "healthy", "exhausted", *bot.on(slow)]
+        process = subprocess.Popen(
+            [*command, "--out", str(out), "-j", "1"], stderr=subprocess.PIPE, text=True, cwd=bot.ROOT
+        )
+        journal = out / "runs" / "healthy.jsonl"
+        while process.poll() is None and not (journal.exists() and journal.stat().st_size):
+            pass
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, said) == (130, "qqchaos: interrupted; what ran is in the journals\n")
+        records = [line for path in (out / "runs").iterdir() for line in path.read_text().splitlines()[-1:]]
+        assert records and all('"k":"run.close"' in record for record in records)
+        assert '"outcomes"' in (out / "outcome.json").read_text()
+        homes = [
+            line.partition('"folder":"')[2].partition('"')[0] for line in journal.read_text().splitlines()[:1]
+        ]
+        assert homes[0] and not Path(homes[0]).exists()

@@ -1,0 +1,134 @@
+"""`list`, `show`, `validate`, `verbs`, `schema`: what they print."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from fake_qq_server.verbs.registry import VERBS
+from harness import choosing, cli
+from harness.loading import load_catalogue
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> str:
+    assert cli.main(words) == status
+    captured = capsys.readouterr()
+    assert (captured.err == "") is (status == 0)
+    return captured.out or captured.err
+
+
+class TestList:
+    def test_every_scenario(self, capsys: pytest.CaptureFixture[str]) -> None:
+        told = said(capsys, "list").splitlines()
+        names = [line.split()[0] for line in told if not line.startswith(" ")]
+        assert names == list(load_catalogue())
+        assert not [line for line in told if line != line.rstrip() or len(line) > 120]
+
+    def test_every_run(self, capsys: pytest.CaptureFixture[str]) -> None:
+        told = said(capsys, "list", "-v").splitlines()
+        assert [line.strip() for line in told if line.startswith("      ")] == [
+            run.name for run in choosing.all_runs()
+        ]
+
+    def test_narrowed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        told = said(capsys, "list", "-k", "gateway-500")
+        assert told.startswith("exhausted  #14539") and told.count("\n") == 3 and "3 runs" in told
+
+    def test_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
+        runs = json.loads(said(capsys, "list", "--json"))
+        assert [run["run"] for run in runs] == [run.name for run in choosing.all_runs()]
+
+
+class TestShow:
+    def test_one_run_in_words(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert said(capsys, "show", "exhausted/gateway-500").splitlines() == [
+            "exhausted/gateway-500",
+            "  The link drops and every reconnect fails. After 100 attempts the listener returns. "
+            "Nobody is told.",
+            "  tags     give-up",
+            "  issues   #14539, #25505, #29005, #21851",
+            "  asks     flag, notified, settles (level adapter)",
+            "  rules    drop: at 1m after ready → close: 4009",
+            "           whenever the gateway's address is asked for from drop → status: 500",
+            "  ends     after 3h",
+            "",
+        ]
+
+    @pytest.mark.parametrize("name", sorted(load_catalogue()))
+    def test_fits_a_terminal(self, capsys: pytest.CaptureFixture[str], name: str) -> None:
+        told = said(capsys, "show", name).splitlines()
+        assert not [line for line in told if len(line) > 120]
+
+    def test_healing(self, capsys: pytest.CaptureFixture[str]) -> None:
+        told = said(capsys, "show", "exhausted/refused+heals-30m")
+        assert "  heals    at 30m; what a condition holds stays held\n" in told
+
+    def test_no_rules(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert "  rules    none: the platform is as it should be\n" in said(capsys, "show", "healthy")
+
+    def test_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert [run["run"] for run in json.loads(said(capsys, "show", "healthy", "--json"))] == ["healthy"]
+
+    def test_unknown(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert "did you mean healthy?" in said(capsys, "show", "helthy", status=2)
+
+
+class TestValidate:
+    GOOD = """\
+scenario: mine
+story: Something.
+issues: [1]
+levels: [adapter]
+asks: [connects]
+handler: {slow: 5s}
+rules: []
+end: 1h
+"""
+
+    def test_a_good_file(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        file = tmp_path / "mine.yaml"
+        file.write_text(self.GOOD)
+        assert said(capsys, "validate", str(file)) == f"{file}: ok: mine (1 run)\n"
+        assert "  handler  the fatal-error handler takes 5s to return\n" in said(capsys, "show", str(file))
+
+    def test_a_broken_one_says_where(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        file = tmp_path / "mine.yaml"
+        file.write_text(self.GOOD.replace("rules: []", "rules: [{at: 1m, do: {clos: 4009}}]"))
+        told = said(capsys, "validate", str(file), status=2)
+        assert told.startswith(f"qqchaos: {file}:7: ") and "close" in told
+
+
+class TestVerbs:
+    def test_all(self, capsys: pytest.CaptureFixture[str]) -> None:
+        told = said(capsys, "verbs").splitlines()
+        assert {line.split()[0] for line in told if line.startswith("  ")} == set(VERBS)
+        assert [line.partition(":")[0] for line in told if line[0] != " "] == [
+            "answers",
+            "pushes",
+            "conditions",
+        ]
+
+    def test_one(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert said(capsys, "verbs", "close").splitlines() == [
+            "close: The platform closes the WebSocket with this code (any two bytes), or without one.",
+            "  class          push",
+            "  acts at        everywhere",
+            "  close:         the close code (without one the frame is empty); "
+            "a number from 0 to 65535 (may be left out)",
+            "  reason:        the reason in the close frame; a text (may be left out)",
+            "  a client sees  A close frame with that code and reason, then EOF.",
+        ]
+
+    def test_one_without_arguments(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert "  arguments      none\n" in said(capsys, "verbs", "rst")
+
+    def test_unknown(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert "there is no verb clos; did you mean close?" in said(capsys, "verbs", "clos", status=2)
+        assert "see `qqchaos verbs`" in said(capsys, "verbs", "xyzzy", status=2)
+
+
+def test_schema_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(said(capsys, "schema")))

@@ -1,0 +1,190 @@
+"""From chosen runs to judged outcomes, on the real adapter of release 0.19.0."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+from harness import choosing, cli, environments, fixes
+from harness.errors import HarnessError, UsageError
+from harness.journal import Record, RunTeardown, SubjHandler, SubjListener, parse
+from harness.obituary import RunResult
+from harness.outcome import judge
+from harness.running import Judged, Series, check_out, file_name, write_outcomes
+
+from . import bot
+
+HANDLERS = """\
+scenario: told
+story: The link drops and every reconnect fails. The fatal handler is not the best.
+issues: [14539]
+levels: [adapter]
+asks: [flag, notified, settles]
+rules:
+  - {id: drop, at: ready + 60s, do: {close: 4009}}
+  - {when: http.gateway, from: drop, do: {status: 500}}
+variants:
+  records: []
+  slow: {handler: {slow: 5s}, rules: []}
+  endless: {handler: {slow: 1h}, rules: []}
+  raises: {handler: raise, rules: []}
+  disconnects: {handler: disconnect, rules: []}
+end: 3h
+"""
+
+
+def before_the_end(run: Judged) -> list[Record]:
+    """The records before the marked tear-down."""
+    return list(itertools.takewhile(lambda record: not isinstance(record.event, RunTeardown), run.records))
+
+
+@pytest.fixture(scope="module", params=["detached", "inline-retryable"])
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judged]:
+    folder = tmp_path_factory.mktemp(request.param)
+    file = folder / "told.yaml"
+    file.write_text(HANDLERS)
+    installation = environments.resolve("0.19.0")
+    fix = fixes.choose(request.param, installation)
+    done = Series(installation, folder / "out", fix=fix, jobs=2).run(
+        choosing.by_names([str(file)], "adapter"), lambda judged: None
+    )
+    return {judged.name.removeprefix("told/"): judged for judged in done}
+
+
+@pytest.mark.hermes
+class TestTheHandlerOfTheScenario:
+    """The named fixes set the flag and tell the handler: what it does decides how that ends."""
+
+    @pytest.mark.parametrize(
+        ("name", "how", "ending", "notified"),
+        [
+            ("records", "ok", "fatal-notified", "pass"),
+            ("slow", "ok", "fatal-notified", "pass"),
+            # Where the scenario tells the handler to raise, one that raised was reached as it should be.
+            ("raises", "raised", "fatal-notified", "pass"),
+            ("disconnects", "ok", "fatal-notified", "pass"),
+            ("endless", None, "fatal-unfinished", "fail"),
+        ],
+    )
+    def test_ends_as_it_must(
+        self, runs: dict[str, Judged], name: str, how: str | None, ending: str, notified: str
+    ) -> None:
+        calls = [r.event for r in before_the_end(runs[name]) if isinstance(r.event, SubjHandler)]
+        assert [(call.phase, call.how) for call in calls] == [
+            ("begin", None),
+            *([("end", how)] if how else []),
+        ]
+        outcome = runs[name].outcome
+        assert outcome is not None
+        assert outcome.ending.name == ending
+        states = {check.name: check.state for check in outcome.checks}
+        assert states["flag"] == "pass"
+        assert states["notified"] == notified
+
+    def test_a_handler_awaited_in_the_listener_takes_it_along(self, runs: dict[str, Judged]) -> None:
+        outcome = runs["raises"].outcome
+        assert outcome is not None and outcome.fix is not None
+        (end,) = [
+            r.event.how
+            for r in runs["raises"].records
+            if isinstance(r.event, SubjListener) and r.event.phase == "end"
+        ]
+        inline = outcome.fix.startswith("inline")
+        assert end == ("raised" if inline else "ok")
+        # disconnect() awaits the listener, and gets what that ended with.
+        assert ("stops" in [check.name for check in outcome.also_seen]) is inline
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("out")
+
+
+@pytest.fixture(scope="module")
+def done(out: Path) -> list[Judged]:
+    names = ["exhausted/gateway-500", "healthy", "one-failed-reconnect/once"]
+    told: list[str] = []
+    series = Series(environments.resolve("0.19.0"), out, jobs=2, seed=5)
+    done = series.run(choosing.by_names(names, "adapter"), lambda judged: told.append(judged.name))
+    assert [judged.name for judged in done] == names
+    assert sorted(told) == sorted(names)
+    return done
+
+
+@pytest.mark.hermes
+class TestASeries:
+    def test_writes_outcome_json(self, out: Path, done: list[Judged]) -> None:
+        document = json.loads((out / "outcome.json").read_text())
+        assert document == {"schema": 1, "outcomes": [one.outcome.as_json() for one in done if one.outcome]}
+        first = document["outcomes"][0]
+        assert (first["verdict"], first["ending"], first["attempts"], first["seed"]) == (
+            "fail",
+            "silent-death",
+            100,
+            5,
+        )
+        assert first["subject"]["version"] == "0.19.0"
+
+    def test_a_stored_journal_is_judged_the_same(self, out: Path, done: list[Judged]) -> None:
+        for one in done:
+            assert one.journal == out / "runs" / f"{file_name(one.name)}.jsonl"
+            assert one.outcome == judge(parse(one.journal.read_text()), f"runs/{one.journal.name}")
+
+    def test_by_the_command_too(
+        self, out: Path, done: list[Judged], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        journals = [str(one.journal) for one in done]
+        assert cli.main(["judge", *journals, "--json"]) == 1
+        again = json.loads(capsys.readouterr().out)["outcomes"]
+        for one, other in zip(json.loads((out / "outcome.json").read_text())["outcomes"], again, strict=True):
+            other["journal"] = one["journal"]
+            assert json.dumps(one) == json.dumps(other)
+
+    def test_no_journal_names_this_machine(self, done: list[Judged]) -> None:
+        for one in done:
+            for record in one.records:
+                line = dataclasses.replace(record, x={}).as_json()
+                assert str(Path.home()) not in line and "/dev/shm" not in line
+
+
+class TestOut:
+    def test_is_made(self, tmp_path: Path) -> None:
+        check_out(tmp_path / "a" / "b")
+        assert list((tmp_path / "a" / "b").iterdir()) == [tmp_path / "a" / "b" / "runs"]
+
+    def test_is_no_file(self, tmp_path: Path) -> None:
+        (tmp_path / "x").write_text("")
+        with pytest.raises(UsageError, match=r"--out .*x: results cannot be written there: "):
+            check_out(tmp_path / "x")
+
+    def test_goes_away(self, tmp_path: Path) -> None:
+        (tmp_path / "outcome.json").mkdir()
+        with pytest.raises(HarnessError, match=r"outcome\.json cannot be written: Is a directory"):
+            write_outcomes(tmp_path, [])
+
+    def test_a_journal_that_the_subject_wrote_into(self, tmp_path: Path) -> None:
+        (good,) = bot.run(bot.CORRECT, tmp_path, ["healthy"])
+        assert good.journal is not None
+        with good.journal.open("a") as journal:
+            journal.write("hello\n")
+        series = Series(environments.resolve(*bot.on()[1::2]), tmp_path)
+        spec = series.worker(choosing.by_names(["healthy"], "adapter")[0], series.installation)
+        judged = series.judged(RunResult(spec, good.journal, None, 1.0, 1.0))
+        assert judged.outcome is None
+        assert judged.problem is not None and "its journal cannot be read: line" in judged.problem
+
+
+@pytest.mark.parametrize(
+    ("run", "name"),
+    [
+        ("healthy", "healthy"),
+        ("exhausted/gateway-500+heals-30m", "exhausted.gateway-500+heals-30m"),
+        ("a b/../c", "a.b....c"),
+    ],
+)
+def test_file_name(run: str, name: str) -> None:
+    assert file_name(run) == name

@@ -1,0 +1,78 @@
+"""One run from inside its process: what the subject does while it is imported, and to the run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.journal import RunOpen, SubjEgress
+
+from . import bot
+
+
+def test_a_good_run_names_its_versions(tmp_path: Path) -> None:
+    (judged,) = bot.run(bot.CORRECT, tmp_path, ["healthy"])
+    assert judged.outcome is not None and judged.outcome.verdict == "pass"
+    opened = judged.records[0].event
+    assert isinstance(opened, RunOpen)
+    assert {"python", "aiohttp"} <= set(opened.versions)
+    assert "path" not in opened.subject  # it differs between machines
+
+
+def test_what_leaves_the_machine_during_the_import_is_refused_and_told(tmp_path: Path) -> None:
+    tries = """
+import socket, subprocess
+for call in (
+    lambda: socket.getaddrinfo("example.org", 443),
+    lambda: socket.create_connection(("192.0.2.1", 9)),
+    lambda: subprocess.run(["true"]),
+):
+    try:
+        call()
+    except OSError:
+        continue
+    raise SystemExit("that went through")
+"""
+    (judged,) = bot.run(bot.copy(tmp_path, on_import=tries), tmp_path / "out", ["healthy"])
+    assert judged.outcome is not None, judged.problem
+    told = [(r.t, r.event.what, r.event.target) for r in judged.records if isinstance(r.event, SubjEgress)]
+    assert told == [(0, "lookup", "example.org"), (0, "connect", "192.0.2.1"), (0, "subprocess", "true")]
+    assert judged.outcome.verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("on_import", "problem"),
+    [
+        ("raise RuntimeError('half a merge')", "adapter cannot be imported: RuntimeError: half a merge"),
+        ("import no_such_package", "No module named 'no_such_package'"),
+        ("raise SystemExit('not today')", "the subject could not be imported .status 1.: not today"),
+        ("import os; os._exit(3)", "the subject could not be imported .status 3."),
+        ("import os; os.kill(os.getpid(), 9)", "the subject could not be imported .signal 9."),
+    ],
+)
+def test_what_cannot_be_imported_is_a_sentence_and_tried_once(
+    tmp_path: Path, on_import: str, problem: str
+) -> None:
+    root = bot.copy(tmp_path, on_import=on_import)
+    runs = bot.run(root, tmp_path / "out", ["healthy", "one-failed-reconnect", "endless-4008"], jobs=1)
+    assert len(runs) > 3
+    assert {run.outcome for run in runs} == {None}
+    assert {run.problem for run in runs} == {runs[0].problem}
+    assert runs[0].problem is not None
+    assert re.search(problem, runs[0].problem)
+    assert sum(run.journal is not None for run in runs) <= 2  # the next had begun already
+
+
+def test_a_flood_of_records_in_one_instant_is_a_spin(tmp_path: Path) -> None:
+    root = bot.copy(tmp_path, in_connect="[logger.info('again') for _ in range(5000)]")
+    (judged,) = bot.run(root, tmp_path / "out", ["healthy"])
+    assert judged.outcome is not None
+    assert (judged.outcome.verdict, judged.outcome.ending.name) == ("fail", "busy-spin")
+
+
+def test_the_same_run_twice_has_the_same_digest(tmp_path: Path) -> None:
+    runs = [bot.run(bot.CORRECT, tmp_path / str(n), ["one-failed-reconnect/once"])[0] for n in range(2)]
+    digests = {run.outcome.digest for run in runs if run.outcome}
+    assert len(digests) == 1 and all(run.outcome for run in runs)
