@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from .commands import catalogue, doctor, judging, run
+from .commands import catalogue, doctor, fixes, judging, run
 from .errors import QQChaosError
 
 INTERRUPTED = 130
@@ -88,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
         "run", run.run, subject, _running(), choice, level, json, help="run scenarios by name or file"
     )
     go.add_argument("name", nargs="*", help="a scenario, one run's exact name, or a file")
+    _laboratory(command("fixes", fixes.fixes, json, help="the fix laboratory: every fix, at both levels"))
     command("list", catalogue.list_scenarios, choice, json, help="what there is").add_argument(
         "-v", "--verbose", action="store_true", help="each scenario's runs"
     )
@@ -117,6 +118,24 @@ def _subject() -> argparse.ArgumentParser:
     made.add_argument("--hermes", metavar="VERSION|PATH", help="default: the installed one, else 0.19.0")
     made.add_argument("--python", metavar="PYTHON", help="the subject's interpreter")
     return made
+
+
+def _laboratory(made: argparse.ArgumentParser) -> None:
+    made.add_argument("issue", help="14539, #14539, its address, or a duplicate's number")
+    made.add_argument(
+        "--hermes", metavar="VERSION|PATH", action="append", default=[], help="may be given again"
+    )
+    made.add_argument("--python", metavar="PYTHON", help="the subject's interpreter")
+    made.add_argument(
+        "--with-fix",
+        metavar="NAME|PATCH",
+        action="append",
+        default=[],
+        help="one more row, beside the named fixes; may be given again",
+    )
+    made.add_argument("--markdown", action="store_true", help="the table for a page")
+    made.add_argument("-j", dest="jobs", type=_jobs, default=len(os.sched_getaffinity(0)), metavar="N")
+    made.add_argument("--out", type=Path, metavar="DIR", help="journals and tables go here (.qqchaos/fixes)")
 
 
 def _choice() -> argparse.ArgumentParser:

@@ -1,0 +1,180 @@
+"""The fix laboratory's data: what each candidate fix made of an outage, measured. Pure.
+
+One `Row` is one run: a fix, a level, an outage that ends or one that does not. Every cell is read from that
+run's own journal; what no journal says is None, and no cell is derived from another row's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .checks.back import exit_of
+from .endings import STARVED
+from .facts import GiveUp
+from .journal import ProcExit, Record, RunnerQueue, SubjState
+from .outcome import Outcome
+from .restart import acts
+from .run_spec import RunSpec
+from .timeline import Timeline, read
+
+AS_SHIPPED = "as shipped"
+ENDS = "+heals-2h"
+"""The twin whose outage ends, after the attempts are used up: before that no fix has anything to do."""
+
+LEVELS = ("adapter", "runner")
+
+
+@dataclass(frozen=True)
+class Story:
+    """One outage, told twice: `never` (it does not end) and `ends` (two hours after it began)."""
+
+    name: str
+    never: RunSpec
+    ends: RunSpec
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured run. Times are virtual microseconds.
+
+    `flag`: "no", "retryable" or "final", as it was first set after the first give-up. `calls`: of the fatal
+    handler, of that give-up. `finished`: how the first of them ended (journal.How), "open" where it did not.
+    `back`: "after" (`back_us` from the healing to the service that holds at the end), "never", or None where
+    the question does not arise: the outage never ends, the program ended itself, or nothing above the
+    adapter is there to bring it back. `queue`: "queued", "paused" or "no", as the gateway's queue was left,
+    with `tries`. `exit_code`: of a program that ended itself; then `on_failure` and `always` say whether
+    systemd would start it again. `why_not` are the asked checks that did not pass.
+    """
+
+    fix: str
+    level: str
+    run: str
+    ends: bool
+    ending: str
+    verdict: str
+    why_not: tuple[str, ...]
+    gave_up_us: int | None
+    flag: str | None
+    calls: int | None
+    finished: str | None
+    back: str | None
+    back_us: int | None
+    queue: str | None
+    tries: int | None
+    exit_code: int | None
+    on_failure: bool | None
+    always: bool | None
+    digest: str
+
+    @property
+    def starved(self) -> bool:
+        """It did not get as far as giving up: its event loop spun or stood still, or it crashed."""
+        return self.ending in STARVED
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A row that could not be measured, and why. `level` is None where that goes for both."""
+
+    fix: str
+    level: str | None
+    run: str | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """All rows of one story."""
+
+    story: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """All that was measured of one installation. `notes`: what a reader must know of how."""
+
+    subject: str
+    sha256: str
+    aiohttp: str
+    command: str
+    blocks: tuple[Block, ...]
+    gaps: tuple[Gap, ...]
+    notes: tuple[str, ...]
+
+
+def stories(runs: Iterable[RunSpec]) -> tuple[Story, ...]:
+    """The outages among an issue's runs that are told both ways and at both levels."""
+    named = {run.name: run for run in runs}
+    return tuple(
+        Story(name, run, named[name + ENDS])
+        for name, run in named.items()
+        if name + ENDS in named and set(LEVELS) <= set(run.levels)
+    )
+
+
+def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Row:
+    """The row of one run."""
+    run = read(records)
+    gone = run.giveups[0] if run.giveups else None
+    code = _exit_code(run)
+    back, back_us = _back(run, code)
+    queue, tries = _queue(run)
+    states = {check.name: check.state for check in outcome.checks}
+    return Row(
+        fix=fix,
+        level=outcome.level,
+        run=outcome.scenario,
+        ends=ends,
+        ending=outcome.ending.name,
+        verdict=outcome.verdict,
+        why_not=tuple(name for name in outcome.asked if states.get(name) not in ("pass", "n/a")),
+        gave_up_us=gone.at.t if gone else None,
+        flag=_flag(run, gone) if gone else None,
+        calls=len(gone.calls) if gone else None,
+        finished=(gone.calls[0].how or "open") if gone and gone.calls else None,
+        back=back,
+        back_us=back_us,
+        queue=queue,
+        tries=tries,
+        exit_code=code,
+        on_failure=None if code is None else acts("on-failure", code),
+        always=None if code is None else acts("always", code),
+        digest=outcome.digest,
+    )
+
+
+def _flag(run: Timeline, gone: GiveUp) -> str:
+    if gone.flag is None:
+        return "no"
+    number = gone.flag.n
+    event = next(one.event for one in run.records if one.n == number)
+    fatal = event.fatal if isinstance(event, SubjState) else None
+    return "retryable" if fatal and fatal.get("retryable") else "final"
+
+
+def _exit_code(run: Timeline) -> int | None:
+    ended = exit_of(run)
+    return ended.event.code if ended is not None and isinstance(ended.event, ProcExit) else None
+
+
+def _back(run: Timeline, code: int | None) -> tuple[str | None, int | None]:
+    """Whether it served again after the healing, and how long that took."""
+    if run.heal is None or code is not None:
+        return None, None
+    if run.since is not None:
+        return "after", max(0, run.since - run.heal.t)
+    return (None, None) if run.level == "adapter" else ("never", None)
+
+
+def _queue(run: Timeline) -> tuple[str | None, int | None]:
+    """The gateway's queue as it was left, and the most tries that it counted."""
+    queues = [one.event for one in run.body if isinstance(one.event, RunnerQueue)]
+    if run.level == "adapter" or not queues:
+        return None, None
+    last, most = queues[-1], max(one.attempts for one in queues)
+    return ("paused" if last.paused else "queued" if last.queued else "no"), most
+
+
+__all__ = ["AS_SHIPPED", "ENDS", "LEVELS", "Block", "Gap", "Row", "Section", "Story", "row", "stories"]

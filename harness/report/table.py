@@ -1,0 +1,130 @@
+"""The fix laboratory's tables: as text, as Markdown, as JSON. Pure functions of its sections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from harness.laboratory import Row, Section
+
+SCHEMA = 1
+NOTHING = "-"
+
+HEAD = (
+    "fix", "level", "outage", "flag", "callback", "handler finished", "back after", "queue",
+    "exit code", "on-failure", "always", "ending", "verdict",
+)  # fmt: skip
+
+LEGEND = (
+    "outage: never ends, or ends two hours after it began, when the attempts are used up. flag, callback, "
+    "handler finished: of the first give-up; at the runner level the handler is the gateway's own.",
+    "back after: virtual time from the end of the outage to serving again; - where nobody could bring it "
+    "back: an outage without end, a bare adapter, a program that is gone.",
+    "queue: how the gateway's reconnect queue was left, with its tries. exit code: of a gateway that ended "
+    "itself; on-failure, always: would systemd's Restart= then start it again.",
+    "verdict: of the checks that the scenario asks at that level; those that did not pass are named.",
+)
+"""What the columns mean."""
+
+
+def as_text(sections: Iterable[Section]) -> list[str]:
+    """Lines for the terminal."""
+    lines: list[str] = []
+    for section in sections:
+        lines += ["", subject(section)]
+        for block in section.blocks:
+            cells = [HEAD, *map(cells_of, block.rows)]
+            widths = [max(len(row[i]) for row in cells) for i in range(len(HEAD))]
+            lines += ["", f"outage: {block.story}"]
+            lines += [
+                "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+                for row in cells
+            ]
+        lines += ["", *remarks(section)] if remarks(section) else []
+    return [*lines, "", *LEGEND]
+
+
+def as_markdown(sections: Iterable[Section]) -> list[str]:
+    """A page with the command that made each table above it."""
+    lines: list[str] = []
+    for section in sections:
+        lines += [f"## {section.subject}", "", "```console", f"$ {section.command}", "```", ""]
+        for block in section.blocks:
+            lines += [f"Outage: `{block.story}`", "", *_grid(block.rows), ""]
+        lines += [f"- {line}" for line in remarks(section)]
+        lines += [""] if remarks(section) else []
+    return [*lines, *(f"- {line}" for line in LEGEND)]
+
+
+def as_json(sections: Iterable[Section]) -> str:
+    """One document. Times are virtual microseconds; null where a cell has nothing to say."""
+    return json.dumps(
+        {"schema": SCHEMA, "sections": [asdict(section) for section in sections]},
+        ensure_ascii=False,
+        indent=1,
+    )
+
+
+def subject(section: Section) -> str:
+    """What was measured, in one line."""
+    return f"{section.subject} (sha256 {section.sha256[:12]}), aiohttp {section.aiohttp}"
+
+
+def remarks(section: Section) -> list[str]:
+    """What a reader must know: how it was measured, and what could not be."""
+    gaps = [
+        f"not measured: {', '.join(filter(None, (gap.fix, gap.level, gap.run)))}: {gap.why}"
+        for gap in section.gaps
+    ]
+    starved = any(row.starved for block in section.blocks for row in block.rows)
+    once = "a bot that starved its event loop is measured once: it never saw the outage end"
+    return [*section.notes, *([once] if starved else []), *gaps]
+
+
+def cells_of(row: Row) -> tuple[str, ...]:
+    """One row in words."""
+    told = {"ok": "yes", "open": "no"}.get(row.finished or "", row.finished)
+    calls = {0: "no", 1: "yes"}.get(row.calls if row.calls is not None else -1)
+    queue = None if row.queue is None else f"{row.queue}{f', {row.tries} tries' if row.tries else ''}"
+    verdict = " ".join(filter(None, (row.verdict.upper(), ", ".join(row.why_not))))
+    cells = (
+        row.fix,
+        row.level,
+        "ends" if row.ends else "never ends",
+        row.flag,
+        calls if calls or row.calls is None else f"{row.calls} times",
+        told,
+        duration(row.back_us) if row.back_us is not None else row.back,
+        queue,
+        None if row.exit_code is None else str(row.exit_code),
+        _yes_or_no(row.on_failure),
+        _yes_or_no(row.always),
+        row.ending,
+        verdict,
+    )
+    return tuple(NOTHING if cell is None else cell for cell in cells)
+
+
+def duration(us: int) -> str:
+    """Virtual time to the second: 59 s, 4:31, 1:02:03."""
+    whole = round(us / 1_000_000)
+    if whole < 60:
+        return f"{whole} s"
+    hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _yes_or_no(value: bool | None) -> str | None:
+    return None if value is None else "yes" if value else "no"
+
+
+def _grid(rows: Sequence[Row]) -> list[str]:
+    table = [HEAD, ("---",) * len(HEAD), *map(cells_of, rows)]
+    return [
+        f"|{'|'.join(cells)}|" if number == 1 else f"| {' | '.join(cells)} |"
+        for number, cells in enumerate(table)
+    ]
+
+
+__all__ = ["HEAD", "LEGEND", "as_json", "as_markdown", "as_text", "cells_of", "duration"]
