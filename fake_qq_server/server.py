@@ -21,7 +21,7 @@ from .platform import Bot, Options, Platform
 from .rest import TOKEN_PATH
 from .rule_line import RuleLine
 from .rules import Push
-from .verbs.registry import Effect
+from .verbs.registry import Effect, SignalProcess
 from .wire import Talk, Wire
 from .ws_talk import WsTalk
 
@@ -51,7 +51,8 @@ class FakeQQ:
     the kernel's choice; a port that somebody has raises OSError.
 
     `on_error` is told of every exception inside the fake itself: from then on, what it does is worth nothing.
-    Unless replaced it goes to the loop's exception handler.
+    Unless replaced it goes to the loop's exception handler. `on_signal` sends the subject's process a signal;
+    unless replaced there is no process.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class FakeQQ:
         self._requests = 0
         self._on_secrets = on_secrets
         self.on_heal: Callable[[], None] = lambda: None
+        self.on_signal: SignalProcess = lambda name: False
         self.on_error: Callable[[BaseException], None] = self._to_the_loop
         self.listeners: dict[Host, Listener] = {}
         try:
@@ -169,6 +171,8 @@ class FakeQQ:
     def push(self, bot: int, push: Push, cause: int | None) -> tuple[int | None, Effect | None]:
         """Carry out a push; returns the connection it acted on and its effect, None where it did not act."""
         do = push.do
+        if do.row.on_process:
+            return None, do.row.act(do.args, self.on_signal)
         talk = self.newest(bot, lambda talk: _can(do.verb, talk) and _meant(push, talk))
         if talk is not None:
             line = RuleLine(self, talk, push.rule.key, cause)

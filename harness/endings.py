@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from .checks import CheckResult, Limits
-from .checks.back import exit_of
+from .checks.program import exit_of, told_to_stop
 from .checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying
 from .facts import Message
 from .intervals import subtract
@@ -144,7 +144,9 @@ def _stopped(case: Case) -> bool:
 def _exited(case: Case) -> Ending | None:
     ended = exit_of(case.run)
     if ended is not None and isinstance(ended.event, ProcExit):
-        return _named("exited", ended.n, more=f" with code {ended.event.code}")
+        told = told_to_stop(case.run)
+        when = " when told to," if told is not None and told.n < ended.n else ""
+        return _named("exited", ended.n, more=f"{when} with code {ended.event.code}")
     close = case.run.closed.event if case.run.closed else None
     if not isinstance(close, RunClose) or close.why != "exited":
         return None

@@ -17,6 +17,13 @@ from typing import Any, ClassVar, Literal
 from fake_qq_server import events
 from fake_qq_server.events import NOBODY, Envelope, Event
 
+from .runner_kinds import BesideState as BesideState
+from .runner_kinds import BesideWord as BesideWord
+from .runner_kinds import RunnerAdapter as RunnerAdapter
+from .runner_kinds import RunnerHeld as RunnerHeld
+from .runner_kinds import RunnerQueue as RunnerQueue
+from .runner_kinds import RunnerState as RunnerState
+
 SCHEMA = 1
 
 Phase = Literal["begin", "end"]
@@ -177,26 +184,6 @@ class SubjSecret(Event):
 
 
 @dataclass(frozen=True)
-class RunnerQueue(Event):
-    """The runner's reconnect queue, on change: is the platform queued for a retry, paused, at which try?"""
-
-    KIND = "runner.queue"
-    platform: str
-    queued: bool
-    attempts: int = 0
-    paused: bool = False
-
-
-@dataclass(frozen=True)
-class RunnerAdapter(Event):
-    """Whether the runner holds an adapter for the platform, on change."""
-
-    KIND = "runner.adapter"
-    platform: str
-    installed: bool
-
-
-@dataclass(frozen=True)
 class RunnerStop(Span):
     """The runner's stop(), whoever called it."""
 
@@ -248,7 +235,10 @@ class ClockHiccup(Event):
 
 @dataclass(frozen=True)
 class Left(Event):
-    """What the subject left after disconnect(): counts would lie, so names."""
+    """What the subject left after disconnect(): counts would lie, so names.
+
+    `threads`: at the runner level only those that would hold the process up; `files`: the pid file.
+    """
 
     KIND = "left"
     tasks: Sequence[str] = ()
@@ -256,6 +246,7 @@ class Left(Event):
     sockets: Sequence[str] = ()
     locks: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    files: Sequence[str] = ()
 
 
 def _kinds(base: type[Event]) -> Iterable[type[Event]]:

@@ -18,14 +18,15 @@ from fake_qq_server.units import MINUTE
 from harness.scenario_checks import CHECKS, LEVELS, LIMITED, NOT_AT_ADAPTER, refuse_run
 
 KEYS = (
-    "scenario", "story", "issues", "levels", "asks", "start", "handler", "net", "hypothetical", "tags",
-    "limits", "restart", "rules", "heal", "end",
+    "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "net", "hypothetical",
+    "tags", "limits", "restart", "rules", "heal", "end",
 )  # fmt: skip
 REQUIRED = ("scenario", "story", "issues", "levels", "asks", "rules", "end")
 RESOLVED_KEYS = ("run", *KEYS, "limits_us")
 DEFAULT_DELAY = "40ms"
 LONGEST_DELAY_US = MINUTE
-STARTS = ("up", "down")
+STARTS = ("up", "down", "killed")
+BESIDE = ("healthy",)
 RESTARTS = ("on-failure", "always")
 HANDLERS = ("record", "raise", "disconnect")
 HELD = ("keep", "release")
@@ -65,7 +66,8 @@ class RunSpec:
     asks: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
     end_us: int
-    start: Literal["up", "down"] = "up"
+    start: Literal["up", "down", "killed"] = "up"
+    beside: Literal["healthy"] | None = None
     handler: Handler = field(default_factory=Handler)
     delay_us: int = 40_000
     hypothetical: bool = False
@@ -104,7 +106,8 @@ def parse_run(document: Mapping[str, Any], rule_paths: Sequence[Path] | None = N
         asks=asks,
         rules=rules,
         end_us=duration_at(document["end"], ("end",)),
-        start=_word(document.get("start", "up"), ("start",), STARTS),
+        start=_start(document.get("start", "up"), levels),
+        beside=_beside(document["beside"], levels) if "beside" in document else None,
         handler=_handler(document.get("handler", "record"), levels),
         delay_us=_delay(document.get("net", {"delay": DEFAULT_DELAY})),
         hypothetical=_flag(document.get("hypothetical", False)),
@@ -223,6 +226,18 @@ def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise LanguageError(("hypothetical",), "hypothetical is true or false")
     return value
+
+
+def _start(value: Any, levels: Sequence[str]) -> Any:
+    if value == "killed" and "adapter" in levels:
+        raise LanguageError(("start",), "start: killed is for the levels runner and process: a program ran")
+    return _word(value, ("start",), STARTS)
+
+
+def _beside(value: Any, levels: Sequence[str]) -> Any:
+    if "adapter" in levels:
+        raise LanguageError(("beside",), "beside is for the levels runner and process, which hold platforms")
+    return _word(value, ("beside",), BESIDE)
 
 
 def _restart(value: Any, levels: Sequence[str]) -> Any:

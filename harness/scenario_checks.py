@@ -21,14 +21,16 @@ LEVELS = ("adapter", "runner", "process")
 
 CHECKS = (
     "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "bounded",
-    "polite", "once", "stops", "secret", "back",
+    "polite", "once", "stops", "secret", "back", "stays",
+    "final", "released", "others",
 )  # fmt: skip
 LIMITED = (
     "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "bounded", "once", "stops",
+    "final", "released", "others",
 )  # fmt: skip
 """The checks with a limit in time, which `limits` may set."""
 
-NOT_AT_ADAPTER = ("back",)
+NOT_AT_ADAPTER = ("back", "stays", "released", "others")
 RECOVERY_US = 10 * MINUTE
 SETTLING_US = 2 * HOUR
 HEARTBEATS_US = 3 * 41_250_000
@@ -40,6 +42,7 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> bool:
     paths = rule_paths or [("rules", number) for number in range(len(run.rules))]
     earliest = earliest_marks(run.rules)
     _refuse_asks(run)
+    _refuse_signals(run, paths)
     _refuse_too_late(run, paths, earliest)
     _refuse_short_end(run, earliest)
     return _injects_unseen(run, paths)
@@ -85,10 +88,18 @@ def _refuse_asks(run: RunSpec) -> None:
         raise LanguageError(
             ("asks",), "notices is asked, but no rule makes a connection silent, stalled or a blackhole"
         )
-    if run.asks.get("adapter") == NOT_AT_ADAPTER:
-        raise LanguageError(
-            ("asks",), "back does not apply to the adapter level: ask it of runner or process"
-        )
+    if run.beside is None and any("others" in checks for checks in run.asks.values()):
+        raise LanguageError(("asks",), "others is asked, but no other platform is there: add beside: healthy")
+
+
+def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
+    """At the adapter level the process is the harness's own."""
+    for rule, path in zip(run.rules, paths, strict=True):
+        verb = next((do.verb for do in rule.do if do.row.on_process), None)
+        if verb is not None and "adapter" in run.levels:
+            raise LanguageError(
+                (*path, "do"), f"{verb} acts on the subject's program: for the levels runner and process only"
+            )
 
 
 def _interrupts(rule: Rule) -> bool:

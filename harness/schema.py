@@ -54,6 +54,7 @@ def _document_properties() -> dict[str, Any]:
         "levels": {**_set({"enum": list(LEVELS)}), "minItems": 1},
         "asks": {"anyOf": [_CHECKS, per_level], "description": "The checks that decide the verdict."},
         "start": {"enum": list(run_spec.STARTS)},
+        "beside": {"enum": list(run_spec.BESIDE)},
         "handler": handler,
         "net": _closed({"delay": _DURATION}, ["delay"]),
         "hypothetical": {"type": "boolean"},

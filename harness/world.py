@@ -22,6 +22,7 @@ from fake_qq_server.language import Moment, Rule
 from fake_qq_server.platform import Options
 from fake_qq_server.rule_line import RuleLine
 from fake_qq_server.server import Addresses, FakeQQ
+from fake_qq_server.verbs.registry import SignalProcess
 from fake_qq_server.ws_talk import WsTalk
 
 from .clock import new_event_loop
@@ -51,7 +52,8 @@ class Plan:
 
 
 class World:
-    """The platform's side of one run. `begin` returns once it listens; `stop_subject` is called at the end.
+    """The platform's side of one run. `begin` returns once it listens; `stop_subject` is called at the end,
+    `signal` where a rule sends the subject's process one.
 
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
     on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
@@ -66,6 +68,7 @@ class World:
         self._why: Literal["end", "gaveup", "exited"] = "end"
         self._probes = 0
         self.stop_subject: Callable[[], None] = lambda: None
+        self.signal: SignalProcess = lambda name: False
         self.close_run: Callable[[str], None] = lambda why: None
         self.fail: Callable[[BaseException], None] = _raise
         self.fake: FakeQQ
@@ -123,6 +126,7 @@ class World:
         self._over, self._torn_down = asyncio.Event(), asyncio.Event()
         self.fake.on_heal = self._probe_after_heal
         self.fake.on_error = self.fail
+        self.fake.on_signal = lambda name: self.signal(name)
         self.addresses = self.fake.start()
         self._up.set()
         self.fake.call_at(max(0, plan.end_us - self._heartbeat_us), self._probe)

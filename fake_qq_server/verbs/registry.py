@@ -5,7 +5,8 @@ Three classes (see docs/scenarios.md):
 * ANSWER replaces the default reply to one event. `act(args, ask)` gets an `Ask` and returns a reply of the
   place's own type (`HttpReply`, `FrameReply`, `SeamReply`).
 * PUSH adds something on the bot's newest open connection. `act(args, line)` gets a `Line` and returns an
-  `Effect`.
+  `Effect`. With `on_process` it acts on the subject's process instead: `act(args, send)` gets a
+  `SignalProcess`, and returns None where it did not act.
 * CONDITION holds for the rule's window. `act(args)` returns a `link.Condition`, put on each connection it
   matches.
 
@@ -66,6 +67,10 @@ class Line(Protocol):
     def rst(self) -> Effect: ...
 
 
+SignalProcess = Callable[[str], bool]
+"""Sends the subject's process a signal by name; whether it could. The harness's, where it has a process."""
+
+
 @dataclass(frozen=True)
 class Args:
     """A verb's parsed arguments: the main one (what the verb's own key was given) and the further ones."""
@@ -97,6 +102,7 @@ class Verb:
     main: Argument | None = None
     more: Mapping[str, Argument] = field(default_factory=dict)
     simpler: Callable[[Args], Iterable[Args]] = nothing_simpler
+    on_process: bool = False
 
 
 VERBS: dict[str, Verb] = {}

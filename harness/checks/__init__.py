@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fake_qq_server.events import RuleUnmet
 
 from ..timeline import Timeline
-from . import back, conduct, connection, giveup, recovery
+from . import back, conduct, connection, giveup, program, recovery
 from .result import LIMITS, CheckResult, Finding, Limit, Limits, State
 
 
@@ -68,13 +68,37 @@ CHECKS: Mapping[str, Check] = {
     ),
     "once": Check(connection.once, "each message that was due", "it is handled exactly once", whole=True),
     "stops": Check(
-        conduct.stops, "disconnect()", "it ends within 25 s and leaves no task, socket, lock or warning"
+        conduct.stops,
+        "disconnect(); above the adapter: the program was told to stop",
+        "it ends within 25 s (the program: 90 s) and leaves no task, thread, socket, lock, file or warning",
     ),
     "secret": Check(conduct.secret, "always", "no canary in logs or status file", whole=True),
     "back": Check(
         back.back,
         "it gave up, or the program ended (runner and process)",
         "heal: it recovers; no heal: it is queued; exit: on a code that the restart policy acts on",
+    ),
+    "stays": Check(
+        program.stays,
+        "always (runner and process)",
+        "the program does not end itself over an error that another try could mend",
+        whole=True,
+    ),
+    "final": Check(
+        giveup.final,
+        "wrong credentials (100016), or a close with 4914 or 4915",
+        "the fatal flag is set within 60 s, and says that no retry can help",
+    ),
+    "released": Check(
+        program.released,
+        "it gave up, and had not come back at the end (runner)",
+        "its place in the runner, its HTTP client and its lock are free",
+    ),
+    "others": Check(
+        program.others,
+        "another platform stands beside QQ",
+        "it stays installed and connected, and each of its messages is answered within 60 s",
+        whole=True,
     ),
 }
 

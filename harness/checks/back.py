@@ -7,6 +7,8 @@ from typing import cast, get_args
 from ..journal import ProcExit, Record, RunnerQueue
 from ..restart import Policy, acts
 from ..timeline import Timeline
+from .program import exit_of as exit_of
+from .program import told_to_stop
 from .recovery import recovers
 from .result import Finding, Limits, absent, fails, passes
 
@@ -25,17 +27,15 @@ def back(run: Timeline, limits: Limits) -> Finding:
     ended = exit_of(run)
     if gone is None and ended is None:
         return absent("it did not give up")
+    told = told_to_stop(run)
+    if told is not None:
+        return absent("it was told to stop", told.n)
     if ended is not None:
         return _restarted(run, ended)
     if run.terms.heals or run.heal is not None:
         return recovers(run, limits)
     assert gone is not None
     return _queued(run, gone.at.n)
-
-
-def exit_of(run: Timeline) -> Record | None:
-    """The record of the program's own end, where it came before the run's."""
-    return next((record for record in run.body if isinstance(record.event, ProcExit)), None)
 
 
 def _restarted(run: Timeline, ended: Record) -> Finding:

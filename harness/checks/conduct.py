@@ -9,6 +9,7 @@ from ..facts import Mark
 from ..intervals import SECOND, Interval, merge, overlap, spell, subtract
 from ..journal import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret
 from ..timeline import Timeline, disconnect_of
+from . import program
 from .result import Finding, Limits, absent, fails, passes, unknown
 
 SECRET_MARK = "<secret:"  # the recorder writes it where a canary stood
@@ -105,7 +106,12 @@ def polite(run: Timeline, limits: Limits) -> Finding:
 
 
 def stops(run: Timeline, limits: Limits) -> Finding:
-    """The tear-down's disconnect() ends well within 25 s and leaves nothing of the subject's behind."""
+    """The tear-down's disconnect() ends well within 25 s and leaves nothing of the subject's behind.
+
+    Above the adapter it is the program that has to stop.
+    """
+    if run.level != "adapter":
+        return program.stops(run, limits)
     bound, call = limits.us("stops"), disconnect_of(run.tail)
     if call is None:
         return absent("disconnect() was not called at the end")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fake_qq_server.events import RuleAct, WsOut
+
 from ..facts import GiveUp
 from ..intervals import spell
+from ..journal import Record, SubjState
 from ..timeline import Timeline
 from .result import Finding, Limits, absent, fails, passes, unknown, worst
 
@@ -62,3 +65,37 @@ def _told(limits: Limits, one: GiveUp) -> Finding:
     if short:
         return unknown("the run ended while the fatal handler was at work", *lines)
     return fails("the fatal handler was called and never ended", *lines)
+
+
+FINAL_CLOSES = (4914, 4915)
+"""The bot is offline (only the sandbox may connect), or banned: see `protocol`."""
+
+WRONG_SECRET = 100016
+
+
+def final(run: Timeline, limits: Limits) -> Finding:
+    """The platform says that no retry can help → the fatal flag is set in time, and not retryable."""
+    said = next((record for record in run.body if _final(run, record)), None)
+    if said is None:
+        return absent("the platform said nothing that no retry can mend")
+    bound = limits.us("final")
+    for record in run.body:
+        event = record.event
+        if record.n > said.n and isinstance(event, SubjState) and event.fatal:
+            if event.fatal.get("retryable"):
+                return fails("no retry can mend it, and its fatal flag says retryable", said.n, record.n)
+            if record.t - said.t <= bound:
+                return passes("the fatal flag says that no retry can help", said.n, record.n)
+            return fails(f"the fatal flag came {spell(record.t - said.t)} later", said.n, record.n)
+    if run.end - said.t <= bound:
+        return unknown(f"the run left it less than {spell(bound)} to set the fatal flag", said.n)
+    return fails("no retry can mend it, and it never set its fatal flag", said.n)
+
+
+def _final(run: Timeline, record: Record) -> bool:
+    event = record.event
+    if isinstance(event, WsOut):
+        return event.op == "close" and event.code in FINAL_CLOSES
+    if isinstance(event, RuleAct) and event.verb == "error" and run.opened is not None:
+        return str(record.about.rule).endswith(f"{{error: {WRONG_SECRET}}}")
+    return False

@@ -11,13 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from fake_qq_server.server import Addresses
+from harness.birth import give_up
 from harness.clock import BATON
+from harness.errors import SubjectError
+from harness.journal import ClockHiccup
 from harness.layouts import Layout
 from harness.pulse import Phase
 from harness.run_in_worker import CREDENTIALS, Run
+from harness.subjects import second
 from harness.subjects.adapter import Endpoints
-from harness.subjects.gateway import GatewaySubject, load, prepare_home, send_signal
+from harness.subjects.gateway import GatewaySubject, load, prepare_home
+from harness.subjects.killed import leave_behind
 from harness.subjects.left import what_is_left
+from harness.subjects.signals import send_signal
 from harness.world import World
 
 SETTLE_S = 0.25
@@ -25,8 +31,7 @@ SETTLE_S = 0.25
 
 def prepare(run: Run) -> None:
     """Write the configuration, before anything of hermes is imported: it reads its home then."""
-    del run
-    prepare_home(CREDENTIALS)
+    prepare_home(CREDENTIALS, beside=run.scenario.beside is not None)
 
 
 async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: Addresses) -> None:
@@ -37,16 +42,31 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         Endpoints(addresses.api, addresses.token),
         run.record,
         on_gave_up=partial(run.mark, "gave up"),
+        beside=run.scenario.beside is not None,
     )
+    try:
+        if run.scenario.beside is not None:
+            second.register(run.record, lambda: not subject.stopping)
+        if run.scenario.start == "killed":
+            leave_behind(CREDENTIALS[0])
+    except SubjectError as problem:
+        give_up(run.spec, "subject", str(problem))
     BATON.before_jump.append(lambda now: subject.sample())
     loop = asyncio.get_running_loop()
 
     def stop_subject() -> None:
+        run.record("probe", subject.held())
         subject.stopping = subject.logs.collect = True
         run.pulse.enter(Phase.TEAR_DOWN)
-        send_signal(signal.SIGINT, loop)
+        told(signal.SIGINT)
+
+    def told(number: signal.Signals) -> bool:
+        if not send_signal(number, loop):
+            run.record("loop", ClockHiccup(f"{number.name} was not delivered"))
+        return not subject.ended
 
     world.stop_subject = stop_subject
+    world.signal = lambda name: told(signal.Signals[name])
     run.pulse.enter(Phase.RUNNING)
     run.mark("connecting")
     await subject.run()
@@ -57,8 +77,8 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     run.pulse.enter(Phase.TEAR_DOWN)
     gc.collect()
     await asyncio.sleep(SETTLE_S)
-    locks = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"])
-    run.record("probe", what_is_left(subject.warnings, locks, addresses.ports))
+    locks, home = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"]), Path(os.environ["HERMES_HOME"])
+    run.record("probe", what_is_left(subject.warnings, locks, addresses.ports, program=home))
     world.torn_down()
     run.end("end")
 

@@ -14,17 +14,17 @@ import importlib
 import json
 import logging
 import os
-import selectors
-import signal
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.journal import (
+    BesideState,
     ProcExit,
     RunnerAdapter,
+    RunnerHeld,
     RunnerQueue,
+    RunnerState,
     RunnerStop,
     SubjHandler,
     SubjState,
@@ -32,6 +32,7 @@ from harness.journal import (
 from harness.layouts import Layout
 from harness.recorder import Recorder
 
+from . import second
 from .adapter import PLATFORM, Endpoints
 from .adapter_watch import AdapterWatch
 from .counter import Counter
@@ -40,18 +41,17 @@ from .watch import LogWatch, StateWatch, StatusFile, describe, spans
 ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1"}
 """hermes' own switches: no scanner is downloaded, nothing is installed while it runs."""
 
-SIGNAL_S = 5.0
-"""Real seconds within which the kernel must deliver a signal to this very process."""
 
-
-def configuration(credentials: tuple[str, str]) -> dict[str, Any]:
-    """config.yaml: QQ alone, and hermes' own switches for what would look for the world outside."""
+def configuration(credentials: tuple[str, str], *, beside: bool = False) -> dict[str, Any]:
+    """config.yaml: QQ alone or with our own platform beside it, and hermes' own switches for what would look
+    for the world outside."""
     app_id, secret = credentials
     allowed = {"dm_policy": "allowlist", "allow_from": ["*"]}
     groups = {"group_policy": "allowlist", "group_allow_from": ["*"]}
     extra = {"app_id": app_id, "client_secret": secret, **allowed, **groups}
+    others = {second.NAME: second.CONFIGURATION} if beside else {}
     return {
-        "platforms": {PLATFORM: {"enabled": True, "extra": extra}},
+        "platforms": {PLATFORM: {"enabled": True, "extra": extra}, **others},
         "security": {"allow_lazy_installs": False, "tirith_enabled": False},
         "kanban": {"dispatch_in_gateway": False},
     }
@@ -68,8 +68,10 @@ class GatewaySubject:
         record: Recorder,
         *,
         on_gave_up: Callable[[], None],
+        beside: bool = False,
     ) -> None:
         adapter_module, self._module = modules
+        self._beside = beside
         self._record = record
         self._on_gave_up = on_gave_up
         self._runner: Any = None
@@ -78,16 +80,18 @@ class GatewaySubject:
         self._counts = AdapterWatch.counters()
         self._queue: RunnerQueue | None = None
         self._installed: RunnerAdapter | None = None
+        self._second: BesideState | None = None
+        self._said: RunnerState | None = None
         for constant in layout.endpoints:
             setattr(adapter_module, constant, endpoints.for_name(constant))
         self._told_of_each(getattr(adapter_module, layout.class_name), self._adopt)
         self._told_of_each(self._module.GatewayRunner, self._own)
-        status = StatusFile(Path(os.environ["HERMES_HOME"]) / "gateway_state.json", PLATFORM, record)
-        self.state = StateWatch(lambda: self._read_state(status), record)
+        self._status = StatusFile(Path(os.environ["HERMES_HOME"]) / "gateway_state.json", PLATFORM, record)
+        self.state = StateWatch(self._read_state, record)
         self.logs = LogWatch(record)
         logging.getLogger().addHandler(self.logs)
         logging.getLogger().setLevel(logging.INFO)
-        self.stopping = False
+        self.stopping = self.ended = False
 
     async def run(self) -> ProcExit:
         """Start the gateway and wait for its end: True is exit code 0, False 1, SystemExit its own."""
@@ -99,6 +103,7 @@ class GatewaySubject:
         except Exception as exc:
             logging.getLogger("gateway").error("start_gateway() raised %s", describe(exc))
             code = 1
+        self.ended = True
         reason = getattr(self._runner, "exit_reason", None)
         ended = ProcExit(code, str(reason) if reason else None)
         self._record("probe", ended)
@@ -107,12 +112,24 @@ class GatewaySubject:
     def sample(self) -> None:
         """Record what adapter and runner say of themselves, where that changed."""
         self.state.sample()
+        said = RunnerState(self._status.gateway)
+        if said != self._said and (self._said or said.state):
+            self._said = said
+            self._record("probe", said)
         if self._runner is not None:
             self._sample_runner(self._runner)
         fatal = bool(self.state.last and self.state.last.fatal)
         ended = self._watch is not None and self._watch.listener_ended
         if (fatal or ended) and not self.stopping:
             self._on_gave_up()
+
+    def held(self) -> RunnerHeld:
+        """What is still held of QQ."""
+        installed = self._installed is not None and self._installed.installed
+        client = getattr(self._watch.adapter, "_http_client", None) if self._watch else None
+        folder = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"])
+        locks = sorted(path.name for path in folder.glob("*.lock")) if folder.is_dir() else []
+        return RunnerHeld(installed, client is not None and not getattr(client, "is_closed", False), locks)
 
     @property
     def warnings(self) -> list[str]:
@@ -150,12 +167,23 @@ class GatewaySubject:
         if installed != self._installed:
             self._installed = installed
             self._record("probe", installed)
+        if self._beside:
+            self._sample_second(runner, failed)
+
+    def _sample_second(self, runner: Any, failed: Mapping[str, Any]) -> None:
+        name = second.NAME
+        installed = name in {one.value for one in dict(runner.adapters)}
+        state = BesideState(installed, name in failed, self._status.word(name))
+        if state != self._second:
+            self._second = state
+            self._record("probe", state)
 
     @staticmethod
     def _tries(info: Any) -> tuple[int, bool]:
         return (int(info.get("attempts", 0)), bool(info.get("paused"))) if info else (0, False)
 
-    def _read_state(self, status: StatusFile) -> SubjState:
+    def _read_state(self) -> SubjState:
+        status = self._status
         adapter = self._watch.adapter if self._watch else None
         if adapter is None:
             return SubjState(None, None, status.state())
@@ -165,11 +193,11 @@ class GatewaySubject:
         return SubjState(bool(adapter.is_connected), fatal, status.state())
 
 
-def prepare_home(credentials: tuple[str, str]) -> None:
+def prepare_home(credentials: tuple[str, str], *, beside: bool = False) -> None:
     """Write config.yaml (JSON is YAML) into HERMES_HOME, before anything of hermes is imported."""
     os.environ.update(ENVIRONMENT)
     path = Path(os.environ["HERMES_HOME"]) / "config.yaml"
-    path.write_text(json.dumps(configuration(credentials)), encoding="utf-8")
+    path.write_text(json.dumps(configuration(credentials, beside=beside)), encoding="utf-8")
 
 
 def load(layout: Layout) -> tuple[Any, Any]:
@@ -178,14 +206,3 @@ def load(layout: Layout) -> tuple[Any, Any]:
     if not getattr(adapter, "AIOHTTP_AVAILABLE", True):
         raise ImportError("aiohttp is missing, and without it the QQ adapter never connects")
     return adapter, importlib.import_module("gateway.run")
-
-
-def send_signal(number: signal.Signals, loop: Any) -> None:
-    """Send this process a signal, from another thread, and wait until its loop has it.
-
-    Delivery takes real time: without waiting, the clock might move on before the loop can see it.
-    """
-    signal.pthread_kill(threading.main_thread().ident or 0, number)
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(loop._ssock, selectors.EVENT_READ)
-        waiting.select(SIGNAL_S)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures.thread
+import fcntl
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,24 +17,56 @@ POOL = "asyncio_"
 """Threads of the loop's own default executor: asyncio's, not the subject's."""
 
 
-def what_is_left(warnings: Sequence[str], locks: Path, ports: Mapping[Any, int]) -> Left:
-    """Tasks, threads, sockets and lock files of the subject that are still there; its late warnings."""
+def what_is_left(
+    warnings: Sequence[str], locks: Path, ports: Mapping[Any, int], *, program: Path | None = None
+) -> Left:
+    """Tasks, threads, sockets and lock files of the subject that are still there; its late warnings.
+
+    `program` is the home of a whole program, where that is what has ended: then its tasks end with its loop,
+    a daemon thread or an idle one of a pool does not hold its process up, and its pid file and runtime lock
+    must be gone as well.
+    """
     loop = asyncio.get_running_loop()
     me = asyncio.current_task()
     tasks = [task for task in asyncio.all_tasks() if task is not me and not task.get_name().startswith(OURS)]
     return Left(
-        tasks=sorted(_coroutine(task) for task in tasks),
+        tasks=[] if program else sorted(_coroutine(task) for task in tasks),
         threads=sorted(
             thread.name
             for thread in threading.enumerate()
             if thread is not threading.main_thread()
             and not getattr(thread, "ours", False)
             and not thread.name.startswith(POOL)
+            and not (program and (thread.daemon or _idle(thread)))
         ),
         sockets=sorted(_sockets(loop, ports)),
-        locks=sorted(path.name for path in locks.glob("*.lock")) if locks.is_dir() else [],
+        locks=sorted([*_files(locks, "*.lock"), *(_held(program) if program else ())]),
         warnings=warnings,
+        files=_files(program, "*.pid") if program else [],
     )
+
+
+def _files(folder: Path, pattern: str) -> list[str]:
+    return sorted(path.name for path in folder.glob(pattern)) if folder.is_dir() else []
+
+
+def _held(home: Path) -> list[str]:
+    """The home's lock files that somebody still holds: another open file of this process counts."""
+    held = []
+    for path in sorted(home.glob("*.lock")):
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                held.append(path.name)
+    return held
+
+
+def _idle(thread: threading.Thread) -> bool:
+    """A pool's thread that waits for work: the interpreter ends those."""
+    queue: Any = getattr(concurrent.futures.thread, "_threads_queues", {}).get(thread)
+    who: Any = getattr(thread, "_participant", None)
+    return queue is not None and (who is None or who.waits_for == "condition")
 
 
 def _coroutine(task: asyncio.Task[Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ class StatusFile:
         self._platform = platform
         self._record = record
         self._seen: tuple[int, int] | None = None
-        self._state: str | None = None
+        self._said: Mapping[str, Any] = {}
 
     def state(self) -> str | None:
         """The platform's state ("connected", "disconnected", "fatal", …); None while there is none."""
@@ -73,16 +73,29 @@ class StatusFile:
             text = self._path.read_text()
             for name in self._record.secrets_in(text):
                 self._record("probe", SubjSecret("status", name))
-            self._state = _state_in(text, self._platform)
-        return self._state
+            self._said = _document(text)
+        return self.word(self._platform)
+
+    def word(self, platform: str) -> str | None:
+        """A platform's state, as `state()` last read the file."""
+        try:
+            return str(self._said["platforms"][platform]["state"])
+        except (KeyError, TypeError):
+            return None
+
+    @property
+    def gateway(self) -> str | None:
+        """What the file says of the gateway as a whole, as `state()` last read it."""
+        said = self._said.get("gateway_state")
+        return None if said is None else str(said)
 
 
-def _state_in(text: str, platform: str) -> str | None:
+def _document(text: str) -> Mapping[str, Any]:
     try:
-        state = json.loads(text)["platforms"][platform]["state"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return str(state)
+        said = json.loads(text)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 class StateWatch:

@@ -1,0 +1,154 @@
+"""The whole program: does it stop when told to, stay while it can, and leave other platforms alone?
+
+Runner and process level. A program is told to stop by a signal of the scenario, or by the tear-down.
+"""
+
+from __future__ import annotations
+
+from fake_qq_server.events import RuleAct
+
+from ..facts import Mark
+from ..intervals import spell
+from ..journal import BesideState, BesideWord, Left, ProcExit, Record, RunnerHeld, RunTeardown, SubjState
+from ..timeline import Timeline
+from .result import Finding, Limits, absent, fails, passes, unknown
+
+SIGNAL = "signal"
+"""The verb that acts on the process."""
+
+
+def told_to_stop(run: Timeline) -> Mark | None:
+    """When a rule sent it a signal, if one did."""
+    for record in run.body:
+        if isinstance(record.event, RuleAct) and record.event.verb == SIGNAL:
+            return Mark(record.t, record.n)
+    return None
+
+
+def exit_of(run: Timeline) -> Record | None:
+    """The record of the program's own end, where it came before the run's."""
+    return next((record for record in run.body if isinstance(record.event, ProcExit)), None)
+
+
+def stops(run: Timeline, limits: Limits) -> Finding:
+    """Told to stop → the program ends in time, and leaves nothing that would hold up it or its successor."""
+    teardown = next((one for one in run.records if isinstance(one.event, RunTeardown)), None)
+    told = told_to_stop(run) or (Mark(teardown.t, teardown.n) if teardown else None)
+    ended = next((one for one in run.records if isinstance(one.event, ProcExit)), None)
+    if told is None or (ended is not None and ended.n < told.n):
+        return absent("nobody told the program to stop", *([ended.n] if ended else []))
+    bound = limits.us("stops")
+    last = ended.t if ended else max(record.t for record in run.records)
+    if last - told.t > bound:
+        verb = "took" if ended else "had not stopped after"
+        return fails(f"the program {verb} {spell(last - told.t)}", told.n, *([ended.n] if ended else []))
+    if ended is None:
+        if run.closed is not None and run.why in ("spin", "blocked", "cpu"):
+            return fails("the program starved its event loop instead of stopping", told.n, run.closed.n)
+        torn = teardown is not None and run.closed is not None and run.why == "end"
+        if torn and run.closed is not None:
+            return fails("the program did not stop before its tear-down was given up", told.n, run.closed.n)
+        return unknown("the journal ends before the program did", told.n)
+    left = next((one for one in run.records if isinstance(one.event, Left)), None)
+    if left is None or not isinstance(left.event, Left):
+        return unknown("nobody looked at what the program left behind", told.n, ended.n)
+    what = left.event
+    remains = (*what.tasks, *what.threads, *what.sockets, *what.locks, *what.files, *what.warnings)
+    if remains:
+        return fails(f"the program left behind: {', '.join(map(str, remains))}", left.n)
+    return passes(
+        f"it stopped within {spell(last - told.t)} and left nothing behind", told.n, ended.n, left.n
+    )
+
+
+def stays(run: Timeline, limits: Limits) -> Finding:
+    """The program does not end itself over an error that another try could mend.
+
+    It may where its adapter called the error fatal and not retryable, and where it was told to stop. To end
+    all the same is a restart loop under a service manager, and the end without one.
+    """
+    if run.level == "adapter":
+        return absent("at the adapter level there is no program")
+    ended = exit_of(run)
+    if ended is None:
+        return passes("the program did not end itself")
+    told = told_to_stop(run)
+    if told is not None and told.n < ended.n:
+        return absent("it was told to stop", told.n, ended.n)
+    for record in run.body:
+        event = record.event
+        if isinstance(event, SubjState) and event.fatal and not event.fatal.get("retryable"):
+            return absent("no other try could have mended the error", record.n, ended.n)
+    code = ended.event.code if isinstance(ended.event, ProcExit) else None
+    return fails(f"it ended itself with code {code} over an error that another try could mend", ended.n)
+
+
+def released(run: Timeline, limits: Limits) -> Finding:
+    """Gave up, and still so at the end → its place in the runner, its HTTP client and its lock are free."""
+    gone = run.giveup
+    if run.level == "adapter" or gone is None:
+        return absent("it had not given up when the run ended")
+    if exit_of(run) is not None:
+        return absent("the program ended, and everything of it")
+    if run.end - gone.at.t <= limits.us("released"):
+        return unknown("it gave up only just before the run ended", gone.at.n)
+    held = next((one for one in run.tail if isinstance(one.event, RunnerHeld)), None)
+    if held is None or not isinstance(held.event, RunnerHeld):
+        return unknown("nobody looked at what it still held", gone.at.n)
+    what = held.event
+    still = ["its place in the runner"] if what.installed else []
+    still += ["its HTTP client"] if what.http else []
+    still += [str(lock) for lock in what.locks]
+    if still:
+        return fails(f"it gave up and still holds {', '.join(still)}", gone.at.n, held.n)
+    return passes("it gave up and holds nothing any more", gone.at.n, held.n)
+
+
+def others(run: Timeline, limits: Limits) -> Finding:
+    """A platform beside QQ → from the start of its service to the end of the run it is installed, not queued
+    and called connected, and each of its messages is answered in time."""
+    states = [one for one in run.body if isinstance(one.event, BesideState)]
+    begun = next((one for one in states if _well(one)), None)
+    if not states:
+        return absent("no other platform stood beside it")
+    if begun is None:
+        return fails("the other platform never came into service", states[-1].n)
+    told, ended = told_to_stop(run), exit_of(run)
+    upto = told.n if told is not None else len(run.records) + 1
+    for record in states:
+        if begun.n < record.n < upto and not _well(record):
+            return fails("the other platform was touched", begun.n, record.n)
+    if ended is not None and ended.n < upto:
+        return fails("the program ended, and the other platform with it", begun.n, ended.n)
+    return _words(run, limits, upto, begun)
+
+
+def _words(run: Timeline, limits: Limits, upto: int, begun: Record) -> Finding:
+    bound = limits.us("others")
+    end = next((one.t for one in run.body if one.n >= upto), run.end)
+    asked: dict[int, Record] = {}
+    answers = 0
+    for record in run.body:
+        if isinstance(record.event, BesideWord):
+            if record.event.what == "asked":
+                asked[record.event.number] = record
+                continue
+            answers += 1
+            question = asked.pop(record.event.number, record)
+            if record.t - question.t > bound:
+                late = spell(record.t - question.t)
+                return fails(
+                    f"a message to the other platform was answered after {late}", question.n, record.n
+                )
+    for question in asked.values():
+        if end - question.t > bound:
+            return fails("a message to the other platform was never answered", question.n)
+    if not answers:
+        return unknown("nobody wrote to the other platform", begun.n)
+    return passes(f"the other platform served on and answered {answers} messages", begun.n)
+
+
+def _well(record: Record) -> bool:
+    state = record.event
+    assert isinstance(state, BesideState)
+    return state.installed and not state.queued and state.status == "connected"

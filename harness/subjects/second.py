@@ -1,0 +1,116 @@
+"""A second platform beside QQ: a small adapter of our own, registered as hermes' plugins register theirs.
+
+It is always well: it connects, and once in a while a user writes to it. What becomes of it shows whether
+trouble with QQ stays QQ's. Import this only in a worker, after the subject.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+from harness.errors import SubjectError
+from harness.journal import BesideWord
+from harness.recorder import Recorder
+
+NAME = "beside"
+ALLOW_ALL = "QQCHAOS_BESIDE_ALLOW_ALL"
+"""hermes lets a plugin name an environment variable that lets everybody write to it."""
+
+EVERY_S = 600.0
+"""Virtual seconds between two messages, each from a new user."""
+
+CONFIGURATION = {"enabled": True, "extra": {}}
+
+
+def register(record: Recorder, asks: Callable[[], bool] = lambda: True) -> None:
+    """Register the platform, before the gateway reads its configuration. `asks()`: whether to go on writing.
+
+    Raises SubjectError on a subject that has no registry of platforms.
+    """
+    try:
+        registry: Any = importlib.import_module("gateway.platform_registry")
+        base: Any = importlib.import_module("gateway.platforms.base")
+        config: Any = importlib.import_module("gateway.config")
+    except ImportError as problem:
+        raise SubjectError(f"no second platform can stand beside QQ here: {problem}") from problem
+    os.environ[ALLOW_ALL] = "true"
+    words = Words(record)
+
+    class Beside(base.BasePlatformAdapter):  # type: ignore[misc]
+        """Serves as soon as it is asked to."""
+
+        def __init__(self, configured: Any) -> None:
+            super().__init__(configured, config.Platform(NAME))
+            self._writing: asyncio.Task[None] | None = None
+
+        async def connect(self, **named: Any) -> bool:
+            del named  # newer releases say whether it is a reconnect
+            self._mark_connected()
+            self._writing = asyncio.create_task(self._write(), name="harness: beside")
+            return True
+
+        async def disconnect(self) -> None:
+            if self._writing is not None:
+                self._writing.cancel()
+            self._mark_disconnected()
+
+        async def send(self, chat_id: str, content: str, *more: Any, **named: Any) -> Any:
+            del content, more, named
+            words.answered(chat_id)
+            return base.SendResult(success=True, message_id=f"sent-{chat_id}")
+
+        async def send_typing(self, chat_id: str, *more: Any, **named: Any) -> None:
+            del chat_id, more, named
+
+        async def get_chat_info(self, chat_id: str) -> dict[str, Any]:
+            return {"name": chat_id, "type": "dm"}
+
+        async def _write(self) -> None:
+            while True:
+                await asyncio.sleep(EVERY_S)
+                if asks():
+                    await self._ask(words.ask())
+
+        async def _ask(self, user: str) -> None:
+            source = self.build_source(chat_id=user, chat_type="dm", user_id=user)
+            try:
+                await self.handle_message(base.MessageEvent(text="hello", source=source, message_id=user))
+            except Exception:
+                logging.getLogger("gateway").exception("the message beside QQ was not taken")
+
+    registry.platform_registry.register(
+        registry.PlatformEntry(
+            name=NAME,
+            label="Beside",
+            adapter_factory=Beside,
+            check_fn=lambda: True,
+            allow_all_env=ALLOW_ALL,
+        )
+    )
+
+
+class Words:
+    """Numbers the messages; a chat's first answer answers it."""
+
+    def __init__(self, record: Recorder) -> None:
+        self._record = record
+        self._asked = 0
+        self._open: dict[str, int] = {}
+
+    def ask(self) -> str:
+        """The next user, who has just written."""
+        self._asked += 1
+        user = f"user-{self._asked}"
+        self._open[user] = self._asked
+        self._record("probe", BesideWord(self._asked, "asked"))
+        return user
+
+    def answered(self, chat: str) -> None:
+        number = self._open.pop(chat, None)
+        if number is not None:
+            self._record("probe", BesideWord(number, "answered"))
