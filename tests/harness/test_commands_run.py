@@ -174,12 +174,6 @@ class TestOutput:
         assert "Traceback" not in said.err
 
 
-class TestDebug:
-    @pytest.fixture
-    def stops(tmp_path: Path) -> Path:
-        return bot.copy(tmp_path, in_connect="breakpoint()")
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the bot, a broken scenario, a strange adapter and a bare Python."""
@@ -237,6 +231,14 @@ class TestRefusals:
         assert any(part in said.err for part in why.split("|"))
         assert not (place / ".qqchaos").exists()
 
+
+@pytest.fixture
+def stops(tmp_path: Path) -> Path:
+    """The bot, with a breakpoint where it connects."""
+    return bot.copy(tmp_path, in_connect="breakpoint()")
+
+
+class TestDebug:
     def test_breakpoint_reads_a_pipe(self, stops: Path, tmp_path: Path) -> None:
         done = bot.qqchaos(
             "run", "healthy", "--debug", *bot.on(stops), "--out", tmp_path / "o", input="p 6*7\ncontinue\n"

@@ -1,0 +1,237 @@
+"""What is built and shipped, what may import what, and what no file may say."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import venv
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("fake_qq_server", "harness")
+LENT = {"websockets", "h11", "freezegun", "dateutil", "six"}
+"""What a worker's interpreter is lent; see harness/beside.py."""
+
+SUBJECTS = {"aiohttp", "httpx", "gateway", "plugins"}
+"""What only a subject has, and only its drivers import."""
+
+WORKERS = ("harness.worker", "harness.nursery", "harness.levels.adapter", "fake_qq_server.server")
+"""Where a subject's interpreter begins to import; what else runs there is reached from these."""
+
+OUR_TEXTS = (".py", ".md", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".json", ".txt")
+
+
+# -- the distributions
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the sdist, built from a copy: the checkout stays as it is."""
+    folder = tmp_path_factory.mktemp("built")
+    copy = folder / "copy"
+    copy.mkdir()
+    for name in tracked():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy / name)
+    tool = folder / "tool"
+    venv.create(tool, with_pip=True, symlinks=True)
+    python = tool / "bin" / "python"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    code = (
+        "from hatchling.build import *; import sys; print(build_wheel(sys.argv[1]), build_sdist(sys.argv[1]))"
+    )
+    commands: tuple[list[str | Path], ...] = (
+        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "hatchling>=1.25"],
+        [python, "-c", code, folder],
+    )
+    for command in commands:
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=300)
+        if done.returncode and "hatchling" in str(command[-1]) and "No matching distribution" in done.stderr:
+            pytest.skip("hatchling cannot be had without a package index")
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> zipfile.ZipFile:
+    (path,) = built.glob("qqchaos-*.whl")
+    return zipfile.ZipFile(path)
+
+
+def tracked() -> list[str]:
+    """Every file of the repository, also those that are not committed yet."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "-c", "-o", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_the_wheel_has_two_packages_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    tops = {name.partition("/")[0] for name in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+
+
+def test_scenarios_are_data(wheel: zipfile.ZipFile) -> None:
+    inside = {name.removeprefix("harness/_scenarios/") for name in wheel.namelist() if "_scenarios/" in name}
+    here = {str(path.relative_to(ROOT / "scenarios")) for path in (ROOT / "scenarios").rglob("*.yaml")}
+    here &= {name.removeprefix("scenarios/") for name in tracked()}
+    assert here and here <= inside
+    assert not [name for name in inside if name.endswith(".py")]
+
+
+def test_every_module_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
+    modules = {name for name in tracked() if name.endswith(".py") and name.startswith(PACKAGES)}
+    assert modules <= set(wheel.namelist())
+
+
+def test_the_program_works_where_it_is_installed(built: Path, wheel: zipfile.ZipFile) -> None:
+    (entry,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
+    assert wheel.read(entry).decode().split() == ["[console_scripts]", "qqchaos", "=", "harness.cli:main"]
+    site = built / "site"
+    wheel.extractall(site)
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); import harness.cli as c; sys.exit(c.main())"
+    command = [sys.executable, "-I", "-c", code, "list"]
+    done = subprocess.run(command, cwd=site, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "exhausted  #14539" in done.stdout
+
+
+def test_the_sdist_can_be_built_and_tested(built: Path) -> None:
+    (path,) = built.glob("qqchaos-*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", "tox.ini", "scenarios/exhausted.yaml"} <= names
+    assert {"tests/test_packaging.py", "docs/virtual-time.md", "harness/cli.py"} <= names
+
+
+# -- who may import whom
+
+
+def imports(path: Path, package: str, *, everywhere: bool = True) -> Iterator[str]:
+    """Absolute names of the modules that a file imports; not under TYPE_CHECKING."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree) if everywhere else tree.body:
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module of ours."""
+    path = ROOT.joinpath(*module.split("."))
+    for candidate in (path / "__init__.py", path.with_suffix(".py")):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def reached() -> dict[str, set[str]]:
+    """Every module of ours that a worker may import, and what else each of them does."""
+    found: dict[str, set[str]] = {}
+    todo = list(WORKERS)
+    while todo:
+        module = todo.pop()
+        path = file_of(module)
+        if path is None or module in found or not module.startswith(PACKAGES):
+            continue
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        found[module] = set(imports(path, package))
+        todo += [*found[module], package]
+    return found
+
+
+def outside(names: set[str]) -> set[str]:
+    tops = {name.partition(".")[0] for name in names}
+    return tops - set(sys.stdlib_module_names) - set(PACKAGES) - {"__future__"}
+
+
+def test_a_worker_imports_what_it_is_lent_and_nothing_else() -> None:
+    graph = reached()
+    assert {"harness.worker", "harness.birth", "harness.recorder", "harness.run_spec", "harness.clock.baton",
+            "fake_qq_server.server", "fake_qq_server.verbs.close"} <= set(graph)  # fmt: skip
+    strangers = {
+        module: left for module, names in graph.items() if (left := outside(names) - LENT - SUBJECTS)
+    }
+    assert strangers == {}
+
+
+def test_only_a_subjects_drivers_import_the_subject() -> None:
+    drivers = ("harness.subjects.", "harness.levels.")
+    loose = {m for m, names in reached().items() if outside(names) & SUBJECTS and not m.startswith(drivers)}
+    assert loose == set()
+
+
+def test_the_nursery_begins_with_the_standard_library() -> None:
+    """Run as a script: it must come up before anything is lent."""
+    names = set(imports(ROOT / "harness" / "nursery.py", "harness", everywhere=False))
+    assert names and all(name.partition(".")[0] in sys.stdlib_module_names for name in names)
+
+
+@pytest.mark.parametrize(
+    ("package", "never"), [("fake_qq_server", ("harness", "tests")), ("harness", ("tests",))]
+)
+def test_one_direction(package: str, never: tuple[str, ...]) -> None:
+    wrong = {}
+    for path in (ROOT / package).rglob("*.py"):
+        inside = ".".join(path.relative_to(ROOT).parent.parts)
+        named = {name for name in imports(path, inside) if name.partition(".")[0] in never}
+        if named:
+            wrong[path.name] = named
+    assert wrong == {}
+
+
+def test_dependencies_are_few() -> None:
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split(r"[<>=~!\[ ]", one)[0] for one in project["dependencies"]}
+    assert names == {"websockets", "h11", "freezegun", "pyyaml", "rich"}
+
+
+# -- what no file may say
+
+HOMES = re.compile(
+    r"/(?:root|home/[a-z_][\w-]*|Users/[A-Za-z][\w-]*)/(?![*<{])|/tmp/w/|/work/(?:main|shared)\b"
+)
+EXAMPLES = {"/home/x/", "/home/u/", "/home/user/", "/home/me/", "/home/you/"}
+
+
+def test_no_file_names_the_machine_it_was_written_on() -> None:
+    machine = os.uname().nodename
+    found = []
+    for name in tracked():
+        if not name.endswith(OUR_TEXTS) or name == "tests/test_packaging.py":
+            continue
+        text = (ROOT / name).read_text(encoding="utf-8", errors="replace")
+        said = {match.group() for match in HOMES.finditer(text)} - EXAMPLES
+        if len(machine) > 5 and machine != "localhost" and machine in text:
+            said.add(machine)
+        if said:
+            found.append((name, sorted(said)))
+    assert found == []
