@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .checks.back import exit_of
+from .checks.program import exit_of
 from .endings import STARVED
 from .facts import GiveUp
 from .journal import ProcExit, Record, RunnerQueue, SubjState
@@ -43,8 +43,8 @@ class Row:
     `back`: "after" (`back_us` from the healing to the service that holds at the end), "never", or None where
     the question does not arise: the outage never ends, the program ended itself, or nothing above the
     adapter is there to bring it back. `queue`: "queued", "paused" or "no", as the gateway's queue was left,
-    with `tries`. `exit_code`: of a program that ended itself; then `on_failure` and `always` say whether
-    systemd would start it again. `why_not` are the asked checks that did not pass.
+    with `tries`. `exit_code`: of a program that ended itself, with the reason that it gave; then `on_failure`
+    and `always` say whether systemd would start it again. `why_not` are the asked checks that did not pass.
     """
 
     fix: str
@@ -63,6 +63,7 @@ class Row:
     queue: str | None
     tries: int | None
     exit_code: int | None
+    exit_reason: str | None
     on_failure: bool | None
     always: bool | None
     digest: str
@@ -118,7 +119,8 @@ def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Ro
     """The row of one run."""
     run = read(records)
     gone = run.giveups[0] if run.giveups else None
-    code = _exit_code(run)
+    ended = _exit(run)
+    code = ended.code if ended else None
     back, back_us = _back(run, code)
     queue, tries = _queue(run)
     states = {check.name: check.state for check in outcome.checks}
@@ -139,6 +141,7 @@ def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Ro
         queue=queue,
         tries=tries,
         exit_code=code,
+        exit_reason=ended.reason if ended else None,
         on_failure=None if code is None else acts("on-failure", code),
         always=None if code is None else acts("always", code),
         digest=outcome.digest,
@@ -154,9 +157,9 @@ def _flag(run: Timeline, gone: GiveUp) -> str:
     return "retryable" if fatal and fatal.get("retryable") else "final"
 
 
-def _exit_code(run: Timeline) -> int | None:
+def _exit(run: Timeline) -> ProcExit | None:
     ended = exit_of(run)
-    return ended.event.code if ended is not None and isinstance(ended.event, ProcExit) else None
+    return ended.event if ended is not None and isinstance(ended.event, ProcExit) else None
 
 
 def _back(run: Timeline, code: int | None) -> tuple[str | None, int | None]:

@@ -6,6 +6,7 @@ from ..facts import Connection, Mark, Message
 from ..intervals import Interval, merge, overlap, spell, subtract
 from ..timeline import Timeline
 from .conduct import boasts, impolite
+from .program import exit_of
 from .result import Finding, Limits, absent, fails, passes, unknown
 
 FLAPS_IN_A_ROW = 20
@@ -101,7 +102,8 @@ def recovers(run: Timeline, limits: Limits) -> Finding:
     bot whose only way back was that the healing freed its old connection has not recovered.
 
     n/a at the adapter level if it gave up (or connect() failed) and somebody was told before H: bringing
-    it back is then the runner's task. Where the run ended early after a give-up, nothing could change it:
+    it back is then the runner's task. n/a as well where the program ended itself before H: whether somebody
+    starts it again is what `back` says. Where the run ended early after a give-up, nothing could change it:
     that E cuts no window short.
     """
     if not run.terms.heals and run.heal is None:
@@ -111,6 +113,9 @@ def recovers(run: Timeline, limits: Limits) -> Finding:
     if run.concluded and run.giveup is not None:
         return fails("it gave up for good", run.giveup.at.n)
     if run.heal is None:
+        ended = exit_of(run)
+        if ended is not None:
+            return absent("the program ended itself before the healing", ended.n)
         return unknown("the run ended before the healing")
     healed, bound = run.heal.t, limits.us("recovers")
     if run.since is None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import choosing, environments
+from harness import choosing, environments, releases
 from harness.bench import Bench
 from harness.commands.run import DEFAULT_OUT
 from harness.environments import Installation
@@ -83,7 +83,7 @@ def command(args: argparse.Namespace, hermes: str) -> str:
 def _subjects(named: Sequence[str]) -> list[str | None]:
     """What `--hermes` named; a checkout alone is laid beside the default release."""
     if any(Path(name).is_dir() for name in named) and all(Path(name).is_dir() for name in named):
-        return [environments.releases.DEFAULT, *named]
+        return [releases.DEFAULT, *named]
     return list(dict.fromkeys(named)) or [None]
 
 

@@ -21,6 +21,7 @@ from itertools import pairwise
 from types import CodeType, ModuleType
 
 from harness.errors import HarnessError, SubjectError
+from harness.fixes.mends import MENDS
 from harness.fixes.table import FIXES, SITES, NamedFix
 from harness.layouts import find_method
 
@@ -42,7 +43,7 @@ def install(module: str, class_name: str, fix: str) -> None:
 
 
 def rewrite(source: bytes | str, filename: str, class_name: str, fix: NamedFix) -> ast.Module:
-    """The module's tree with the fix at all its exits.
+    """The module's tree with the fix at all its exits, and with what else the fix mends.
 
     Raises SubjectError where there are not exactly three of them: the fix "does not apply".
     """
@@ -60,6 +61,8 @@ def rewrite(source: bytes | str, filename: str, class_name: str, fix: NamedFix) 
             for node in ast.walk(statement):
                 ast.copy_location(node, mark)
         block[index : index + 1] = [*before, mark, *after]
+    for mend in fix.mends:
+        MENDS[mend](tree, class_name)
     return ast.fix_missing_locations(tree)
 
 

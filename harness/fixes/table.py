@@ -1,4 +1,5 @@
-"""The candidate fixes by name: what upstream's pull requests propose for a used-up reconnect budget.
+"""The candidate fixes by name: what upstream's pull requests propose for a used-up reconnect budget, and a
+reference fix of our own.
 
 At each of the adapter's three exits (`self._mark_disconnected()`, then `return`, in the listener's loop) a
 fix adds a flag and a way to tell the gateway. The flag comes first: from then on `_mark_disconnected` leaves
@@ -25,9 +26,11 @@ class NamedFix:
     name: str
     does: str
     upstream: tuple[int, ...]
-    """Pull requests of NousResearch/hermes-agent that propose it."""
+    """Pull requests of NousResearch/hermes-agent that propose it; none for our own."""
     before: str
     after: str
+    mends: tuple[str, ...] = ()
+    """What else of the adapter it mends where that is broken: keys of `mends.MENDS`."""
 
     def statements(self) -> tuple[list[ast.stmt], list[ast.stmt]]:
         """Fresh syntax trees of `before` and `after`, for one site."""
@@ -36,7 +39,8 @@ class NamedFix:
     @property
     def sha256(self) -> str:
         """Changes when what the fix does changes, not when its description does."""
-        return hashlib.sha256(f"{self.before}\0{self.after}".encode()).hexdigest()
+        parts = (self.before, self.after, *self.mends)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _flag(retryable: bool) -> str:
@@ -77,6 +81,15 @@ FIXES: dict[str, NamedFix] = {
             (72673, 97857),
             _flag(retryable=True),
             _DETACHED,
+        ),
+        NamedFix(
+            "reference",
+            "as detached, and mends what keeps a bot from giving up or coming back: a closed socket read as "
+            "quiet, a connect() that does not know is_reconnect",
+            (),
+            _flag(retryable=True),
+            _DETACHED,
+            ("closed-socket", "is-reconnect"),
         ),
     )
 }

@@ -77,9 +77,14 @@ def remarks(section: Section) -> list[str]:
         f"not measured: {', '.join(filter(None, (gap.fix, gap.level, gap.run)))}: {gap.why}"
         for gap in section.gaps
     ]
+    ends: dict[str, list[str]] = {}
+    for row in (row for block in section.blocks for row in block.rows):
+        if row.exit_reason is not None:
+            ends.setdefault(f"code {row.exit_code}: {row.exit_reason}", []).append(row.fix)
+    exits = [f"exit {why} ({', '.join(dict.fromkeys(names))})" for why, names in ends.items()]
     starved = any(row.starved for block in section.blocks for row in block.rows)
     once = "a bot that starved its event loop is measured once: it never saw the outage end"
-    return [*section.notes, *([once] if starved else []), *gaps]
+    return [*section.notes, *([once] if starved else []), *exits, *gaps]
 
 
 def cells_of(row: Row) -> tuple[str, ...]:

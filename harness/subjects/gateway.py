@@ -95,16 +95,17 @@ class GatewaySubject:
 
     async def run(self) -> ProcExit:
         """Start the gateway and wait for its end: True is exit code 0, False 1, SystemExit its own."""
-        code = 0
+        code, raised = 0, None
         try:
             code = 0 if await self._module.start_gateway(verbosity=None) else 1
         except SystemExit as exc:
             code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
         except Exception as exc:
-            logging.getLogger("gateway").error("start_gateway() raised %s", describe(exc))
+            raised = describe(exc)
+            logging.getLogger("gateway").error("start_gateway() raised %s", raised)
             code = 1
         self.ended = True
-        reason = getattr(self._runner, "exit_reason", None)
+        reason = raised or getattr(self._runner, "exit_reason", None)
         ended = ProcExit(code, str(reason) if reason else None)
         self._record("probe", ended)
         return ended

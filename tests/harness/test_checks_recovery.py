@@ -293,6 +293,11 @@ class TestRecovers:
         j = J(heal="10m").up().acts(t=60).heals(t=600).probed(1, t=610)
         assert told("recovers", j.done(600 + 3 * BEAT))[0] == "pass"
 
+    def test_not_applicable_where_the_program_ended_itself_first(self) -> None:
+        j = J(level="runner", heal="20m").up().gives_up(t=600).exits(1, t=600).called("exit")
+        found = check("recovers", j.done(600, why="exited"))
+        assert (found.state, found.lines) == ("n/a", (j["exit"],))
+
     def test_not_applicable_without_healing(self) -> None:
         assert told("recovers", J().up().done(2000)) == ("n/a", "the scenario does not heal")
 

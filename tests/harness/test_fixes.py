@@ -29,6 +29,7 @@ EXPECTED = {
     "inline-final": [FINAL, "mark", "notified"],
     "inline-retryable": [RETRYABLE, "mark", "notified"],
     "detached": [RETRYABLE, "mark", "notified"],
+    "reference": [RETRYABLE, "mark", "notified"],
 }
 
 
@@ -163,10 +164,11 @@ def test_another_number_of_exits_does_not_apply(tmp_path: Path, tree: MakeTree) 
 def test_names_hashes_and_their_origin(tmp_path: Path, tree: MakeTree) -> None:
     found = installation(tree(tmp_path))
     chosen = [fixes.choose(name, found) for name in FIXES]
-    assert [fix.name for fix in chosen] == ["flag-only", "inline-final", "inline-retryable", "detached"]
+    names = ["flag-only", "inline-final", "inline-retryable", "detached", "reference"]
+    assert [fix.name for fix in chosen] == names
     assert {fix.kind for fix in chosen} == {"named"}
-    assert len({fix.sha256 for fix in chosen}) == 4
-    assert all(fix.upstream for fix in FIXES.values())
+    assert len({fix.sha256 for fix in chosen}) == len(names)
+    assert [fix.name for fix in FIXES.values() if not fix.upstream] == ["reference"]
     assert fixes.lay_over(chosen[0], found, tmp_path / "unused") is found
 
 

@@ -1,0 +1,79 @@
+"""What a fix may mend of the adapter beside its exits. Each by what the source lacks, never by version.
+
+A mend looks at one method's tree, says whether it has the defect, and repairs it with as few new nodes as
+possible, which carry the line numbers of what they stand beside. Where the defect is absent, or the method
+is of a shape that is not known here, it changes nothing. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+from harness.layouts import find_method
+
+READ = "_read_events"
+SOCKET = "_ws"
+WORD = "is_reconnect"
+
+_RAISE = f"if self.{SOCKET}.closed:\n    raise RuntimeError('WebSocket closed')"
+
+
+def closed_socket(tree: ast.Module, class_name: str) -> bool:
+    """Reading from a socket that is closed already raises, as reading from one that closes does.
+
+    Without it `_read_events` returns at once and as if all were well; the listener calls it again, for
+    ever, without ever waiting: the event loop does nothing else any more (#17703, #42271; mended in 0.17.0).
+    The test goes before the loop that reads.
+    """
+    read = find_method(tree, class_name, READ)
+    if not isinstance(read, ast.AsyncFunctionDef) or any(_asks_whether_closed(one) for one in read.body):
+        return False
+    at = next((n for n, one in enumerate(read.body) if isinstance(one, ast.While)), None)
+    if at is None or not _mentions_closed(read.body[at]):
+        return False
+    read.body[at:at] = _beside(ast.parse(_RAISE).body, read.body[at])
+    return True
+
+
+def is_reconnect(tree: ast.Module, class_name: str) -> bool:
+    """connect() takes `is_reconnect`, and has no use for it: QQ keeps no queue on its side.
+
+    A gateway that passes it to an adapter which does not know it gets a TypeError, at the start and at every
+    try after that (#52914, #54410; mended in 0.19.0). A gateway that does not pass it sees no difference.
+    """
+    connect = find_method(tree, class_name, "connect")
+    if connect is None or connect.args.kwarg is not None:
+        return False
+    known = (*connect.args.posonlyargs, *connect.args.args, *connect.args.kwonlyargs)
+    if any(one.arg == WORD for one in known):
+        return False
+    connect.args.kwonlyargs.append(ast.copy_location(ast.arg(WORD), connect))
+    connect.args.kw_defaults.append(ast.copy_location(ast.Constant(False), connect))
+    return True
+
+
+def _asks_whether_closed(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.If) and _mentions_closed(statement)
+
+
+def _mentions_closed(statement: ast.If | ast.While | ast.stmt) -> bool:
+    """Whether the statement's own test says `self._ws.closed`."""
+    test = getattr(statement, "test", None)
+    return test is not None and any(ast.unparse(one) == f"self.{SOCKET}.closed" for one in ast.walk(test))
+
+
+def _beside(statements: list[ast.stmt], neighbour: ast.stmt) -> list[ast.stmt]:
+    for statement in statements:
+        for node in ast.walk(statement):
+            ast.copy_location(node, neighbour)
+    return statements
+
+
+MENDS: Mapping[str, Callable[[ast.Module, str], bool]] = {
+    "closed-socket": closed_socket,
+    "is-reconnect": is_reconnect,
+}
+"""By name; each tells whether there was anything to mend."""
+
+__all__ = ["MENDS", "closed_socket", "is_reconnect"]

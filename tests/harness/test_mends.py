@@ -1,0 +1,140 @@
+"""What a fix mends beside the exits: found by what the source lacks, left alone where nothing is lacking."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from typing import Any
+
+import pytest
+
+from harness.environments import resolve
+from harness.fixes.mends import MENDS, closed_socket, is_reconnect
+from harness.fixes.rewrite import rewrite
+from harness.fixes.table import FIXES
+
+HEAD = """
+class QQAdapter:
+    _running = True
+
+    async def connect(self{more}):
+        return True
+
+    async def _read_events(self):
+        if not self._ws:
+            raise RuntimeError("WebSocket not connected")
+"""
+LOOP = """
+        while self._running and self._ws and not self._ws.closed:
+            await self._ws.receive()
+"""
+TEST = """
+        if self._ws.closed:
+            raise RuntimeError("WebSocket closed")
+"""
+
+
+class Socket:
+    def __init__(self, closed: bool) -> None:
+        self.closed = closed
+
+    async def receive(self) -> None:
+        self.closed = True
+
+
+def adapter(source: str, name: str) -> tuple[Any, bool]:
+    """An adapter of that source with one mend laid over it, and what the mend said."""
+    tree = ast.parse(source)
+    done = MENDS[name](tree, "QQAdapter")
+    space: dict[str, Any] = {}
+    exec(compile(ast.fix_missing_locations(tree), "adapter.py", "exec"), space)
+    return space["QQAdapter"](), done
+
+
+class TestClosedSocket:
+    async def test_reading_a_closed_socket_raises(self) -> None:
+        subject, done = adapter(HEAD.format(more="") + LOOP, "closed-socket")
+        subject._ws = Socket(closed=True)
+        assert done
+        with pytest.raises(RuntimeError, match="WebSocket closed"):
+            await subject._read_events()
+
+    async def test_one_that_closes_meanwhile_is_read_to_its_end(self) -> None:
+        subject, _ = adapter(HEAD.format(more="") + LOOP, "closed-socket")
+        subject._ws = Socket(closed=False)
+        await subject._read_events()
+        assert subject._ws.closed
+
+    async def test_no_socket_is_reported_as_before(self) -> None:
+        subject, _ = adapter(HEAD.format(more="") + LOOP, "closed-socket")
+        subject._ws = None
+        with pytest.raises(RuntimeError, match="not connected"):
+            await subject._read_events()
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            HEAD.format(more="") + TEST + LOOP,  # mended already
+            HEAD.format(more=""),  # nothing that reads
+            HEAD.format(more="") + LOOP.replace(" and not self._ws.closed", ""),  # another loop
+            (HEAD.format(more="") + LOOP).replace("_read_events", "_read"),
+            (HEAD.format(more="") + LOOP).replace("class QQAdapter", "class Other"),
+        ],
+    )
+    def test_whatever_else_is_left_alone(self, source: str) -> None:
+        tree = ast.parse(source)
+        before = ast.dump(tree)
+        assert not closed_socket(tree, "QQAdapter")
+        assert ast.dump(tree) == before
+
+    def test_the_new_lines_point_at_their_neighbour(self) -> None:
+        source = HEAD.format(more="") + LOOP
+        tree = ast.parse(source)
+        closed_socket(tree, "QQAdapter")
+        added = next(
+            node for node in ast.walk(tree) if isinstance(node, ast.If) and "closed" in ast.dump(node)
+        )
+        assert source.splitlines()[added.lineno - 1].strip().startswith("while")
+
+
+class TestIsReconnect:
+    @pytest.mark.parametrize("more", ["", ", patience=1", ", *, patience=1"])
+    def test_connect_takes_the_word(self, more: str) -> None:
+        subject, done = adapter(HEAD.format(more=more), "is-reconnect")
+        assert done
+        assert asyncio.run(subject.connect(is_reconnect=True))
+        assert asyncio.run(subject.connect())
+
+    @pytest.mark.parametrize("more", [", is_reconnect=False", ", *, is_reconnect=False", ", **more"])
+    def test_one_that_takes_it_is_left_alone(self, more: str) -> None:
+        tree = ast.parse(HEAD.format(more=more))
+        before = ast.dump(tree)
+        assert not is_reconnect(tree, "QQAdapter")
+        assert ast.dump(tree) == before
+
+    def test_without_connect_there_is_nothing_to_do(self) -> None:
+        assert not is_reconnect(ast.parse("class QQAdapter: pass"), "QQAdapter")
+
+
+def test_only_the_reference_mends_more_than_the_exits() -> None:
+    assert {name for name, fix in FIXES.items() if fix.mends} == {"reference"}
+    assert set(FIXES["reference"].mends) == set(MENDS)
+
+
+@pytest.mark.hermes
+@pytest.mark.parametrize(
+    ("release", "broken"),
+    [
+        ("0.13.0", {"closed-socket", "is-reconnect"}),
+        ("0.16.0", {"closed-socket", "is-reconnect"}),
+        ("0.19.0", set()),
+    ],
+)
+def test_what_the_releases_lack(release: str, broken: set[str]) -> None:
+    """is_reconnect is lacking long before a gateway passes it: harmless there, needed from 0.18.0 on."""
+    found = resolve(release)
+    source = (found.root / found.layout.file).read_bytes()
+    tree = ast.parse(source)
+    assert {name for name, mend in MENDS.items() if mend(tree, found.layout.class_name)} == broken
+    fixed = rewrite(source, found.layout.file, found.layout.class_name, FIXES["reference"])
+    assert not any(mend(fixed, found.layout.class_name) for mend in MENDS.values())
