@@ -172,6 +172,8 @@ def _served(case: Case) -> Ending | None:
     lines = (probe.written[0].at.n, probe.handled[0].n, probe.replied[0].n)
     if run.first_act is None:
         return _named("undisturbed", *lines)
+    if not run.terms.starts_up:
+        return Ending("recovered", "came into service as soon as it could", lines)
     never_lost = len(run.service.changes) == 1  # not `serving`: a service of no duration was lost as well
     return _named("tolerated" if never_lost else "recovered", *lines)
 

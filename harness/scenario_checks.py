@@ -90,6 +90,12 @@ def _refuse_asks(run: RunSpec) -> None:
         )
     if run.beside is None and any("others" in checks for checks in run.asks.values()):
         raise LanguageError(("asks",), "others is asked, but no other platform is there: add beside: healthy")
+    at_adapter = run.asks.get("adapter", ())
+    if at_adapter and set(at_adapter) <= set(NOT_AT_ADAPTER):
+        names, do = " and ".join(at_adapter), "does" if len(at_adapter) == 1 else "do"
+        raise LanguageError(
+            ("asks",), f"{names} {do} not apply to the adapter level: ask of runner or process"
+        )
 
 
 def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:

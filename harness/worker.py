@@ -34,6 +34,9 @@ from .run_spec import RunSpec
 from .workerspec import WorkerSpec
 
 TALKATIVE = ("asyncio", "aiohttp", "httpx", "httpcore")
+SHOWN = 8
+"""How many entries of a spinning loop's queue are told."""
+
 LEVELS = {"adapter": "harness.levels.adapter", "runner": "harness.levels.runner"}
 
 
@@ -136,6 +139,14 @@ def _told(problem: BaseException) -> str:
 
 def _spun(run: Run, who: Participant, count: int, what: str) -> None:
     """The subject starves its loop: recorded at the same turn in every run, and the run is over."""
-    del what
-    run.record("loop", ClockSpin(count, who.name))
+    run.record("loop", ClockSpin(count, who.name), x={"what": what, "ready": _ready(who)})
     run.end("spin")
+
+
+def _ready(who: Participant) -> list[str]:
+    """What lies in the spinning loop's queue, for people: `run` of tasks, with where they stand."""
+    found = []
+    for handle in list(getattr(who.loop, "_ready", ()))[:SHOWN]:
+        task = getattr(getattr(handle, "_callback", None), "__self__", None)
+        found.append(repr(task) if isinstance(task, asyncio.Task) else repr(handle))
+    return found

@@ -83,6 +83,8 @@ ADAPTER: Mapping[str, Limit] = {
     "bounded": Limit(120),
     "once": Limit(1),  # a message is due if its connection is still open this much later
     "stops": Limit(25),
+    "released": Limit(60),  # between the give-up and the run's end, to let everything go
+    "others": Limit(60),  # a message of the other platform is answered
     "final": Limit(60),  # the fatal flag after what no retry can mend
 }
 """The adapter level's limits. The plain name of a check is the one that a scenario may set."""
@@ -90,8 +92,6 @@ ADAPTER: Mapping[str, Limit] = {
 PROGRAM: Mapping[str, Limit] = {
     **ADAPTER,
     "stops": Limit(90),  # systemd's TimeoutStopSec by default: from then on it kills
-    "released": Limit(60),
-    "others": Limit(60),  # a message of the other platform is answered
 }
 """The limits where the whole program is the subject."""
 

@@ -105,7 +105,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         self._check_closed()  # type: ignore[attr-defined]
-        exact = microseconds(when) / 1e6 if math.isfinite(when) else when
+        exact = self._whole(when) if math.isfinite(when) else when
         timer = _Timer(self._order(), exact, callback, args, self, context)
         heapq.heappush(self._scheduled, timer)
         timer._scheduled = True  # type: ignore[attr-defined]
@@ -127,6 +127,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         times = [timer._when for timer in self._scheduled if not timer.cancelled()]
         when = min(times, default=math.inf)
         return round(when * 1e6) if when < math.inf else None
+
+    def _whole(self, when: float) -> float:
+        """In whole microseconds, and never now for what is later: who sleeps for what a float left over
+        (`while now < end: sleep(end - now)`) must see time move, as it does on a real clock."""
+        due, now = microseconds(when), self._baton.now_us
+        return (now + 1 if due <= now and when > now / 1e6 else due) / 1e6
 
     def _order(self) -> int:
         made = next(self._made)

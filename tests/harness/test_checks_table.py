@@ -27,6 +27,10 @@ NAMES = [
     "stops",
     "secret",
     "back",
+    "stays",
+    "final",
+    "released",
+    "others",
 ]
 
 

@@ -406,6 +406,8 @@ def test_rule_8_asks_may_differ_by_level() -> None:
         ({"asks": ["notices"], "rules": [{"link": "ws", "do": {"latency": "1s"}}]}, "silent, stalled"),
         ({"asks": ["connects"], "start": "down"}, "does not apply to start: down"),
         ({"asks": ["back"]}, "does not apply to the adapter"),
+        ({"asks": ["stays", "others"]}, "add beside"),
+        ({"asks": ["stays", "released"]}, "do not apply to the adapter"),
     ],
 )
 def test_rule_8_a_check_that_could_never_apply_is_not_asked(changes: dict[str, Any], hint: str) -> None:
@@ -528,6 +530,7 @@ def test_the_earliest_of_a_chain_of_rules() -> None:
 
 def test_the_keys_of_the_grammar() -> None:
     grammar = (
-        "scenario story issues levels asks start handler net hypothetical tags limits restart rules heal end"
+        "scenario story issues levels asks start beside handler net hypothetical tags limits restart"
+        " rules heal end"
     )
     assert list(KEYS) == [*grammar.split(), "variants", "heal_twin"]

@@ -33,6 +33,12 @@ def test_what_a_float_is_off_is_no_microsecond(seconds: float) -> None:
     assert microseconds(seconds) == round(seconds * 1e6)
 
 
+def test_a_sleep_for_what_a_float_left_over_ends(run: Run) -> None:
+    ran = run("times.what_a_float_left_over")
+    assert ran.got == 4
+    assert ran.now_us == 64_401_001
+
+
 def test_timers_a_microsecond_apart_stay_apart(run: Run) -> None:
     assert run("times.neighbours").got == [[1, 2, 3, 4, 5]] * 3
 

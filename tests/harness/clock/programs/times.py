@@ -57,6 +57,21 @@ def microseconds() -> list[tuple[int, bool]]:
     return ends
 
 
+def what_a_float_left_over() -> int:
+    """Sleep until a moment in pieces that do not add up to it exactly; returns the number of pieces."""
+
+    async def main() -> int:
+        loop, pieces = asyncio.get_running_loop(), 0
+        await asyncio.sleep(63.561)
+        end = loop.time() + 0.84 + 1.5e-14
+        while loop.time() < end:
+            pieces += 1
+            await asyncio.sleep(min(0.3, end - loop.time()))
+        return pieces
+
+    return asyncio.run(main())
+
+
 def neighbours() -> list[list[float]]:
     """Timers a microsecond apart fire a microsecond apart, an hour or a year into the run."""
     fired: list[list[float]] = []
