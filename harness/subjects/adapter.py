@@ -31,6 +31,9 @@ from .watch import LogWatch, StateWatch, StatusFile, describe, spans
 
 PLATFORM = "qqbot"
 REPLY = "received: "
+THINKS_S = 1.0
+"""How long an answer takes to make. With none, reply and typing notice are under way at the same instant, and
+on Python 3.11 hermes' typing task then loses its cancellation in asyncio.wait_for (measured: busy-spin)."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ class AdapterSubject:
     # -- what the gateway around it would do
 
     async def _reply(self, event: Any) -> str:
+        await asyncio.sleep(THINKS_S)
         return REPLY + str(event.text)
 
     def _fatal_handler(self, handler: Handler) -> Callable[[Any], Awaitable[None]]:
