@@ -42,9 +42,10 @@ class Row:
     handler, of that give-up. `finished`: how the first of them ended (journal.How), "open" where it did not.
     `back`: "after" (`back_us` from the healing to the service that holds at the end), "never", or None where
     the question does not arise: the outage never ends, the program ended itself, or nothing above the
-    adapter is there to bring it back. `queue`: "queued", "paused" or "no", as the gateway's queue was left,
-    with `tries`. `exit_code`: of a program that ended itself, with the reason that it gave; then `on_failure`
-    and `always` say whether systemd would start it again. `why_not` are the asked checks that did not pass.
+    adapter is there to bring it back. `queue`: "queued", "paused" or "no", as a gateway that still ran left
+    its queue, with `tries`. `exit_code`: of a program that ended itself, with the reason that it gave; then
+    `on_failure` and `always` say whether systemd would start it again. `why_not` are the asked checks that
+    did not pass.
     """
 
     fix: str
@@ -174,7 +175,7 @@ def _back(run: Timeline, code: int | None) -> tuple[str | None, int | None]:
 def _queue(run: Timeline) -> tuple[str | None, int | None]:
     """The gateway's queue as it was left, and the most tries that it counted."""
     queues = [one.event for one in run.body if isinstance(one.event, RunnerQueue)]
-    if run.level == "adapter" or not queues:
+    if run.level == "adapter" or not queues or exit_of(run) is not None:
         return None, None
     last, most = queues[-1], max(one.attempts for one in queues)
     return ("paused" if last.paused else "queued" if last.queued else "no"), most

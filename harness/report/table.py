@@ -21,8 +21,8 @@ LEGEND = (
     "handler finished: of the first give-up; at the runner level the handler is the gateway's own.",
     "back after: virtual time from the end of the outage to serving again; - where nobody could bring it "
     "back: an outage without end, a bare adapter, a program that is gone.",
-    "queue: how the gateway's reconnect queue was left, with its tries. exit code: of a gateway that ended "
-    "itself; on-failure, always: would systemd's Restart= then start it again.",
+    "queue: how a gateway that still ran left its reconnect queue, with its tries. exit code: of one that "
+    "ended itself; on-failure, always: would systemd's Restart= then start it again.",
     "verdict: of the checks that the scenario asks at that level; those that did not pass are named.",
 )
 """What the columns mean."""
@@ -49,12 +49,13 @@ def as_markdown(sections: Iterable[Section]) -> list[str]:
     """A page with the command that made each table above it."""
     lines: list[str] = []
     for section in sections:
-        lines += [f"## {section.subject}", "", "```console", f"$ {section.command}", "```", ""]
+        lines += [f"# {section.subject}", "", f"{subject(section)}, measured by", ""]
+        lines += ["```console", f"$ {section.command}", "```", ""]
         for block in section.blocks:
-            lines += [f"Outage: `{block.story}`", "", *_grid(block.rows), ""]
-        lines += [f"- {line}" for line in remarks(section)]
-        lines += [""] if remarks(section) else []
-    return [*lines, *(f"- {line}" for line in LEGEND)]
+            lines += [f"## Outage: {block.story}", "", *_grid(block.rows), ""]
+        notes = [f"- {line}" for line in remarks(section)]
+        lines += ["Notes:", "", *notes, ""] if notes else []
+    return [*lines, "What the columns say:", "", *(f"- {line}" for line in LEGEND)]
 
 
 def as_json(sections: Iterable[Section]) -> str:

@@ -1,0 +1,160 @@
+"""The laboratory's rows, from hand-written journals: each cell from its own run, and nothing said that was
+not seen."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from harness import choosing
+from harness.journal import ProcExit, Record, RunnerQueue
+from harness.laboratory import Block, Gap, Row, Section, row, stories
+from harness.outcome import judge
+from harness.report.table import HEAD, as_json, as_markdown, as_text, cells_of, duration
+
+from .journals import J
+
+HOUR = 3600.0
+
+
+def gone(*, level: str = "runner", **scenario: Any) -> J:
+    """It served, lost its connection, and its listener ended at 600 s."""
+    return J(level=level, **scenario).up().acts(t=60).loses(t=60).gives_up(t=600)
+
+
+def made(records: list[Record], *, ends: bool = False, fix: str = "detached") -> Row:
+    return row(fix, judge(records), records, ends)
+
+
+def cells(records: list[Record], *, ends: bool = False) -> dict[str, str]:
+    return dict(zip(HEAD, cells_of(made(records, ends=ends)), strict=True))
+
+
+class TestRow:
+    def test_told_nobody(self) -> None:
+        found = made(gone(asks=["back"]).done(3 * HOUR))
+        assert (found.flag, found.calls, found.finished) == ("no", 0, None)
+        assert (found.gave_up_us, found.ending, found.why_not) == (600_000_000, "silent-death", ("back",))
+
+    @pytest.mark.parametrize(("retryable", "word"), [(True, "retryable"), (False, "final")])
+    def test_flag(self, retryable: bool, word: str) -> None:
+        j = gone().state(fatal={"code": "x", "retryable": retryable})
+        assert made(j.done(3 * HOUR)).flag == word
+
+    @pytest.mark.parametrize(
+        ("how", "word", "cell"),
+        [("ok", "ok", "yes"), ("cancelled", "cancelled", "cancelled"), (None, "open", "no")],
+    )
+    def test_how_the_handler_ended(self, how: Any, word: str, cell: str) -> None:
+        records = gone().flags().tells(how=how).done(3 * HOUR)
+        assert made(records).finished == word
+        assert cells(records)["handler finished"] == cell
+
+    def test_two_calls_are_two(self) -> None:
+        assert cells(gone().flags().tells().tells(t=610).done(3 * HOUR))["callback"] == "2 times"
+
+    def test_back_after_the_healing(self) -> None:
+        j = gone(heal="20m").flags().tells().heals(t=1200).ready(2, t=1228.4).probed(2, t=1500)
+        found = made(j.done(2000), ends=True)
+        assert (found.back, found.back_us) == ("after", 28_400_000)
+        assert cells(j.records, ends=True)["back after"] == "28 s"
+
+    def test_never_back(self) -> None:
+        assert cells(gone(heal="20m").heals(t=1200).done(3 * HOUR), ends=True)["back after"] == "never"
+
+    def test_nobody_brings_a_bare_adapter_back(self) -> None:
+        found = cells(gone(level="adapter", heal="20m").heals(t=1200).done(3 * HOUR), ends=True)
+        assert (found["back after"], found["queue"]) == ("-", "-")
+
+    def test_without_healing_the_question_does_not_arise(self) -> None:
+        assert made(gone().done(3 * HOUR)).back is None
+
+    @pytest.mark.parametrize(
+        ("code", "on_failure", "always"), [(0, "no", "yes"), (1, "yes", "yes"), (75, "yes", "yes")]
+    )
+    def test_an_exit_and_who_starts_it_again(self, code: int, on_failure: str, always: str) -> None:
+        found = cells(gone(heal="20m").exits(code, t=601).done(601, why="exited"), ends=True)
+        assert (found["exit code"], found["on-failure"], found["always"]) == (str(code), on_failure, always)
+        assert found["back after"] == "-"
+
+    def test_the_exit_of_the_tear_down_is_none(self) -> None:
+        records = gone().ends(3 * HOUR).exits(0).closed()
+        assert made(records).exit_code is None
+
+    @pytest.mark.parametrize(
+        ("queued", "paused", "word"),
+        [(True, False, "queued, 7 tries"), (True, True, "paused, 7 tries"), (False, False, "no, 7 tries")],
+    )
+    def test_queue(self, queued: bool, paused: bool, word: str) -> None:
+        j = gone().add(RunnerQueue("qqbot", True, 7), 700, "probe")
+        j.add(RunnerQueue("qqbot", queued, 7 if queued else 0, paused), 800, "probe")
+        assert cells(j.done(3 * HOUR))["queue"] == word
+
+    def test_a_bot_that_spins_has_no_other_cells(self) -> None:
+        records = J(level="runner", asks=["back"]).up().acts(t=60).spins(t=62).closed("spin")
+        found = made(records)
+        assert found.starved
+        assert cells(records) == {
+            **dict.fromkeys(HEAD, "-"), "fix": "detached", "level": "runner", "outage": "never ends",
+            "ending": "busy-spin", "verdict": "FAIL awake",
+        }  # fmt: skip
+
+
+def section(*rows: Row, **more: Any) -> Section:
+    given = {"gaps": (), "notes": (), **more}
+    return Section(
+        "hermes-agent 0.19.0",
+        "ab" * 32,
+        "3.14.1",
+        "qqchaos fixes 14539",
+        (Block("exhausted/x", rows),),
+        **given,
+    )
+
+
+class TestRenderings:
+    SPINS = J(level="runner").up().acts(t=60).spins(t=62).closed("spin")
+    EXITS = gone(asks=["back"]).add(ProcExit(1, "no module"), 601, "probe").done(601, why="exited")
+
+    def test_markdown(self) -> None:
+        lines = as_markdown([section(made(self.EXITS))])
+        subject = f"hermes-agent 0.19.0 (sha256 {'ab' * 6}), aiohttp 3.14.1, measured by"
+        assert lines[:7] == [
+            "# hermes-agent 0.19.0", "", subject, "", "```console", "$ qqchaos fixes 14539", "```",
+        ]  # fmt: skip
+        assert f"| {' | '.join(cells_of(made(self.EXITS)))} |" in lines
+        assert "- exit code 1: no module (detached)" in lines
+
+    def test_text_is_aligned(self) -> None:
+        lines = as_text([section(made(self.EXITS), made(self.SPINS, fix="as shipped"))])
+        at = lines.index("outage: exhausted/x")
+        head, *rows = lines[at + 1 : at + 4]
+        assert all(one[head.index("level") :].startswith("runner") for one in rows)
+
+    def test_json_has_every_field(self) -> None:
+        document = json.loads(as_json([section(made(self.EXITS))]))
+        (found,) = document["sections"][0]["blocks"][0]["rows"]
+        assert (found["exit_code"], found["exit_reason"], found["back_us"]) == (1, "no module", None)
+
+    def test_what_is_missing_is_said(self) -> None:
+        gap = Gap("change.patch", None, None, "the hunk does not apply")
+        text = as_text([section(made(self.SPINS), gaps=(gap,), notes=("refused was used",))])
+        assert "not measured: change.patch: the hunk does not apply" in text
+        assert "refused was used" in text
+        assert any("is measured once" in line for line in text)
+
+    @pytest.mark.parametrize(
+        ("seconds", "text"), [(0, "0 s"), (59.4, "59 s"), (59.6, "1:00"), (271, "4:31"), (3723, "1:02:03")]
+    )
+    def test_duration(self, seconds: float, text: str) -> None:
+        assert duration(round(seconds * 1_000_000)) == text
+
+
+def test_the_stories_of_the_issue() -> None:
+    told = stories(choosing.by_issue("14539", "runner"))
+    assert [one.name for one in told] == [
+        f"exhausted/{x}" for x in ("gateway-500", "token-500", "upgrade-403", "refused")
+    ]
+    assert all(one.never.heal is None and one.ends.heal is not None for one in told)
