@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import venv
@@ -88,8 +89,7 @@ def test_the_subjects_own_version_wins(bare: Path) -> None:
     try:
         assert ask(bare, "import h11\ntold = h11.__version__") == "its own"
     finally:
-        (own / "__init__.py").unlink()
-        own.rmdir()
+        shutil.rmtree(own)
 
 
 def test_ours_win_over_a_namesake(bare: Path) -> None:
