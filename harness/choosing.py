@@ -15,8 +15,8 @@ from .scenario import Scenario
 _ISSUE = re.compile(r"(?:#|.*/(?:issues|pull)/)?(\d+)(?:[/#?].*)?")
 
 
-def by_names(names: Sequence[str], level: str) -> list[RunSpec]:
-    """The runs that names and files mean, in order, each once.
+def by_names(names: Sequence[str], level: str | None) -> list[RunSpec]:
+    """The runs that names and files mean, in order, each once; without a level, those of every level.
 
     A name is a scenario (all of its runs) or one run's exact name; a file stands for all of its runs, and
     FILE::NAME for those that NAME means in that file.
@@ -98,10 +98,13 @@ def _named(name: str, catalogue: Mapping[str, Scenario], where: str = "") -> lis
     raise UsageError(f"there is no scenario {name}{where}{hint}")
 
 
-def _at_level(runs: list[RunSpec], level: str, what: str) -> list[RunSpec]:
-    there = [run for run in runs if level in run.levels]
+def _at_level(runs: list[RunSpec], level: str | None, what: str) -> list[RunSpec]:
+    there = [run for run in runs if level is None or level in run.levels]
     if not there:
-        raise UsageError(f"{what}: no such run at level {level}")
+        levels = dict.fromkeys(level for run in runs for level in run.levels)
+        raise UsageError(
+            f"{what}: no such run at level {level}; there are at {', '.join(levels)}: say --level"
+        )
     return there
 
 

@@ -21,6 +21,7 @@ from .errors import QQChaosError
 
 INTERRUPTED = 130
 NOT_JUDGED = 125
+LEVELS = ("adapter", "runner", "process")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -92,7 +93,9 @@ def parser() -> argparse.ArgumentParser:
     command("list", catalogue.list_scenarios, choice, json, help="what there is").add_argument(
         "-v", "--verbose", action="store_true", help="each scenario's runs"
     )
-    command("show", catalogue.show, level, json, help="one scenario explained").add_argument("name")
+    show = command("show", catalogue.show, json, help="one scenario explained")
+    show.add_argument("name")
+    show.add_argument("--level", choices=LEVELS, help="only what is asked there (default: at every level)")
     command("validate", catalogue.validate, help="check scenario files").add_argument("file", nargs="+")
     command("verbs", catalogue.verbs, help="all verbs, or one").add_argument("name", nargs="?")
     command("schema", catalogue.schema, help="the JSON Schema of scenario files")
@@ -148,7 +151,7 @@ def _choice() -> argparse.ArgumentParser:
 
 
 def _level() -> argparse.ArgumentParser:
-    return _option("--level", default="adapter", choices=["adapter", "runner", "process"])
+    return _option("--level", default="adapter", choices=LEVELS, help="what is driven (default: adapter)")
 
 
 def _running() -> argparse.ArgumentParser:

@@ -44,15 +44,27 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in tracked():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, copy / name)
-    tool = folder / "tool"
-    venv.create(tool, with_pip=True, symlinks=True)
-    python = tool / "bin" / "python"
+    python, tool = Path(sys.executable), folder / "tool"
+    if importlib.util.find_spec("pip") is None:
+        venv.create(folder / "venv", with_pip=True, symlinks=True)
+        python = folder / "venv" / "bin" / "python"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment["PYTHONPATH"] = str(tool)
     code = (
         "from hatchling.build import *; import sys; print(build_wheel(sys.argv[1]), build_sdist(sys.argv[1]))"
     )
     commands: tuple[list[str | Path], ...] = (
-        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "hatchling>=1.25"],
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "--target",
+            tool,
+            "hatchling>=1.25",
+        ],
         [python, "-c", code, folder],
     )
     for command in commands:

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import json
 import textwrap
+from collections.abc import Sequence
 
 from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.verbs.registry import VERBS, Verb
@@ -50,18 +51,19 @@ def show(args: argparse.Namespace) -> int:
         print(json.dumps([dict(run.resolved) for run in runs], ensure_ascii=False, indent=1))
         return 0
     for run in runs:
-        print("\n".join(explained(run, args.level)))
+        print("\n".join(explained(run, [args.level] if args.level else run.levels)))
     return 0
 
 
-def explained(run: RunSpec, level: str) -> list[str]:
-    """A run in words."""
+def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
+    """A run in words, with what is asked at these levels."""
     lines = [run.name, f"  {' '.join(run.story.split())}"]
     if run.tags:
         lines.append(f"  tags     {', '.join(run.tags)}")
     if run.issues:
         lines.append(f"  issues   {', '.join(f'#{issue}' for issue in run.issues)}")
-    lines.append(f"  asks     {', '.join(run.asks_for(level))} (level {level})")
+    for n, level in enumerate(levels):
+        lines.append(f"  {'' if n else 'asks':7}  {', '.join(run.asks_for(level))} (level {level})")
     for n, rule in enumerate(run.rules):
         lines += wrapped(f"  {'rules' if n == 0 else '':7}  ", rule_in_words(rule))
     if not run.rules:
@@ -69,7 +71,7 @@ def explained(run: RunSpec, level: str) -> list[str]:
     if run.heal:
         kept = "stays held" if run.heal.held == "keep" else "is released"
         lines.append(f"  heals    at {run.heal.at.text()}; what a condition holds {kept}")
-    if run.handler.kind != "record" and level == "adapter":
+    if run.handler.kind != "record" and "adapter" in levels:
         lines.append(f"  handler  the fatal-error handler {handler_in_words(run.handler)}")
     lines.append(f"  ends     after {run.resolved['end']}")
     if run.hypothetical:

@@ -113,7 +113,7 @@ def shell(line: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 class TestForReal:
     def test_a_reader_that_leaves(self) -> None:
-        done = shell("qqchaos list --json | head -c 5")
+        done = shell("qqchaos schema | true")
         assert (done.returncode, done.stderr) == (130, "")
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")

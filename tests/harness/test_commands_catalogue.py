@@ -35,7 +35,8 @@ class TestList:
 
     def test_narrowed(self, capsys: pytest.CaptureFixture[str]) -> None:
         told = said(capsys, "list", "-k", "gateway-500")
-        assert told.startswith("exhausted  #14539") and told.count("\n") == 3 and "3 runs" in told
+        assert told.startswith("exhausted  #14539") and "\n    3 runs\n" in told
+        assert "one-failed-reconnect" not in told
 
     def test_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
         runs = json.loads(said(capsys, "list", "--json"))
@@ -51,6 +52,8 @@ class TestShow:
             "  tags     give-up",
             "  issues   #14539, #25505, #29005, #21851",
             "  asks     flag, notified, settles (level adapter)",
+            "           back, truthful (level runner)",
+            "           back (level process)",
             "  rules    drop: at 1m after ready → close: 4009",
             "           whenever the gateway's address is asked for from drop → status: 500",
             "  ends     after 3h",
@@ -66,6 +69,10 @@ class TestShow:
         told = said(capsys, "show", "exhausted/refused+heals-30m")
         assert "  heals    at 30m; what a condition holds stays held\n" in told
 
+    def test_one_level(self, capsys: pytest.CaptureFixture[str]) -> None:
+        told = said(capsys, "show", "exhausted/refused", "--level", "runner")
+        assert "back, truthful (level runner)" in told and "(level adapter)" not in told
+
     def test_no_rules(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "  rules    none: the platform is as it should be\n" in said(capsys, "show", "healthy")
 
@@ -73,7 +80,7 @@ class TestShow:
         assert [run["run"] for run in json.loads(said(capsys, "show", "healthy", "--json"))] == ["healthy"]
 
     def test_unknown(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert "did you mean healthy?" in said(capsys, "show", "helthy", status=2)
+        assert "did you mean receive-raises?" in said(capsys, "show", "receive-raise", status=2)
 
 
 class TestValidate:
