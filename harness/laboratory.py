@@ -45,7 +45,8 @@ class Row:
     adapter is there to bring it back. `queue`: "queued", "paused" or "no", as a gateway that still ran left
     its queue, with `tries`. `exit_code`: of a program that ended itself, with the reason that it gave; then
     `on_failure` and `always` say whether systemd would start it again. `why_not` are the asked checks that
-    did not pass.
+    decided against it: those that failed, else those that are unknown. `unmet`: rules of the outage that
+    hardly or never acted, so that the run says little.
     """
 
     fix: str
@@ -55,6 +56,7 @@ class Row:
     ending: str
     verdict: str
     why_not: tuple[str, ...]
+    unmet: tuple[str, ...]
     gave_up_us: int | None
     flag: str | None
     calls: int | None
@@ -132,7 +134,8 @@ def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Ro
         ends=ends,
         ending=outcome.ending.name,
         verdict=outcome.verdict,
-        why_not=tuple(name for name in outcome.asked if states.get(name) not in ("pass", "n/a")),
+        why_not=tuple(name for name in outcome.asked if states.get(name) == outcome.verdict != "pass"),
+        unmet=outcome.unmet,
         gave_up_us=gone.at.t if gone else None,
         flag=_flag(run, gone) if gone else None,
         calls=len(gone.calls) if gone else None,

@@ -23,7 +23,8 @@ LEGEND = (
     "back: an outage without end, a bare adapter, a program that is gone.",
     "queue: how a gateway that still ran left its reconnect queue, with its tries. exit code: of one that "
     "ended itself; on-failure, always: would systemd's Restart= then start it again.",
-    "verdict: of the checks that the scenario asks at that level; those that did not pass are named.",
+    "verdict: of the checks that the scenario asks at that level; those that decided against it are named. "
+    "UNKNOWN no outage: the bot was not in service when the outage was to begin.",
 )
 """What the columns mean."""
 
@@ -93,7 +94,8 @@ def cells_of(row: Row) -> tuple[str, ...]:
     told = {"ok": "yes", "open": "no"}.get(row.finished or "", row.finished)
     calls = {0: "no", 1: "yes"}.get(row.calls if row.calls is not None else -1)
     queue = None if row.queue is None else f"{row.queue}{f', {row.tries} tries' if row.tries else ''}"
-    verdict = " ".join(filter(None, (row.verdict.upper(), ", ".join(row.why_not))))
+    why_not = "no outage" if row.unmet and row.verdict == "unknown" else ", ".join(row.why_not)
+    verdict = " ".join(filter(None, (row.verdict.upper(), why_not)))
     cells = (
         row.fix,
         row.level,

@@ -92,6 +92,14 @@ class TestRow:
         j.add(RunnerQueue("qqbot", queued, 7 if queued else 0, paused), 800, "probe")
         assert cells(j.done(3 * HOUR))["queue"] == word
 
+    def test_only_what_decided_is_named(self) -> None:
+        found = made(J(level="runner", asks=["truthful", "connects"], heal="20m").unmet().done(3 * HOUR))
+        assert (found.verdict, found.why_not, found.unmet) == ("fail", ("connects",), ("drop",))
+
+    def test_without_an_outage_nothing_is_known(self) -> None:
+        records = J(level="runner", asks=["truthful"]).up().unmet().done(3 * HOUR)
+        assert cells(records)["verdict"] == "UNKNOWN no outage"
+
     def test_a_bot_that_spins_has_no_other_cells(self) -> None:
         records = J(level="runner", asks=["back"]).up().acts(t=60).spins(t=62).closed("spin")
         found = made(records)
