@@ -21,7 +21,6 @@ from . import fixes
 from .environments import Installation
 from .errors import SubjectError, UsageError
 from .fixes import Fix
-from .fixes.table import FIXES
 from .laboratory import AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
 from .obituary import RunResult
 from .run_spec import RunSpec
@@ -124,11 +123,10 @@ class Bench:
             try:
                 fix = fixes.choose(name, self._installation)
             except (SubjectError, UsageError) as problem:
-                if not (name in FIXES or Path(name).expanduser().is_file()):
-                    raise
                 gaps.append(Gap(name, None, None, str(problem)))
             else:
-                found.append(Candidate(fix.name, fix))
+                taken = any(fix.name == one.name for one in found)
+                found.append(Candidate(name if taken else fix.name, fix))
         return found, gaps
 
     def _block(self, story: Story, candidates: Sequence[Candidate], gaps: list[Gap]) -> Block:

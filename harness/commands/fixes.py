@@ -28,6 +28,9 @@ def fixes(args: argparse.Namespace) -> int:
     that the command line adds to it. The tables are in OUT/fixes.json too.
     """
     told = _stories(args.issue)
+    for name in args.with_fix:
+        if name not in FIXES and not Path(name).expanduser().is_file():
+            raise UsageError(f"--with-fix {name}: neither a file nor one of {', '.join(FIXES)}")
     out: Path = args.out or DEFAULT_OUT / "fixes"
     check_out(out)
     terminal = Terminal(sys.stderr)

@@ -50,7 +50,8 @@ def as_markdown(sections: Iterable[Section]) -> list[str]:
     """A page with the command that made each table above it."""
     lines: list[str] = []
     for section in sections:
-        lines += [f"# {section.subject}", "", f"{subject(section)}, measured by", ""]
+        facts = f"sha256 {section.sha256[:12]}, aiohttp {section.aiohttp}"
+        lines += [f"# {section.subject}", "", f"{facts}. Measured by", ""]
         lines += ["```console", f"$ {section.command}", "```", ""]
         for block in section.blocks:
             lines += [f"## Outage: {block.story}", "", *_grid(block.rows), ""]

@@ -128,7 +128,7 @@ class TestRenderings:
 
     def test_markdown(self) -> None:
         lines = as_markdown([section(made(self.EXITS))])
-        subject = f"hermes-agent 0.19.0 (sha256 {'ab' * 6}), aiohttp 3.14.1, measured by"
+        subject = f"sha256 {'ab' * 6}, aiohttp 3.14.1. Measured by"
         assert lines[:7] == [
             "# hermes-agent 0.19.0", "", subject, "", "```console", "$ qqchaos fixes 14539", "```",
         ]  # fmt: skip
