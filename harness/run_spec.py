@@ -132,6 +132,14 @@ def check_keys(document: Any, keys: Sequence[str], required: Sequence[str], path
             raise LanguageError(path, f"{key} is missing: a scenario has {', '.join(required)}")
 
 
+def check_words(document: Mapping[str, Any]) -> None:
+    """What a document says about itself."""
+    _story(document["story"])
+    _issues(document["issues"])
+    _tags(document.get("tags", []))
+    _levels(document["levels"])
+
+
 def parse_name(value: Any, path: Path) -> str:
     """A name as it stands in commands and folders."""
     if not isinstance(value, str) or not NAME.fullmatch(value):

@@ -16,7 +16,7 @@ from typing import Any
 from fake_qq_server.language import LanguageError, Moment, Path, parse_moment
 from fake_qq_server.language_moments import quoted, suggest
 from harness import run_spec
-from harness.run_spec import Handler, Healing, RunSpec, check_keys, parse_name, parse_run
+from harness.run_spec import Handler, Healing, RunSpec, check_keys, check_words, parse_name, parse_run
 from harness.scenario_checks import LEVELS
 
 __all__ = ["KEYS", "Handler", "Healing", "RunSpec", "Scenario", "expand", "parse_scenario"]
@@ -66,6 +66,7 @@ def parse_scenario(document: Any, source: str = "") -> Scenario:
     """A whole document, with every variant and twin checked. Raises LanguageError for the first mistake."""
     check_keys(document, KEYS, run_spec.REQUIRED)
     _refuse_both_heals(document, ())
+    check_words(document)  # also where every variant overrides them
     name = parse_name(document["scenario"], ("scenario",))
     if not isinstance(document["rules"], list):
         raise LanguageError(("rules",), "rules is a list: each rule begins with a dash; [] is none")

@@ -82,6 +82,7 @@ class GatewaySubject:
         self._installed: RunnerAdapter | None = None
         self._second: BesideState | None = None
         self._said: RunnerState | None = None
+        self._looked: tuple[Any, ...] = ()
         for constant in layout.endpoints:
             setattr(adapter_module, constant, endpoints.for_name(constant))
         self._told_of_each(getattr(adapter_module, layout.class_name), self._adopt)
@@ -112,6 +113,10 @@ class GatewaySubject:
 
     def sample(self) -> None:
         """Record what adapter and runner say of themselves, where that changed."""
+        looks = self._looks()
+        if looks == self._looked:
+            return
+        self._looked = looks
         self.state.sample()
         said = RunnerState(self._status.gateway)
         if said != self._said and (self._said or said.state):
@@ -123,6 +128,19 @@ class GatewaySubject:
         ended = self._watch is not None and self._watch.listener_ended
         if (fatal or ended) and not self.stopping:
             self._on_gave_up()
+
+    def _looks(self) -> tuple[Any, ...]:
+        """All that a sample is made of, raw: asked before every jump, and mostly nothing has changed."""
+        runner, watch = self._runner, self._watch
+        failed = installed = own = None
+        if runner is not None:
+            failed = [(one, *self._tries(info)) for one, info in list(runner._failed_platforms.items())]
+            installed = list(runner.adapters)
+        if watch is not None:
+            adapter = watch.adapter
+            flag = adapter.fatal_error_code if adapter.has_fatal_error else None
+            own = (adapter, adapter.is_connected, adapter.has_fatal_error, flag, watch.listener_ended)
+        return (self._status.version(), own, failed, installed, self.stopping)
 
     def held(self) -> RunnerHeld:
         """What is still held of QQ."""

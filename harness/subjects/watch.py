@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,24 +58,32 @@ class StatusFile:
 
     def __init__(self, path: Path, platform: str, record: Recorder) -> None:
         self._path = path
+        self._name = str(path)
         self._platform = platform
         self._record = record
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
         self._said: Mapping[str, Any] = {}
 
     def state(self) -> str | None:
         """The platform's state ("connected", "disconnected", "fatal", …); None while there is none."""
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
+        version = self.version()
+        if version is None:
             return None
-        if (stat.st_ino, stat.st_mtime_ns) != self._seen:
-            self._seen = (stat.st_ino, stat.st_mtime_ns)
+        if version != self._seen:
+            self._seen = version
             text = self._path.read_text()
             for name in self._record.secrets_in(text):
                 self._record("probe", SubjSecret("status", name))
             self._said = _document(text)
         return self.word(self._platform)
+
+    def version(self) -> tuple[int, int, int] | None:
+        """What changes whenever the file does; None while there is none."""
+        try:
+            stat = os.stat(self._name)  # noqa: PTH116  (asked before every jump of the clock)
+        except FileNotFoundError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
     def word(self, platform: str) -> str | None:
         """A platform's state, as `state()` last read the file."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,7 +27,7 @@ class Books:
     """CPU seconds and turns by who had them."""
 
     def __init__(self) -> None:
-        self.spent: Counter[str] = Counter()
+        self.spent: defaultdict[str, float] = defaultdict(float)
         self.turns: Counter[str] = Counter()
         self.who = "main"
         self.since = _cpu()
@@ -74,7 +74,7 @@ def split(spec: WorkerSpec) -> NoReturn:
     run: Any = Run
     ending = run.end
 
-    def end(self: Any, why: Any, detail: str | None = None) -> NoReturn:
+    def end(self: Any, why: Any, detail: str | None = None) -> None:
         found = {"spent": books.spent, "turns": books.turns, "cpu_s": _cpu(), "virtual_s": BATON.now_us / 1e6}
         Path(spec.extra["result"]).write_text(json.dumps(found), encoding="utf-8")
         ending(self, why, detail)

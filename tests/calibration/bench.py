@@ -25,19 +25,20 @@ class Here:
     python = Path(sys.executable)
 
 
-def catalogue() -> dict[str, RunSpec]:
-    """Every run of the adapter level, the catalogue's and calibration's own, by name."""
+def catalogue(level: str = LEVEL) -> dict[str, RunSpec]:
+    """Every run of a level, the catalogue's and calibration's own, by name."""
     own = load_file(Path(__file__).with_name("runs.yaml"))
     scenarios = [*load_catalogue().values(), *own]
-    return {run.name: run for one in scenarios for run in one.runs if LEVEL in run.levels}
+    return {run.name: run for one in scenarios for run in one.runs if level in run.levels}
 
 
 class Bench:
     """One supervisor for many subjects: its nursery knows nothing of them."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, level: str = LEVEL) -> None:
         self.supervisor = Supervisor(Here(), JOBS)
-        self.runs = catalogue()
+        self.level = level
+        self.runs = catalogue(level)
         self._out = out
         self._installations: dict[Path, Installation] = {}
 
@@ -59,7 +60,7 @@ class Bench:
         """What the worker of one run is told."""
         installation = self._installation(hermes)
         out = self._out / file_name(hermes.name)
-        return Series(installation, out, LEVEL).worker(self.runs[name], installation)
+        return Series(installation, out, self.level).worker(self.runs[name], installation)
 
     def _installation(self, hermes: Path) -> Installation:
         if hermes not in self._installations:

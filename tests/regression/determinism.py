@@ -31,17 +31,19 @@ def busy_cores(count: int) -> Iterator[None]:
             loop.wait()
 
 
-def digests(run: str, times: int, *, hermes: str | None, loaded: bool, jobs: int) -> Counter[str]:
+def digests(
+    run: str, times: int, *, hermes: str | None, loaded: bool, jobs: int, level: str = "adapter"
+) -> Counter[str]:
     """The digests of `times` runs of one name, with how often each came."""
     cores = len(os.sched_getaffinity(0))
     installation = environments.resolve(hermes)
-    specs = choosing.by_names([run], "adapter")
+    specs = choosing.by_names([run], level)
     if len(specs) != 1:
         raise SystemExit(f"{run} is {len(specs)} runs: name one")
     found: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as out, busy_cores(cores if loaded else 0):
         for number in range(times):
-            series = Series(installation, Path(out) / str(number), jobs=jobs)
+            series = Series(installation, Path(out) / str(number), level, jobs=jobs)
             for judged in series.run(specs, lambda judged: None):
                 found[judged.outcome.digest if judged.outcome else f"not run: {judged.problem}"] += 1
     return found
@@ -53,9 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("run", help="one run's exact name")
     options.add_argument("--times", type=int, default=50)
     options.add_argument("--hermes")
+    options.add_argument("--level", default="adapter", choices=("adapter", "runner"))
     options.add_argument("--load", action="store_true")
     args = options.parse_args(argv)
-    found = digests(args.run, args.times, hermes=args.hermes, loaded=args.load, jobs=1)
+    found = digests(args.run, args.times, hermes=args.hermes, loaded=args.load, jobs=1, level=args.level)
     for digest, count in found.most_common():
         print(f"{count:4} x {digest}")
     return 0 if len(found) == 1 else 1

@@ -20,7 +20,7 @@ from typing import Any
 
 import aiohttp
 
-from ...config import PlatformConfig
+from ...config import Platform, PlatformConfig
 from .local import Local
 from .rules import (
     ATTEMPT_S,
@@ -63,6 +63,8 @@ class MessageEvent:
 
 class QQAdapter:
     """One bot on one connection. `connect()` returns True once it is in service."""
+
+    platform = Platform("qqbot")
 
     def __init__(self, config: PlatformConfig) -> None:
         self._app_id, self._secret = str(config.extra["app_id"]), str(config.extra["client_secret"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
+
+from ...state_file import write
 
 PLATFORM = "qqbot"
 
@@ -34,7 +35,6 @@ class Local:
             self._locked = False
 
     def say(self, state: str) -> None:
-        """Write the state, so that a reader sees the old file or the new one and nothing between."""
-        draft = self._status.with_suffix(".draft")
-        draft.write_text(json.dumps({"platforms": {PLATFORM: {"state": state}}}), encoding="utf-8")
-        draft.replace(self._status)
+        """Write the state."""
+        said = {"state": state}
+        write(self._status, lambda file: file["platforms"].update({PLATFORM: said}))
