@@ -49,6 +49,17 @@ def files(names: Sequence[str]) -> dict[str, Path]:
 
 def by_issue(text: str, level: str) -> list[RunSpec]:
     """Every run that shows an issue: `14539`, `#14539`, or its address. Duplicates of it count as well."""
+    return _at_level(_showing(text), level, f"issue {text}")
+
+
+def levels_of(text: str, levels: Sequence[str]) -> list[str]:
+    """Those of `levels` at which some run shows the issue. Raises UsageError as `by_issue` does."""
+    runs = _showing(text)
+    there = [level for level in levels if any(level in run.levels for run in runs)]
+    return there or [levels[0]]
+
+
+def _showing(text: str) -> list[RunSpec]:
     match = _ISSUE.fullmatch(text.strip())
     if match is None:
         raise UsageError(f"{text} is no issue: write 14539, #14539 or the issue's address")
@@ -59,7 +70,7 @@ def by_issue(text: str, level: str) -> list[RunSpec]:
         raise UsageError(
             f"no scenario shows issue {issue}; there are scenarios for {', '.join(map(str, known))}"
         )
-    return _at_level(runs, level, f"issue {issue}")
+    return runs
 
 
 def narrowed(runs: Iterable[RunSpec], tags: Sequence[str], expression: str | None) -> list[RunSpec]:

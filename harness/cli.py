@@ -151,7 +151,8 @@ def _choice() -> argparse.ArgumentParser:
 
 
 def _level() -> argparse.ArgumentParser:
-    return _option("--level", default="adapter", choices=LEVELS, help="what is driven (default: adapter)")
+    words = "what is driven (default: adapter; repro: adapter and runner)"
+    return _option("--level", choices=LEVELS, help=words)
 
 
 def _running() -> argparse.ArgumentParser:

@@ -103,7 +103,7 @@ class Series:
             run=spec.name,
             level=self.level,
             seed=self.seed,
-            journal=str(self.out.absolute() / JOURNALS / f"{file_name(spec.name)}.jsonl"),
+            journal=str(self.out.absolute() / JOURNALS / f"{file_name(spec.name, self.level)}.jsonl"),
             path_entries=tuple(map(str, installation.path_entries)),
             layout=installation.layout.name,
             fix={"name": fix.name, "kind": fix.kind, "sha256": fix.sha256} if fix else None,
@@ -159,9 +159,10 @@ def write_outcomes(out: Path, runs: Sequence[Judged]) -> dict[str, Any]:
     return document
 
 
-def file_name(run: str) -> str:
-    """A run's name as a file's: `exhausted/gateway-500+heals-30m` → `exhausted.gateway-500+heals-30m`."""
-    return re.sub(r"[^A-Za-z0-9+._-]", ".", run)
+def file_name(run: str, level: str = "adapter") -> str:
+    """A run's name as a file's: `exhausted/gateway-500+heals-30m` → `exhausted.gateway-500+heals-30m`; above
+    the adapter with the level, so that both fit into one folder."""
+    return re.sub(r"[^A-Za-z0-9+._-]", ".", run) + ("" if level == "adapter" else f"@{level}")
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,31 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from harness import choosing, environments, fixes
 from harness.errors import UsageError
 from harness.outcome import exit_status
 from harness.report import lines
-from harness.report.terminal import Terminal
+from harness.report.terminal import Steps, Terminal
 from harness.run_spec import RunSpec
 from harness.running import Judged, Series, check_out, write_outcomes
 
 LEVELS_NOW = ("adapter", "runner")
 DEFAULT_OUT = Path(".qqchaos")
+Batch = tuple[str, Sequence[RunSpec]]
+"""A level, and the runs to do at it."""
 
 
 def repro(args: argparse.Namespace) -> int:
-    """Every run of one issue; ends with REPRODUCED, NOT REPRODUCED or NOT JUDGED."""
-    level = _level(args)
-    runs = choosing.narrowed(choosing.by_issue(args.issue, level), args.tag, args.expression)
-    status, done = _run(args, runs, level)
+    """Every run of one issue, at both levels; ends with REPRODUCED, NOT REPRODUCED or NOT JUDGED."""
+    levels = [_level(args)] if args.level else choosing.levels_of(args.issue, LEVELS_NOW)
+    batches = [
+        (level, choosing.narrowed(choosing.by_issue(args.issue, level), args.tag, args.expression))
+        for level in levels
+    ]
+    status, done = _run(args, batches)
     closing = lines.closing(status, args.issue, done)
     Terminal(sys.stderr if args.json else sys.stdout).print_lines(["", *closing])
     return status
@@ -40,45 +46,58 @@ def run(args: argparse.Namespace) -> int:
         runs = [run for run in choosing.all_runs() if level in run.levels]
     else:
         raise UsageError("nothing to run: name scenarios or files, or narrow the catalogue with -m or -k")
-    status, _ = _run(args, choosing.narrowed(runs, args.tag, args.expression), level)
+    status, _ = _run(args, [(level, choosing.narrowed(runs, args.tag, args.expression))])
     return status
 
 
-def _run(args: argparse.Namespace, runs: Sequence[RunSpec], level: str) -> tuple[int, list[Judged]]:
+def _run(args: argparse.Namespace, batches: Sequence[Batch]) -> tuple[int, list[Judged]]:
+    """Run batch after batch, a level each; one outcome.json for all."""
     terminal = Terminal(sys.stderr if args.json else sys.stdout)
     installation = environments.resolve(args.hermes, args.python, say=Terminal(sys.stderr).note)
     fix = fixes.choose(args.with_fix, installation) if args.with_fix else None
     out = args.out or DEFAULT_OUT
     check_out(out)
-    series = Series(
-        installation,
-        out,
-        level=level,
-        seed=args.seed,
-        fix=fix,
-        jobs=1 if args.debug else args.jobs,
-        debug=args.debug,
-        stop_at_first=args.exitfirst,
-    )
     terminal.print_lines([installation.words + (f", fix {fix.name}" if fix else ""), ""])
-    width = max(len(run.name) for run in runs)
-    with terminal.progress(len(runs), bar=not args.debug) as progress:
-        done = series.run(runs, lambda judged: progress.done(lines.run_line(judged, width)))
-    _tell(args, terminal, done)
+    width = max(len(run.name) for _, runs in batches for run in runs)
+    everything: list[Judged] = []
+    for level, runs in batches:
+        series = Series(
+            installation,
+            out,
+            level=level,
+            seed=args.seed,
+            fix=fix,
+            jobs=1 if args.debug else args.jobs,
+            debug=args.debug,
+            stop_at_first=args.exitfirst,
+        )
+        if len(batches) > 1:
+            terminal.print_lines([*([""] if everything else []), f"level {level}"])
+        with terminal.progress(len(runs), bar=not args.debug) as progress:
+            done = series.run(runs, partial(_print_line, progress, width))
+        _tell(args, terminal, done, level)
+        everything += done
+        if args.exitfirst and _status(done, strict=False) != 0:
+            break
+    document = write_outcomes(out, everything)
     if args.json:
-        print(json.dumps(write_outcomes(series.out, done), ensure_ascii=False, indent=1))
-    return _status(done, strict=args.strict), done
+        print(json.dumps(document, ensure_ascii=False, indent=1))
+    return _status(everything, strict=args.strict), everything
 
 
-def _tell(args: argparse.Namespace, terminal: Terminal, done: Sequence[Judged]) -> None:
+def _print_line(progress: Steps, width: int, judged: Judged) -> None:
+    progress.done(lines.run_line(judged, width))
+
+
+def _tell(args: argparse.Namespace, terminal: Terminal, done: Sequence[Judged], level: str) -> None:
     worst = lines.worst(done)
     told = done if args.verbose else [worst] if worst else []
     for judged in told:
-        terminal.print_lines(["", *lines.story(judged, repeat_line(args, judged.name))])
+        terminal.print_lines(["", *lines.story(judged, repeat_line(args, judged.name, level))])
     terminal.print_lines(["", lines.totals(done)])
 
 
-def repeat_line(args: argparse.Namespace, name: str) -> str:
+def repeat_line(args: argparse.Namespace, name: str, level: str = "adapter") -> str:
     """The command that does one run again; a run that only a file has is named FILE::RUN."""
     named = getattr(args, "name", [])
     files = choosing.files(named if isinstance(named, list) else [])
@@ -89,6 +108,7 @@ def repeat_line(args: argparse.Namespace, name: str) -> str:
         ("--with-fix", args.with_fix),
     ):
         words += [option, str(value)] if value else []
+    words += ["--level", level] if level != "adapter" else []
     words += ["--seed", str(args.seed)] if args.seed else []
     return shlex.join(words)
 
@@ -100,7 +120,7 @@ def _status(done: Sequence[Judged], *, strict: bool) -> int:
 
 
 def _level(args: argparse.Namespace) -> str:
-    level: str = args.level
+    level: str = args.level or "adapter"
     if level not in LEVELS_NOW:
         raise UsageError(f"level {level} is not there yet: this version runs {', '.join(LEVELS_NOW)}")
     return level

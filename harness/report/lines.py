@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import RuleAct
 from harness.journal import RunOpen
+from harness.outcome import Outcome
 from harness.running import Judged
 from harness.story import tell
 
@@ -110,9 +111,24 @@ def closing(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
         counted = f"none of {len(runs)} runs fails, but {len(runs) - passed} could not be judged"
     return [
         f"{REPRODUCED[status]}: issue {issue.removeprefix('#')}: {counted}",
-        "Not judged at the adapter level: whether the gateway brings the bot back, or a service manager "
-        "restarts it.",
+        *(_brought_back([run.outcome for run in runs if run.outcome and run.outcome.level == "runner"])),
     ]
+
+
+def _brought_back(outcomes: Sequence[Outcome]) -> list[str]:
+    """What the real gateway made of it; without the runner level, that it is not known."""
+    if not outcomes:
+        return [
+            "Not judged at the adapter level: whether the gateway brings the bot back, or a service manager "
+            "restarts it."
+        ]
+    backs = [check for outcome in outcomes for check in outcome.checks if check.name == "back"]
+    states = [check.state for check in backs if check.state != "n/a"]
+    ended = [outcome.ending.half for outcome in outcomes if outcome.ending.name == "exited"]
+    passed = states.count("pass")
+    lines = [f"Once it gave up, the real gateway brought the bot back in {passed} of {len(states)} runs."]
+    lines += [f"The program {how}, in {ended.count(how)} runs." for how in dict.fromkeys(ended)]
+    return [*lines, "Not judged below the process level: the untouched program under a service manager."]
 
 
 def worst(runs: Iterable[Judged]) -> Judged | None:

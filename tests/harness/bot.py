@@ -17,7 +17,7 @@ ADAPTER = "gateway/platforms/qqbot/adapter.py"
 CONNECT = (
     '        """Come into service, once. Its caller decides about another try, so nobody else is told."""\n'
 )
-IMPORTS = "from ...config import PlatformConfig\n"
+IMPORTS = "from ...config import Platform, PlatformConfig\n"
 
 
 def copy(folder: Path, *, on_import: str = "", in_connect: str = "") -> Path:

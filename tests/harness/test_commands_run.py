@@ -144,6 +144,8 @@ class TestOutput:
         words = [
             "repro",
             "#14539",
+            "--level",
+            "adapter",
             "-k",
             "exhausted/refused and not heals",
             *bot.on(),
@@ -155,6 +157,17 @@ class TestOutput:
         assert word == "NOT REPRODUCED: issue 14539: the one run passes"
         assert missing.startswith("Not judged at the adapter level: ")
 
+    def test_repro_runs_both_levels(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        words = ["repro", "14539", "-k", "exhausted/refused and not heals", *bot.on(), "--out", str(tmp_path)]
+        assert cli.main(words) == 0
+        said = capsys.readouterr().out
+        assert "level adapter" in said and "level runner" in said
+        assert "Once it gave up, the real gateway brought the bot back in 1 of 1 runs." in said
+        document = json.loads((tmp_path / "outcome.json").read_text())
+        assert [row["level"] for row in document["outcomes"]] == ["adapter", "runner"]
+        journals = {row["journal"] for row in document["outcomes"]}
+        assert journals == {"runs/exhausted.refused.jsonl", "runs/exhausted.refused@runner.jsonl"}
+
     def test_the_default_place_is_here(
         self, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -164,7 +177,18 @@ class TestOutput:
 
     def test_problems_are_in_the_json(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         broken = bot.copy(tmp_path, on_import="raise RuntimeError('half a merge')")
-        words = ["repro", "14539", "-k", "refused", *bot.on(broken), "--out", str(tmp_path / "o"), "--json"]
+        words = [
+            "repro",
+            "14539",
+            "--level",
+            "adapter",
+            "-k",
+            "refused",
+            *bot.on(broken),
+            "--out",
+            str(tmp_path / "o"),
+            "--json",
+        ]
         assert cli.main(words) == 125
         said = capsys.readouterr()
         problems = json.loads(said.out)["problems"]
