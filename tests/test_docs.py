@@ -29,11 +29,14 @@ from harness.commands.run import LEVELS_NOW
 from harness.endings import ENDINGS
 from harness.fixes.table import FIXES
 from harness.journal import KINDS, parse_line
+from harness.laboratory import AS_SHIPPED
 from harness.loading import load_text
+from harness.releases import KNOWN
 from harness.run_spec import REQUIRED
 from harness.scenario import KEYS
 from harness.scenario_checks import LEVELS, LIMITED
 from harness.words import ENDINGS_HOLD, form
+from tests.regression.test_fix_tables import rows as fix_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -94,10 +97,28 @@ def endings() -> Iterator[tuple[str, ...]]:
         yield f"`{name}`", half, ENDINGS_HOLD[name]
 
 
+def fixes() -> Iterator[tuple[str, ...]]:
+    """A line a release: what each level says of each fix, from that release's page in docs/fixes/."""
+    for release in KNOWN:
+        rows = fix_rows(release)
+        cells = []
+        for fix in (AS_SHIPPED, *FIXES):
+            verdicts = {
+                level: [
+                    row["verdict"].split()[0] for row in rows if (row["fix"], row["level"]) == (fix, level)
+                ]
+                for level in ("adapter", "runner")
+            }
+            below = "PASS" if set(verdicts["adapter"]) == {"PASS"} else "FAIL"
+            cells.append(f"{below} → {', '.join(verdicts['runner'])}".replace("FAIL", "**FAIL**"))
+        yield f"[{release}](fixes/{release}.md)", *cells
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "verbs": lambda: table("verb|class|written|acts at|what happens|what a plain client sees", verbs()),
     "kinds": lambda: table("kind|fields|says", kinds()),
     "checks": lambda: table("check|applies|passes if|limit can be set", checks()),
+    "fixes": lambda: table("|".join(("release", AS_SHIPPED, *FIXES)), fixes()),
     "endings": lambda: table("ending|what became of the bot|holds when", endings()),
 }
 
