@@ -30,8 +30,8 @@ from .journal import RunTeardown
 from .recorder import Recorder
 
 AFTER_GIVING_UP_US = 600_000_000
-TEAR_DOWN_S = 60.0
-"""How long (virtual) a tear-down may take before the run is closed without it."""
+TEAR_DOWN_S = 120.0
+"""How long (virtual) a tear-down may take before the run is closed without it: longer than `stops` allows."""
 
 BOT = 1
 PROBE_EVENT = "C2C_MESSAGE_CREATE"

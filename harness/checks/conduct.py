@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..facts import Mark
 from ..intervals import SECOND, Interval, merge, overlap, spell, subtract
-from ..journal import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret
+from ..journal import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret, SubjState
 from ..timeline import Timeline, disconnect_of
 from . import program
 from .result import Finding, Limits, absent, fails, passes, unknown
@@ -19,7 +19,7 @@ def truthful(run: Timeline, limits: Limits) -> Finding:
     """The status file never says connected for longer than allowed while not serving, nor the reverse.
 
     n/a where no status file was ever seen: nothing was said. A wrong word still standing at E, and not
-    there long enough, leaves the answer open.
+    there long enough, leaves the answer open; but a program that has ended will never take "connected" back.
     """
     if not run.statements:
         return absent("there was no status file")
@@ -31,11 +31,19 @@ def truthful(run: Timeline, limits: Limits) -> Finding:
         if longest is not None and longest.length > bound:
             because = f"its status file said {words} for {spell(longest.length)}"
             return fails(because, *run.proof(longest.start, longest.end))
+    ended = program.exit_of(run)
+    if ended is not None and _last_word(run) == "connected":
+        return fails("its status file says connected, and the program has ended", ended.n)
     open_ended = [one for one in (*boasts(run), *denials(run)) if one.end == run.end]
-    if open_ended:
+    if open_ended and ended is None:
         lines = run.proof(open_ended[0].start)
         return unknown(f"its status file was wrong for the last {spell(open_ended[0].length)}", *lines)
     return passes("its status file was never wrong for longer than allowed", run.statements[0].n)
+
+
+def _last_word(run: Timeline) -> str | None:
+    words = [one.event.status for one in run.body if isinstance(one.event, SubjState)]
+    return words[-1] if words else None
 
 
 def boasts(run: Timeline) -> tuple[Interval, ...]:

@@ -8,6 +8,7 @@ from ..facts import GiveUp
 from ..intervals import spell
 from ..journal import Record, SubjState
 from ..timeline import Timeline
+from .program import exit_of
 from .result import Finding, Limits, absent, fails, passes, unknown, worst
 
 
@@ -38,13 +39,13 @@ def notified(run: Timeline, limits: Limits) -> Finding:
     """
     if not run.giveups:
         return absent("it did not give up")
-    told = [_told(limits, one) for one in run.giveups if one.calls or not one.connecting]
+    told = [_told(run, limits, one) for one in run.giveups if one.calls or not one.connecting]
     if not told:
         return absent("connect() itself returned the failure", *(one.at.n for one in run.giveups))
     return worst(told)
 
 
-def _told(limits: Limits, one: GiveUp) -> Finding:
+def _told(run: Timeline, limits: Limits, one: GiveUp) -> Finding:
     after, before = limits.us("notified"), limits.us("notified.before")
     mine = [call for call in one.calls if one.at.t - before <= call.begin.t <= one.at.t + after]
     lines = [one.at.n, *(line for call in mine for line in call.lines)]
@@ -57,7 +58,7 @@ def _told(limits: Limits, one: GiveUp) -> Finding:
         when = "never called" if not one.calls else "not called in time"
         return fails(f"it gave up and the fatal handler was {when}", *lines)
     if mine[0] in one.told:
-        if short and one.stands:
+        if short and one.stands and exit_of(run) is None:
             return unknown(f"the run ended before a second call within {spell(after)} was excluded", *lines)
         return passes("the fatal handler was called once and ended well", *lines)
     if mine[0].end is not None:

@@ -298,6 +298,18 @@ SABOTEURS: Mapping[str, Saboteur] = {
         ),
         ("calibration-twice",),
     ),
+    "final": Saboteur(
+        "final",
+        "calls retryable what no retry can mend",
+        (
+            Change(
+                ADAPTER,
+                'Fatal(f"qq_closed_{code}", retryable=False)',
+                'Fatal(f"qq_closed_{code}", retryable=True)',
+            ),
+        ),
+        ("calibration-banned",),
+    ),
     "stops": Saboteur(
         "stops",
         "leaves its lock behind",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from harness.scenario_checks import NOT_AT_ADAPTER
+
 from .bench import Bench, catalogue, failed, told
 from .saboteurs import CORRECT
 
@@ -32,7 +34,7 @@ def test_it_passes(bench: Bench, name: str) -> None:
 
 
 def test_every_check_of_the_adapter_level_applies_somewhere(bench: Bench) -> None:
-    names = ["calibration-calm", "calibration-exhausted", "calibration-dead-peer", "calibration-resume"]
+    names = [f"calibration-{name}" for name in ("calm", "exhausted", "dead-peer", "resume", "banned")]
     passed = {
         one.name
         for outcome in bench.run(CORRECT, names).values()
@@ -41,7 +43,7 @@ def test_every_check_of_the_adapter_level_applies_somewhere(bench: Bench) -> Non
     }
     assert passed == {
         one.name for one in bench.run(CORRECT, ["calibration-calm"])["calibration-calm"].checks
-    } - {"back"}
+    } - set(NOT_AT_ADAPTER)
 
 
 def test_without_a_rule_it_is_undisturbed(bench: Bench) -> None:

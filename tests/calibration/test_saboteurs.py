@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.checks import CHECKS
+from harness.scenario_checks import NOT_AT_ADAPTER
 
 from .bench import Bench, failed, state, told
 from .saboteurs import SABOTEURS, build
@@ -44,4 +45,4 @@ def test_it_fails_exactly_its_check(bench: Bench, tmp_path: Path, name: str) -> 
 
 
 def test_every_check_of_the_adapter_level_has_one() -> None:
-    assert {one.check for one in SABOTEURS.values()} == set(CHECKS) - {"back"}
+    assert {one.check for one in SABOTEURS.values()} == set(CHECKS) - set(NOT_AT_ADAPTER)

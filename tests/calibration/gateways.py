@@ -1,0 +1,151 @@
+"""One defect a check of the whole program: each saboteur is the correct gateway with one small change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .saboteurs import Change, Saboteur
+
+RUN = "gateway/run.py"
+LOCAL = "gateway/platforms/qqbot/local.py"
+
+GIVES_UP = ("last-platform-lost", "last-platform-lost+heals-2h")
+BESIDE = ("beside-another/gateway-500", "beside-another/gateway-500+heals-2h")
+FATAL = ("closed-for-good/banned-4915", "wrong-secret")
+STOPPED = ("told-to-stop/term-connected", "told-to-stop/int-in-back-off", "told-to-stop/term-while-handling")
+
+_LET_GO_AND_QUEUE = (
+    "        await self._let_go(adapter)\n"
+    "        if adapter.fatal_error_retryable:\n"
+    "            self._queue(platform, 0)\n"
+    "        await self._end_if_nothing_is_left()\n"
+)
+
+GATEWAYS: Mapping[str, Saboteur] = {
+    "back": Saboteur(
+        "back",
+        "never queues again what gave up; beside another platform it lives on",
+        (
+            Change(
+                RUN,
+                _LET_GO_AND_QUEUE,
+                "        await self._let_go(adapter)\n",
+            ),
+        ),
+        (*GIVES_UP[:1], *BESIDE[:1]),
+        ending={GIVES_UP[0]: "stranded", BESIDE[0]: "stranded"},
+    ),
+    "back-code": Saboteur(
+        "back",
+        "ends with code 0 when nothing can help: Restart=on-failure does nothing",
+        (Change(RUN, "NOTHING_CAN_HELP = 78\n", "NOTHING_CAN_HELP = 0\n"),),
+        FATAL,
+        ending=dict.fromkeys(FATAL, "exited"),
+    ),
+    "stays": Saboteur(
+        "stays",
+        "ends when the last platform is lost, also where it is queued for another try",
+        (
+            Change(
+                RUN,
+                "        if self.adapters or self._failed_platforms:\n",
+                "        if self.adapters:\n",
+            ),
+        ),
+        ("last-platform-lost", "down-from-the-start/token-500"),
+        ending={"last-platform-lost": "exited"},
+    ),
+    "released": Saboteur(
+        "released",
+        "leaves what gave up in its place until it is back",
+        (
+            Change(
+                RUN,
+                "            del self.adapters[platform]\n",
+                "            pass\n",
+            ),
+        ),
+        ("last-platform-lost", "beside-another/gateway-500"),
+    ),
+    "others": Saboteur(
+        "others",
+        "lets every platform go when one gives up, and connects them all again",
+        (
+            Change(
+                RUN,
+                _LET_GO_AND_QUEUE,
+                "        for other in list(self.adapters.values()):\n"
+                "            del self.adapters[other.platform]\n"
+                "            await self._let_go(other)\n"
+                "            self._queue(other.platform, 0)\n" + _LET_GO_AND_QUEUE,
+            ),
+        ),
+        BESIDE,
+    ),
+    "others-deaf": Saboteur(
+        "others",
+        "answers nobody while a platform waits for another try",
+        (
+            Change(
+                RUN,
+                '        return f"received: {event.text}"\n',
+                '        return "" if self._failed_platforms else f"received: {event.text}"\n',
+            ),
+        ),
+        BESIDE[:1],
+    ),
+    "truthful": Saboteur(
+        "truthful",
+        "calls connected what it has just queued",
+        (
+            Change(
+                RUN,
+                "        pause = min(LONGEST_PAUSE_S",
+                '        said = {platform.value: {"state": "connected"}}\n'
+                "        path = self._home / 'gateway_state.json'\n"
+                '        write(path, lambda file: file["platforms"].update(said))\n'
+                "        pause = min(LONGEST_PAUSE_S",
+            ),
+        ),
+        GIVES_UP,
+    ),
+    "stops-thread": Saboteur(
+        "stops",
+        "leaves a thread that holds the process up",
+        (
+            Change(
+                RUN,
+                '        self._say("running")\n',
+                '        self._say("running")\n'
+                '        threading.Thread(target=time.sleep, args=(10**6,), name="left").start()\n',
+            ),
+            Change(RUN, "import signal\n", "import signal\nimport threading\n"),
+        ),
+        STOPPED,
+    ),
+    "stops-pid-file": Saboteur(
+        "stops",
+        "leaves its pid file",
+        (Change(RUN, "        self._pid_file.unlink(missing_ok=True)\n", ""),),
+        STOPPED,
+    ),
+    "stops-lock": Saboteur(
+        "stops",
+        "leaves the adapter's lock",
+        (Change(LOCAL, "            self._lock.unlink(missing_ok=True)\n", ""),),
+        STOPPED,
+    ),
+    "stops-late": Saboteur(
+        "stops",
+        "takes two minutes to stop",
+        (
+            Change(
+                RUN,
+                "        self.adapters.clear()\n",
+                "        self.adapters.clear()\n        await asyncio.sleep(120)\n",
+            ),
+        ),
+        STOPPED,
+    ),
+}
+"""By name; the name begins with the check's."""

@@ -1,0 +1,60 @@
+"""The runner level: the correct gateway passes, and each saboteur of it fails exactly its own check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.scenario_checks import NOT_AT_ADAPTER
+
+from .bench import Bench, catalogue, failed, state, told
+from .gateways import GATEWAYS
+from .saboteurs import CORRECT, build
+
+ELSEWHERE = ("healthy", "beside-healthy", "message-in-flight/reply-hangs", "told-to-stop/int-connected")
+RESTS_ON_A_DEFECT = ("exhausted-by-close",)
+BEGINS_ANEW = ("endless-4008",)
+"""Where every connection is turned away, the bot gives up and tells; the gateway then tries a new one, with a
+new budget, and to `settles` up and down for ever is flapping however long the pauses are."""
+
+NOT_MEANT = ("after-a-kill",)
+"""It takes hermes' own functions to leave a killed gateway's files behind."""
+
+RUNS = [name for name, run in catalogue("runner").items() if "long" not in run.tags]
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    made = Bench(tmp_path_factory.mktemp("gateways"), "runner")
+    with made.supervisor:
+        yield made
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if not name.startswith(NOT_MEANT)])
+def test_the_correct_gateway_passes(gateway: Bench, name: str) -> None:
+    outcome = gateway.run(CORRECT, [name])[name]
+    assert failed(outcome) == ({"settles"} if name in BEGINS_ANEW else set()), told(outcome)
+    if name in BEGINS_ANEW:
+        return
+    if name.startswith(RESTS_ON_A_DEFECT):
+        assert outcome.unmet, told(outcome)
+    else:
+        assert outcome.verdict == "pass", told(outcome)
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_it_fails_exactly_its_check(gateway: Bench, tmp_path: Path, name: str) -> None:
+    one = GATEWAYS[name]
+    runs = list(dict.fromkeys((*one.shows, *ELSEWHERE)))
+    for run, outcome in gateway.run(build(one.changes, tmp_path / name), runs).items():
+        assert failed(outcome) <= {one.check}, told(outcome)
+        if run in one.shows:
+            assert state(outcome, one.check) == "fail", told(outcome)
+        assert outcome.ending.name not in ("instrument-failed", "unclassified"), told(outcome)
+        assert outcome.ending.name == one.ending.get(run, outcome.ending.name), told(outcome)
+
+
+def test_every_check_of_the_program_has_one() -> None:
+    assert {one.check for one in GATEWAYS.values()} == {*NOT_AT_ADAPTER, "stops", "truthful"}
