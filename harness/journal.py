@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from fake_qq_server import events
@@ -287,16 +288,27 @@ class Record:
         """One line, without newline. With `digest`, the part that must be equal in equal runs."""
         line: dict[str, Any] = {"n": self.n, "t": self.t, "src": self.src, "k": self.kind}
         line.update((key, getattr(self.about, key)) for key in self.KEYS)
-        line["d"] = {f.name: getattr(self.event, f.name) for f in fields(self.event)}
+        line["d"] = {name: getattr(self.event, name) for name in field_names(type(self.event))}
         if not digest:
             line["x"] = dict(self.x)
-        return json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=digest, default=_plain)
+        return (_SORTED if digest else _WRITTEN)(line)
+
+
+@cache
+def field_names(kind: Any) -> tuple[str, ...]:
+    """The names of a kind's fields, in order."""
+    return tuple(f.name for f in fields(kind))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} does not belong in a journal")
+
+
+# Made once: json.dumps would make an encoder a record.
+_WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
+_SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain).encode
 
 
 def parse_line(text: str, number: int) -> Record:

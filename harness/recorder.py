@@ -12,12 +12,15 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event
 
-from .journal import Record, RunClose, RunOpen
+from .journal import Record, RunClose, RunOpen, field_names
+
+TEXTS_KEPT = 2_000
+"""Normalised texts that are remembered."""
 
 RECORDS_IN_AN_INSTANT = 2_000
 """More records than this within one instant are a spin."""
@@ -60,6 +63,7 @@ class Recorder:
         self._pid = str(os.getpid())
         self._secrets: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
+        self._known: dict[str, str] = {}
         self._instant = (0, 0)
 
     def name(self, text: str, name: str) -> None:
@@ -71,6 +75,7 @@ class Recorder:
     def name_port(self, port: int, name: str) -> None:
         """From now on write `<name>` where a text names this port of the loopback."""
         self._ports[str(port)] = f"<{name}>"
+        self._known.clear()
 
     def keep_secret(self, secrets: Mapping[str, str]) -> None:
         """Canaries by name; from now on they are written as `<secret:name>`."""
@@ -101,7 +106,15 @@ class Recorder:
         self("loop", RunClose(why, detail, None, dict(sorted(self._kinds.items()))), x=x)
 
     def normal(self, text: str) -> str:
-        """A text as it may stand in a journal."""
+        """A text as it may stand in a journal. Most come again and again: what became of them is kept."""
+        if self._pattern is None or len(self._known) > TEXTS_KEPT:
+            self._known.clear()
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = self._made_normal(text)
+        return known
+
+    def _made_normal(self, text: str) -> str:
         if self._pattern is None:
             longest_first = sorted(self._names, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
@@ -113,7 +126,7 @@ class Recorder:
     def _normal(self, event: Event) -> Event:
         if isinstance(event, RunOpen):
             return event  # what a re-run needs, word for word
-        values = {f.name: getattr(event, f.name) for f in fields(event)}
+        values = {name: getattr(event, name) for name in field_names(type(event))}
         changed = {name: said for name, value in values.items() if (said := self._said(value)) is not value}
         return replace(event, **changed) if changed else event
 

@@ -98,7 +98,9 @@ class Bench:
         return measured
 
     def _run(self, worker: WorkerSpec) -> None:
-        self.supervisor.run(worker)
+        problem = self.supervisor.run(worker).error()
+        if problem is not None and "result" not in worker.extra:
+            raise problem
 
     def _worker(self) -> WorkerSpec:
         spec = next(run for run in choosing.all_runs() if run.name == RUN)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness import worker
+from harness.levels import adapter
 from harness.layouts import LAYOUTS
 from harness.workerspec import WorkerSpec
 
@@ -30,7 +31,7 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 def longer(spec: WorkerSpec) -> NoReturn:
     """A whole run with another budget of attempts: `extra["budget"]`. Only here are constants changed."""
-    loaded: Any = worker
+    loaded: Any = adapter
     load = loaded.load
 
     def with_budget(layout: Any) -> Any:
