@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from functools import cache
 from typing import Any, ClassVar, Literal
 
 from fake_qq_server import events
@@ -294,10 +293,15 @@ class Record:
         return (_SORTED if digest else _WRITTEN)(line)
 
 
-@cache
-def field_names(kind: Any) -> tuple[str, ...]:
+def field_names(kind: type[Event]) -> tuple[str, ...]:
     """The names of a kind's fields, in order."""
-    return tuple(f.name for f in fields(kind))
+    names = _FIELD_NAMES.get(kind.KIND)
+    if names is None:
+        names = _FIELD_NAMES[kind.KIND] = tuple(f.name for f in fields(kind))
+    return names
+
+
+_FIELD_NAMES: dict[str, tuple[str, ...]] = {}
 
 
 def _plain(value: Any) -> Any:
