@@ -1,0 +1,168 @@
+"""The program's checks: hand-written journals for pass, fail, unknown and n/a of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from fake_qq_server.events import WsOut
+from harness.journal import (
+    BesideState,
+    BesideWord,
+    Left,
+    ProcExit,
+    RunnerHeld,
+    SubjState,
+)
+
+from .journals import J, ended, told
+
+
+def runner() -> J:
+    return J(level="runner").up()
+
+
+def fatal(j: J, t: float, *, retryable: bool) -> J:
+    return j.add(SubjState(False, {"code": "x", "retryable": retryable}, "fatal"), t, "probe")
+
+
+class TestStops:
+    def test_passes_and_says_how_long_it_took(self) -> None:
+        j = runner().ends(600).add(ProcExit(0), 601, "probe").add(Left(), 601.25, "probe")
+        assert told("stops", j.closed()) == ("pass", "it stopped within 1 s and left nothing behind")
+
+    def test_a_signal_counts_from_its_own_moment(self) -> None:
+        j = runner().acts("stop", 100, "signal").add(ProcExit(1), 200, "probe")
+        j.ends(200, "exited").add(Left(), 200.25, "probe")
+        assert told("stops", j.closed()) == ("fail", "the program took 100 s")
+
+    @pytest.mark.parametrize(
+        "left",
+        [Left(threads=["t"]), Left(locks=["a.lock"]), Left(files=["gateway.pid"]), Left(sockets=["ws"])],
+    )
+    def test_what_is_left_is_a_fail(self, left: Left) -> None:
+        j = runner().ends(600).add(ProcExit(0), 601, "probe").add(left, 601.25, "probe")
+        assert told("stops", j.closed())[0] == "fail"
+
+    def test_it_never_stopped(self) -> None:
+        assert told("stops", runner().ends(600).closed(t=660))[0] == "fail"
+
+    def test_a_torn_journal_leaves_it_open(self) -> None:
+        assert told("stops", runner().ends(600).closed("killed", t=610))[0] == "unknown"
+
+    def test_nobody_told_it(self) -> None:
+        j = runner().add(ProcExit(1), 100, "probe").ends(100, "exited")
+        assert told("stops", j.closed())[0] == "n/a"
+
+
+class TestStays:
+    def test_passes_while_it_runs(self) -> None:
+        assert told("stays", runner().done(600)) == ("pass", "the program did not end itself")
+
+    def test_fails_where_another_try_could_have_mended_it(self) -> None:
+        j = fatal(runner(), 90, retryable=True).add(ProcExit(1), 100, "probe").ends(100, "exited")
+        assert told("stays", j.closed())[0] == "fail"
+
+    def test_does_not_apply_where_none_could(self) -> None:
+        j = fatal(runner(), 90, retryable=False).add(ProcExit(78), 100, "probe").ends(100, "exited")
+        assert told("stays", j.closed()) == ("n/a", "no other try could have mended the error")
+
+    def test_does_not_apply_where_it_was_told_to_stop(self) -> None:
+        j = runner().acts("stop", 90, "signal").add(ProcExit(1), 100, "probe").ends(100, "exited")
+        assert told("stays", j.closed()) == ("n/a", "it was told to stop")
+
+    def test_is_not_the_adapter_s(self) -> None:
+        assert told("stays", J().up().done(600))[0] == "n/a"
+
+    def test_cut_off_it_is_open(self) -> None:
+        assert told("stays", runner().closed("killed", t=100))[0] == "unknown"
+
+
+class TestReleased:
+    @pytest.mark.parametrize(
+        ("held", "state"),
+        [
+            (RunnerHeld(False, False), "pass"),
+            (RunnerHeld(True, False), "fail"),
+            (RunnerHeld(False, True), "fail"),
+            (RunnerHeld(False, False, ["a.lock"]), "fail"),
+        ],
+    )
+    def test_what_is_held_at_the_end(self, held: RunnerHeld, state: str) -> None:
+        j = runner().gives_up(t=60).ends(660, "gaveup").add(held, 660, "probe")
+        assert told("released", j.closed())[0] == state
+
+    def test_nobody_looked(self) -> None:
+        assert told("released", runner().gives_up(t=60).ends(660).closed())[0] == "unknown"
+
+    def test_it_had_no_time(self) -> None:
+        j = runner().gives_up(t=60).ends(100).add(RunnerHeld(True, True), 100, "probe")
+        assert told("released", j.closed())[0] == "unknown"
+
+    def test_it_did_not_give_up(self) -> None:
+        assert told("released", runner().done(600))[0] == "n/a"
+
+
+class TestFinal:
+    @pytest.mark.parametrize(
+        ("t", "retryable", "state"), [(61, False, "pass"), (61, True, "fail"), (130, False, "fail")]
+    )
+    def test_the_flag(self, t: float, retryable: bool, state: str) -> None:
+        j = J().up().add(WsOut("close", code=4915), 60)
+        assert told("final", fatal(j, t, retryable=retryable).done(600))[0] == state
+
+    def test_no_flag(self) -> None:
+        assert told("final", J().up().add(WsOut("close", code=4914), 60).done(600))[0] == "fail"
+
+    def test_no_time_for_a_flag(self) -> None:
+        assert told("final", J().up().add(WsOut("close", code=4914), 60).done(100))[0] == "unknown"
+
+    def test_another_code(self) -> None:
+        assert told("final", J().up().add(WsOut("close", code=4009), 60).done(600))[0] == "n/a"
+
+
+WELL, AWAY = BesideState(True, False, "connected"), BesideState(False, True, "retrying")
+
+
+def beside(*, answered: float | None = 101) -> J:
+    j = runner().add(WELL, 1, "probe").add(BesideWord(1, "asked"), 100, "probe")
+    return j if answered is None else j.add(BesideWord(1, "answered"), answered, "probe")
+
+
+class TestOthers:
+    def test_passes(self) -> None:
+        because = "the other platform served on and answered 1 messages"
+        assert told("others", beside().done(600)) == ("pass", because)
+
+    def test_touched(self) -> None:
+        assert told("others", beside().add(AWAY, 200, "probe").done(600))[0] == "fail"
+
+    def test_touched_once_it_was_told_to_stop(self) -> None:
+        j = beside().acts("stop", 150, "signal").add(AWAY, 150, "probe").add(ProcExit(1), 150, "probe")
+        assert told("others", j.done(150, "exited"))[0] == "pass"
+
+    def test_the_program_ended(self) -> None:
+        assert told("others", beside().add(ProcExit(1), 200, "probe").done(200, "exited"))[0] == "fail"
+
+    @pytest.mark.parametrize("answered", [None, 170.0])
+    def test_late_or_never_answered(self, answered: float | None) -> None:
+        assert told("others", beside(answered=answered).done(600))[0] == "fail"
+
+    def test_never_in_service(self) -> None:
+        assert told("others", runner().add(AWAY, 1, "probe").done(600))[0] == "fail"
+
+    def test_nobody_wrote(self) -> None:
+        assert told("others", runner().add(WELL, 1, "probe").done(600))[0] == "unknown"
+
+    def test_nobody_beside(self) -> None:
+        assert told("others", runner().done(600))[0] == "n/a"
+
+
+def test_told_to_stop_is_no_give_up() -> None:
+    j = runner().gives_up(t=60).acts("stop", 90, "signal").add(ProcExit(1), 91, "probe").ends(91, "exited")
+    assert told("back", j.closed())[0] == "n/a"
+    assert str(ended(j.closed())) == "exited: ended itself when told to, with code 1"
+
+
+def test_a_program_that_ended_never_takes_connected_back() -> None:
+    j = runner().says("connected", 1).add(ProcExit(1), 100, "probe").ends(100, "exited")
+    assert told("truthful", j.closed())[0] == "fail"
