@@ -21,7 +21,7 @@ from . import fixes
 from .environments import Installation
 from .errors import SubjectError, UsageError
 from .fixes import Fix
-from .laboratory import AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
+from .laboratory import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
 from .obituary import RunResult
 from .run_spec import RunSpec
 from .running import Driven, Judged, Series, file_name, write_outcomes
@@ -107,10 +107,11 @@ class Bench:
             notes.append(f"{story.name}: as shipped it does not come to giving up ({tried.ending})")
         shown = [story] if story is stories[0] else [story, stories[0]]
         blocks = [self._block(one, candidates, gaps) for one in shown]
+        found = self._installation
         return Section(
-            subject=f"{self._installation.name} {self._installation.version}",
-            sha256=self._installation.sha256,
-            aiohttp=self._installation.aiohttp,
+            subject=f"{found.name} {found.version}" + (f", {found.root}" if found.source == "path" else ""),
+            sha256=found.sha256,
+            aiohttp=found.aiohttp,
             command=command,
             blocks=tuple(blocks),
             gaps=tuple(gaps),
@@ -118,7 +119,8 @@ class Bench:
         )
 
     def _candidates(self, named: Iterable[str]) -> tuple[list[Candidate], list[Gap]]:
-        found, gaps = [Candidate(AS_SHIPPED, None)], []
+        is_path = self._installation.source == "path"
+        found, gaps = [Candidate(AS_IT_IS if is_path else AS_SHIPPED, None)], []
         for name in dict.fromkeys(named):
             try:
                 fix = fixes.choose(name, self._installation)

@@ -19,6 +19,9 @@ from .run_spec import RunSpec
 from .timeline import Timeline, read
 
 AS_SHIPPED = "as shipped"
+AS_IT_IS = "as it is"
+"""A release without a fix, and somebody's checkout without one."""
+
 ENDS = "+heals-2h"
 """The twin whose outage ends, after the attempts are used up: before that no fix has anything to do."""
 
@@ -184,4 +187,16 @@ def _queue(run: Timeline) -> tuple[str | None, int | None]:
     return ("paused" if last.paused else "queued" if last.queued else "no"), most
 
 
-__all__ = ["AS_SHIPPED", "ENDS", "LEVELS", "Block", "Gap", "Row", "Section", "Story", "row", "stories"]
+__all__ = [
+    "AS_IT_IS",
+    "AS_SHIPPED",
+    "ENDS",
+    "LEVELS",
+    "Block",
+    "Gap",
+    "Row",
+    "Section",
+    "Story",
+    "row",
+    "stories",
+]
