@@ -1,4 +1,4 @@
-"""Nothing leaves the machine: what the audit hook refuses during a run of the gateway is as docs/runner.md says."""
+"""Nothing leaves the machine: what the audit hook refuses during a run of the gateway is in docs/runner.md."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def table() -> dict[str, set[tuple[str, str]]]:
 def refused(release: str, out: Path) -> set[tuple[str, str]]:
     """What a run without faults, with one message, was refused."""
     (run,) = load_text(RUN)[0].runs
-    judged: list[Judged] = list(Series(environments.resolve(release), out, "runner").run([run], lambda one: None))
+    judged: list[Judged] = list(
+        Series(environments.resolve(release), out, "runner").run([run], lambda one: None)
+    )
     records = judged[0].records
     assert any(isinstance(one.event, SubjMessage) for one in records)
     return {(one.event.what, one.event.target) for one in records if isinstance(one.event, SubjEgress)}
