@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,10 @@ from harness.workerspec import WorkerSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "exhausted/gateway-500"
+GATEWAY_RUN = "down-from-the-start/token-500+heals-5h"
+GATEWAY_AIM = 10.0
+"""Seconds for five virtual hours with a cold worker."""
+
 BUDGETS = (100, 400, 1600)
 AIMS = {"wall": 0.40, "times": 15_000, "share": 0.30}
 
@@ -35,13 +40,14 @@ def main() -> None:
     options.add_argument("--hermes", default="0.19.0")
     options.add_argument("--python")
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--level", default="adapter", choices=("adapter", "runner"))
     args = options.parse_args()
     installation = environments.resolve(args.hermes, args.python, say=print)
     print(installation.words)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(installation, Path(folder), args.rounds)
         try:
-            bench.report()
+            bench.report() if args.level == "adapter" else bench.report_gateway()
         finally:
             bench.supervisor.close()
 
@@ -77,6 +83,34 @@ class Bench:
         for budget in BUDGETS:
             spent = self._budget(budget)["wall_s"]
             print(f"{budget:5} attempts:            {spent:.3f} s, {spent / budget * 1e3:.2f} ms each")
+
+    def report_gateway(self) -> None:
+        """Print what a run of the whole gateway costs, cold, and who spent it."""
+        specs = choosing.by_names([GATEWAY_RUN], "runner")
+        colds = []
+        for number in range(self._rounds):
+            series = Series(self._installation, self._folder / str(number), "runner")
+            began = time.perf_counter()
+            series.run(specs, lambda judged: None)
+            colds.append(time.perf_counter() - began)
+        result = self._folder / "books.json"
+        worker = Series(self._installation, self._folder, "runner").worker(specs[0], self._installation)
+        extra = {"entry": "tests.benchmark.gateway:split", "result": str(result)}
+        self._run(replace(worker, path_entries=(*worker.path_entries, str(ROOT)), extra=extra))
+        books: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+        hours, spent = books["virtual_s"] / 3600, books["spent"]
+        print(f"{GATEWAY_RUN}, {hours:.1f} virtual hours, cold: {median(colds):.1f} s")
+        print(f"five virtual hours:        {median(colds) / hours * 5:.1f} s (aim {GATEWAY_AIM:.0f})")
+        print(f"CPU per virtual hour:      {books['cpu_s'] / hours:.2f} s, of it:")
+        ours = ("peer", "journal", "jumps and sampling")
+        shares = {
+            "start": spent.get("start", 0.0),
+            "the gateway's main loop": spent.get("main", 0.0),
+            "its other threads": sum(s for who, s in spent.items() if who not in ("start", "main", *ours)),
+            "the harness": sum(spent.get(who, 0.0) for who in ours),
+        }
+        for words, seconds in shares.items():
+            print(f"  {words:24} {seconds:6.2f} s, {seconds / sum(spent.values()):.0%}")
 
     def _budget(self, attempts: int) -> dict[str, float]:
         """One whole run with this many attempts: from connect() to giving up."""

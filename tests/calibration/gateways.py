@@ -10,7 +10,7 @@ RUN = "gateway/run.py"
 LOCAL = "gateway/platforms/qqbot/local.py"
 
 GIVES_UP = ("last-platform-lost", "last-platform-lost+heals-2h")
-BESIDE = ("beside-another/gateway-500", "beside-another/gateway-500+heals-2h")
+BESIDE = ("beside-another/upgrade-403", "beside-another/upgrade-403+heals-2h")
 FATAL = ("closed-for-good/banned-4915", "wrong-secret")
 STOPPED = ("told-to-stop/term-connected", "told-to-stop/int-in-back-off", "told-to-stop/term-while-handling")
 
@@ -65,7 +65,7 @@ GATEWAYS: Mapping[str, Saboteur] = {
                 "            pass\n",
             ),
         ),
-        ("last-platform-lost", "beside-another/gateway-500"),
+        ("last-platform-lost", "beside-another/upgrade-403"),
     ),
     "others": Saboteur(
         "others",

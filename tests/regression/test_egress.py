@@ -1,4 +1,4 @@
-"""Nothing leaves the machine: what the audit hook refuses during a run of the gateway is in docs/runner.md."""
+"""Nothing leaves the machine: what the audit hook refuses in a run of the gateway is in docs/runner.md."""
 
 from __future__ import annotations
 
