@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness import worker
-from harness.levels import adapter
 from harness.layouts import LAYOUTS
+from harness.levels import adapter
 from harness.workerspec import WorkerSpec
 
 HELLO = {"op": 10, "d": {"heartbeat_interval": 41_250}}
