@@ -1,8 +1,8 @@
 """The journal: the ordered record of everything that happened in a run. Pure: no file, no clock.
 
 A `Record` is an envelope (number, virtual time in microseconds, source, whom it concerns, what caused it)
-around one frozen dataclass, its kind. The platform's kinds are in `fake_qq_server.events`; those of the
-run and of the subject are here. `x` holds what may differ between two equal runs (wall time, paths, pids,
+around one frozen dataclass, its kind. The platform's kinds are in `fake_qq_server.events`, the others
+in `kinds` and `runner_kinds`. `x` holds what may differ between two equal runs (wall time, paths, pids,
 tracebacks); the digest covers everything else, and there is no other list of exceptions.
 """
 
@@ -10,243 +10,48 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from fake_qq_server import events
 from fake_qq_server.events import NOBODY, Envelope, Event
 
-from .runner_kinds import BesideState as BesideState
-from .runner_kinds import BesideWord as BesideWord
-from .runner_kinds import RunnerAdapter as RunnerAdapter
-from .runner_kinds import RunnerHeld as RunnerHeld
-from .runner_kinds import RunnerQueue as RunnerQueue
-from .runner_kinds import RunnerState as RunnerState
+from .kinds import (
+    ClockBlocked,
+    ClockHeld,
+    ClockHiccup,
+    ClockSpin,
+    How,
+    Left,
+    Phase,
+    ProcExit,
+    RunClose,
+    RunnerStop,
+    RunOpen,
+    RunTeardown,
+    Span,
+    SubjAttempt,
+    SubjConnect,
+    SubjDisconnect,
+    SubjEgress,
+    SubjHandler,
+    SubjListener,
+    SubjLog,
+    SubjMessage,
+    SubjSecret,
+    SubjState,
+    SubjThread,
+)
+from .runner_kinds import (
+    BesideState,
+    BesideWord,
+    RunnerAdapter,
+    RunnerHeld,
+    RunnerQueue,
+    RunnerState,
+)
 
 SCHEMA = 1
-
-Phase = Literal["begin", "end"]
-How = Literal["ok", "failed", "raised", "cancelled"]
-
-
-@dataclass(frozen=True)
-class RunOpen(Event):
-    """Everything that a re-run and the judge need.
-
-    `scenario` is the resolved document of this one run (see docs/scenarios.md): its name, asks, rules,
-    heal and end, with variants and twins already laid out. `subject` has name, version, python, aiohttp
-    and sha256 (its path stands in `x`). `limits` are the checks' limits in force, in seconds.
-    """
-
-    KIND = "run.open"
-    schema: int
-    run: str
-    level: str
-    seed: int
-    clock: str
-    fix: str | None
-    subject: Mapping[str, Any]
-    scenario: Mapping[str, Any]
-    versions: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RunTeardown(Event):
-    """The run's end E. What follows is the marked tear-down, which only the check `stops` looks at.
-
-    `why`: "end" (the scenario's end), "gaveup" (nothing was left that could change it), "exited" (the
-    program ended itself).
-    """
-
-    KIND = "run.teardown"
-    why: Literal["end", "gaveup", "exited"]
-
-
-@dataclass(frozen=True)
-class RunClose(Event):
-    """The last record. `why`: end, or what ended the worker; `signal`/`status` where it died by itself."""
-
-    KIND = "run.close"
-    why: Literal["end", "spin", "blocked", "cpu", "memory", "wall", "killed", "exited", "harness"]
-    detail: str | None = None
-    status: int | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SubjState(Event):
-    """What the subject says of itself, written on change, sampled before every jump of the clock.
-
-    `connected`: its own property. `fatal`: null, or {code, retryable}. `status`: the platform's state in
-    its status file (connected, disconnected, fatal, ...), null while there is none.
-    """
-
-    KIND = "subj.state"
-    connected: bool | None
-    fatal: Mapping[str, Any] | None
-    status: str | None
-
-
-@dataclass(frozen=True)
-class Span(Event):
-    """Base of what begins and ends: `how` and `error` (exception type and text) only at the end."""
-
-    phase: Phase
-    how: How | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class SubjListener(Span):
-    """The adapter's listen loop."""
-
-    KIND = "subj.listener"
-
-
-@dataclass(frozen=True)
-class SubjHandler(Span):
-    """A call of the fatal-error handler; `number` counts calls from 1."""
-
-    KIND = "subj.handler"
-    number: int = 1
-
-
-@dataclass(frozen=True)
-class SubjConnect(Span):
-    """The adapter's connect(); `failed` where it returned false."""
-
-    KIND = "subj.connect"
-
-
-@dataclass(frozen=True)
-class SubjDisconnect(Span):
-    """The adapter's disconnect(), whoever called it."""
-
-    KIND = "subj.disconnect"
-
-
-@dataclass(frozen=True)
-class SubjAttempt(Span):
-    """One reconnect attempt; `number` counts from 1 over the whole run. connect() is not one."""
-
-    KIND = "subj.attempt"
-    number: int = 1
-
-
-@dataclass(frozen=True)
-class SubjMessage(Event):
-    """The subject's handle_message was called with this message id."""
-
-    KIND = "subj.message"
-    id: str
-
-
-@dataclass(frozen=True)
-class SubjLog(Event):
-    """A log record of the subject, INFO and above: level, logger and template, never its arguments.
-
-    `secret`: names of the canaries found in the formatted text.
-    """
-
-    KIND = "subj.log"
-    level: str
-    logger: str
-    template: str
-    secret: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class SubjThread(Event):
-    """A thread of the subject began or ended."""
-
-    KIND = "subj.thread"
-    phase: Phase
-    name: str
-
-
-@dataclass(frozen=True)
-class SubjEgress(Event):
-    """The audit hook refused something: a connect or look-up off loopback, or a subprocess."""
-
-    KIND = "subj.egress"
-    what: Literal["connect", "lookup", "subprocess"]
-    target: str
-
-
-@dataclass(frozen=True)
-class SubjSecret(Event):
-    """A canary was found where it must not be (`where`: "status")."""
-
-    KIND = "subj.secret"
-    where: str
-    secret: str
-
-
-@dataclass(frozen=True)
-class RunnerStop(Span):
-    """The runner's stop(), whoever called it."""
-
-    KIND = "runner.stop"
-
-
-@dataclass(frozen=True)
-class ProcExit(Event):
-    """The program ended itself; `code` is what its process would exit with, `reason` what it says."""
-
-    KIND = "proc.exit"
-    code: int
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class ClockSpin(Event):
-    """The subject turned, or read the clock, too often without letting time pass."""
-
-    KIND = "clock.spin"
-    turns: int
-    thread: str
-
-
-@dataclass(frozen=True)
-class ClockBlocked(Event):
-    """A loop that had due work did not turn for `seconds` (virtual: a hooked sleep)."""
-
-    KIND = "clock.blocked"
-    thread: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class ClockHeld(Event):
-    """A job outside every loop kept the clock from moving: instrument trouble, never the subject's."""
-
-    KIND = "clock.held"
-    thread: str
-
-
-@dataclass(frozen=True)
-class ClockHiccup(Event):
-    """The clock lost step with the world it measures: instrument trouble."""
-
-    KIND = "clock.hiccup"
-    detail: str
-
-
-@dataclass(frozen=True)
-class Left(Event):
-    """What the subject left after disconnect(): counts would lie, so names.
-
-    `threads`: at the runner level only those that would hold the process up; `files`: the pid file.
-    """
-
-    KIND = "left"
-    tasks: Sequence[str] = ()
-    threads: Sequence[str] = ()
-    sockets: Sequence[str] = ()
-    locks: Sequence[str] = ()
-    warnings: Sequence[str] = ()
-    files: Sequence[str] = ()
 
 
 def _kinds(base: type[Event]) -> Iterable[type[Event]]:
@@ -345,4 +150,44 @@ def digest(records: Iterable[Record]) -> str:
     return "sha256:" + total.hexdigest()
 
 
-__all__ = ["KINDS", "SCHEMA", "Envelope", "Event", "JournalError", "Record", "digest", "events", "parse"]
+__all__ = [
+    "KINDS",
+    "SCHEMA",
+    "BesideState",
+    "BesideWord",
+    "ClockBlocked",
+    "ClockHeld",
+    "ClockHiccup",
+    "ClockSpin",
+    "Envelope",
+    "Event",
+    "How",
+    "JournalError",
+    "Left",
+    "Phase",
+    "ProcExit",
+    "Record",
+    "RunClose",
+    "RunOpen",
+    "RunTeardown",
+    "RunnerAdapter",
+    "RunnerHeld",
+    "RunnerQueue",
+    "RunnerState",
+    "RunnerStop",
+    "Span",
+    "SubjAttempt",
+    "SubjConnect",
+    "SubjDisconnect",
+    "SubjEgress",
+    "SubjHandler",
+    "SubjListener",
+    "SubjLog",
+    "SubjMessage",
+    "SubjSecret",
+    "SubjState",
+    "SubjThread",
+    "digest",
+    "field_names",
+    "parse",
+]
