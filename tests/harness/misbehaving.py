@@ -265,10 +265,19 @@ def ends_while_importing(spec: WorkerSpec) -> None:
 def imports_slowly(spec: WorkerSpec) -> None:
     """A turn with more CPU in it than one may take, all of it in an import."""
     with running(spec):
-        home = Path(spec.folder) / "tmp"
-        (home / "slow_module.py").write_text(
-            "import time\nuntil = time.process_time() + 1.5\nwhile time.process_time() < until: pass\n"
+        _import(
+            spec, "import time\nuntil = time.process_time() + 1.5\nwhile time.process_time() < until: pass\n"
         )
-        sys.path.append(str(home))
-        __import__("slow_module")
         write(spec, 2, RunClose("end"))
+
+
+def imports_without_end(spec: WorkerSpec) -> None:
+    with running(spec):
+        _import(spec, "while True: pass\n")
+
+
+def _import(spec: WorkerSpec, source: str) -> None:
+    home = Path(spec.folder) / "tmp"
+    (home / "slow_module.py").write_text(source)
+    sys.path.append(str(home))
+    __import__("slow_module")

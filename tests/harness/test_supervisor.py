@@ -154,7 +154,7 @@ def test_an_import_in_a_turn_may_take_longer(field: Field) -> None:
 
 
 def test_but_not_for_ever(field: Field) -> None:
-    result = field.run("imports_slowly", limits={"cpu_s": 0.05})
+    result = field.run("imports_without_end", limits={"cpu_s": 0.05})
     assert last(result).why == "cpu"
     assert "importlib" in extras(result)["stack"]
 

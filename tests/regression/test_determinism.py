@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.regression.determinism import digests
@@ -37,7 +35,6 @@ def test_one_digest_of_the_gateway_idle_and_loaded(run: str) -> None:
 
 @pytest.mark.hermes
 @pytest.mark.slow
-@pytest.mark.skipif(not os.environ.get("QQCHAOS_SLOW"), reason="minutes: set QQCHAOS_SLOW")
 def test_one_digest_of_six_virtual_hours_twenty_times() -> None:
     run = "down-from-the-start/token-500+heals-5h"
     idle = digests(run, 10, hermes="0.19.0", loaded=False, jobs=1, level="runner")
