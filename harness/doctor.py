@@ -188,6 +188,11 @@ def _program(subject: Installation | None) -> str | None:
     return "this hermes-agent has no hermes_cli/main.py, the `hermes` program"
 
 
+def _not_yet(subject: Installation | None) -> str | None:
+    del subject
+    return "this version does not drive it yet"
+
+
 def _openssl(subject: Installation | None) -> str | None:
     return None if shutil.which("openssl") else "no openssl on PATH, which makes the private CA"
 
@@ -195,6 +200,7 @@ def _openssl(subject: Installation | None) -> str | None:
 NEEDS: tuple[Need, ...] = (
     Need(LEVELS, _loopback),
     Need(("runner", "process"), _has_class("gateway/run.py", "GatewayRunner")),
+    Need(("process",), _not_yet),
     Need(("process",), _program),
     Need(("process",), _openssl),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .checks import CheckResult, Limits
 from .checks.program import exit_of, told_to_stop
@@ -104,6 +105,10 @@ def _instrument_failed(case: Case) -> Ending | None:
     gap = next((n for i, n in enumerate(numbers, 1) if n != i), None)
     if gap is not None:
         return _named("instrument-failed", gap, more=": records are missing")
+    inside = [record for record in run.records if record.src != "parent"]
+    back = next((b.n for a, b in pairwise(inside) if b.t < a.t), None)
+    if back is not None:
+        return _named("instrument-failed", back, more=": time ran backwards")
     if run.opened is None or run.closed is None:
         missing = "beginning" if run.opened is None else "end"
         return _named("instrument-failed", *numbers[-1:], more=f": the journal has no {missing}")

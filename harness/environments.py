@@ -89,6 +89,8 @@ def resolve(
     Raises UsageError (unknown release, no such folder, no interpreter given) and SubjectError (a failed
     build, no aiohttp, hermes packages from two places, an unknown layout).
     """
+    if hermes is not None and not hermes.strip():
+        raise UsageError("--hermes is empty: give a release, such as 0.19.0, or a folder")
     if hermes is None:
         return _installed(python) or _release(releases.DEFAULT, python, cache, say)
     if release := _RELEASE.fullmatch(hermes):

@@ -68,7 +68,10 @@ def main(spec: WorkerSpec) -> NoReturn:
     tame(BATON, spec.seed)
     run.mark("imported")
     with asyncio.Runner(loop_factory=clock.new_event_loop) as runner:
-        runner.run(_live(run, module, layout, level))
+        try:
+            runner.run(_live(run, module, layout, level))
+        except SystemExit as exc:
+            level.left(run, exc)
     run.end("end")
 
 

@@ -68,6 +68,7 @@ class World:
         self._why: Literal["end", "gaveup", "exited"] = "end"
         self._probes = 0
         self.stop_subject: Callable[[], None] = lambda: None
+        self.subject_is_busy: Callable[[], bool] = lambda: False
         self.signal: SignalProcess = lambda name: False
         self.close_run: Callable[[str], None] = lambda why: None
         self.fail: Callable[[BaseException], None] = _raise
@@ -130,7 +131,7 @@ class World:
         self.addresses = self.fake.start()
         self._up.set()
         self.fake.call_at(max(0, plan.end_us - self._heartbeat_us), self._probe)
-        self._end_timer = self.fake.call_at(plan.end_us, self._over.set)
+        self.fake.call_at(plan.end_us, self._over.set)
         await self._over.wait()
         self.fake.director.report_unmet()
         self._record("loop", RunTeardown(self._why))
@@ -159,9 +160,13 @@ class World:
         if self._plan.heal is None and self._gave_up_at is not None:
             at = self._gave_up_at + AFTER_GIVING_UP_US
             if at < self._plan.end_us:
-                self._end_timer.cancel()
-                self._why = "gaveup"
-                self._end_timer = self.fake.call_at(at, self._over.set)
+                self.fake.call_at(at, self._end_early)
+
+    def _end_early(self) -> None:
+        """Only where nothing is left that could change it: a task of the subject's might."""
+        if not self.subject_is_busy():
+            self._why = "gaveup"
+            self._over.set()
 
     # -- probes
 

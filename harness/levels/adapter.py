@@ -7,7 +7,7 @@ import gc
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from fake_qq_server.server import Addresses
 from harness.birth import give_up
@@ -50,12 +50,16 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
             give_up(run.spec, "harness", str(problem))
     BATON.before_jump.append(lambda now: subject.sample())
     over = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    loop, driver = asyncio.get_running_loop(), asyncio.current_task()
 
     def stop_subject() -> None:
         loop.call_soon_threadsafe(over.set)
 
-    world.stop_subject = stop_subject
+    def is_busy() -> bool:
+        alive = (task for task in asyncio.all_tasks(loop) if not task.done())
+        return any(not task.get_name().startswith("harness: ") for task in alive if task is not driver)
+
+    world.stop_subject, world.subject_is_busy = stop_subject, is_busy
     run.pulse.enter(Phase.RUNNING)
     run.mark("connecting")
     connecting = asyncio.create_task(subject.connect(), name="harness: connect")
@@ -72,9 +76,15 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     run.end("end", None if stopping.done() else "the subject's disconnect() did not end")
 
 
+def left(run: Run, exc: SystemExit) -> NoReturn:
+    """A SystemExit out of a task: below the runner that is a crash, and the supervisor says so."""
+    del run
+    raise exc
+
+
 def _gave_up(run: Run, world: World) -> None:
     run.mark("gave up")
     world.gave_up()
 
 
-__all__ = ["drive", "load", "prepare"]
+__all__ = ["drive", "left", "load", "prepare"]

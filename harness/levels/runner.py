@@ -8,13 +8,13 @@ import os
 import signal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from fake_qq_server.server import Addresses
 from harness.birth import give_up
 from harness.clock import BATON
 from harness.errors import SubjectError
-from harness.journal import ClockHiccup
+from harness.journal import ClockHiccup, ProcExit, RunTeardown
 from harness.layouts import Layout
 from harness.pulse import Phase
 from harness.run_in_worker import CREDENTIALS, Run
@@ -83,4 +83,12 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     run.end("end")
 
 
-__all__ = ["drive", "load", "prepare"]
+def left(run: Run, exc: SystemExit) -> NoReturn:
+    """A SystemExit out of a task ends the program as one out of `start_gateway` does: with its code."""
+    code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
+    run.record("probe", ProcExit(code, "SystemExit out of a task"))
+    run.record("loop", RunTeardown("exited"))
+    run.end("end")
+
+
+__all__ = ["drive", "left", "load", "prepare"]

@@ -38,6 +38,11 @@ class TestInstrumentFailed:
         self.failed(records[1:], "records are missing", 2)
         self.failed([records[0], replace(records[0]), *records[1:]], "records are missing", 1)
 
+    def test_time_ran_backwards(self) -> None:
+        records = J().up().probed(t=60).done(90)
+        records[4] = replace(records[4], t=-5)
+        self.failed(records, "time ran backwards", 5)
+
     def test_not_opened(self) -> None:
         records = J(opened=False).up().done(90)
         self.failed(records, "the journal has no beginning", len(records))
