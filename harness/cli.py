@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
         subject,
         _running(),
         choice,
-        level,
+        _level(run.ALL_LEVELS),
         json,
         help="every scenario of an issue; ends with REPRODUCED or not",
     )
@@ -150,9 +150,8 @@ def _choice() -> argparse.ArgumentParser:
     return made
 
 
-def _level() -> argparse.ArgumentParser:
-    words = "what is driven (default: adapter; repro: adapter and runner)"
-    return _option("--level", choices=LEVELS, help=words)
+def _level(*more: str) -> argparse.ArgumentParser:
+    return _option("--level", choices=[*LEVELS, *more], help="what is driven (default: adapter)")
 
 
 def _running() -> argparse.ArgumentParser:

@@ -19,14 +19,15 @@ from harness.run_spec import RunSpec
 from harness.running import Judged, Series, check_out, write_outcomes
 
 LEVELS_NOW = ("adapter", "runner")
+ALL_LEVELS = "all"
 DEFAULT_OUT = Path(".qqchaos")
 Batch = tuple[str, Sequence[RunSpec]]
 """A level, and the runs to do at it."""
 
 
 def repro(args: argparse.Namespace) -> int:
-    """Every run of one issue, at both levels; ends with REPRODUCED, NOT REPRODUCED or NOT JUDGED."""
-    levels = [_level(args)] if args.level else choosing.levels_of(args.issue, LEVELS_NOW)
+    """Every run of one issue; ends with REPRODUCED, NOT REPRODUCED or NOT JUDGED."""
+    levels = choosing.levels_of(args.issue, LEVELS_NOW) if args.level == ALL_LEVELS else [_level(args)]
     batches = [
         (level, choosing.narrowed(choosing.by_issue(args.issue, level), args.tag, args.expression))
         for level in levels

@@ -120,7 +120,7 @@ def _brought_back(outcomes: Sequence[Outcome]) -> list[str]:
     if not outcomes:
         return [
             "Not judged at the adapter level: whether the gateway brings the bot back, or a service manager "
-            "restarts it."
+            "restarts it (--level all)."
         ]
     backs = [check for outcome in outcomes for check in outcome.checks if check.name == "back"]
     states = [check.state for check in backs if check.state != "n/a"]

@@ -144,8 +144,6 @@ class TestOutput:
         words = [
             "repro",
             "#14539",
-            "--level",
-            "adapter",
             "-k",
             "exhausted/refused and not heals",
             *bot.on(),
@@ -158,7 +156,8 @@ class TestOutput:
         assert missing.startswith("Not judged at the adapter level: ")
 
     def test_repro_runs_both_levels(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        words = ["repro", "14539", "-k", "exhausted/refused and not heals", *bot.on(), "--out", str(tmp_path)]
+        chosen = ["-k", "exhausted/refused and not heals", "--level", "all"]
+        words = ["repro", "14539", *chosen, *bot.on(), "--out", str(tmp_path)]
         assert cli.main(words) == 0
         said = capsys.readouterr().out
         assert "level adapter" in said and "level runner" in said
@@ -180,8 +179,6 @@ class TestOutput:
         words = [
             "repro",
             "14539",
-            "--level",
-            "adapter",
             "-k",
             "refused",
             *bot.on(broken),
