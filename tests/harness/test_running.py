@@ -30,7 +30,7 @@ rules:
 variants:
   records: []
   slow: {handler: {slow: 5s}, rules: []}
-  endless: {handler: {slow: 1h}, rules: []}
+  endless: {handler: {slow: 3h}, rules: []}
   raises: {handler: raise, rules: []}
   disconnects: {handler: disconnect, rules: []}
 end: 3h
