@@ -4,7 +4,7 @@ The peer has its own thread so that a subject which spins or blocks cannot take 
 the run, along with it. Built for one run and thrown away with its process.
 
 The time table. A run ends at its scenario's end, or ten virtual minutes after it gave up where no healing is
-set and so nothing is left that could change it. One heartbeat before the end a serving run gets a probe
+set and no task of the subject's is left, so that nothing could change it. One heartbeat before the end a serving run gets a probe
 message; with a healing another one three heartbeats after service came back. Then comes the marked tear-down.
 """
 
@@ -156,7 +156,7 @@ class World:
         return n
 
     def _set_end(self) -> None:
-        """It gave up: unless a healing is set, ten more minutes show all there is to see."""
+        """It gave up: unless a healing is set, ten more minutes may show all there is to see."""
         if self._plan.heal is None and self._gave_up_at is not None:
             at = self._gave_up_at + AFTER_GIVING_UP_US
             if at < self._plan.end_us:
