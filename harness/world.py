@@ -4,8 +4,9 @@ The peer has its own thread so that a subject which spins or blocks cannot take 
 the run, along with it. Built for one run and thrown away with its process.
 
 The time table. A run ends at its scenario's end, or ten virtual minutes after it gave up where no healing is
-set and no task of the subject's is left, so that nothing could change it. One heartbeat before the end a serving run gets a probe
-message; with a healing another one three heartbeats after service came back. Then comes the marked tear-down.
+set and no task of the subject's is left, so that nothing could change it. One heartbeat before the end a
+serving run gets a probe message; with a healing another one three heartbeats after service came back. Then
+comes the marked tear-down.
 """
 
 from __future__ import annotations
