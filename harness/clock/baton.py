@@ -34,6 +34,9 @@ SPIN_READS = 200_000
 BLOCKED_US = 30_000_000
 """A loop that had due work and did not turn for this long (virtual) is blocked."""
 
+GIVEN_S = 1.0
+"""Real seconds within which a baton that was given is there; after that it has been taken already."""
+
 ARRIVAL_S = 10.0
 """Real seconds within which a started thread must arrive."""
 
@@ -134,7 +137,7 @@ class Baton:
         """
         me = self.current()
         assert me is not None, "only a participant can park"
-        me.test = test
+        me.test, me.given = test, False
         me.deadline = None if timeout is None else self.now_us + _microseconds_from_now(timeout)
         me.waits_for, me.parked_at = waits_for, self.now_us
         me.due, me.reported = None, False
@@ -152,7 +155,8 @@ class Baton:
         raised: BaseException | None = None
         while True:
             try:
-                me._go.acquire()
+                # A handler may raise just after the baton came: it is here already, and comes no second time.
+                me._go.acquire(timeout=GIVEN_S if raised is not None and me.given else -1)
                 break
             except BaseException as fault:
                 raised, me.test = fault, _always
@@ -209,6 +213,7 @@ class Baton:
         who.got, self._last = got, who.number
         self._count_turn(who)
         if who is not me:
+            who.given = True
             who._go.release()
         return who
 

@@ -29,6 +29,7 @@ class Participant:
         self.reported = False
         self.got: Any = None
         self.done = False
+        self.given = False
         self.fault: BaseException | None = None
         self._go = _allocate_lock()
         self._go.acquire()
