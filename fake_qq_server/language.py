@@ -218,7 +218,7 @@ def _refuse_what_says_nothing(rule: Rule, item: Mapping[str, Any], path: Path) -
         raise LanguageError((*path, "where", "path"), "only requests have a path: http.X and ws.connect")
     if where.s is not None and not event.startswith(("ws.in.", "ws.out.")):
         raise LanguageError((*path, "where", "s"), "only frames have an s: ws.in.X and ws.out.X")
-    if where.conn is not None and event.startswith(("http.", "seam.")) and not _pushes(rule):
+    if where.conn is not None and event.startswith(("http.", "seam.", "runner.")) and not _pushes(rule):
         raise LanguageError(
             (*path, "where", "conn"),
             f"conn says on which connection a push acts; {event} has none, and nothing is pushed",

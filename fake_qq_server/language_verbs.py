@@ -38,9 +38,11 @@ _EVENT_WORDS: Mapping[str, tuple[str, ...]] = {
         "any",
     ),
     "seam": ("token", "gateway", "open", "receive", "send"),
+    "runner": ("handler",),
 }
 EVENTS = ("ws.connect", *(f"{place}.{word}" for place, words in _EVENT_WORDS.items() for word in words))
-"""Every event a rule can wait for. `ws.in`: the platform receives; `ws.out`: it sends."""
+"""Every event a rule can wait for. `ws.in`: the platform receives; `ws.out`: it sends; `runner.handler`: the
+program around the client is told that it gave up."""
 
 MOST_VERBS = 8
 LEAST_EVERY_US = 1000

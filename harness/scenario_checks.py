@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fake_qq_server.conditions import Condition
-from fake_qq_server.language import At, LanguageError, Link, Moment, Path, Rule
+from fake_qq_server.language import At, LanguageError, Link, Moment, Path, Rule, When
 from fake_qq_server.units import HOUR, MINUTE, format_duration
 from harness.seam_points import unwitnessed
 
@@ -43,6 +43,7 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> bool:
     earliest = earliest_marks(run.rules)
     _refuse_asks(run)
     _refuse_signals(run, paths)
+    _refuse_runner_events(run, paths)
     _refuse_too_late(run, paths, earliest)
     _refuse_short_end(run, earliest)
     return _injects_unseen(run, paths)
@@ -105,6 +106,16 @@ def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
         if verb is not None and "adapter" in run.levels:
             raise LanguageError(
                 (*path, "do"), f"{verb} acts on the subject's program: for the levels runner and process only"
+            )
+
+
+def _refuse_runner_events(run: RunSpec, paths: Sequence[Path]) -> None:
+    """What the program around the adapter does is seen from inside it: nowhere but at the runner level."""
+    for rule, path in zip(run.rules, paths, strict=True):
+        event = rule.trigger.event if isinstance(rule.trigger, When) else ""
+        if event.startswith("runner.") and run.levels != ("runner",):
+            raise LanguageError(
+                (*path, "when"), f"{event} is seen at the runner level only: levels: [runner]"
             )
 
 

@@ -20,6 +20,7 @@ EVENTS = {
     "ws.in": "the platform receives {word}",
     "ws.out": "the platform has sent {word}",
     "seam": "the client itself calls {word} (injected inside the client)",
+    "runner.handler": "the gateway's fatal handler is called",
 }
 
 

@@ -16,7 +16,8 @@ def settles(run: Timeline, limits: Limits) -> Finding:
     """No heal → from some time on, always one of three: serving; gave up and told; trying decently.
 
     That time is 2 h after a rule first acted, or 2 min after the first give-up if that is sooner. Nothing
-    acted and nobody gave up: n/a. What happened before is not held against it: only lies, rudeness and
+    acted and nobody gave up, or the program ended itself before: n/a (what that is worth, `back` says). What
+    happened before is not held against it: only lies, rudeness and
     flapping that reach into the window count.
 
     Told: a call of the handler that ended well, at any time (it may come after the window began), or a
@@ -31,6 +32,9 @@ def settles(run: Timeline, limits: Limits) -> Finding:
     if not begins:
         return absent("no rule acted and it did not give up")
     window = Interval(min(begins), run.end)
+    ended = exit_of(run)
+    if window.length <= 0 and ended is not None:
+        return absent("the program ended before it had to be settled", ended.n)
     if window.length <= 0:
         return unknown("the run ended before it had to be settled")
     told = [one.stretch for one in run.giveups if one.told or one.connecting]

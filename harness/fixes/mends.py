@@ -10,8 +10,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
+from harness.fixes.table import DETACHED
+from harness.fixes.trees import blocks, is_bare_return
 from harness.layouts import find_method
 
+LOOP = "_listen_loop"
 READ = "_read_events"
 SOCKET = "_ws"
 WORD = "is_reconnect"
@@ -53,6 +56,31 @@ def is_reconnect(tree: ast.Module, class_name: str) -> bool:
     return True
 
 
+def fatal_close(tree: ast.Module, class_name: str) -> bool:
+    """Whoever sets the fatal flag in the listener's loop and returns, tells the gateway as well.
+
+    That is where the platform closes with a code after which no reconnect can succeed, and where three
+    connections in a row were closed at once: the flag is set, the listener ends, and nobody is told (#97857,
+    #72673, #29007, #15510). A flag that is followed by anything else than `return` is left alone.
+    """
+    loop = find_method(tree, class_name, LOOP)
+    found = [block for block in blocks(loop) if _flags_and_returns(block)] if loop else []
+    for block in found:
+        block[-1:-1] = _beside(ast.parse(DETACHED).body, block[-1])
+    return bool(found)
+
+
+def _flags_and_returns(block: list[ast.stmt]) -> bool:
+    """Whether it ends with `self._set_fatal_error(...)` and a bare `return`."""
+    match block[-2:]:
+        case [
+            ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr="_set_fatal_error"))),
+            last,
+        ]:
+            return is_bare_return(last)
+    return False
+
+
 def _asks_whether_closed(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.If) and _mentions_closed(statement)
 
@@ -73,7 +101,8 @@ def _beside(statements: list[ast.stmt], neighbour: ast.stmt) -> list[ast.stmt]:
 MENDS: Mapping[str, Callable[[ast.Module, str], bool]] = {
     "closed-socket": closed_socket,
     "is-reconnect": is_reconnect,
+    "fatal-close": fatal_close,
 }
 """By name; each tells whether there was anything to mend."""
 
-__all__ = ["MENDS", "closed_socket", "is_reconnect"]
+__all__ = ["MENDS", "closed_socket", "fatal_close", "is_reconnect"]

@@ -16,13 +16,14 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from types import CodeType, ModuleType
 
 from harness.errors import HarnessError, SubjectError
 from harness.fixes.mends import MENDS
 from harness.fixes.table import FIXES, SITES, NamedFix
+from harness.fixes.trees import blocks, is_bare_return
 from harness.layouts import find_method
 
 LOOP = "_listen_loop"
@@ -73,22 +74,10 @@ def sites(tree: ast.Module, class_name: str) -> list[tuple[list[ast.stmt], int]]
         return []
     return [
         (block, index)
-        for block in _blocks(loop)
+        for block in blocks(loop)
         for index, (first, second) in enumerate(pairwise(block))
-        if _is_mark(first) and _is_bare_return(second)
+        if _is_mark(first) and is_bare_return(second)
     ]
-
-
-def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
-    """Every block of statements of a function in source order; not those of functions inside it."""
-    for _, value in ast.iter_fields(node):
-        if not isinstance(value, list):
-            continue
-        if value and isinstance(value[0], ast.stmt):
-            yield value
-        for item in value:
-            if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
-                yield from _blocks(item)
 
 
 def _is_mark(statement: ast.stmt) -> bool:
@@ -100,13 +89,6 @@ def _is_mark(statement: ast.stmt) -> bool:
         ):
             return bool(attribute == MARK)
     return False
-
-
-def _is_bare_return(statement: ast.stmt) -> bool:
-    if not isinstance(statement, ast.Return):
-        return False
-    value = statement.value
-    return value is None or (isinstance(value, ast.Constant) and value.value is None)
 
 
 class _Loader(importlib.machinery.SourceFileLoader):

@@ -48,8 +48,8 @@ def _flag(retryable: bool) -> str:
 
 
 _AWAITED = "await self._notify_fatal_error()"
-# The attribute keeps the task alive: a loop holds only weak references to its tasks.
-_DETACHED = "self._qqchaos_notifying = asyncio.create_task(self._notify_fatal_error())"
+DETACHED = "self._qqchaos_notifying = asyncio.create_task(self._notify_fatal_error())"
+"""Tell the gateway by a task of its own. The attribute keeps it alive: a loop holds tasks only weakly."""
 
 FIXES: dict[str, NamedFix] = {
     fix.name: fix
@@ -80,16 +80,16 @@ FIXES: dict[str, NamedFix] = {
             "flag with retryable=True, handler run by a task of its own",
             (72673, 97857),
             _flag(retryable=True),
-            _DETACHED,
+            DETACHED,
         ),
         NamedFix(
             "reference",
-            "as detached, and mends what keeps a bot from giving up or coming back: a closed socket read as "
-            "quiet, a connect() that does not know is_reconnect",
+            "as detached, also where the platform closes for good; and mends what keeps a bot from giving up "
+            "or coming back: a closed socket read as quiet, a connect() that does not know is_reconnect",
             (),
             _flag(retryable=True),
-            _DETACHED,
-            ("closed-socket", "is-reconnect"),
+            DETACHED,
+            ("closed-socket", "is-reconnect", "fatal-close"),
         ),
     )
 }

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fake_qq_server.events import Envelope
 from fake_qq_server.server import Addresses
 from harness.birth import give_up
 from harness.clock import BATON
@@ -24,7 +25,7 @@ from harness.subjects.gateway import GatewaySubject, load, prepare_home
 from harness.subjects.killed import leave_behind
 from harness.subjects.left import what_is_left
 from harness.subjects.signals import send_signal
-from harness.world import World
+from harness.world import BOT, World
 
 SETTLE_S = 0.25
 
@@ -42,6 +43,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         Endpoints(addresses.api, addresses.token),
         run.record,
         on_gave_up=partial(run.mark, "gave up"),
+        on_told=partial(_handler_begins, world),
         beside=run.scenario.beside is not None,
     )
     try:
@@ -81,6 +83,12 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     run.record("probe", what_is_left(subject.warnings, locks, addresses.ports, program=home))
     world.torn_down()
     run.end("end")
+
+
+def _handler_begins(world: World) -> None:
+    """Tell the rules, and give the peer a turn: what they do at once is done before the handler goes on."""
+    world.fake.director.happened("runner.handler", Envelope(bot=BOT), None)
+    BATON.park(None, 0, "handler")
 
 
 def left(run: Run, exc: SystemExit) -> NoReturn:

@@ -58,7 +58,11 @@ def configuration(credentials: tuple[str, str], *, beside: bool = False) -> dict
 
 
 class GatewaySubject:
-    """One start of the gateway. `run` lasts until it ends by itself or is told to."""
+    """One start of the gateway. `run` lasts until it ends by itself or is told to.
+
+    `on_gave_up` is called, perhaps often, once the adapter gave up; `on_told` whenever the runner's fatal
+    handler begins.
+    """
 
     def __init__(
         self,
@@ -68,12 +72,14 @@ class GatewaySubject:
         record: Recorder,
         *,
         on_gave_up: Callable[[], None],
+        on_told: Callable[[], None],
         beside: bool = False,
     ) -> None:
         adapter_module, self._module = modules
         self._beside = beside
         self._record = record
         self._on_gave_up = on_gave_up
+        self._on_told = on_told
         self._runner: Any = None
         self._watch: AdapterWatch | None = None
         self._handlers = Counter(SubjHandler)
@@ -172,7 +178,12 @@ class GatewaySubject:
     def _own(self, runner: Any) -> None:
         self._runner = runner
         handle = runner._handle_adapter_fatal_error
-        runner._handle_adapter_fatal_error = spans(handle, self._record, self._handlers)
+
+        async def told(*args: Any, **named: Any) -> Any:
+            self._on_told()
+            return await handle(*args, **named)
+
+        runner._handle_adapter_fatal_error = spans(told, self._record, self._handlers)
         runner.stop = spans(runner.stop, self._record, lambda: RunnerStop)
 
     def _sample_runner(self, runner: Any) -> None:

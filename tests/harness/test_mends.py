@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.environments import resolve
-from harness.fixes.mends import MENDS, closed_socket, is_reconnect
+from harness.fixes.mends import MENDS, closed_socket, fatal_close, is_reconnect
 from harness.fixes.rewrite import rewrite
 from harness.fixes.table import FIXES
 
@@ -116,6 +116,59 @@ class TestIsReconnect:
         assert not is_reconnect(ast.parse("class QQAdapter: pass"), "QQAdapter")
 
 
+LISTENER = """
+import asyncio
+
+class QQAdapter:
+    told = flagged = False
+
+    def _set_fatal_error(self, *args, retryable):
+        self.flagged = True
+
+    async def _notify_fatal_error(self):
+        self.told = True
+
+    async def _listen_loop(self):
+        while True:
+            if True:
+                self._set_fatal_error("qq_banned", "Bot is banned", retryable=False)
+                {after}
+"""
+
+
+class TestFatalClose:
+    @pytest.mark.parametrize("after", ["return", "return None"])
+    async def test_who_flags_and_returns_tells_as_well(self, after: str) -> None:
+        subject, done = adapter(LISTENER.format(after=after), "fatal-close")
+        await subject._listen_loop()
+        await asyncio.sleep(0)
+        assert (done, subject.flagged, subject.told) == (True, True, True)
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            LISTENER.format(after="await self._notify_fatal_error(); return"),
+            LISTENER.format(after="break"),
+            LISTENER.format(after="return True"),
+            LISTENER.format(after="return").replace("_listen_loop", "_listen"),
+        ],
+    )
+    def test_whatever_else_is_left_alone(self, source: str) -> None:
+        tree = ast.parse(source)
+        before = ast.dump(tree)
+        assert not fatal_close(tree, "QQAdapter")
+        assert ast.dump(tree) == before
+
+    def test_the_new_line_points_at_its_neighbour(self) -> None:
+        source = LISTENER.format(after="return")
+        tree = ast.parse(source)
+        fatal_close(tree, "QQAdapter")
+        added = next(
+            node for node in ast.walk(tree) if isinstance(node, ast.Assign) and "notify" in ast.dump(node)
+        )
+        assert source.splitlines()[added.lineno - 1].strip() == "return"
+
+
 def test_only_the_reference_mends_more_than_the_exits() -> None:
     assert {name for name, fix in FIXES.items() if fix.mends} == {"reference"}
     assert set(FIXES["reference"].mends) == set(MENDS)
@@ -125,9 +178,9 @@ def test_only_the_reference_mends_more_than_the_exits() -> None:
 @pytest.mark.parametrize(
     ("release", "broken"),
     [
-        ("0.13.0", {"closed-socket", "is-reconnect"}),
-        ("0.16.0", {"closed-socket", "is-reconnect"}),
-        ("0.19.0", set()),
+        ("0.13.0", {"closed-socket", "is-reconnect", "fatal-close"}),
+        ("0.16.0", {"closed-socket", "is-reconnect", "fatal-close"}),
+        ("0.19.0", {"fatal-close"}),
     ],
 )
 def test_what_the_releases_lack(release: str, broken: set[str]) -> None:
