@@ -73,20 +73,27 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     json = _option("--json", action="store_true", help="print JSON on stdout and nothing else there")
-    subject, choice, level = _subject(), _choice(), _level()
+    subject, choice = _subject(), _choice()
     repro = command(
         "repro",
         run.repro,
         subject,
         _running(),
         choice,
-        _level(run.ALL_LEVELS),
+        _level("adapter and runner"),
         json,
         help="every scenario of an issue; ends with REPRODUCED or not",
     )
     repro.add_argument("issue", help="14539, #14539, its address, or a duplicate's number")
     go = command(
-        "run", run.run, subject, _running(), choice, level, json, help="run scenarios by name or file"
+        "run",
+        run.run,
+        subject,
+        _running(),
+        choice,
+        _level("adapter"),
+        json,
+        help="run scenarios by name or file",
     )
     go.add_argument("name", nargs="*", help="a scenario, one run's exact name, or a file")
     _laboratory(command("fixes", fixes.fixes, json, help="the fix laboratory: every fix, at both levels"))
@@ -150,8 +157,8 @@ def _choice() -> argparse.ArgumentParser:
     return made
 
 
-def _level(*more: str) -> argparse.ArgumentParser:
-    return _option("--level", choices=[*LEVELS, *more], help="what is driven (default: adapter)")
+def _level(default: str) -> argparse.ArgumentParser:
+    return _option("--level", choices=LEVELS, help=f"what is driven (default: {default})")
 
 
 def _running() -> argparse.ArgumentParser:

@@ -34,6 +34,7 @@ class Judged:
     """One run that is over. `problem`: why there is nothing to judge; then `outcome` is None."""
 
     name: str
+    level: str
     outcome: Outcome | None
     records: tuple[Record, ...]
     journal: Path | None
@@ -89,7 +90,7 @@ class Series:
                 if hopeless:
                     tried = {one.name for one in done}
                     untried = [spec.name for spec in specs if spec.name not in tried]
-                    done += [Judged(name, None, (), None, hopeless[0]) for name in untried]
+                    done += [Judged(name, self.level, None, (), None, hopeless[0]) for name in untried]
             finally:
                 order = {worker.run: n for n, worker in enumerate(workers)}
                 done.sort(key=lambda judged: order[judged.name])
@@ -125,13 +126,14 @@ class Series:
         name = result.spec.run
         if result.journal is None or result.problem is not None:
             problem = (result.problem or "no journal was written").removeprefix(f"{name}: ")
-            return Judged(name, None, (), result.journal, problem)
+            return Judged(name, self.level, None, (), result.journal, problem)
         try:
             records = tuple(parse(result.journal.read_text(encoding="utf-8")))
         except (JournalError, UnicodeDecodeError) as problem:  # the subject wrote into it
-            return Judged(name, None, (), result.journal, f"its journal cannot be read: {problem}")
+            why = f"its journal cannot be read: {problem}"
+            return Judged(name, self.level, None, (), result.journal, why)
         outcome = judge(records, str(result.journal.relative_to(self.out.absolute())))
-        return Judged(name, outcome, records, result.journal, None)
+        return Judged(name, self.level, outcome, records, result.journal, None)
 
 
 def check_out(out: Path) -> None:
@@ -147,7 +149,9 @@ def check_out(out: Path) -> None:
 def write_outcomes(out: Path, runs: Sequence[Judged]) -> dict[str, Any]:
     """Write OUT/outcome.json; returns the document. Raises HarnessError."""
     document = as_document(run.outcome for run in runs if run.outcome)
-    problems = [{"scenario": run.name, "problem": run.problem} for run in runs if run.problem]
+    problems = [
+        {"scenario": run.name, "level": run.level, "problem": run.problem} for run in runs if run.problem
+    ]
     if problems:
         document["problems"] = problems
     text = json.dumps(document, ensure_ascii=False, indent=1)

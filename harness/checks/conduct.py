@@ -18,9 +18,13 @@ SECRET_MARK = "<secret:"  # the recorder writes it where a canary stood
 def truthful(run: Timeline, limits: Limits) -> Finding:
     """The status file never says connected for longer than allowed while not serving, nor the reverse.
 
+    Above the adapter the file has a word for the whole program as well: that it runs, or that it does not.
     n/a where no status file was ever seen: nothing was said. A wrong word still standing at E, and not
-    there long enough, leaves the answer open; but a program that has ended will never take "connected" back.
+    there long enough, leaves the answer open; but a program that has ended will never take a word back.
     """
+    wrong_of_itself = program.wrong_word(run, limits)
+    if wrong_of_itself is not None:
+        return wrong_of_itself
     if not run.statements:
         return absent("there was no status file")
     for wrong, bound, words in (

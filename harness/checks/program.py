@@ -5,11 +5,23 @@ Runner and process level. A program is told to stop by a signal of the scenario,
 
 from __future__ import annotations
 
+from itertools import dropwhile, pairwise
+
 from fake_qq_server.events import RuleAct
 
 from ..facts import Mark
 from ..intervals import spell
-from ..journal import BesideState, BesideWord, Left, ProcExit, Record, RunnerHeld, RunTeardown, SubjState
+from ..journal import (
+    BesideState,
+    BesideWord,
+    Left,
+    ProcExit,
+    Record,
+    RunnerHeld,
+    RunnerState,
+    RunTeardown,
+    SubjState,
+)
 from ..timeline import Timeline
 from .result import Finding, Limits, absent, fails, passes, unknown
 
@@ -28,6 +40,36 @@ def told_to_stop(run: Timeline) -> Mark | None:
 def exit_of(run: Timeline) -> Record | None:
     """The record of the program's own end, where it came before the run's."""
     return next((record for record in run.body if isinstance(record.event, ProcExit)), None)
+
+
+GONE = ("stopped", "startup_failed")
+"""What the status file says of a gateway that does not run any more; every other word says that it does."""
+
+
+def wrong_word(run: Timeline, limits: Limits) -> Finding | None:
+    """What is wrong with the status file's word on the whole program; None where nothing is.
+
+    It ended itself: the last word must not say that it runs. One that was told to stop may leave that: newer
+    releases do so after a SIGTERM, to be started again with their container (#42675). While it runs, the word
+    must not say the contrary for longer than `truthful` allows; what a forerunner left does not count.
+    """
+    ended = exit_of(run)
+    words = [one for one in run.body if isinstance(one.event, RunnerState) and one.event.state]
+    if ended is not None and told_to_stop(run) is None and words and not _says_gone(words[-1]):
+        word = words[-1].event.state if isinstance(words[-1].event, RunnerState) else None
+        return fails(f"its status file says {word}, and the program has ended itself", words[-1].n, ended.n)
+    until = ended.t if ended else run.end
+    own = dropwhile(_says_gone, words)
+    for record, after in pairwise([*own, None]):
+        stood = (min(after.t, until) if after else until) - record.t if record else 0
+        if record and _says_gone(record) and stood > limits.us("truthful.denies"):
+            because = f"its status file said for {spell(stood)} that the program does not run, and it did"
+            return fails(because, record.n)
+    return None
+
+
+def _says_gone(record: Record) -> bool:
+    return isinstance(record.event, RunnerState) and record.event.state in GONE
 
 
 def stops(run: Timeline, limits: Limits) -> Finding:

@@ -48,7 +48,7 @@ def _judged(path: Path) -> Judged:
     if not isinstance(records[0].event, RunOpen):
         raise UsageError(f"{path} does not begin with run.open: the beginning of the journal is missing")
     outcome = judge(records, str(path))
-    return Judged(outcome.scenario, outcome, records, path, None)
+    return Judged(outcome.scenario, outcome.level, outcome, records, path, None)
 
 
 def _line_of(problem: JournalError) -> str:

@@ -19,20 +19,20 @@ from harness.run_spec import RunSpec
 from harness.running import Judged, Series, check_out, write_outcomes
 
 LEVELS_NOW = ("adapter", "runner")
-ALL_LEVELS = "all"
 DEFAULT_OUT = Path(".qqchaos")
 Batch = tuple[str, Sequence[RunSpec]]
 """A level, and the runs to do at it."""
 
 
 def repro(args: argparse.Namespace) -> int:
-    """Every run of one issue; ends with REPRODUCED, NOT REPRODUCED or NOT JUDGED."""
-    levels = choosing.levels_of(args.issue, LEVELS_NOW) if args.level == ALL_LEVELS else [_level(args)]
-    batches = [
-        (level, choosing.narrowed(choosing.by_issue(args.issue, level), args.tag, args.expression))
-        for level in levels
-    ]
-    status, done = _run(args, batches)
+    """Every run of one issue, at every level unless one is named; ends with REPRODUCED, NOT REPRODUCED or NOT
+    JUDGED."""
+    levels = [_level(args)] if args.level else choosing.levels_of(args.issue, LEVELS_NOW)
+    shown = {level: choosing.by_issue(args.issue, level) for level in levels}
+    everything = [run for runs in shown.values() for run in runs]
+    wanted = {run.name for run in choosing.narrowed(everything, args.tag, args.expression)}
+    batches = [(level, [run for run in runs if run.name in wanted]) for level, runs in shown.items()]
+    status, done = _run(args, [(level, runs) for level, runs in batches if runs])
     closing = lines.closing(status, args.issue, done)
     Terminal(sys.stderr if args.json else sys.stdout).print_lines(["", *closing])
     return status

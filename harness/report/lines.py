@@ -110,17 +110,26 @@ def closing(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
     else:
         counted = f"none of {len(runs)} runs fails, but {len(runs) - passed} could not be judged"
     return [
-        f"{REPRODUCED[status]}: issue {issue.removeprefix('#')}: {counted}",
-        *(_brought_back([run.outcome for run in runs if run.outcome and run.outcome.level == "runner"])),
+        f"{REPRODUCED[status]}: issue {issue.removeprefix('#')}: {counted}{_by_level(runs)}",
+        *(_brought_back([run.outcome for run in runs if run.outcome and run.level == "runner"])),
     ]
+
+
+def _by_level(runs: Sequence[Judged]) -> str:
+    """How many of the failed runs are which level's, where several levels ran and some failed."""
+    levels = dict.fromkeys(run.level for run in runs)
+    failed = [run.level for run in runs if run.outcome and run.outcome.verdict == "fail"]
+    if len(levels) < 2 or not failed:
+        return ""
+    return " (" + ", ".join(f"{level} {failed.count(level)}" for level in levels) + ")"
 
 
 def _brought_back(outcomes: Sequence[Outcome]) -> list[str]:
     """What the real gateway made of it; without the runner level, that it is not known."""
     if not outcomes:
         return [
-            "Not judged at the adapter level: whether the gateway brings the bot back, or a service manager "
-            "restarts it (--level all)."
+            "Not judged without the runner level: whether the gateway brings the bot back, or a service "
+            "manager restarts it."
         ]
     backs = [check for outcome in outcomes for check in outcome.checks if check.name == "back"]
     states = [check.state for check in backs if check.state != "n/a"]

@@ -11,6 +11,7 @@ from harness.journal import (
     Left,
     ProcExit,
     RunnerHeld,
+    RunnerState,
     SubjState,
 )
 
@@ -52,6 +53,57 @@ class TestStops:
     def test_nobody_told_it(self) -> None:
         j = runner().add(ProcExit(1), 100, "probe").ends(100, "exited")
         assert told("stops", j.closed())[0] == "n/a"
+
+
+class TestTheProgramsWord:
+    """`truthful`, of what the status file says of the program as a whole."""
+
+    @staticmethod
+    def word(j: J, state: str | None, t: float) -> J:
+        return j.add(RunnerState(state), t, "probe")
+
+    @pytest.mark.parametrize("word", ["starting", "running", "degraded", "draining"])
+    def test_it_ended_itself_and_says_that_it_runs(self, word: str) -> None:
+        j = (
+            self.word(runner(), word, 1)
+            .says("fatal", t=99)
+            .add(ProcExit(1), 100, "probe")
+            .ends(100, "exited")
+        )
+        because = f"its status file says {word}, and the program has ended itself"
+        assert told("truthful", j.closed()) == ("fail", because)
+
+    @pytest.mark.parametrize("word", ["stopped", "startup_failed"])
+    def test_it_ended_itself_and_says_so(self, word: str) -> None:
+        j = self.word(runner(), "running", 1).says("fatal", t=99).add(ProcExit(1), 100, "probe")
+        assert told("truthful", self.word(j, word, 100).ends(100, "exited").closed())[0] == "pass"
+
+    def test_one_that_was_told_to_stop_may_say_that_it_runs(self) -> None:
+        j = self.word(runner(), "running", 1).acts("stop", 90, "signal").says("disconnected", t=90)
+        assert told("truthful", j.add(ProcExit(1), 91, "probe").ends(91, "exited").closed())[0] == "pass"
+
+    def test_it_runs_and_says_that_it_does_not(self) -> None:
+        j = self.word(self.word(runner(), "running", 1), "stopped", 60)
+        because = "its status file said for 20 s that the program does not run, and it did"
+        assert told("truthful", self.word(j, "running", 80).done(600)) == ("fail", because)
+
+    def test_to_the_end(self) -> None:
+        assert (
+            told("truthful", self.word(self.word(runner(), "running", 1), "stopped", 60).done(600))[0]
+            == "fail"
+        )
+
+    def test_for_a_moment(self) -> None:
+        j = self.word(self.word(runner(), "running", 1), "stopped", 60)
+        assert told("truthful", self.word(j, "running", 70).done(600))[0] == "pass"
+
+    def test_what_a_forerunner_left_is_not_its_word(self) -> None:
+        j = self.word(self.word(J(level="runner"), "stopped", 0), "running", 60).up(t=60)
+        assert told("truthful", j.done(600))[0] == "pass"
+
+    def test_no_word_is_none(self) -> None:
+        j = self.word(runner(), "running", 1)
+        assert told("truthful", self.word(j, None, 2).done(600))[0] == "pass"
 
 
 class TestStays:

@@ -146,6 +146,8 @@ class TestOutput:
             "#14539",
             "-k",
             "exhausted/refused and not heals",
+            "--level",
+            "adapter",
             *bot.on(),
             "--out",
             str(tmp_path),
@@ -153,10 +155,10 @@ class TestOutput:
         assert cli.main(words) == 0
         *_, word, missing = capsys.readouterr().out.splitlines()
         assert word == "NOT REPRODUCED: issue 14539: the one run passes"
-        assert missing.startswith("Not judged at the adapter level: ")
+        assert missing.startswith("Not judged without the runner level: ")
 
     def test_repro_runs_both_levels(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        chosen = ["-k", "exhausted/refused and not heals", "--level", "all"]
+        chosen = ["-k", "exhausted/refused and not heals"]
         words = ["repro", "14539", *chosen, *bot.on(), "--out", str(tmp_path)]
         assert cli.main(words) == 0
         said = capsys.readouterr().out
@@ -180,7 +182,7 @@ class TestOutput:
             "repro",
             "14539",
             "-k",
-            "refused",
+            "exhausted/refused",
             *bot.on(broken),
             "--out",
             str(tmp_path / "o"),
@@ -189,9 +191,10 @@ class TestOutput:
         assert cli.main(words) == 125
         said = capsys.readouterr()
         problems = json.loads(said.out)["problems"]
-        assert len(problems) == 3 and set(problems[0]) == {"scenario", "problem"}
+        assert [problem["level"] for problem in problems] == 3 * ["adapter"] + 3 * ["runner"]
+        assert set(problems[0]) == {"scenario", "level", "problem"}
         assert "RuntimeError: half a merge" in problems[0]["problem"]
-        assert "NOT JUDGED: issue 14539: none of 3 runs fails, but 3 could not be judged" in said.err
+        assert "NOT JUDGED: issue 14539: none of 6 runs fails, but 6 could not be judged" in said.err
         assert "Traceback" not in said.err
 
 

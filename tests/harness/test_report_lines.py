@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from .journals import J
 
 
 def judged(records: list[Record], name: str = "exhausted/x") -> Judged:
-    return Judged(name, judge(records, "runs/x.jsonl"), tuple(records), Path("runs/x.jsonl"), None)
+    outcome = judge(records, "runs/x.jsonl")
+    return Judged(name, outcome.level, outcome, tuple(records), Path("runs/x.jsonl"), None)
 
 
 def dies(**scenario: Any) -> Judged:
@@ -32,7 +34,7 @@ def unknown() -> Judged:
     return judged(J(asks=["connects"]).up().unmet().done(3600))
 
 
-NOT_RUN = Judged("y", None, (), None, "the subject cannot be imported")
+NOT_RUN = Judged("y", "adapter", None, (), None, "the subject cannot be imported")
 
 
 class TestRunLine:
@@ -114,6 +116,12 @@ class TestEnd:
         [
             (1, [dies(), passes()], "REPRODUCED: issue 14539: 1 of 2 runs fail"),
             (1, [passes()], "REPRODUCED: issue 14539: a check failed that no scenario asks (--strict)"),
+            (
+                1,
+                [dies(), dies(), passes(), replace(dies(), level="runner")],
+                "REPRODUCED: issue 14539: 3 of 4 runs fail (adapter 2, runner 1)",
+            ),
+            (0, [passes(), replace(passes(), level="runner")], "NOT REPRODUCED: issue 14539: all 2 runs pass"),
             (0, [passes(), passes()], "NOT REPRODUCED: issue 14539: all 2 runs pass"),
             (0, [passes()], "NOT REPRODUCED: issue 14539: the one run passes"),
             (
@@ -126,4 +134,4 @@ class TestEnd:
     def test_closing(self, status: int, runs: list[Judged], first: str) -> None:
         told = lines.closing(status, "#14539", runs)
         assert told[0] == first
-        assert told[1].startswith("Not judged at the adapter level: ")
+        assert told[1].startswith("Not judged without the runner level: ")
