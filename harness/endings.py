@@ -49,6 +49,7 @@ ENDINGS: Mapping[str, str] = {
     "hung": "is stuck in an attempt that does not end",
     "livelock": "goes on and on without getting anywhere",
     "retrying": "was still trying when the run ended",
+    "dormant": "neither serves nor tries, and never gave up",
     "unclassified": "did something that this table has no word for: a defect of ours",
 }
 """Each ending and its half-sentence."""
@@ -252,8 +253,18 @@ def _trying(case: Case) -> Ending | None:
         check = case.checks.get(name)
         if check is not None and check.state == "fail":
             return _named("livelock", *check.lines, more=more)
+    return _named("retrying", *_last_sign(run))
+
+
+def _dormant(case: Case) -> Ending | None:
+    """Alive and at rest: nobody was told, and nothing says that it will ever try again."""
+    return _named("dormant", *_last_sign(case.run)) if case.run.since is None else None
+
+
+def _last_sign(run: Timeline) -> tuple[int, ...]:
+    """The last record by which it tried, or its service changed."""
     last = max((mark for mark in (*run.lives, *run.service.changes) if mark.t <= run.end), default=None)
-    return _named("retrying", *((last.n,) if last else ()))
+    return (last.n,) if last else ()
 
 
 def _unclassified(case: Case) -> Ending:
@@ -273,6 +284,7 @@ ROWS: tuple[Callable[[Case], Ending | None], ...] = (
     _gave_up,
     _hung,
     _trying,
+    _dormant,
     _unclassified,
 )
 

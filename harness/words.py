@@ -44,6 +44,7 @@ ENDINGS_HOLD = {
     "hung": "one attempt was open beyond the bound of 120 s",
     "livelock": "still trying, but flapping, not polite, or past the limit of `recovers`",
     "retrying": "still trying at the end, as it should",
+    "dormant": "not in service at the end, has not given up, and no sign of trying for 10 minutes",
     "unclassified": "nothing else holds",
 }
 """When each ending holds; the first that does, in this order."""

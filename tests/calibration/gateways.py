@@ -109,6 +109,13 @@ GATEWAYS: Mapping[str, Saboteur] = {
         ),
         GIVES_UP,
     ),
+    "truthful-ghost": Saboteur(
+        "truthful",
+        "ends itself and leaves a status file that says it runs",
+        (Change(RUN, '        self._say("stopped")\n', ""),),
+        FATAL,
+        ending=dict.fromkeys(FATAL, "exited"),
+    ),
     "stops-thread": Saboteur(
         "stops",
         "leaves a thread that holds the process up",

@@ -13,8 +13,13 @@ from .bench import Bench, catalogue, failed, state, told
 from .gateways import GATEWAYS
 from .saboteurs import CORRECT, build
 
-ELSEWHERE = ("healthy", "beside-healthy", "message-in-flight/reply-hangs", "told-to-stop/int-connected")
-RESTS_ON_A_DEFECT = ("exhausted-by-close",)
+ELSEWHERE = (
+    "healthy",
+    "beside-healthy",
+    "message-in-flight/reply-hangs+heals-20m",
+    "told-to-stop/int-connected",
+)
+RESTS_ON_A_DEFECT = ("exhausted-by-close", "told-to-stop/term-while-told", "told-to-stop/int-while-told")
 BEGINS_ANEW = ("endless-4008",)
 """Where every connection is turned away, the bot gives up and tells; the gateway then tries a new one, with a
 new budget, and to `settles` up and down for ever is flapping however long the pauses are."""

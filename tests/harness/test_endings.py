@@ -271,7 +271,7 @@ class TestTrying:
         j = struck().ready(2, t=90).called("ready")
         is_(j, "retrying", j["ready"], end=100)
 
-    @pytest.mark.parametrize(("after", "name"), [(600, "retrying"), (600.01, "unclassified")])
+    @pytest.mark.parametrize(("after", "name"), [(600, "retrying"), (600.01, "dormant")])
     def test_only_with_a_sign_of_it(self, after: float, name: str) -> None:
         assert ended(struck().tries(t=90).done(90 + after)).name == name
 
@@ -303,14 +303,13 @@ class TestTrying:
         is_(j, "livelock", *lines, more=": long after the healing", end=1201)
 
 
-def test_unclassified() -> None:
-    records = struck().done(3 * HOUR)
-    half = "did something that this table has no word for: a defect of ours"
-    assert ended(records) == Ending("unclassified", half, (len(records),))
+def test_dormant_shows_its_last_sign_of_life() -> None:
+    j = struck().tries(t=90).called("tried")
+    is_(j, "dormant", j["tried"] - 1)  # where that attempt began
 
 
 class TestTheTable:
-    def test_thirteen_rows_in_order(self) -> None:
+    def test_the_rows_in_order(self) -> None:
         assert [row.__name__ for row in ROWS] == [
             "_instrument_failed",
             "_starved",
@@ -324,6 +323,7 @@ class TestTheTable:
             "_gave_up",
             "_hung",
             "_trying",
+            "_dormant",
             "_unclassified",
         ]
 
@@ -348,6 +348,7 @@ class TestTheTable:
             "hung",
             "livelock",
             "retrying",
+            "dormant",
             "unclassified",
         ]
         assert STARVED == ("busy-spin", "blocked", "crashed")

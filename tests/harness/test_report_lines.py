@@ -121,7 +121,11 @@ class TestEnd:
                 [dies(), dies(), passes(), replace(dies(), level="runner")],
                 "REPRODUCED: issue 14539: 3 of 4 runs fail (adapter 2, runner 1)",
             ),
-            (0, [passes(), replace(passes(), level="runner")], "NOT REPRODUCED: issue 14539: all 2 runs pass"),
+            (
+                0,
+                [passes(), replace(passes(), level="runner")],
+                "NOT REPRODUCED: issue 14539: all 2 runs pass",
+            ),
             (0, [passes(), passes()], "NOT REPRODUCED: issue 14539: all 2 runs pass"),
             (0, [passes()], "NOT REPRODUCED: issue 14539: the one run passes"),
             (

@@ -1,7 +1,9 @@
-"""Known results: what each release did, measured. One JSON file a release, in scenarios/baselines.
+"""Known results: what each release did, measured. JSON files in scenarios/baselines, one a release and level.
 
-    python -m tests.regression.known 0.19.0 [0.16.0 ...]      measure and write them
+    python -m tests.regression.known 0.19.0 [0.16.0 ...]      measure at the adapter level and write them
+    python -m tests.regression.known 0.19.0 --level runner [--with-fix reference]
     python -m tests.regression.known                          write docs/results.md from the files
+    python -m tests.regression.known --compare outcome.json   what of it differs from what is known
 
 A file holds, for each run, its verdict, its ending, how many reconnect attempts it made, and which checks
 failed. It is reviewed like code: a changed line is a changed bot, or a changed instrument.
@@ -9,71 +11,136 @@ failed. It is reviewed like code: a changed line is a changed bot, or a changed 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import choosing, environments
+from harness import choosing, environments, fixes
 from harness.loading import catalogue_folder
+from harness.run_spec import RunSpec
 from harness.running import Judged, Series
 
 FOLDER = catalogue_folder() / "baselines"
 DOCUMENT = catalogue_folder().parent / "docs" / "results.md"
+PREFIX = "hermes-agent-"
+REFERENCE = "reference"
+
+Row = Mapping[str, Any]
 
 
-def measure(release: str, out: Path) -> dict[str, dict[str, Any]]:
-    """Run the whole catalogue at the adapter level on one release."""
-    runs = [run for run in choosing.all_runs() if "adapter" in run.levels]
-    series = Series(environments.resolve(release), out, jobs=len(os.sched_getaffinity(0)))
-    return {judged.name: summary(judged) for judged in series.run(runs, lambda judged: None)}
+@dataclass(frozen=True)
+class Known:
+    """One file: a release as it is, or with a named fix, at one level."""
+
+    release: str
+    level: str = "adapter"
+    fix: str | None = None
+
+    @property
+    def path(self) -> Path:
+        parts = [self.release, *([self.level] if self.level != "adapter" else []), *filter(None, [self.fix])]
+        return FOLDER / f"{PREFIX}{'-'.join(parts)}.json"
+
+    @property
+    def command(self) -> str:
+        """What measures it again."""
+        words = ["python -m tests.regression.known", self.release]
+        words += ["--level", self.level] if self.level != "adapter" else []
+        words += ["--with-fix", self.fix] if self.fix else []
+        return " ".join(words)
+
+    def read(self) -> dict[str, Row]:
+        """The known results, by run."""
+        document: dict[str, Row] = json.loads(self.path.read_text(encoding="utf-8"))["runs"]
+        return document
+
+    def write(self, runs: Mapping[str, Row]) -> None:
+        about = {"schema": 1, "subject": f"hermes-agent {self.release}", "level": self.level}
+        head = json.dumps({**about, **({"fix": self.fix} if self.fix else {})})[:-1]
+        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in runs.items())
+        self.path.write_text(f'{head}, "runs": {{\n{lines}\n}}}}\n', encoding="utf-8")
+
+    def runs(self) -> list[RunSpec]:
+        """The whole catalogue at this level."""
+        return [run for run in choosing.all_runs() if self.level in run.levels]
+
+    def measure(self, out: Path, runs: Sequence[RunSpec]) -> dict[str, Row]:
+        """What these runs do now."""
+        installation = environments.resolve(self.release)
+        fix = fixes.choose(self.fix, installation) if self.fix else None
+        series = Series(installation, out, self.level, fix=fix, jobs=len(os.sched_getaffinity(0)))
+        return {judged.name: _summary(judged) for judged in series.run(runs, lambda judged: None)}
 
 
-def summary(judged: Judged) -> dict[str, Any]:
-    """What is known of one run."""
-    outcome = judged.outcome
-    assert outcome is not None, judged.problem
+def _summary(judged: Judged) -> Row:
+    assert judged.outcome is not None, judged.problem
+    return summary(judged.outcome.as_json())
+
+
+def summary(outcome: Mapping[str, Any]) -> Row:
+    """What is known of one run, from its row in outcome.json."""
     return {
-        "verdict": outcome.verdict,
-        "ending": outcome.ending.name,
-        "attempts": outcome.attempts,
-        "failed": [check.name for check in outcome.checks if check.state == "fail"],
+        "verdict": outcome["verdict"],
+        "ending": outcome["ending"],
+        "attempts": outcome["attempts"],
+        "failed": [check["name"] for check in outcome["checks"] if check["state"] == "fail"],
     }
 
 
-def read(release: str) -> dict[str, dict[str, Any]]:
-    """The known results of one release."""
-    document: dict[str, dict[str, Any]] = json.loads(path(release).read_text(encoding="utf-8"))["runs"]
-    return document
+def differences(document: Mapping[str, Any]) -> list[str]:
+    """A sentence for each run of an outcome.json that is not as it is known, or that nobody knows."""
+    return [line for outcome in document["outcomes"] for line in _difference(outcome)]
 
 
-def path(release: str) -> Path:
-    return FOLDER / f"hermes-agent-{release}.json"
+def _difference(outcome: Mapping[str, Any]) -> Iterable[str]:
+    fix = outcome["fix"]["name"] if outcome["fix"] else None
+    known = Known(outcome["subject"]["version"], outcome["level"], fix)
+    before = known.read().get(outcome["scenario"]) if known.path.is_file() else None
+    now = summary(outcome)
+    if now != before:
+        yield f"{outcome['scenario']} ({known.path.stem}): {before} is known, {now} was seen"
 
 
-def releases_known() -> list[str]:
+def releases_known(level: str = "adapter", fix: str | None = None) -> list[str]:
     """The releases that there are results of, oldest first."""
-    found = [file.stem.removeprefix("hermes-agent-") for file in FOLDER.glob("hermes-agent-*.json")]
-    return sorted(found, key=lambda release: [int(part) for part in release.split(".")])
+    found = [file.stem.removeprefix(PREFIX).split("-")[0] for file in FOLDER.glob(f"{PREFIX}*.json")]
+    there = {release for release in found if Known(release, level, fix).path.is_file()}
+    return sorted(there, key=lambda release: [int(part) for part in release.split(".")])
 
 
 def page() -> str:
-    """docs/results.md: one table, runs by releases."""
-    releases = releases_known()
-    results = {release: read(release) for release in releases}
-    names = list(dict.fromkeys(name for result in results.values() for name in result))
-    rows = [["run", *releases], ["---"] * (len(releases) + 1)]
-    for name in names:
-        cells = [_cell(results[release].get(name)) for release in releases]
-        rows.append([f"`{name}`", *cells])
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return PAGE.format(releases=" ".join(releases), table=table)
+    """docs/results.md: a table a level, runs by releases."""
+    columns = {
+        "adapter": [Known(release) for release in releases_known()],
+        "runner": [
+            Known(release, "runner", fix)
+            for release in releases_known("runner")
+            for fix in (None, REFERENCE)
+            if Known(release, "runner", fix).path.is_file()
+        ],
+    }
+    commands = "\n".join(
+        f"$ {command}" for command in dict.fromkeys(one.command for each in columns.values() for one in each)
+    )
+    return PAGE.format(commands=commands, **{level: _table(each) for level, each in columns.items()})
 
 
-def _cell(row: Mapping[str, Any] | None) -> str:
+def _table(columns: Sequence[Known]) -> str:
+    results = [known.read() for known in columns]
+    heads = [known.release + (f" + {known.fix}" if known.fix else "") for known in columns]
+    names = dict.fromkeys(name for result in results for name in result)
+    rows = [["run", *heads], ["---"] * (len(heads) + 1)]
+    rows += [[f"`{name}`", *(_cell(result.get(name)) for result in results)] for name in names]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cell(row: Row | None) -> str:
     if row is None:
         return "-"
     verdict = {"pass": "PASS", "fail": "**FAIL**", "unknown": "UNKNOWN"}[row["verdict"]]
@@ -82,36 +149,54 @@ def _cell(row: Mapping[str, Any] | None) -> str:
 
 PAGE = """# Known results
 
-What the released adapters do at the adapter level: verdict, ending (`qqchaos explain ENDING` says what it
-means) and number of reconnect attempts. Measured with Python 3.12, and written from the files that the
-measurement left, by
+What the released hermes-agents do: verdict, ending (`qqchaos explain ENDING` says what it means) and number
+of reconnect attempts. Measured with Python 3.12, and written from the files that the measurement left
+(`scenarios/baselines/`, which name the failed checks as well), by
 
 ```console
-$ python -m tests.regression.known {releases}
+{commands}
 $ python -m tests.regression.known
 ```
 
-{table}
-
 The regression suite measures these again and compares: `pytest tests/regression`, with the releases in
-`QQCHAOS_TEST_HERMES`.
+`QQCHAOS_TEST_HERMES`; of the runner level the short runs, and all of them with `-m slow`.
+
+## Adapter level
+
+{adapter}
+
+## Runner level
+
+As shipped, and with our `reference` fix ([what it does](fixes.md)). UNKNOWN: no give-up was told, so what the
+run is about never happened.
+
+{runner}
 """
 
 
-def main(releases: Sequence[str]) -> None:
-    """Measure and write; without a release, write the page."""
-    if not releases:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and write; or compare; without either, write the page."""
+    options = argparse.ArgumentParser(prog="python -m tests.regression.known", description=__doc__)
+    options.add_argument("release", nargs="*")
+    options.add_argument("--level", default="adapter", choices=("adapter", "runner"))
+    options.add_argument("--with-fix")
+    options.add_argument("--compare", type=Path, metavar="OUTCOME_JSON")
+    args = options.parse_args(argv)
+    if args.compare:
+        found = differences(json.loads(args.compare.read_text(encoding="utf-8")))
+        print("\n".join(found) or f"{args.compare}: as known")
+        return 1 if found else 0
+    if not args.release:
         DOCUMENT.write_text(page(), encoding="utf-8")
         print(DOCUMENT)
     FOLDER.mkdir(exist_ok=True)
-    for release in releases:
+    for release in args.release:
+        known = Known(release, args.level, args.with_fix)
         with tempfile.TemporaryDirectory() as out:
-            runs = measure(release, Path(out))
-        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in runs.items())
-        head = f'{{"schema": 1, "subject": "hermes-agent {release}", "level": "adapter", "runs": {{'
-        path(release).write_text(f"{head}\n{lines}\n}}}}\n", encoding="utf-8")
-        print(f"{path(release)}: {len(runs)} runs")
+            known.write(known.measure(Path(out), known.runs()))
+        print(known.path)
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())
