@@ -39,8 +39,8 @@ CHECKS: Mapping[str, Check] = {
     "truthful": Check(
         conduct.truthful,
         "there is a status file",
-        "it never says connected for 3 heartbeats + 10 s while not serving, nor the reverse for 10 s; nor that a "
-        "program runs which has ended itself, or the reverse",
+        "it never says connected for 3 heartbeats + 10 s while not serving, nor the reverse for 10 s; "
+        "nor that a program runs which has ended itself, or the reverse",
         whole=True,
     ),
     "awake": Check(conduct.awake, "always", "the event loop neither spins nor blocks", whole=True),

@@ -51,14 +51,15 @@ def wrong_word(run: Timeline, limits: Limits) -> Finding | None:
 
     It ended itself: the last word must not say that it runs. One that was told to stop may leave that: newer
     releases do so after a SIGTERM, to be started again with their container (#42675). While it runs, the word
-    must not say the contrary for longer than `truthful` allows; what a forerunner left does not count.
+    must not say the contrary for longer than `truthful` allows; what a forerunner left does not count, and
+    nothing does from the moment at which it was told to stop: then it is for `stops` to judge.
     """
-    ended = exit_of(run)
+    ended, told = exit_of(run), told_to_stop(run)
     words = [one for one in run.body if isinstance(one.event, RunnerState) and one.event.state]
-    if ended is not None and told_to_stop(run) is None and words and not _says_gone(words[-1]):
+    if ended is not None and told is None and words and not _says_gone(words[-1]):
         word = words[-1].event.state if isinstance(words[-1].event, RunnerState) else None
         return fails(f"its status file says {word}, and the program has ended itself", words[-1].n, ended.n)
-    until = ended.t if ended else run.end
+    until = told.t if told else ended.t if ended else run.end
     own = dropwhile(_says_gone, words)
     for record, after in pairwise([*own, None]):
         stood = (min(after.t, until) if after else until) - record.t if record else 0

@@ -10,6 +10,7 @@ their `__init__`, to learn of each instance.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import logging
@@ -36,6 +37,7 @@ from . import second
 from .adapter import PLATFORM, Endpoints
 from .adapter_watch import AdapterWatch
 from .counter import Counter
+from .left import is_ours
 from .watch import LogWatch, StateWatch, StatusFile, describe, spans
 
 ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1"}
@@ -111,6 +113,7 @@ class GatewaySubject:
             raised = describe(exc)
             logging.getLogger("gateway").error("start_gateway() raised %s", raised)
             code = 1
+        await end_tasks()
         self.ended = True
         reason = raised or getattr(self._runner, "exit_reason", None)
         ended = ProcExit(code, str(reason) if reason else None)
@@ -221,6 +224,17 @@ class GatewaySubject:
         if adapter.has_fatal_error:
             fatal = {"code": adapter.fatal_error_code, "retryable": adapter.fatal_error_retryable}
         return SubjState(bool(adapter.is_connected), fatal, status.state())
+
+
+async def end_tasks() -> None:
+    """Cancel what still runs in this loop and wait for it, as `asyncio.run` does after `start_gateway`: only
+    then does hermes' program end."""
+    others = [
+        task for task in asyncio.all_tasks() if task is not asyncio.current_task() and not is_ours(task)
+    ]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def prepare_home(credentials: tuple[str, str], *, beside: bool = False) -> None:

@@ -14,7 +14,7 @@ from harness.journal import Left
 
 OURS = "harness: "
 POOL = "asyncio_"
-"""Threads of the loop's own default executor: asyncio's, not the subject's."""
+"""Threads of the loop's own default executor: asyncio's, not an adapter's. A program waits for them."""
 
 
 def what_is_left(
@@ -22,13 +22,13 @@ def what_is_left(
 ) -> Left:
     """Tasks, threads, sockets and lock files of the subject that are still there; its late warnings.
 
-    `program` is the home of a whole program, where that is what has ended: then its tasks end with its loop,
-    a daemon thread or an idle one of a pool does not hold its process up, and its pid file and runtime lock
-    must be gone as well.
+    `program` is the home of a whole program, where that is what has ended: then its tasks were ended with its
+    loop, a daemon thread or an idle one of a pool does not hold its process up, and its pid file and runtime
+    lock must be gone as well.
     """
     loop = asyncio.get_running_loop()
     me = asyncio.current_task()
-    tasks = [task for task in asyncio.all_tasks() if task is not me and not task.get_name().startswith(OURS)]
+    tasks = [task for task in asyncio.all_tasks() if task is not me and not is_ours(task)]
     return Left(
         tasks=[] if program else sorted(_coroutine(task) for task in tasks),
         threads=sorted(
@@ -36,14 +36,18 @@ def what_is_left(
             for thread in threading.enumerate()
             if thread is not threading.main_thread()
             and not getattr(thread, "ours", False)
-            and not thread.name.startswith(POOL)
-            and not (program and (thread.daemon or _idle(thread)))
+            and not ((thread.daemon or _idle(thread)) if program else thread.name.startswith(POOL))
         ),
         sockets=sorted(_sockets(loop, ports)),
         locks=sorted([*_files(locks, "*.lock"), *(_held(program) if program else ())]),
         warnings=warnings,
         files=_files(program, "*.pid") if program else [],
     )
+
+
+def is_ours(task: asyncio.Task[Any]) -> bool:
+    """A task of the harness in the subject's loop."""
+    return task.get_name().startswith(OURS)
 
 
 def _files(folder: Path, pattern: str) -> list[str]:

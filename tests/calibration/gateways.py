@@ -130,6 +130,30 @@ GATEWAYS: Mapping[str, Saboteur] = {
         ),
         STOPPED,
     ),
+    "stops-task": Saboteur(
+        "stops",
+        "leaves a task that goes on when it is cancelled, as the loop's end does",
+        (
+            Change(
+                RUN,
+                "        self._watching = asyncio.create_task(self._watch())\n",
+                "        self._watching = asyncio.create_task(self._watch())\n"
+                "        self._stubborn = asyncio.create_task(self._go_on())\n",
+            ),
+            Change(
+                RUN,
+                "    async def _watch(self) -> None:\n",
+                "    async def _go_on(self) -> None:\n"
+                "        while True:\n"
+                "            try:\n"
+                "                await asyncio.sleep(3600)\n"
+                "            except asyncio.CancelledError:\n"
+                "                pass\n\n"
+                "    async def _watch(self) -> None:\n",
+            ),
+        ),
+        STOPPED,
+    ),
     "stops-pid-file": Saboteur(
         "stops",
         "leaves its pid file",

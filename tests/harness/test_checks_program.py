@@ -87,6 +87,10 @@ class TestTheProgramsWord:
         because = "its status file said for 20 s that the program does not run, and it did"
         assert told("truthful", self.word(j, "running", 80).done(600)) == ("fail", because)
 
+    def test_one_that_was_told_to_stop_may_take_its_time(self) -> None:
+        j = self.word(runner(), "running", 1).acts("stop", 60, "signal")
+        assert told("truthful", self.word(j, "stopped", 61).done(600))[0] == "pass"
+
     def test_to_the_end(self) -> None:
         assert (
             told("truthful", self.word(self.word(runner(), "running", 1), "stopped", 60).done(600))[0]

@@ -163,6 +163,7 @@ class TestRenderings:
 def test_the_stories_of_the_issue() -> None:
     told = stories(choosing.by_issue("14539", "runner"))
     assert [one.name for one in told] == [
-        f"exhausted/{x}" for x in ("gateway-500", "token-500", "upgrade-403", "refused")
+        *(f"exhausted/{x}" for x in ("gateway-500", "token-500", "upgrade-403", "refused")),
+        *(f"exhausted-by-close/{x}" for x in ("rate-limit-4008", "generic-4000")),
     ]
     assert all(one.never.heal is None and one.ends.heal is not None for one in told)

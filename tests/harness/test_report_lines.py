@@ -138,4 +138,7 @@ class TestEnd:
     def test_closing(self, status: int, runs: list[Judged], first: str) -> None:
         told = lines.closing(status, "#14539", runs)
         assert told[0] == first
-        assert told[1].startswith("Not judged without the runner level: ")
+        if all(run.level == "adapter" for run in runs):
+            assert told[1].startswith("Not judged without the runner level: ")
+        else:
+            assert told[1].startswith("Once it gave up, the real gateway brought the bot back in ")

@@ -1,4 +1,5 @@
-"""Same run, many times: how many digests? `python -m tests.regression.determinism RUN --times 50 --load`.
+"""Same run, many times: how many digests? `python -m tests.regression.determinism RUN --times 50 --load`;
+without a name, every run of the level.
 
 `--load` keeps a busy loop on each core meanwhile. Law: one digest, whatever the machine does.
 """
@@ -32,36 +33,48 @@ def busy_cores(count: int) -> Iterator[None]:
 
 
 def digests(
-    run: str, times: int, *, hermes: str | None, loaded: bool, jobs: int, level: str = "adapter"
-) -> Counter[str]:
-    """The digests of `times` runs of one name, with how often each came."""
+    runs: Sequence[str],
+    times: int,
+    *,
+    hermes: str | None,
+    loaded: bool,
+    jobs: int = 1,
+    level: str = "adapter",
+) -> dict[str, Counter[str]]:
+    """For each of these runs (none: all of them) its digests in `times` goes, and how often each came."""
     cores = len(os.sched_getaffinity(0))
     installation = environments.resolve(hermes)
-    specs = choosing.by_names([run], level)
-    if len(specs) != 1:
-        raise SystemExit(f"{run} is {len(specs)} runs: name one")
-    found: Counter[str] = Counter()
+    all_there = [run for run in choosing.all_runs() if level in run.levels]
+    specs = choosing.by_names(runs, level) if runs else all_there
+    found: dict[str, Counter[str]] = {spec.name: Counter() for spec in specs}
     with tempfile.TemporaryDirectory() as out, busy_cores(cores if loaded else 0):
         for number in range(times):
             series = Series(installation, Path(out) / str(number), level, jobs=jobs)
             for judged in series.run(specs, lambda judged: None):
-                found[judged.outcome.digest if judged.outcome else f"not run: {judged.problem}"] += 1
+                digest = judged.outcome.digest if judged.outcome else f"not run: {judged.problem}"
+                found[judged.name][digest] += 1
     return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print each digest with its count; 0 if there is one."""
+    """Print each run's digests with their counts; 0 if each run has one."""
     options = argparse.ArgumentParser(prog="python -m tests.regression.determinism", description=__doc__)
-    options.add_argument("run", help="one run's exact name")
+    options.add_argument("run", nargs="*", help="scenarios or runs; none: every run of the level")
     options.add_argument("--times", type=int, default=50)
     options.add_argument("--hermes")
     options.add_argument("--level", default="adapter", choices=("adapter", "runner"))
     options.add_argument("--load", action="store_true")
+    options.add_argument("-j", dest="jobs", type=int, default=1, help="runs at once")
     args = options.parse_args(argv)
-    found = digests(args.run, args.times, hermes=args.hermes, loaded=args.load, jobs=1, level=args.level)
-    for digest, count in found.most_common():
-        print(f"{count:4} x {digest}")
-    return 0 if len(found) == 1 else 1
+    found = digests(
+        args.run, args.times, hermes=args.hermes, loaded=args.load, jobs=args.jobs, level=args.level
+    )
+    for run, counts in found.items():
+        for digest, count in counts.most_common():
+            print(f"{count:4} x {digest}  {run}")
+    many = [run for run, counts in found.items() if len(counts) != 1]
+    print(f"{len(found) - len(many)} of {len(found)} runs have one digest")
+    return 1 if many else 0
 
 
 if __name__ == "__main__":
