@@ -150,7 +150,7 @@ class Bench:
                 gaps.append(Gap(order.candidate.name, order.level, order.run, judged.problem or "not run"))
             made = self._row(order) if judged is not None else None
             rows += [made] if made is not None else []
-        return Block(story.name, tuple(rows))
+        return Block(story.name, story.until, tuple(rows))
 
     def _row(self, order: Order) -> Row | None:
         self._run([order])

@@ -22,19 +22,25 @@ AS_SHIPPED = "as shipped"
 AS_IT_IS = "as it is"
 """A release without a fix, and somebody's checkout without one."""
 
-ENDS = "+heals-2h"
-"""The twin whose outage ends, after the attempts are used up: before that no fix has anything to do."""
+TWIN = "+heals-"
+"""In the name of a run whose outage ends."""
 
 LEVELS = ("adapter", "runner")
 
 
 @dataclass(frozen=True)
 class Story:
-    """One outage, told twice: `never` (it does not end) and `ends` (two hours after it began)."""
+    """One outage, told twice: `never` (it does not end) and `ends` (at the last of its healings: before the
+    give-up no fix has anything to do)."""
 
     name: str
     never: RunSpec
     ends: RunSpec
+
+    @property
+    def until(self) -> str:
+        """When it ends, as its name says: 2h."""
+        return self.ends.name.partition(TWIN)[2]
 
 
 @dataclass(frozen=True)
@@ -92,9 +98,10 @@ class Gap:
 
 @dataclass(frozen=True)
 class Block:
-    """All rows of one story."""
+    """All rows of one story, with the moment at which its outage ends, where it does."""
 
     story: str
+    until: str
     rows: tuple[Row, ...]
 
 
@@ -113,12 +120,18 @@ class Section:
 
 def stories(runs: Iterable[RunSpec]) -> tuple[Story, ...]:
     """The outages among an issue's runs that are told both ways and at both levels."""
-    named = {run.name: run for run in runs}
+    told: dict[str, list[RunSpec]] = {}
+    for run in runs:
+        told.setdefault(run.name.partition(TWIN)[0], []).append(run)
     return tuple(
-        Story(name, run, named[name + ENDS])
-        for name, run in named.items()
-        if name + ENDS in named and set(LEVELS) <= set(run.levels)
+        Story(name, never, max(twins, key=_healed_at))
+        for name, (never, *twins) in told.items()
+        if twins and never.name == name and set(LEVELS) <= set(never.levels)
     )
+
+
+def _healed_at(twin: RunSpec) -> int:
+    return twin.heal.at.offset_us if twin.heal else 0
 
 
 def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Row:
@@ -190,7 +203,6 @@ def _queue(run: Timeline) -> tuple[str | None, int | None]:
 __all__ = [
     "AS_IT_IS",
     "AS_SHIPPED",
-    "ENDS",
     "LEVELS",
     "Block",
     "Gap",

@@ -14,7 +14,7 @@ from harness.commands.run import DEFAULT_OUT
 from harness.environments import Installation
 from harness.errors import HarnessError, UsageError
 from harness.fixes.table import FIXES
-from harness.laboratory import ENDS, LEVELS, Section, Story, stories
+from harness.laboratory import LEVELS, Section, Story, stories
 from harness.report import lines
 from harness.report.table import as_json, as_markdown, as_text
 from harness.report.terminal import Terminal
@@ -93,5 +93,7 @@ def _subjects(named: Sequence[str]) -> list[str | None]:
 def _stories(issue: str) -> tuple[Story, ...]:
     found = stories(choosing.by_issue(issue, LEVELS[-1]))
     if not found:
-        raise UsageError(f"issue {issue} has no outage that is told with and without an end ({ENDS[1:]})")
+        raise UsageError(
+            f"issue {issue} has no outage that is told with and without an end (heal_twin) at both levels"
+        )
     return found

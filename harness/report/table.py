@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from harness.laboratory import Row, Section
+from harness.laboratory import Block, Row, Section
 
 SCHEMA = 1
 NOTHING = "-"
@@ -17,8 +17,8 @@ HEAD = (
 )  # fmt: skip
 
 LEGEND = (
-    "outage: never ends, or ends two hours after it began, when the attempts are used up. flag, callback, "
-    "handler finished: of the first give-up; at the runner level the handler is the gateway's own.",
+    "outage: never ends, or ends when it says above. flag, callback, handler finished: of the first give-up; "
+    "at the runner level the handler is the gateway's own.",
     "back after: virtual time from the end of the outage to serving again; - where nobody could bring it "
     "back: an outage without end, a bare adapter, a program that is gone.",
     "queue: how a gateway that still ran left its reconnect queue, with its tries. exit code: of one that "
@@ -37,7 +37,7 @@ def as_text(sections: Iterable[Section]) -> list[str]:
         for block in section.blocks:
             cells = [HEAD, *map(cells_of, block.rows)]
             widths = [max(len(row[i]) for row in cells) for i in range(len(HEAD))]
-            lines += ["", f"outage: {block.story}"]
+            lines += ["", f"outage: {outage(block)}"]
             lines += [
                 "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
                 for row in cells
@@ -54,7 +54,7 @@ def as_markdown(sections: Iterable[Section]) -> list[str]:
         lines += [f"# {section.subject}", "", f"{facts}. Measured by", ""]
         lines += ["```console", f"$ {section.command}", "```", ""]
         for block in section.blocks:
-            lines += [f"## Outage: {block.story}", "", *_grid(block.rows), ""]
+            lines += [f"## Outage: {outage(block)}", "", *_grid(block.rows), ""]
         notes = [f"- {line}" for line in remarks(section)]
         lines += ["Notes:", "", *notes, ""] if notes else []
     return [*lines, "What the columns say:", "", *(f"- {line}" for line in LEGEND)]
@@ -72,6 +72,11 @@ def as_json(sections: Iterable[Section]) -> str:
 def subject(section: Section) -> str:
     """What was measured, in one line."""
     return f"{section.subject} (sha256 {section.sha256[:12]}), aiohttp {section.aiohttp}"
+
+
+def outage(block: Block) -> str:
+    """A block's story, and when its outage ends."""
+    return f"{block.story}, for ever or until {block.until}"
 
 
 def remarks(section: Section) -> list[str]:

@@ -117,7 +117,7 @@ def section(*rows: Row, **more: Any) -> Section:
         "ab" * 32,
         "3.14.1",
         "qqchaos fixes 14539",
-        (Block("exhausted/x", rows),),
+        (Block("exhausted/x", "2h", rows),),
         **given,
     )
 
@@ -137,7 +137,7 @@ class TestRenderings:
 
     def test_text_is_aligned(self) -> None:
         lines = as_text([section(made(self.EXITS), made(self.SPINS, fix="as shipped"))])
-        at = lines.index("outage: exhausted/x")
+        at = lines.index("outage: exhausted/x, for ever or until 2h")
         head, *rows = lines[at + 1 : at + 4]
         assert all(one[head.index("level") :].startswith("runner") for one in rows)
 
@@ -167,3 +167,17 @@ def test_the_stories_of_the_issue() -> None:
         *(f"exhausted-by-close/{x}" for x in ("rate-limit-4008", "generic-4000")),
     ]
     assert all(one.never.heal is None and one.ends.heal is not None for one in told)
+    assert {one.until for one in told} == {"2h"}  # the later of its two twins
+
+
+def test_the_stories_of_another_issue() -> None:
+    told = stories(choosing.by_issue("97857", "runner"))
+    assert [(one.name, one.until) for one in told][:2] == [
+        ("closed-for-good/offline-4914", "30m"),
+        ("closed-for-good/banned-4915", "30m"),
+    ]
+
+
+def test_no_story_without_an_end_or_at_one_level() -> None:
+    assert stories(choosing.by_issue("42271", "runner")) == ()  # heals, always
+    assert stories(run for run in choosing.all_runs() if run.name.startswith("last-platform-lost")) == ()
