@@ -114,16 +114,9 @@ class Bench:
             print(f"  {words:24} {seconds:6.2f} s, {seconds / sum(shares.values()):.0%}")
         print("  (polling: what the gateway spends in as many quiet hours, connected)")
         began = time.perf_counter()
-        words = [
-            "fixes",
-            "14539",
-            "--hermes",
-            self._installation.version,
-            "--out",
-            str(self._folder / "fixes"),
-        ]
+        hermes = ["--hermes", self._installation.version, "--python", str(self._installation.interpreter)]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            cli.main([*table, "--python", str(self._installation.interpreter)])
+            cli.main(["fixes", "14539", *hermes, "--out", str(self._folder / "fixes")])
         took = time.perf_counter() - began
         print(
             f"a fix table, on {len(os.sched_getaffinity(0))} cores:  {took:.0f} s (aim {AIMS['table']:.0f})"
