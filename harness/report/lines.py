@@ -111,6 +111,7 @@ def closing(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
         counted = f"none of {len(runs)} runs fails, but {len(runs) - passed} could not be judged"
     return [
         f"{REPRODUCED[status]}: issue {issue.removeprefix('#')}: {counted}{_by_level(runs)}",
+        *_said_so([run.outcome for run in runs if run.outcome]),
         *(_brought_back([run.outcome for run in runs if run.outcome and run.level == "runner"])),
     ]
 
@@ -122,6 +123,22 @@ def _by_level(runs: Sequence[Judged]) -> str:
     if len(levels) < 2 or not failed:
         return ""
     return " (" + ", ".join(f"{level} {failed.count(level)}" for level in levels) + ")"
+
+
+def _said_so(outcomes: Sequence[Outcome]) -> list[str]:
+    """Of the runs that gave up: in how many the flag was set in time, and the handler called once."""
+    states = {
+        name: [check.state for outcome in outcomes for check in outcome.checks if check.name == name]
+        for name in ("flag", "notified")
+    }
+    flagged, told = (sum(state == "pass" for state in each) for each in states.values())
+    gave_up = sum(state != "n/a" for state in states["flag"])
+    if not gave_up:
+        return []
+    of = f"Of {gave_up} run{'s' * (gave_up != 1)} that gave up,"
+    return [
+        f"{of} {flagged} set the fatal flag in time and {told} had the fatal handler called once, to its end."
+    ]
 
 
 def _brought_back(outcomes: Sequence[Outcome]) -> list[str]:

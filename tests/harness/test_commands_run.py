@@ -153,7 +153,8 @@ class TestOutput:
             str(tmp_path),
         ]
         assert cli.main(words) == 0
-        *_, word, missing = capsys.readouterr().out.splitlines()
+        *_, word, flag_and_callback, missing = capsys.readouterr().out.splitlines()
+        assert flag_and_callback.startswith("Of 1 run that gave up, 1 set the fatal flag in time and 1 had ")
         assert word == "NOT REPRODUCED: issue 14539: the one run passes"
         assert missing.startswith("Not judged without the runner level: ")
 

@@ -138,7 +138,16 @@ class TestEnd:
     def test_closing(self, status: int, runs: list[Judged], first: str) -> None:
         told = lines.closing(status, "#14539", runs)
         assert told[0] == first
+        rest = " ".join(told[1:])
         if all(run.level == "adapter" for run in runs):
-            assert told[1].startswith("Not judged without the runner level: ")
+            assert "Not judged without the runner level: " in rest
         else:
-            assert told[1].startswith("Once it gave up, the real gateway brought the bot back in ")
+            assert "Once it gave up, the real gateway brought the bot back in " in rest
+
+    def test_closing_says_what_became_of_flag_and_callback(self) -> None:
+        said = "that gave up, {} set the fatal flag in time and {} had the fatal handler called once, to its end."
+        told = J(asks=["notified"]).up().gives_up(t=60).flags().tells().done(3600)
+        runs = [dies(), judged(told), passes()]
+        assert lines.closing(1, "14539", runs)[1] == "Of 2 runs " + said.format(1, 1)
+        assert lines.closing(1, "14539", [dies()])[1] == "Of 1 run " + said.format(0, 0)
+        assert not [line for line in lines.closing(0, "14539", [passes()]) if "that gave up" in line]
