@@ -145,7 +145,8 @@ class TestEnd:
             assert "Once it gave up, the real gateway brought the bot back in " in rest
 
     def test_closing_says_what_became_of_flag_and_callback(self) -> None:
-        said = "that gave up, {} set the fatal flag in time and {} had the fatal handler called once, to its end."
+        flag, callback = "set the fatal flag in time", "had the fatal handler called once, to its end."
+        said = f"that gave up, {{}} {flag} and {{}} {callback}"
         told = J(asks=["notified"]).up().gives_up(t=60).flags().tells().done(3600)
         runs = [dies(), judged(told), passes()]
         assert lines.closing(1, "14539", runs)[1] == "Of 2 runs " + said.format(1, 1)
