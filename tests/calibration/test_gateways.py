@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.journal import SubjHandler
 from harness.scenario_checks import NOT_AT_ADAPTER
 
 from .bench import Bench, catalogue, failed, state, told
@@ -47,6 +48,15 @@ def test_the_correct_gateway_passes(gateway: Bench, name: str) -> None:
         assert outcome.unmet, told(outcome)
     else:
         assert outcome.verdict == "pass", told(outcome)
+
+
+@pytest.mark.parametrize("name", ["told-to-stop/term-as-told", "told-to-stop/int-as-told"])
+def test_the_signal_comes_while_the_fatal_handler_is_at_work(gateway: Bench, name: str) -> None:
+    records = gateway.journals(CORRECT, [name])[name]
+    begun, ended = (record.n for record in records if isinstance(record.event, SubjHandler))
+    signal = next(record for record in records if getattr(record.event, "verb", "") == "signal")
+    assert begun < signal.n < ended
+    assert {record.t for record in records if begun <= record.n <= ended} == {signal.t}
 
 
 @pytest.mark.parametrize("name", GATEWAYS)

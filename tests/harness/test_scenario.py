@@ -297,6 +297,22 @@ def test_levels_without_the_adapter() -> None:
     assert run(levels=["process"], asks=["back"]).asks_for("process") == ("back",)
 
 
+TOLD = {"when": "runner.handler", "do": {"signal": "SIGTERM"}}
+
+
+def test_the_fatal_handler_is_seen_at_the_runner_level_alone() -> None:
+    told = run(levels=["runner"], asks=["stops"], rules=[TOLD])
+    assert told.rules[0].key == 'when runner.handler do {signal: "SIGTERM"}'
+    for levels in (["process"], ["runner", "process"]):
+        error = refused(levels=levels, asks=["stops"], rules=[TOLD])
+        assert (error.path, "levels: [runner]" in error.sentence) == (("rules", 0, "when"), True)
+
+
+@pytest.mark.parametrize("verb", ["noanswer", {"raise": "OSError"}, {"status": 500}, "silent"])
+def test_nothing_answers_the_fatal_handler(verb: Any) -> None:
+    assert refused(levels=["runner"], asks=["stops"], rules=[{**TOLD, "do": verb}]).path[:2] == ("rules", 0)
+
+
 def test_the_edges_of_numbers() -> None:
     assert run(issues=[1]).issues == (1,)
     assert len(run(issues=list(range(1, 101))).issues) == 100
