@@ -49,7 +49,7 @@ ENDINGS: Mapping[str, str] = {
     "hung": "is stuck in an attempt that does not end",
     "livelock": "goes on and on without getting anywhere",
     "retrying": "was still trying when the run ended",
-    "dormant": "neither serves nor tries, and never gave up",
+    "dormant": "neither serves nor tries, and has not given up",
     "unclassified": "did something that this table has no word for: a defect of ours",
 }
 """Each ending and its half-sentence."""

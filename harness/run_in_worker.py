@@ -29,7 +29,9 @@ real_cpu = time.process_time
 
 @dataclass
 class Run:
-    """One run. `connecting` is told of each connect to a loopback port; the world's, once there is one."""
+    """One run. `connecting` is told of each connect to a loopback port; the world's, once there is one.
+    `over` is what a level does once its subject's program has ended, with its exit code.
+    """
 
     spec: WorkerSpec
     scenario: RunSpec
@@ -38,6 +40,7 @@ class Run:
     started: float
     marks: dict[str, dict[str, float]] = field(default_factory=dict)
     connecting: Callable[[int], None] = lambda port: None
+    over: Callable[[int], NoReturn] | None = None
 
     def mark(self, phase: str) -> None:
         """Remember the real time and CPU at the first time that something is reached (they go to `x`)."""

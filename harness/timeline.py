@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from fake_qq_server.events import Event, EventSent, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
+from fake_qq_server.language import LanguageError, Rule, parse_rules
 
 from .facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
 from .intervals import Interval, merge
@@ -127,6 +129,22 @@ class Timeline:
             if wants or isinstance(event, WsConnect):
                 seen.append(Mark(record.t, record.n))
         return tuple(sorted(seen))
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """The scenario's rules by the key that records name them with; none where they cannot be read."""
+        written = self.opened.scenario.get("rules") if self.opened else None
+        try:
+            return {rule.key: rule for rule in parse_rules(written)}
+        except LanguageError:
+            return {}
+
+    def argument(self, record: Record) -> tuple[str, Any]:
+        """Of a rule.act: its verb, and that verb's main argument as its rule has it; null where none says."""
+        verb = str(getattr(record.event, "verb", ""))
+        rule = self.rules.get(record.about.rule or "")
+        dos = [do for do in rule.do if do.verb == verb] if rule else []
+        return verb, dos[0].args.main if dos else None
 
     def serves(self, t: int) -> bool:
         """serving(t); at E the state that the run was left in."""

@@ -13,6 +13,7 @@ import logging
 import os
 import platform
 import traceback
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -67,12 +68,8 @@ def main(spec: WorkerSpec) -> NoReturn:
         _log_everything(layout)
     tame(BATON, spec.seed)
     run.mark("imported")
-    with asyncio.Runner(loop_factory=clock.new_event_loop) as runner:
-        try:
-            runner.run(_live(run, module, layout, level))
-        except SystemExit as exc:
-            level.left(run, exc)
-    run.end("end")
+    live: Callable[..., NoReturn] = level.live
+    live(run, asyncio.Runner(loop_factory=clock.new_event_loop), _live(run, module, layout, level))
 
 
 def _load(run: Run, layout: Layout, level: Any) -> Any:
@@ -99,8 +96,8 @@ def _log_everything(layout: Layout) -> None:
         logger.addHandler(logging.StreamHandler())
 
 
-async def _live(run: Run, module: Any, layout: Layout, level: Any) -> None:
-    """Begin the world, then let the level drive the subject in it."""
+async def _live(run: Run, module: Any, layout: Layout, level: Any) -> Any:
+    """Begin the world, then let the level drive the subject in it; what that returns."""
     world = run.world()
     world.fail = lambda problem: run.end("harness", _told(problem))
     world.close_run = lambda why: run.end("end", why)
@@ -108,7 +105,7 @@ async def _live(run: Run, module: Any, layout: Layout, level: Any) -> None:
     for host, port in addresses.ports.items():
         run.record.name_port(port, host)
     run.connecting = world.fake.refused
-    await level.drive(run, module, layout, world, addresses)
+    return await level.drive(run, module, layout, world, addresses)
 
 
 def _run_open(spec: WorkerSpec) -> RunOpen:

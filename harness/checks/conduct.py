@@ -22,11 +22,11 @@ def truthful(run: Timeline, limits: Limits) -> Finding:
     n/a where no status file was ever seen: nothing was said. A wrong word still standing at E, and not
     there long enough, leaves the answer open; but a program that has ended will never take a word back.
     """
-    wrong_of_itself = program.wrong_word(run, limits)
-    if wrong_of_itself is not None:
-        return wrong_of_itself
+    of_itself = program.wrong_word(run, limits)
+    if of_itself is not None and of_itself.state == "fail":
+        return of_itself
     if not run.statements:
-        return absent("there was no status file")
+        return of_itself or absent("there was no status file")
     for wrong, bound, words in (
         (boasts(run), limits.us("truthful"), "connected while it was not serving"),
         (denials(run), limits.us("truthful.denies"), "not connected while it was serving"),
@@ -42,7 +42,7 @@ def truthful(run: Timeline, limits: Limits) -> Finding:
     if open_ended and ended is None:
         lines = run.proof(open_ended[0].start)
         return unknown(f"its status file was wrong for the last {spell(open_ended[0].length)}", *lines)
-    return passes("its status file was never wrong for longer than allowed", run.statements[0].n)
+    return of_itself or passes("its status file was never wrong for longer than allowed", run.statements[0].n)
 
 
 def _last_word(run: Timeline) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fake_qq_server.events import RuleAct, WsOut
-
-from ..facts import GiveUp
+from ..facts import Call, GiveUp
 from ..intervals import spell
-from ..journal import Record, SubjState
+from ..journal import SubjState
 from ..timeline import Timeline
-from .program import exit_of
+from . import hopeless
+from .program import exit_of, told_to_stop
 from .result import Finding, Limits, absent, fails, passes, unknown, worst
 
 
@@ -35,14 +34,23 @@ def notified(run: Timeline, limits: Limits) -> Finding:
 
     The call must begin in that time; how long it then takes is its own affair, but it must have ended when
     the run does. A give-up inside a connect() that failed was answered by its return value: n/a, unless
-    the handler was called as well.
+    the handler was called as well. n/a as well where the program was told to stop before the handler ended:
+    its end cuts off whatever is at work.
     """
     if not run.giveups:
         return absent("it did not give up")
+    stop = told_to_stop(run)
+    if stop is not None and any(_cut_off(call, stop.n) for one in run.giveups for call in one.calls):
+        return absent("it was told to stop while the fatal handler was at work", stop.n)
     told = [_told(run, limits, one) for one in run.giveups if one.calls or not one.connecting]
     if not told:
         return absent("connect() itself returned the failure", *(one.at.n for one in run.giveups))
     return worst(told)
+
+
+def _cut_off(call: Call, stop: int) -> bool:
+    """It had begun when the program was told to stop, and did not end well after that."""
+    return call.begin.n < stop and (call.end is None or (call.end.n > stop and call.how != "ok"))
 
 
 def _told(run: Timeline, limits: Limits, one: GiveUp) -> Finding:
@@ -68,15 +76,9 @@ def _told(run: Timeline, limits: Limits, one: GiveUp) -> Finding:
     return fails("the fatal handler was called and never ended", *lines)
 
 
-FINAL_CLOSES = (4914, 4915)
-"""The bot is offline (only the sandbox may connect), or banned: see `protocol`."""
-
-WRONG_SECRET = 100016
-
-
 def final(run: Timeline, limits: Limits) -> Finding:
     """The platform says that no retry can help → the fatal flag is set in time, and not retryable."""
-    said = next((record for record in run.body if _final(run, record)), None)
+    said = hopeless.said_certainly(run)
     if said is None:
         return absent("the platform said nothing that no retry can mend")
     bound = limits.us("final")
@@ -91,12 +93,3 @@ def final(run: Timeline, limits: Limits) -> Finding:
     if run.end - said.t <= bound:
         return unknown(f"the run left it less than {spell(bound)} to set the fatal flag", said.n)
     return fails("no retry can mend it, and it never set its fatal flag", said.n)
-
-
-def _final(run: Timeline, record: Record) -> bool:
-    event = record.event
-    if isinstance(event, WsOut):
-        return event.op == "close" and event.code in FINAL_CLOSES
-    if isinstance(event, RuleAct) and event.verb == "error" and run.opened is not None:
-        return str(record.about.rule).endswith(f"{{error: {WRONG_SECRET}}}")
-    return False

@@ -5,8 +5,6 @@ Runner and process level. A program is told to stop by a signal of the scenario,
 
 from __future__ import annotations
 
-from itertools import dropwhile, pairwise
-
 from fake_qq_server.events import RuleAct
 
 from ..facts import Mark
@@ -19,10 +17,12 @@ from ..journal import (
     Record,
     RunnerHeld,
     RunnerState,
+    RunnerStop,
     RunTeardown,
     SubjState,
 )
 from ..timeline import Timeline
+from . import hopeless
 from .result import Finding, Limits, absent, fails, passes, unknown
 
 SIGNAL = "signal"
@@ -49,28 +49,49 @@ GONE = ("stopped", "startup_failed")
 def wrong_word(run: Timeline, limits: Limits) -> Finding | None:
     """What is wrong with the status file's word on the whole program; None where nothing is.
 
-    It ended itself: the last word must not say that it runs. One that was told to stop may leave that: newer
-    releases do so after a SIGTERM, to be started again with their container (#42675). While it runs, the word
-    must not say the contrary for longer than `truthful` allows; what a forerunner left does not count, and
-    nothing does from the moment at which it was told to stop: then it is for `stops` to judge.
+    It ended: the last word must not be that it runs. Only after a SIGTERM that nobody planned it may be:
+    newer releases leave it, to be started again with their container (#42675). While it runs, the word must
+    not be the contrary for longer than `truthful` allows, up to the moment at which it was told to stop or
+    began to: from then on `stops` judges.
     """
-    ended, told = exit_of(run), told_to_stop(run)
-    words = [one for one in run.body if isinstance(one.event, RunnerState) and one.event.state]
-    if ended is not None and told is None and words and not _says_gone(words[-1]):
-        word = words[-1].event.state if isinstance(words[-1].event, RunnerState) else None
-        return fails(f"its status file says {word}, and the program has ended itself", words[-1].n, ended.n)
-    until = told.t if told else ended.t if ended else run.end
-    own = dropwhile(_says_gone, words)
-    for record, after in pairwise([*own, None]):
-        stood = (min(after.t, until) if after else until) - record.t if record else 0
-        if record and _says_gone(record) and stood > limits.us("truthful.denies"):
-            because = f"its status file said for {spell(stood)} that the program does not run, and it did"
-            return fails(because, record.n)
+    words = [one for one in run.body if isinstance(one.event, RunnerState)]
+    ended, last = exit_of(run), words[-1] if words else None
+    if ended is not None and last is not None and _says(last, gone=False) and not _may_say_running(run):
+        word = getattr(last.event, "state", None)
+        return fails(f"its status file says {word}, and the program has ended", last.n, ended.n)
+    until, since = _began_to_stop(run), None
+    for record in (*words, None):
+        if record is not None and _says(record, gone=True):
+            since = since or record
+            continue
+        if since is not None:
+            stood = min(record.t if record else until, until) - since.t
+            if stood > limits.us("truthful.denies"):
+                because = f"its status file said for {spell(stood)} that the program does not run, and it did"
+                return fails(because, since.n)
+            if record is None and stood > 0 and until == run.end:
+                return unknown("its status file says at the end that the program does not run", since.n)
+        since = None
     return None
 
 
-def _says_gone(record: Record) -> bool:
-    return isinstance(record.event, RunnerState) and record.event.state in GONE
+def _began_to_stop(run: Timeline) -> int:
+    """When it was told to stop, began to, or ended; E where none of it happened."""
+    stops = (one.t for one in run.body if isinstance(one.event, RunnerStop | ProcExit))
+    told = told_to_stop(run)
+    return min([run.end, *stops, *([told.t] if told else [])])
+
+
+def _may_say_running(run: Timeline) -> bool:
+    """A SIGTERM may leave that word; so may a signal of which the journal does not say which it was."""
+    signals = [run.argument(one)[1] for one in run.body if getattr(one.event, "verb", None) == SIGNAL]
+    return bool(signals) and signals[0] in ("SIGTERM", None)
+
+
+def _says(record: Record, *, gone: bool) -> bool:
+    """Whether it is a word to that effect; a file that is not there says nothing."""
+    state = getattr(record.event, "state", None)
+    return state is not None and (state in GONE) == gone
 
 
 def stops(run: Timeline, limits: Limits) -> Finding:
@@ -107,8 +128,9 @@ def stops(run: Timeline, limits: Limits) -> Finding:
 def stays(run: Timeline, limits: Limits) -> Finding:
     """The program does not end itself over an error that another try could mend.
 
-    It may where its adapter called the error fatal and not retryable, and where it was told to stop. To end
-    all the same is a restart loop under a service manager, and the end without one.
+    It may where the platform gave reason to stop for good and its adapter took it so (a fatal flag that is
+    not retryable), and where it was told to stop. To end all the same is a restart loop under a service
+    manager, and the end without one.
     """
     if run.level == "adapter":
         return absent("at the adapter level there is no program")
@@ -118,12 +140,20 @@ def stays(run: Timeline, limits: Limits) -> Finding:
     told = told_to_stop(run)
     if told is not None and told.n < ended.n:
         return absent("it was told to stop", told.n, ended.n)
+    said, flagged = hopeless.said(run), final_flag(run)
+    if said is not None and flagged is not None and said.n < flagged.n:
+        return absent("no other try could have mended the error", said.n, flagged.n, ended.n)
+    code = ended.event.code if isinstance(ended.event, ProcExit) else None
+    return fails(f"it ended itself with code {code} over an error that another try could mend", ended.n)
+
+
+def final_flag(run: Timeline) -> Record | None:
+    """The first record by which the bot itself said that no retry can help."""
     for record in run.body:
         event = record.event
         if isinstance(event, SubjState) and event.fatal and not event.fatal.get("retryable"):
-            return absent("no other try could have mended the error", record.n, ended.n)
-    code = ended.event.code if isinstance(ended.event, ProcExit) else None
-    return fails(f"it ended itself with code {code} over an error that another try could mend", ended.n)
+            return record
+    return None
 
 
 def released(run: Timeline, limits: Limits) -> Finding:

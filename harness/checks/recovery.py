@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..facts import Connection, Mark, Message
 from ..intervals import Interval, merge, overlap, spell, subtract
 from ..timeline import Timeline
+from . import hopeless
 from .conduct import boasts, impolite
-from .program import exit_of
+from .program import exit_of, final_flag
 from .result import Finding, Limits, absent, fails, passes, unknown
 
 FLAPS_IN_A_ROW = 20
@@ -106,14 +107,18 @@ def recovers(run: Timeline, limits: Limits) -> Finding:
     bot whose only way back was that the healing freed its old connection has not recovered.
 
     n/a at the adapter level if it gave up (or connect() failed) and somebody was told before H: bringing
-    it back is then the runner's task. n/a as well where the program ended itself before H: whether somebody
-    starts it again is what `back` says. Where the run ended early after a give-up, nothing could change it:
-    that E cuts no window short.
+    it back is then the runner's task. Above it n/a where the platform gave reason to stop for good, and the
+    bot did and told: an operator starts it. n/a as well where the program ended itself before H: whether
+    somebody starts it again is what `back` says. Where the run ended early after a give-up, nothing could
+    change it: that E cuts no window short.
     """
     if not run.terms.heals and run.heal is None:
         return absent("the scenario does not heal")
     if run.level == "adapter" and _resigned(run):
         return absent("it gave up and told somebody before the healing", *_resigned(run))
+    said, flagged = hopeless.said(run), final_flag(run)
+    if said is not None and flagged is not None and said.n < flagged.n and _resigned(run):
+        return absent("no retry could help, and it told somebody before the healing", said.n, *_resigned(run))
     if run.concluded and run.giveup is not None:
         return fails("it gave up for good", run.giveup.at.n)
     if run.heal is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -76,10 +77,12 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     run.end("end", None if stopping.done() else "the subject's disconnect() did not end")
 
 
-def left(run: Run, exc: SystemExit) -> NoReturn:
-    """A SystemExit out of a task: below the runner that is a crash, and the supervisor says so."""
-    del run
-    raise exc
+def live(run: Run, runner: asyncio.Runner, life: Coroutine[Any, Any, None]) -> NoReturn:
+    """The subject's loop. A SystemExit out of a task passes: below the runner that is a crash, and the
+    supervisor says so."""
+    with runner:
+        runner.run(life)
+    run.end("end")
 
 
 def _gave_up(run: Run, world: World) -> None:
@@ -87,4 +90,4 @@ def _gave_up(run: Run, world: World) -> None:
     world.gave_up()
 
 
-__all__ = ["drive", "left", "load", "prepare"]
+__all__ = ["drive", "live", "load", "prepare"]

@@ -6,16 +6,18 @@ import asyncio
 import gc
 import os
 import signal
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from fake_qq_server.events import Envelope
+from fake_qq_server.language import When
 from fake_qq_server.server import Addresses
 from harness.birth import give_up
 from harness.clock import BATON
 from harness.errors import SubjectError
-from harness.journal import ClockHiccup, ProcExit, RunTeardown
+from harness.journal import ClockHiccup
 from harness.layouts import Layout
 from harness.pulse import Phase
 from harness.run_in_worker import CREDENTIALS, Run
@@ -28,6 +30,9 @@ from harness.subjects.signals import send_signal
 from harness.world import BOT, World
 
 SETTLE_S = 0.25
+HANDLER = "runner.handler"
+INTERRUPTED = 130
+"""What a shell makes of a program that a Ctrl-C ended."""
 
 
 def prepare(run: Run) -> None:
@@ -35,15 +40,15 @@ def prepare(run: Run) -> None:
     prepare_home(CREDENTIALS, beside=run.scenario.beside is not None)
 
 
-async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: Addresses) -> None:
-    """The gateway's loop, from its start to the end of the process."""
+async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: Addresses) -> int:
+    """The gateway, from its start to the end of `start_gateway`; its exit code."""
     subject = GatewaySubject(
         module,
         layout,
         Endpoints(addresses.api, addresses.token),
         run.record,
         on_gave_up=partial(run.mark, "gave up"),
-        on_told=partial(_handler_begins, world),
+        on_told=_tell_rules(run, world),
         beside=run.scenario.beside is not None,
     )
     try:
@@ -69,34 +74,66 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
 
     world.stop_subject = stop_subject
     world.signal = lambda name: told(signal.Signals[name])
+    run.over = partial(_look_at_what_is_left, run, subject, world, addresses, loop)
     run.pulse.enter(Phase.RUNNING)
     run.mark("connecting")
-    await subject.run()
-    subject.sample()
+    return await subject.run()
+
+
+def live(run: Run, runner: asyncio.Runner, life: Coroutine[Any, Any, int]) -> NoReturn:
+    """The program's life, as `asyncio.run(start_gateway())` has it: what is left of tasks, generators and
+    the pool when `start_gateway` is over is ended and waited for by asyncio itself, and then only the process
+    would end. Its loop stays open here, for one last look."""
+    loop: Any = runner.get_loop()
+    loop.close = lambda: None
+    try:
+        with runner:
+            code = runner.run(life)
+    except SystemExit as exc:  # also out of a task
+        code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
+    except KeyboardInterrupt:  # a Ctrl-C that it has no handler for any more
+        code = INTERRUPTED
+    assert run.over is not None, "the subject ended before it began"
+    run.over(code)
+
+
+def _look_at_what_is_left(
+    run: Run,
+    subject: GatewaySubject,
+    world: World,
+    addresses: Addresses,
+    loop: asyncio.AbstractEventLoop,
+    code: int,
+) -> NoReturn:
+    subject.over(code)
     if not subject.stopping:
         subject.stopping = subject.logs.collect = True
         world.exited()
     run.pulse.enter(Phase.TEAR_DOWN)
     gc.collect()
-    await asyncio.sleep(SETTLE_S)
-    locks, home = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"]), Path(os.environ["HERMES_HOME"])
-    run.record("probe", what_is_left(subject.warnings, locks, addresses.ports, program=home))
+    loop.run_until_complete(asyncio.sleep(SETTLE_S))
+
+    async def look() -> None:
+        locks, home = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"]), Path(os.environ["HERMES_HOME"])
+        run.record("probe", what_is_left(subject.warnings, locks, addresses.ports, program=home))
+
+    loop.run_until_complete(look())
     world.torn_down()
     run.end("end")
 
 
-def _handler_begins(world: World) -> None:
-    """Tell the rules, and give the peer a turn: what they do at once is done before the handler goes on."""
-    world.fake.director.happened("runner.handler", Envelope(bot=BOT), None)
-    BATON.park(None, 0, "handler")
+def _tell_rules(run: Run, world: World) -> Callable[[int], None]:
+    """What is called as the fatal handler begins: tells the rules that wait for it, and gives the peer a
+    turn, so that what they do at once is done before the handler goes on."""
+    rules = run.scenario.rules
+    if not any(isinstance(one.trigger, When) and one.trigger.event == HANDLER for one in rules):
+        return lambda n: None
+
+    def begins(n: int) -> None:
+        world.fake.director.happened(HANDLER, Envelope(bot=BOT), n)
+        BATON.park(None, 0, "handler")
+
+    return begins
 
 
-def left(run: Run, exc: SystemExit) -> NoReturn:
-    """A SystemExit out of a task ends the program as one out of `start_gateway` does: with its code."""
-    code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
-    run.record("probe", ProcExit(code, "SystemExit out of a task"))
-    run.record("loop", RunTeardown("exited"))
-    run.end("end")
-
-
-__all__ = ["drive", "left", "load", "prepare"]
+__all__ = ["drive", "live", "load", "prepare"]

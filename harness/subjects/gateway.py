@@ -10,7 +10,6 @@ their `__init__`, to learn of each instance.
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import json
 import logging
@@ -37,7 +36,6 @@ from . import second
 from .adapter import PLATFORM, Endpoints
 from .adapter_watch import AdapterWatch
 from .counter import Counter
-from .left import is_ours
 from .watch import LogWatch, StateWatch, StatusFile, describe, spans
 
 ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1"}
@@ -62,8 +60,8 @@ def configuration(credentials: tuple[str, str], *, beside: bool = False) -> dict
 class GatewaySubject:
     """One start of the gateway. `run` lasts until it ends by itself or is told to.
 
-    `on_gave_up` is called, perhaps often, once the adapter gave up; `on_told` whenever the runner's fatal
-    handler begins.
+    `on_gave_up` is called, perhaps often, once the adapter gave up; `on_told`, with its record's number,
+    whenever the runner's fatal handler begins.
     """
 
     def __init__(
@@ -74,7 +72,7 @@ class GatewaySubject:
         record: Recorder,
         *,
         on_gave_up: Callable[[], None],
-        on_told: Callable[[], None],
+        on_told: Callable[[int], None],
         beside: bool = False,
     ) -> None:
         adapter_module, self._module = modules
@@ -101,24 +99,23 @@ class GatewaySubject:
         logging.getLogger().addHandler(self.logs)
         logging.getLogger().setLevel(logging.INFO)
         self.stopping = self.ended = False
+        self._raised: str | None = None
 
-    async def run(self) -> ProcExit:
-        """Start the gateway and wait for its end: True is exit code 0, False 1, SystemExit its own."""
-        code, raised = 0, None
+    async def run(self) -> int:
+        """Start the gateway and wait for its end: true is exit code 0, false 1. SystemExit passes."""
         try:
-            code = 0 if await self._module.start_gateway(verbosity=None) else 1
-        except SystemExit as exc:
-            code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
+            return 0 if await self._module.start_gateway(verbosity=None) else 1
         except Exception as exc:
-            raised = describe(exc)
-            logging.getLogger("gateway").error("start_gateway() raised %s", raised)
-            code = 1
-        await end_tasks()
+            self._raised = describe(exc)
+            logging.getLogger("gateway").error("start_gateway() raised %s", self._raised)
+            return 1
+
+    def over(self, code: int) -> None:
+        """Its process would end now, with this code: record what it said of itself last, and the end."""
         self.ended = True
-        reason = raised or getattr(self._runner, "exit_reason", None)
-        ended = ProcExit(code, str(reason) if reason else None)
-        self._record("probe", ended)
-        return ended
+        self.sample()
+        reason = self._raised or getattr(self._runner, "exit_reason", None)
+        self._record("probe", ProcExit(code, str(reason) if reason else None))
 
     def sample(self) -> None:
         """Record what adapter and runner say of themselves, where that changed."""
@@ -182,11 +179,7 @@ class GatewaySubject:
         self._runner = runner
         handle = runner._handle_adapter_fatal_error
 
-        async def told(*args: Any, **named: Any) -> Any:
-            self._on_told()
-            return await handle(*args, **named)
-
-        runner._handle_adapter_fatal_error = spans(told, self._record, self._handlers)
+        runner._handle_adapter_fatal_error = spans(handle, self._record, self._handlers, began=self._on_told)
         runner.stop = spans(runner.stop, self._record, lambda: RunnerStop)
 
     def _sample_runner(self, runner: Any) -> None:
@@ -224,17 +217,6 @@ class GatewaySubject:
         if adapter.has_fatal_error:
             fatal = {"code": adapter.fatal_error_code, "retryable": adapter.fatal_error_retryable}
         return SubjState(bool(adapter.is_connected), fatal, status.state())
-
-
-async def end_tasks() -> None:
-    """Cancel what still runs in this loop and wait for it, as `asyncio.run` does after `start_gateway`: only
-    then does hermes' program end."""
-    others = [
-        task for task in asyncio.all_tasks() if task is not asyncio.current_task() and not is_ours(task)
-    ]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
 
 
 def prepare_home(credentials: tuple[str, str], *, beside: bool = False) -> None:

@@ -23,16 +23,18 @@ def spans(
     make: Callable[[], Edge],
     *,
     good: Callable[[Any], bool] = lambda result: True,
+    began: Callable[[int], None] = lambda n: None,
 ) -> Callable[..., Awaitable[Any]]:
     """`call` with a record at its begin and at its end.
 
     `make()` gives what builds this call's two records; an end is `ok`, `failed` (where `good(result)` is
-    false), `raised` or `cancelled`.
+    false), `raised` or `cancelled`. `began(n)` is called before the call is, with the first record's number.
     """
 
     async def watched(*args: Any, **kwargs: Any) -> Any:
         make_this = make()
         cause = record("probe", make_this("begin", None, None))
+        began(cause)
 
         def end(how: How, error: str | None = None) -> None:
             record("probe", make_this("end", how, error), Envelope(cause=cause))

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from .saboteurs import Change, Saboteur
 
 RUN = "gateway/run.py"
+ADAPTER = "gateway/platforms/qqbot/adapter.py"
 LOCAL = "gateway/platforms/qqbot/local.py"
 
 GIVES_UP = ("last-platform-lost", "last-platform-lost+heals-2h")
 BESIDE = ("beside-another/upgrade-403", "beside-another/upgrade-403+heals-2h")
+DOWN = (
+    "down-from-the-start/token-500",
+    "down-from-the-start/token-500+heals-5m",
+    "down-from-the-start/token-500+heals-5h",
+)
 FATAL = ("closed-for-good/banned-4915", "wrong-secret")
 STOPPED = ("told-to-stop/term-connected", "told-to-stop/int-in-back-off", "told-to-stop/term-while-handling")
 
@@ -54,6 +61,13 @@ GATEWAYS: Mapping[str, Saboteur] = {
         ),
         ("last-platform-lost", "down-from-the-start/token-500"),
         ending={"last-platform-lost": "exited"},
+    ),
+    "stays-final": Saboteur(
+        "stays",
+        "takes an error of the platform's for one that no try can mend, and ends",
+        (Change(ADAPTER, 'Fatal("qq_connect", retryable=True)', 'Fatal("qq_connect", retryable=False)'),),
+        DOWN,
+        ending=dict.fromkeys(DOWN, "exited"),
     ),
     "released": Saboteur(
         "released",
@@ -180,3 +194,70 @@ GATEWAYS: Mapping[str, Saboteur] = {
     ),
 }
 """By name; the name begins with the check's."""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """The correct gateway with a peculiarity that is no defect: it passes these runs."""
+
+    does: str
+    changes: tuple[Change, ...]
+    runs: tuple[str, ...]
+
+
+SOUND: Mapping[str, Sound] = {
+    "exit": Sound(
+        "leaves by a SystemExit out of a task, which ends the loop at once",
+        (
+            Change(
+                RUN,
+                "        stopping.add(asyncio.create_task(runner.stop()))\n",
+                "        stopping.add(asyncio.create_task(leave()))\n",
+            ),
+            Change(
+                RUN,
+                "    def told(number: int) -> None:\n",
+                "    async def leave() -> None:\n"
+                "        await runner.stop()\n"
+                "        raise SystemExit(runner.exit_code.value or 0)\n\n"
+                "    def told(number: int) -> None:\n",
+            ),
+        ),
+        STOPPED,
+    ),
+    "pool": Sound(
+        "leaves a job of three seconds in the loop's pool as it stops: the loop's end waits for it",
+        (
+            Change(
+                RUN,
+                '        self._say("stopped")\n',
+                '        self._say("stopped")\n'
+                "        asyncio.get_running_loop().run_in_executor(None, time.sleep, 3)\n",
+            ),
+        ),
+        (*STOPPED, *FATAL),
+    ),
+    "task": Sound(
+        "has a task that takes fifteen seconds to end once it is cancelled",
+        (
+            Change(
+                RUN,
+                "        self._watching = asyncio.create_task(self._watch())\n",
+                "        self._watching = asyncio.create_task(self._watch())\n"
+                "        self._tidying = asyncio.create_task(self._tidy_up())\n",
+            ),
+            Change(
+                RUN,
+                "    async def _watch(self) -> None:\n",
+                "    async def _tidy_up(self) -> None:\n"
+                "        try:\n"
+                "            await asyncio.Event().wait()\n"
+                "        finally:\n"
+                "            await asyncio.sleep(15)\n\n"
+                "    async def _watch(self) -> None:\n",
+            ),
+        ),
+        (*STOPPED, *FATAL),
+    ),
+}
+"""By name."""

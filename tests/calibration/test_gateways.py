@@ -11,7 +11,7 @@ from harness.journal import SubjHandler
 from harness.scenario_checks import NOT_AT_ADAPTER
 
 from .bench import Bench, catalogue, failed, state, told
-from .gateways import GATEWAYS
+from .gateways import GATEWAYS, SOUND
 from .saboteurs import CORRECT, build
 
 ELSEWHERE = (
@@ -69,6 +69,13 @@ def test_it_fails_exactly_its_check(gateway: Bench, tmp_path: Path, name: str) -
             assert state(outcome, one.check) == "fail", told(outcome)
         assert outcome.ending.name not in ("instrument-failed", "unclassified"), told(outcome)
         assert outcome.ending.name == one.ending.get(run, outcome.ending.name), told(outcome)
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_is_no_defect_passes(gateway: Bench, tmp_path: Path, name: str) -> None:
+    one = SOUND[name]
+    for outcome in gateway.run(build(one.changes, tmp_path / name), one.runs).values():
+        assert failed(outcome) == set() and outcome.verdict == "pass", told(outcome)
 
 
 def test_every_check_of_the_program_has_one() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from harness.journal import SubjConnect, SubjHandler
+from harness.journal import How, SubjConnect, SubjHandler
 
 from .journals import J, check, told
 
@@ -150,6 +152,30 @@ class TestNotified:
 
     def test_not_applicable_to_a_bot_that_did_not_give_up(self) -> None:
         assert told("notified", J().up().tells(t=60).done(600)) == ("n/a", "it did not give up")
+
+    @pytest.mark.parametrize(
+        ("how", "stop", "state"),
+        [
+            ("cancelled", 61, "n/a"),
+            (None, 61, "n/a"),
+            ("ok", 61, "pass"),
+            ("cancelled", 70, "fail"),
+            ("cancelled", 59, "fail"),
+        ],
+    )
+    def test_a_program_that_is_told_to_stop_cuts_its_handler_off(
+        self, how: How | None, stop: float, state: str
+    ) -> None:
+        """The handler is at work from 60 s to 65 s, or to no end."""
+        j = J(level="runner").up()
+        happens: dict[float, Callable[[], J]] = {
+            60: lambda: j.gives_up(t=60).flags().add(SubjHandler("begin", number=1), 60, "probe"),
+            65: lambda: j.add(SubjHandler("end", how, number=1), 65, "probe") if how else j,
+            stop: lambda: j.acts("stop", stop, "signal"),
+        }
+        for moment in sorted(happens):
+            happens[moment]()
+        assert told("notified", j.done(600))[0] == state
 
     def test_not_applicable_where_connect_returned_the_failure(self) -> None:
         j = J().connects(1, how=None).flags(t=2).called("flag").add(SubjConnect("end", "failed"), 3)

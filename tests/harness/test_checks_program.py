@@ -12,6 +12,7 @@ from harness.journal import (
     ProcExit,
     RunnerHeld,
     RunnerState,
+    RunnerStop,
     SubjState,
 )
 
@@ -55,59 +56,75 @@ class TestStops:
         assert told("stops", j.closed())[0] == "n/a"
 
 
+def stopped_by(signal: str) -> J:
+    """Told to stop at 90 s; it has said since 1 s that it runs."""
+    rules = [{"id": "stop", "at": "90s", "do": {"signal": signal}}]
+    return word(J(level="runner", rules=rules).up(), "running", 1).acts("stop", 90, "signal")
+
+
+def word(j: J, state: str | None, t: float) -> J:
+    return j.add(RunnerState(state), t, "probe")
+
+
+def exits(j: J, t: float = 100, code: int = 1) -> J:
+    return j.says("fatal", t=t - 1).add(ProcExit(code), t, "probe").ends(t, "exited")
+
+
 class TestTheProgramsWord:
     """`truthful`, of what the status file says of the program as a whole."""
 
-    @staticmethod
-    def word(j: J, state: str | None, t: float) -> J:
-        return j.add(RunnerState(state), t, "probe")
+    @pytest.mark.parametrize("state", ["starting", "running", "degraded", "draining"])
+    def test_it_ended_itself_and_says_that_it_runs(self, state: str) -> None:
+        because = f"its status file says {state}, and the program has ended"
+        assert told("truthful", exits(word(runner(), state, 1)).closed()) == ("fail", because)
 
-    @pytest.mark.parametrize("word", ["starting", "running", "degraded", "draining"])
-    def test_it_ended_itself_and_says_that_it_runs(self, word: str) -> None:
-        j = (
-            self.word(runner(), word, 1)
-            .says("fatal", t=99)
-            .add(ProcExit(1), 100, "probe")
-            .ends(100, "exited")
-        )
-        because = f"its status file says {word}, and the program has ended itself"
-        assert told("truthful", j.closed()) == ("fail", because)
+    @pytest.mark.parametrize("state", ["stopped", "startup_failed", None])
+    def test_it_ended_itself_and_says_so_or_nothing(self, state: str | None) -> None:
+        j = word(runner(), "running", 1).says("fatal", t=99).add(ProcExit(1), 100, "probe")
+        assert told("truthful", word(j, state, 100).ends(100, "exited").closed())[0] == "pass"
 
-    @pytest.mark.parametrize("word", ["stopped", "startup_failed"])
-    def test_it_ended_itself_and_says_so(self, word: str) -> None:
-        j = self.word(runner(), "running", 1).says("fatal", t=99).add(ProcExit(1), 100, "probe")
-        assert told("truthful", self.word(j, word, 100).ends(100, "exited").closed())[0] == "pass"
+    @pytest.mark.parametrize(("signal", "state"), [("SIGTERM", "pass"), ("SIGINT", "fail")])
+    def test_only_a_sigterm_may_leave_the_word_that_it_runs(self, signal: str, state: str) -> None:
+        assert told("truthful", exits(stopped_by(signal)).closed())[0] == state
 
-    def test_one_that_was_told_to_stop_may_say_that_it_runs(self) -> None:
-        j = self.word(runner(), "running", 1).acts("stop", 90, "signal").says("disconnected", t=90)
-        assert told("truthful", j.add(ProcExit(1), 91, "probe").ends(91, "exited").closed())[0] == "pass"
+    def test_a_signal_that_no_rule_explains_is_given_the_benefit_of_the_doubt(self) -> None:
+        j = word(runner(), "running", 1).acts("stop", 90, "signal")
+        assert told("truthful", exits(j).closed())[0] == "pass"
 
     def test_it_runs_and_says_that_it_does_not(self) -> None:
-        j = self.word(self.word(runner(), "running", 1), "stopped", 60)
+        j = word(word(runner(), "running", 1), "stopped", 60)
         because = "its status file said for 20 s that the program does not run, and it did"
-        assert told("truthful", self.word(j, "running", 80).done(600)) == ("fail", because)
+        assert told("truthful", word(j, "running", 80).done(600)) == ("fail", because)
 
-    def test_one_that_was_told_to_stop_may_take_its_time(self) -> None:
-        j = self.word(runner(), "running", 1).acts("stop", 60, "signal")
-        assert told("truthful", self.word(j, "stopped", 61).done(600))[0] == "pass"
+    def test_two_such_words_in_a_row_are_one(self) -> None:
+        j = word(word(word(runner(), "running", 1), "stopped", 60), "startup_failed", 66)
+        assert told("truthful", word(j, "running", 72).done(600))[0] == "fail"
 
-    def test_to_the_end(self) -> None:
-        assert (
-            told("truthful", self.word(self.word(runner(), "running", 1), "stopped", 60).done(600))[0]
-            == "fail"
-        )
+    def test_its_first_word_counts(self) -> None:
+        assert told("truthful", word(runner(), "startup_failed", 1).done(600))[0] == "fail"
+
+    @pytest.mark.parametrize(("t", "state"), [(60, "fail"), (595, "unknown"), (600, "pass")])
+    def test_to_the_end(self, t: float, state: str) -> None:
+        j = word(word(runner(), "running", 1), "stopped", t)
+        assert told("truthful", j.done(600))[0] == state
 
     def test_for_a_moment(self) -> None:
-        j = self.word(self.word(runner(), "running", 1), "stopped", 60)
-        assert told("truthful", self.word(j, "running", 70).done(600))[0] == "pass"
+        j = word(word(runner(), "running", 1), "stopped", 60)
+        assert told("truthful", word(j, "running", 70).done(600))[0] == "pass"
 
-    def test_what_a_forerunner_left_is_not_its_word(self) -> None:
-        j = self.word(self.word(J(level="runner"), "stopped", 0), "running", 60).up(t=60)
-        assert told("truthful", j.done(600))[0] == "pass"
+    def test_one_that_was_told_to_stop_may_take_its_time(self) -> None:
+        assert told("truthful", word(stopped_by("SIGINT"), "stopped", 91).done(600))[0] == "pass"
+
+    def test_one_that_stops_itself_may_take_its_time(self) -> None:
+        j = word(runner(), "running", 1).add(RunnerStop("begin"), 60, "probe")
+        assert told("truthful", exits(word(j, "stopped", 61)).closed())[0] == "pass"
+
+    def test_before_it_began_to_stop_the_word_is_a_lie(self) -> None:
+        j = word(word(runner(), "running", 1), "stopped", 60).add(RunnerStop("begin"), 80, "probe")
+        assert told("truthful", exits(j).closed())[0] == "fail"
 
     def test_no_word_is_none(self) -> None:
-        j = self.word(runner(), "running", 1)
-        assert told("truthful", self.word(j, None, 2).done(600))[0] == "pass"
+        assert told("truthful", word(word(runner(), "running", 1), None, 2).done(600))[0] == "pass"
 
 
 class TestStays:
@@ -118,9 +135,26 @@ class TestStays:
         j = fatal(runner(), 90, retryable=True).add(ProcExit(1), 100, "probe").ends(100, "exited")
         assert told("stays", j.closed())[0] == "fail"
 
-    def test_does_not_apply_where_none_could(self) -> None:
-        j = fatal(runner(), 90, retryable=False).add(ProcExit(78), 100, "probe").ends(100, "exited")
+    @pytest.mark.parametrize("code", [4001, 4002, 4010, 4014, 4914, 4915])
+    def test_does_not_apply_where_none_could(self, code: int) -> None:
+        j = fatal(runner().add(WsOut("close", code=code), 80), 90, retryable=False)
+        j.add(ProcExit(78), 100, "probe").ends(100, "exited")
         assert told("stays", j.closed()) == ("n/a", "no other try could have mended the error")
+
+    @pytest.mark.parametrize(("code", "at"), [(4009, 80), (4915, 95)])
+    def test_the_bots_own_word_is_no_reason(self, code: int, at: float) -> None:
+        """The platform said nothing of the kind, or only after the bot did."""
+        closes = WsOut("close", code=code)
+        j = runner().add(closes, at) if at < 90 else runner()
+        j = fatal(j, 90, retryable=False)
+        j = j.add(closes, at) if at > 90 else j
+        assert told("stays", j.add(ProcExit(0), 100, "probe").ends(100, "exited").closed())[0] == "fail"
+
+    def test_a_wrong_secret_is_reason_enough(self) -> None:
+        rules = [{"id": "wrong", "when": "http.token", "do": {"error": 100016}}]
+        j = J(level="runner", rules=rules).acts("wrong", 1, "error")
+        j = fatal(j, 2, retryable=False).add(ProcExit(78), 3, "probe").ends(3, "exited")
+        assert told("stays", j.closed())[0] == "n/a"
 
     def test_does_not_apply_where_it_was_told_to_stop(self) -> None:
         j = runner().acts("stop", 90, "signal").add(ProcExit(1), 100, "probe").ends(100, "exited")

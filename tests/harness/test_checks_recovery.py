@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fake_qq_server.events import WsOut
 from harness.journal import SubjConnect
 
 from .journals import BEAT, J, check, told, us
@@ -209,6 +210,22 @@ class TestRecovers:
     def test_nor_one_from_before_it_came_back(self) -> None:
         j = healed().sends("p", t=610, probe=True).ready(2, t=630)
         assert told("recovers", j.done(2000))[0] == "unknown"
+
+    @pytest.mark.parametrize(
+        ("code", "retryable", "how", "state"),
+        [
+            (4915, False, "ok", "n/a"),
+            (4009, False, "ok", "fail"),  # the platform gave no reason to stop for good
+            (4915, True, "ok", "fail"),  # it did not take it so
+            (4915, False, "raised", "fail"),  # nobody knows
+        ],
+    )
+    def test_above_the_adapter_one_that_stopped_for_good_need_not(
+        self, code: int, retryable: bool, how: Any, state: str
+    ) -> None:
+        j = J(level="runner", heal="10m").up().acts(t=60).add(WsOut("close", code=code), 60)
+        j.gives_up(t=60).state(t=60, fatal={"code": "x", "retryable": retryable}).tells(t=60, how=how)
+        assert told("recovers", j.heals(t=600).done(3000))[0] == state
 
     def test_fails_where_it_is_not_back(self) -> None:
         j = healed()

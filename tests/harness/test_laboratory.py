@@ -173,8 +173,8 @@ def test_the_stories_of_the_issue() -> None:
 def test_the_stories_of_another_issue() -> None:
     told = stories(choosing.by_issue("97857", "runner"))
     assert [(one.name, one.until) for one in told][:2] == [
-        ("closed-for-good/offline-4914", "30m"),
-        ("closed-for-good/banned-4915", "30m"),
+        ("closed-for-good/offline-4914", "10m"),
+        ("closed-for-good/banned-4915", "10m"),
     ]
 
 

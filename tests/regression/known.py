@@ -1,7 +1,7 @@
 """Known results: what each release did, measured. JSON files in scenarios/baselines, one a release and level.
 
     python -m tests.regression.known 0.19.0 [0.16.0 ...]      measure at the adapter level and write them
-    python -m tests.regression.known 0.19.0 --level runner [--with-fix reference]
+    python -m tests.regression.known 0.19.0 --level runner [--with-fix reference] [-k EXPR, only those anew]
     python -m tests.regression.known                          write docs/results.md from the files
     python -m tests.regression.known --compare outcome.json   what of it differs from what is known
 
@@ -180,6 +180,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("release", nargs="*")
     options.add_argument("--level", default="adapter", choices=("adapter", "runner"))
     options.add_argument("--with-fix")
+    options.add_argument("-k", dest="expression", help="measure only these runs, and keep the others' rows")
     options.add_argument("--compare", type=Path, metavar="OUTCOME_JSON")
     args = options.parse_args(argv)
     if args.compare:
@@ -192,8 +193,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     FOLDER.mkdir(exist_ok=True)
     for release in args.release:
         known = Known(release, args.level, args.with_fix)
+        before = known.read() if args.expression else {}
+        runs = choosing.narrowed(known.runs(), [], args.expression)
         with tempfile.TemporaryDirectory() as out:
-            known.write(known.measure(Path(out), known.runs()))
+            now = {**before, **known.measure(Path(out), runs)}
+        known.write({run.name: now[run.name] for run in known.runs()})
         print(known.path)
     return 0
 

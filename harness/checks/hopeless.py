@@ -1,0 +1,35 @@
+"""What the platform says that no retry can mend. Judged by its word, never by the bot's own."""
+
+from __future__ import annotations
+
+from fake_qq_server.events import RuleAct, WsOut
+from fake_qq_server.protocol import CLOSE_CODES
+
+from ..journal import Record
+from ..timeline import Timeline
+
+WRONG_SECRET = 100016
+
+CERTAIN = (4914, 4915)
+"""The bot is offline (only the sandbox may connect), or banned: here all of QQ's pages agree."""
+
+HOPELESS = tuple(code for code, row in CLOSE_CODES.items() if row.resume is False and row.identify is False)
+"""After these QQ's table of close codes allows neither Resume nor Identify. A sentence below that table says
+otherwise of some, so a bot may go on trying, and may stop."""
+
+
+def said_certainly(run: Timeline) -> Record | None:
+    """The first record by which the platform said that no retry can help, where nobody can doubt it."""
+    return next((record for record in run.body if _says(run, record, CERTAIN)), None)
+
+
+def said(run: Timeline) -> Record | None:
+    """The first record by which the platform gave the bot reason to stop for good."""
+    return next((record for record in run.body if _says(run, record, HOPELESS)), None)
+
+
+def _says(run: Timeline, record: Record, codes: tuple[int, ...]) -> bool:
+    event = record.event
+    if isinstance(event, WsOut):
+        return event.op == "close" and event.code in codes
+    return isinstance(event, RuleAct) and run.argument(record) == ("error", WRONG_SECRET)
