@@ -167,8 +167,8 @@ The regression suite measures these again and compares: `pytest tests/regression
 
 ## Runner level
 
-As shipped, and with our `reference` fix ([what it does](fixes.md)). UNKNOWN: no give-up was told, so what the
-run is about never happened.
+As shipped, and with our `reference` fix ([what it does](fixes.md)). UNKNOWN: the run is about a give-up that
+is told, or an outage of a bot in service, and there was none.
 
 {runner}
 """

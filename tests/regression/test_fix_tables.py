@@ -15,7 +15,7 @@ from harness.cli import main
 from harness.fixes.table import FIXES
 from harness.laboratory import AS_SHIPPED, LEVELS
 from harness.releases import DEFAULT, KNOWN
-from harness.report.table import HEAD
+from harness.report.table import HEAD, LEGEND
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/fixes"
 
@@ -54,6 +54,8 @@ def test_every_release_has_a_whole_table(release: str) -> None:
     text = page(release).read_text(encoding="utf-8")
     assert f"$ qqchaos fixes 14539 --hermes {release} --markdown\n" in text
     assert "not measured" not in text
+    assert all(f"- {line}\n" in f"{text}\n" for line in LEGEND)
+    assert re.findall(r"^## Outage: .*, for ever or until 2h$", text, re.MULTILINE)
 
 
 @pytest.mark.hermes
