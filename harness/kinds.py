@@ -176,6 +176,14 @@ class RunnerStop(Span):
 
 
 @dataclass(frozen=True)
+class ProcEnding(Event):
+    """The program's main coroutine is over, and asyncio ends what its loop still has. What is cancelled from
+    here on did not give up."""
+
+    KIND = "proc.ending"
+
+
+@dataclass(frozen=True)
 class ProcExit(Event):
     """The program ended itself; `code` is what its process would exit with, `reason` what it says."""
 

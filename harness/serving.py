@@ -18,7 +18,7 @@ from fake_qq_server.events import LinkClose, LinkCondition, LinkOpen, Session, W
 
 from .facts import Call, Connection, GiveUp, Interruption, Mark
 from .intervals import Interval, merge
-from .journal import Record, SubjDisconnect, SubjListener, SubjState
+from .journal import ProcEnding, Record, SubjDisconnect, SubjListener, SubjState
 
 
 @dataclass(frozen=True)
@@ -215,6 +215,10 @@ def _disconnect(scan: _Scan, record: Record, event: SubjDisconnect) -> None:
         scan.bidden = True
 
 
+def _ending(scan: _Scan, record: Record, event: ProcEnding) -> None:
+    scan.bidden = True
+
+
 STEPS: Mapping[type, Callable[[_Scan, Record, Any], None]] = {
     LinkOpen: _link_open,
     LinkClose: _link_close,
@@ -226,6 +230,7 @@ STEPS: Mapping[type, Callable[[_Scan, Record, Any], None]] = {
     SubjState: _state,
     SubjListener: _listener,
     SubjDisconnect: _disconnect,
+    ProcEnding: _ending,
 }
 
 

@@ -17,7 +17,7 @@ from fake_qq_server.server import Addresses
 from harness.birth import give_up
 from harness.clock import BATON
 from harness.errors import SubjectError
-from harness.journal import ClockHiccup
+from harness.journal import ClockHiccup, ProcEnding
 from harness.layouts import Layout
 from harness.pulse import Phase
 from harness.run_in_worker import CREDENTIALS, Run
@@ -88,7 +88,10 @@ def live(run: Run, runner: asyncio.Runner, life: Coroutine[Any, Any, int]) -> No
     loop.close = lambda: None
     try:
         with runner:
-            code = runner.run(life)
+            try:
+                code = runner.run(life)
+            finally:
+                run.record("probe", ProcEnding())
     except SystemExit as exc:  # also out of a task
         code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except KeyboardInterrupt:  # a Ctrl-C that it has no handler for any more

@@ -11,8 +11,8 @@ from harness.journal import SubjHandler
 from harness.scenario_checks import NOT_AT_ADAPTER
 
 from .bench import Bench, catalogue, failed, state, told
-from .gateways import GATEWAYS, SOUND
-from .saboteurs import CORRECT, build
+from .gateways import GATEWAYS, RUN, SOUND
+from .saboteurs import CORRECT, Change, build
 
 ELSEWHERE = (
     "healthy",
@@ -76,6 +76,17 @@ def test_what_is_no_defect_passes(gateway: Bench, tmp_path: Path, name: str) -> 
     one = SOUND[name]
     for outcome in gateway.run(build(one.changes, tmp_path / name), one.runs).values():
         assert failed(outcome) == set() and outcome.verdict == "pass", told(outcome)
+
+
+def test_a_program_that_crashes_did_not_give_up(gateway: Bench, tmp_path: Path) -> None:
+    """Its loop's end cancels a bot in service: there is no flag to set and nobody to tell."""
+    crash = Change(
+        RUN, "    await runner.wait_for_shutdown()\n", "    await asyncio.sleep(60)\n    raise OSError\n"
+    )
+    outcome = gateway.run(build((crash,), tmp_path / "crash"), ["healthy"])["healthy"]
+    assert str(outcome.ending) == "exited: ended itself with code 1", told(outcome)
+    assert {state(outcome, check) for check in ("flag", "notified", "released")} == {"n/a"}, told(outcome)
+    assert failed(outcome) == {"stays", "truthful"}, told(outcome)
 
 
 def test_every_check_of_the_program_has_one() -> None:

@@ -7,7 +7,7 @@ import pytest
 from fake_qq_server.events import HttpRequest, LinkClose, LinkCondition, LinkOpen, Session
 from harness.facts import HELLO_HEARTBEAT_US, Mark, Terms
 from harness.intervals import Interval
-from harness.journal import SubjConnect
+from harness.journal import ProcEnding, ProcExit, SubjConnect
 from harness.timeline import Timeline, disconnect_of, read
 
 from .journals import J, us
@@ -150,6 +150,10 @@ class TestGivingUp:
         assert one.at == Mark(us(600), j["end"])
         assert one.stands and one.until.t == us(700) and one.flag is None
         assert run.giveup == one
+
+    def test_not_where_the_program_ends_and_its_loop_cancels_the_listener(self) -> None:
+        j = J(level="runner").up().add(ProcEnding(), 60, "probe").gives_up(t=60)
+        assert read(j.add(ProcExit(1), 60, "probe").done(60)).giveups == ()
 
     def test_not_after_a_disconnect(self) -> None:
         assert read(J().up().disconnects(t=500).gives_up(t=600).done(700)).giveups == ()

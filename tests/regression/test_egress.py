@@ -45,6 +45,9 @@ PURPOSES = {
 }
 _TABLE = re.compile(r"(<!-- refused -->\n).*?(<!-- end -->)", re.DOTALL)
 
+_ROW = re.compile(r"^\| ([\d.]+) \| (?:(\w+) `([^`]+)`|nothing) \|", re.MULTILINE)
+NOTHING = "| {} | nothing | its gateway ends a second after its start |"
+
 Refused = set[tuple[str, str]]
 """What was tried (connect, lookup, subprocess), and the address, name or program."""
 
@@ -53,9 +56,8 @@ def table() -> dict[str, Refused]:
     """What the page lists, by release."""
     part = _TABLE.search(PAGE.read_text(encoding="utf-8"))
     found: dict[str, Refused] = {}
-    for row in re.findall(r"^\| ([\d.]+) \| (\w+) `([^`]+)` \|", part[0] if part else "", re.MULTILINE):
-        release, what, target = row
-        found.setdefault(release, set()).add((what, target))
+    for release, what, target in _ROW.findall(part[0] if part else ""):
+        found.setdefault(release, set()).update({(what, target)} if what else ())
     return found
 
 
@@ -91,11 +93,12 @@ def main(releases: Sequence[str]) -> None:
     for release in releases or KNOWN:
         with tempfile.TemporaryDirectory() as out:
             found[release] = refused(release, Path(out))
-    rows = [
-        f"| {release} | {what} `{target}` | {PURPOSES.get((what, target), '?')} |"
-        for release in KNOWN
-        for what, target in sorted(found.get(release, ()))
-    ]
+    rows: list[str] = []
+    for release in KNOWN:
+        rows += [
+            f"| {release} | {what} `{target}` | {PURPOSES.get((what, target), '?')} |"
+            for what, target in sorted(found.get(release, ()))
+        ] or [NOTHING.format(release)]
     lines = "\n".join(["| hermes-agent | refused | what it is for |", "|---|---|---|", *rows])
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(_TABLE.sub(lambda match: f"{match[1]}{lines}\n{match[2]}", page), encoding="utf-8")
