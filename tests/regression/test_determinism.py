@@ -27,7 +27,7 @@ def test_one_digest_idle_and_loaded(run: str) -> None:
 GATEWAYS = (
     "told-to-stop/term-in-back-off",
     "told-to-stop/term-as-told",
-    "message-in-flight/reply-fails+heals-20m",
+    "op7-resume",
     "beside-healthy",
     "exhausted/gateway-500",
 )
