@@ -45,6 +45,22 @@ class TestStops:
         j = runner().ends(600).add(ProcExit(0), 601, "probe").add(left, 601.25, "probe")
         assert told("stops", j.closed())[0] == "fail"
 
+    @pytest.mark.parametrize(("t", "state"), [(690, "pass"), (690.01, "fail")])
+    def test_it_has_ninety_seconds(self, t: float, state: str) -> None:
+        j = runner().ends(600).add(ProcExit(0), t, "probe").add(Left(), t + 0.25, "probe")
+        assert told("stops", j.closed())[0] == state
+
+    def test_it_had_not_stopped_when_its_time_was_up(self) -> None:
+        assert told("stops", runner().ends(600).closed(t=720)) == (
+            "fail",
+            "the program had not stopped after 120 s",
+        )
+
+    @pytest.mark.parametrize("why", ["spin", "blocked", "cpu"])
+    def test_it_starved_instead(self, why: str) -> None:
+        because = "the program starved its event loop instead of stopping"
+        assert told("stops", runner().ends(600).closed(why, t=601)) == ("fail", because)
+
     def test_it_never_stopped(self) -> None:
         assert told("stops", runner().ends(600).closed(t=660))[0] == "fail"
 
@@ -141,7 +157,7 @@ class TestStays:
         j.add(ProcExit(78), 100, "probe").ends(100, "exited")
         assert told("stays", j.closed()) == ("n/a", "no other try could have mended the error")
 
-    @pytest.mark.parametrize(("code", "at"), [(4009, 80), (4915, 95)])
+    @pytest.mark.parametrize(("code", "at"), [(4009, 80), (4006, 80), (4915, 95)])
     def test_the_bots_own_word_is_no_reason(self, code: int, at: float) -> None:
         """The platform said nothing of the kind, or only after the bot did."""
         closes = WsOut("close", code=code)
@@ -232,6 +248,9 @@ class TestOthers:
 
     def test_the_program_ended(self) -> None:
         assert told("others", beside().add(ProcExit(1), 200, "probe").done(200, "exited"))[0] == "fail"
+
+    def test_an_answer_may_take_a_minute(self) -> None:
+        assert told("others", beside(answered=160.0).done(600))[0] == "pass"
 
     @pytest.mark.parametrize("answered", [None, 170.0])
     def test_late_or_never_answered(self, answered: float | None) -> None:
