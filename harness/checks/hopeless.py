@@ -5,7 +5,7 @@ from __future__ import annotations
 from fake_qq_server.events import RuleAct, WsOut
 from fake_qq_server.protocol import CLOSE_CODES
 
-from ..journal import Record
+from ..journal import Record, SubjState
 from ..timeline import Timeline
 
 WRONG_SECRET = 100016
@@ -23,9 +23,17 @@ def said_certainly(run: Timeline) -> Record | None:
     return next((record for record in run.body if _says(run, record, CERTAIN)), None)
 
 
-def said(run: Timeline) -> Record | None:
-    """The first record by which the platform gave the bot reason to stop for good."""
-    return next((record for record in run.body if _says(run, record, HOPELESS)), None)
+def taken(run: Timeline) -> tuple[int, ...]:
+    """The platform gave reason to stop for good, and then the bot's own flag said that no retry can help: the
+    numbers of both records, nothing where it was not so."""
+    said = next((record for record in run.body if _says(run, record, HOPELESS)), None)
+    flagged = next((record for record in run.body if _final(record)), None)
+    return (said.n, flagged.n) if said and flagged and said.n < flagged.n else ()
+
+
+def _final(record: Record) -> bool:
+    event = record.event
+    return isinstance(event, SubjState) and bool(event.fatal) and not (event.fatal or {}).get("retryable")
 
 
 def _says(run: Timeline, record: Record, codes: tuple[int, ...]) -> bool:

@@ -19,7 +19,6 @@ from ..journal import (
     RunnerState,
     RunnerStop,
     RunTeardown,
-    SubjState,
 )
 from ..timeline import Timeline
 from . import hopeless
@@ -31,10 +30,14 @@ SIGNAL = "signal"
 
 def told_to_stop(run: Timeline) -> Mark | None:
     """When a rule sent it a signal, if one did."""
-    for record in run.body:
-        if isinstance(record.event, RuleAct) and record.event.verb == SIGNAL:
-            return Mark(record.t, record.n)
-    return None
+    sent = _signal(run)
+    return Mark(sent.t, sent.n) if sent is not None else None
+
+
+def _signal(run: Timeline) -> Record | None:
+    """The record of the first signal that a rule sent it."""
+    acts = (one for one in run.body if isinstance(one.event, RuleAct) and one.event.verb == SIGNAL)
+    return next(acts, None)
 
 
 def exit_of(run: Timeline) -> Record | None:
@@ -84,8 +87,8 @@ def _began_to_stop(run: Timeline) -> int:
 
 def _may_say_running(run: Timeline) -> bool:
     """A SIGTERM may leave that word; so may a signal of which the journal does not say which it was."""
-    signals = [run.argument(one)[1] for one in run.body if getattr(one.event, "verb", None) == SIGNAL]
-    return bool(signals) and signals[0] in ("SIGTERM", None)
+    sent = _signal(run)
+    return sent is not None and run.argument(sent)[1] in ("SIGTERM", None)
 
 
 def _says(record: Record, *, gone: bool) -> bool:
@@ -140,20 +143,11 @@ def stays(run: Timeline, limits: Limits) -> Finding:
     told = told_to_stop(run)
     if told is not None and told.n < ended.n:
         return absent("it was told to stop", told.n, ended.n)
-    said, flagged = hopeless.said(run), final_flag(run)
-    if said is not None and flagged is not None and said.n < flagged.n:
-        return absent("no other try could have mended the error", said.n, flagged.n, ended.n)
+    reason = hopeless.taken(run)
+    if reason:
+        return absent("no other try could have mended the error", *reason, ended.n)
     code = ended.event.code if isinstance(ended.event, ProcExit) else None
     return fails(f"it ended itself with code {code} over an error that another try could mend", ended.n)
-
-
-def final_flag(run: Timeline) -> Record | None:
-    """The first record by which the bot itself said that no retry can help."""
-    for record in run.body:
-        event = record.event
-        if isinstance(event, SubjState) and event.fatal and not event.fatal.get("retryable"):
-            return record
-    return None
 
 
 def released(run: Timeline, limits: Limits) -> Finding:

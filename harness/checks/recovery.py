@@ -7,7 +7,7 @@ from ..intervals import Interval, merge, overlap, spell, subtract
 from ..timeline import Timeline
 from . import hopeless
 from .conduct import boasts, impolite
-from .program import exit_of, final_flag
+from .program import exit_of
 from .result import Finding, Limits, absent, fails, passes, unknown
 
 FLAPS_IN_A_ROW = 20
@@ -116,9 +116,11 @@ def recovers(run: Timeline, limits: Limits) -> Finding:
         return absent("the scenario does not heal")
     if run.level == "adapter" and _resigned(run):
         return absent("it gave up and told somebody before the healing", *_resigned(run))
-    said, flagged = hopeless.said(run), final_flag(run)
-    if said is not None and flagged is not None and said.n < flagged.n and _resigned(run):
-        return absent("no retry could help, and it told somebody before the healing", said.n, *_resigned(run))
+    reason = hopeless.taken(run)
+    if reason and _resigned(run):
+        return absent(
+            "no retry could help, and it told somebody before the healing", *reason, *_resigned(run)
+        )
     if run.concluded and run.giveup is not None:
         return fails("it gave up for good", run.giveup.at.n)
     if run.heal is None:

@@ -11,10 +11,9 @@ import ast
 from collections.abc import Callable, Mapping
 
 from harness.fixes.table import DETACHED
-from harness.fixes.trees import blocks, is_bare_return
+from harness.fixes.trees import LOOP, blocks, is_bare_return
 from harness.layouts import find_method
 
-LOOP = "_listen_loop"
 READ = "_read_events"
 SOCKET = "_ws"
 WORD = "is_reconnect"

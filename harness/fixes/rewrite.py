@@ -23,10 +23,9 @@ from types import CodeType, ModuleType
 from harness.errors import HarnessError, SubjectError
 from harness.fixes.mends import MENDS
 from harness.fixes.table import FIXES, SITES, NamedFix
-from harness.fixes.trees import blocks, is_bare_return
+from harness.fixes.trees import LOOP, blocks, is_bare_return
 from harness.layouts import find_method
 
-LOOP = "_listen_loop"
 MARK = "_mark_disconnected"
 
 

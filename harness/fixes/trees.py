@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+LOOP = "_listen_loop"
+"""The method that listens and reconnects, in every layout with a loop of its own."""
+
 
 def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     """Every block of statements of a function in source order; not those of functions inside it."""

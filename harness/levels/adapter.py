@@ -19,7 +19,7 @@ from harness.pulse import Phase
 from harness.run_in_worker import CREDENTIALS, Run
 from harness.seam import Seam, at_a_seam, rehearse
 from harness.subjects.adapter import AdapterSubject, Endpoints, load
-from harness.subjects.left import what_is_left
+from harness.subjects.left import is_ours, what_is_left
 from harness.world import World
 
 STOPS_WITHIN_S = 60.0
@@ -58,7 +58,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
 
     def is_busy() -> bool:
         alive = (task for task in asyncio.all_tasks(loop) if not task.done())
-        return any(not task.get_name().startswith("harness: ") for task in alive if task is not driver)
+        return any(not is_ours(task) for task in alive if task is not driver)
 
     world.stop_subject, world.subject_is_busy = stop_subject, is_busy
     run.pulse.enter(Phase.RUNNING)
