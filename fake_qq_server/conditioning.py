@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from .conditions import Condition
-from .events import Envelope, Host, LinkCondition
-from .language import Link
-from .link import Held, Pipe
-from .rules import Act, Engine, draw
-from .wire import Wire
+from fake_qq_server.conditions import Condition
+from fake_qq_server.events import Envelope, Host, LinkCondition
+from fake_qq_server.language import Link
+from fake_qq_server.link import Held, Pipe
+from fake_qq_server.rules import Act, Engine, draw
+from fake_qq_server.wire import Wire
 
 if TYPE_CHECKING:
-    from .server import FakeQQ
+    from fake_qq_server.server import FakeQQ
 
 Met = Callable[[Act, "int | None", int, int], None]
 """Told that something met a condition: on which connection, how many bytes, microseconds added."""

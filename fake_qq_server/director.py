@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from .conditioning import Conditions
-from .events import Envelope, Heal, Host, RuleAct, RuleUnmet
-from .language import Moment, Rule
-from .rules import Act, Engine, Push, Step
-from .verbs.registry import Effect
-from .wire import Wire
+from fake_qq_server.conditioning import Conditions
+from fake_qq_server.events import Envelope, Heal, Host, RuleAct, RuleUnmet
+from fake_qq_server.language import Moment, Rule
+from fake_qq_server.rules import Act, Engine, Push, Step
+from fake_qq_server.verbs.registry import Effect
+from fake_qq_server.wire import Wire
 
 if TYPE_CHECKING:
-    from .server import FakeQQ
+    from fake_qq_server.server import FakeQQ
 
 STEPS_AT_ONCE = 1_000
 """How often rules may set each other off at one moment."""

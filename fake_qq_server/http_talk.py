@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import h11
 
-from . import rest
-from .events import Envelope, HttpAnswer, HttpRequest
-from .replies import HttpAsk, HttpReply
-from .verbs.registry import Effect
-from .wire import HEAD_LIMIT, Wire
+from fake_qq_server import rest
+from fake_qq_server.events import Envelope, HttpAnswer, HttpRequest
+from fake_qq_server.replies import HttpAsk, HttpReply
+from fake_qq_server.verbs.registry import Effect
+from fake_qq_server.wire import HEAD_LIMIT, Wire
 
 if TYPE_CHECKING:
-    from .director import Answered
-    from .server import FakeQQ
+    from fake_qq_server.director import Answered
+    from fake_qq_server.server import FakeQQ
 
 BODY_LIMIT = 32 << 20
 """Bots send media as base64 inside JSON: up to 10 MB of it before they cut it into chunks [src hermes]."""

@@ -7,11 +7,11 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .events import Host
-from .wire import Wire
+from fake_qq_server.events import Host
+from fake_qq_server.wire import Wire
 
 if TYPE_CHECKING:
-    from .server import FakeQQ
+    from fake_qq_server.server import FakeQQ
 
 BACKLOG = 128
 

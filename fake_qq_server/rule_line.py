@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .events import WsOut
-from .link import End
-from .session import Connection, Out
-from .verbs.registry import Effect
-from .ws_talk import WsTalk
+from fake_qq_server.events import WsOut
+from fake_qq_server.link import End
+from fake_qq_server.session import Connection, Out
+from fake_qq_server.verbs.registry import Effect
+from fake_qq_server.ws_talk import WsTalk
 
 if TYPE_CHECKING:
-    from .server import FakeQQ
+    from fake_qq_server.server import FakeQQ
 
 
 class RuleLine:

@@ -12,18 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from .director import Director
-from .events import Host, LinkClose, Sink
-from .http_talk import HttpTalk
-from .language import Moment, Rule
-from .listener import Listener
-from .platform import Bot, Options, Platform
-from .rest import TOKEN_PATH
-from .rule_line import RuleLine
-from .rules import Push
-from .verbs.registry import Effect, SignalProcess
-from .wire import Talk, Wire
-from .ws_talk import WsTalk
+from fake_qq_server.director import Director
+from fake_qq_server.events import Host, LinkClose, Sink
+from fake_qq_server.http_talk import HttpTalk
+from fake_qq_server.language import Moment, Rule
+from fake_qq_server.listener import Listener
+from fake_qq_server.platform import Bot, Options, Platform
+from fake_qq_server.rest import TOKEN_PATH
+from fake_qq_server.rule_line import RuleLine
+from fake_qq_server.rules import Push
+from fake_qq_server.verbs.registry import Effect, SignalProcess
+from fake_qq_server.wire import Talk, Wire
+from fake_qq_server.ws_talk import WsTalk
 
 HOSTS: tuple[Host, ...] = get_args(Host)
 DELAY_US = 40_000

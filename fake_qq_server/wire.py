@@ -16,11 +16,11 @@ import struct
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from .events import Envelope, Host, LinkClose, LinkOpen, Party
-from .link import End, Item, Pipe
+from fake_qq_server.events import Envelope, Host, LinkClose, LinkOpen, Party
+from fake_qq_server.link import End, Item, Pipe
 
 if TYPE_CHECKING:
-    from .listener import Listener
+    from fake_qq_server.listener import Listener
 
 HEAD_LIMIT = 64 * 1024
 

@@ -18,17 +18,17 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from . import frames
-from .events import Envelope, Event, Session, WsConnect, WsIn, WsOut
-from .http_talk import body_of, phrase
-from .platform import Bot
-from .replies import FrameReply, HttpAsk, HttpReply
-from .session import Connection, Out
-from .verbs.registry import Effect
-from .wire import Wire
+from fake_qq_server import frames
+from fake_qq_server.events import Envelope, Event, Session, WsConnect, WsIn, WsOut
+from fake_qq_server.http_talk import body_of, phrase
+from fake_qq_server.platform import Bot
+from fake_qq_server.replies import FrameReply, HttpAsk, HttpReply
+from fake_qq_server.session import Connection, Out
+from fake_qq_server.verbs.registry import Effect
+from fake_qq_server.wire import Wire
 
 if TYPE_CHECKING:
-    from .server import FakeQQ
+    from fake_qq_server.server import FakeQQ
 
 HELLO_AFTER_US = 1_000
 """Hello follows the handshake in a packet of its own: were both read at once, as no real line has it, hermes

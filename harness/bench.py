@@ -17,16 +17,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
-from . import fixes
-from .environments import Installation
-from .errors import SubjectError, UsageError
-from .fixes import Fix
-from .laboratory import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
-from .obituary import RunResult
-from .run_spec import RunSpec
-from .running import Driven, Judged, Series, file_name, write_outcomes
-from .supervisor import Supervisor
-from .workerspec import WorkerSpec
+from harness import fixes
+from harness.environments import Installation
+from harness.errors import SubjectError, UsageError
+from harness.fixes import Fix
+from harness.laboratory import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
+from harness.obituary import RunResult
+from harness.run_spec import RunSpec
+from harness.running import Driven, Judged, Series, file_name, write_outcomes
+from harness.supervisor import Supervisor
+from harness.workerspec import WorkerSpec
 
 Told = Callable[[str, Judged], None]
 """Is told of each run as it ends: "detached, runner", and the run."""

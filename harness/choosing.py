@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from .errors import UsageError
-from .loading import SUFFIXES, load_catalogue, load_file
-from .run_spec import RunSpec
-from .scenario import Scenario
+from harness.errors import UsageError
+from harness.loading import SUFFIXES, load_catalogue, load_file
+from harness.run_spec import RunSpec
+from harness.scenario import Scenario
 
 _ISSUE = re.compile(r"(?:#|.*/(?:issues|pull)/)?(\d+)(?:[/#?].*)?")
 

@@ -16,8 +16,8 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from .commands import catalogue, doctor, fixes, judging, run
-from .errors import QQChaosError
+from harness.commands import catalogue, doctor, fixes, judging, run
+from harness.errors import QQChaosError
 
 INTERRUPTED = 130
 NOT_JUDGED = 125

@@ -11,23 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .checks import CheckResult, Limits
-from .checks.program import exit_of, told_to_stop
-from .checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying
-from .facts import Message
-from .intervals import subtract
-from .journal import (
-    ClockBlocked,
-    ClockHeld,
-    ClockHiccup,
-    ClockSpin,
-    Event,
-    ProcExit,
-    RunClose,
-    RunnerAdapter,
-    RunnerQueue,
-)
-from .timeline import Timeline
+from fake_qq_server.events import Event
+from harness.checks import CheckResult, Limits
+from harness.checks.program import exit_of, told_to_stop
+from harness.checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying
+from harness.facts import Message
+from harness.intervals import subtract
+from harness.kinds import ClockBlocked, ClockHeld, ClockHiccup, ClockSpin, ProcExit, RunClose
+from harness.runner_kinds import RunnerAdapter, RunnerQueue
+from harness.timeline import Timeline
 
 ENDINGS: Mapping[str, str] = {
     "instrument-failed": "the harness itself failed, so this says nothing about the bot",

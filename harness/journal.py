@@ -15,8 +15,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar
 
 from fake_qq_server.events import NOBODY, Envelope, Event
-
-from .kinds import (
+from harness.kinds import (
     ClockBlocked,
     ClockHeld,
     ClockHiccup,
@@ -43,14 +42,7 @@ from .kinds import (
     SubjState,
     SubjThread,
 )
-from .runner_kinds import (
-    BesideState,
-    BesideWord,
-    RunnerAdapter,
-    RunnerHeld,
-    RunnerQueue,
-    RunnerState,
-)
+from harness.runner_kinds import BesideState, BesideWord, RunnerAdapter, RunnerHeld, RunnerQueue, RunnerState
 
 SCHEMA = 1
 

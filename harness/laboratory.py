@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .checks.program import exit_of
-from .endings import STARVED
-from .facts import GiveUp
-from .journal import ProcExit, Record, RunnerQueue, SubjState
-from .outcome import Outcome
-from .restart import acts
-from .run_spec import RunSpec
-from .timeline import Timeline, read
+from harness.checks.program import exit_of
+from harness.endings import STARVED
+from harness.facts import GiveUp
+from harness.journal import Record
+from harness.kinds import ProcExit, SubjState
+from harness.outcome import Outcome
+from harness.restart import acts
+from harness.run_spec import RunSpec
+from harness.runner_kinds import RunnerQueue
+from harness.timeline import Timeline, read
 
 AS_SHIPPED = "as shipped"
 AS_IT_IS = "as it is"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from harness import closing
 from harness.birth import GAVE_UP
 from harness.errors import HarnessError, SubjectError
-from harness.journal import RunClose
+from harness.kinds import RunClose
 from harness.nurse import End, tail
 from harness.pulse import Beat, Phase
 from harness.workerspec import WorkerSpec

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .checks import CheckResult, judge_checks
-from .endings import STARVED, Ending, ending
-from .intervals import SECOND
-from .journal import Record, digest
-from .timeline import Timeline, read
+from harness.checks import CheckResult, judge_checks
+from harness.endings import STARVED, Ending, ending
+from harness.intervals import SECOND
+from harness.journal import Record, digest
+from harness.timeline import Timeline, read
 
 Verdict = Literal["pass", "fail", "unknown"]
 

@@ -11,13 +11,12 @@ from typing import Any, NoReturn
 import freezegun.api
 
 from fake_qq_server.platform import Options
-
-from .clock import BATON
-from .pulse import Phase, Pulse
-from .recorder import Recorder
-from .run_spec import RunSpec
-from .workerspec import WorkerSpec
-from .world import Plan, World
+from harness.clock import BATON
+from harness.pulse import Phase, Pulse
+from harness.recorder import Recorder
+from harness.run_spec import RunSpec
+from harness.workerspec import WorkerSpec
+from harness.world import Plan, World
 
 APP_ID = "102000001"
 SECRET = "canary-secret-0a1b2c3d"

@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import fixes
-from .environments import Installation
-from .errors import HarnessError, UsageError
-from .fixes import Fix
-from .journal import JournalError, Record, parse
-from .obituary import RunResult
-from .outcome import Outcome, as_document, judge
-from .run_spec import RunSpec
-from .supervisor import Supervisor
-from .workerspec import WorkerSpec
+from harness import fixes
+from harness.environments import Installation
+from harness.errors import HarnessError, UsageError
+from harness.fixes import Fix
+from harness.journal import JournalError, Record, parse
+from harness.obituary import RunResult
+from harness.outcome import Outcome, as_document, judge
+from harness.run_spec import RunSpec
+from harness.supervisor import Supervisor
+from harness.workerspec import WorkerSpec
 
 JOURNALS = "runs"
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fake_qq_server.events import LinkClose, LinkCondition, LinkOpen, Session, WsConnect, WsIn, WsOut
-
-from .facts import Call, Connection, GiveUp, Interruption, Mark
-from .intervals import Interval, merge
-from .journal import ProcEnding, Record, SubjDisconnect, SubjListener, SubjState
+from harness.facts import Call, Connection, GiveUp, Interruption, Mark
+from harness.intervals import Interval, merge
+from harness.journal import Record
+from harness.kinds import ProcEnding, SubjDisconnect, SubjListener, SubjState
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fake_qq_server.events import Event, Heal, LinkClose, RuleAct, RuleUnmet, Session, WsOut
-
-from .intervals import spell
-from .journal import (
+from harness.intervals import spell
+from harness.journal import Record
+from harness.kinds import (
     ClockBlocked,
     ClockHeld,
     ClockHiccup,
     ClockSpin,
     ProcExit,
-    Record,
     RunClose,
-    RunnerAdapter,
-    RunnerQueue,
     RunTeardown,
     Span,
     SubjAttempt,
@@ -35,7 +32,8 @@ from .journal import (
     SubjSecret,
     SubjState,
 )
-from .timeline import Timeline, calls_of, read
+from harness.runner_kinds import RunnerAdapter, RunnerQueue
+from harness.timeline import Timeline, calls_of, read
 
 KEPT_FIRST = 2
 RULES_AT_MOST = 6

@@ -14,11 +14,10 @@ from typing import Any
 
 from fake_qq_server.events import Event, EventSent, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
 from fake_qq_server.language import LanguageError, Rule, parse_rules
-
-from .facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
-from .intervals import Interval, merge
-from .journal import (
-    Record,
+from harness.facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
+from harness.intervals import Interval, merge
+from harness.journal import Record
+from harness.kinds import (
     RunClose,
     RunOpen,
     RunTeardown,
@@ -30,7 +29,7 @@ from .journal import (
     SubjMessage,
     SubjState,
 )
-from .serving import Service, follow, with_calls
+from harness.serving import Service, follow, with_calls
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .errors import HarnessError
-from .journal import Record, digest, parse
-from .outcome import settled
-from .supervisor import InstallationLike, Supervisor
-from .workerspec import WorkerSpec
+from harness.errors import HarnessError
+from harness.journal import Record, digest, parse
+from harness.outcome import settled
+from harness.supervisor import InstallationLike, Supervisor
+from harness.workerspec import WorkerSpec
 
 HASH_SEED = "4242"
 """Another than the supervisor's own, which is 0."""

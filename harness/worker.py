@@ -19,20 +19,20 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fake_qq_server.events import Event
-
-from . import clock, egress
-from .birth import give_up
-from .clock import BATON
-from .clock.baton import Participant
-from .clock.tame import tame
-from .errors import QQChaosError
-from .journal import SCHEMA, ClockBlocked, ClockSpin, RunOpen, SubjEgress, SubjThread
-from .layouts import LAYOUTS, Layout
-from .pulse import Pulse
-from .recorder import Recorder
-from .run_in_worker import Run, real_time
-from .run_spec import RunSpec
-from .workerspec import WorkerSpec
+from harness import clock, egress
+from harness.birth import give_up
+from harness.clock import BATON
+from harness.clock.baton import Participant
+from harness.clock.tame import tame
+from harness.errors import QQChaosError
+from harness.journal import SCHEMA
+from harness.kinds import ClockBlocked, ClockSpin, RunOpen, SubjEgress, SubjThread
+from harness.layouts import LAYOUTS, Layout
+from harness.pulse import Pulse
+from harness.recorder import Recorder
+from harness.run_in_worker import Run, real_time
+from harness.run_spec import RunSpec
+from harness.workerspec import WorkerSpec
 
 TALKATIVE = ("asyncio", "aiohttp", "httpx", "httpcore")
 SHOWN = 8
@@ -76,7 +76,7 @@ def _load(run: Run, layout: Layout, level: Any) -> Any:
     """The subject's modules, with the fix laid over them. What cannot be imported is no ending."""
     fix = run.spec.fix
     if fix and fix.get("kind") == "named":
-        from .fixes.rewrite import install
+        from harness.fixes.rewrite import install
 
         install(layout.module, layout.class_name, str(fix["name"]))
     try:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
-from ..journal import ProcExit, Record, RunnerQueue
-from ..restart import Policy, acts
-from ..timeline import Timeline
-from .program import exit_of as exit_of
-from .program import told_to_stop
-from .recovery import recovers
-from .result import Finding, Limits, absent, fails, passes
+from harness.checks.program import exit_of as exit_of
+from harness.checks.program import told_to_stop
+from harness.checks.recovery import recovers
+from harness.checks.result import Finding, Limits, absent, fails, passes
+from harness.journal import Record
+from harness.kinds import ProcExit
+from harness.restart import Policy, acts
+from harness.runner_kinds import RunnerQueue
+from harness.timeline import Timeline
 
 
 def back(run: Timeline, limits: Limits) -> Finding:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..facts import Mark
-from ..intervals import SECOND, Interval, merge, overlap, spell, subtract
-from ..journal import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret, SubjState
-from ..timeline import Timeline, disconnect_of
-from . import program
-from .result import Finding, Limits, absent, fails, passes, unknown
+from harness.checks import program
+from harness.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.facts import Mark
+from harness.intervals import SECOND, Interval, merge, overlap, spell, subtract
+from harness.kinds import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret, SubjState
+from harness.timeline import Timeline, disconnect_of
 
 SECRET_MARK = "<secret:"  # the recorder writes it where a canary stood
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..facts import Interruption, Message, Writing
-from ..intervals import spell
-from ..timeline import Timeline
-from .result import Finding, Limits, absent, fails, passes, unknown, worst
+from harness.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
+from harness.facts import Interruption, Message, Writing
+from harness.intervals import spell
+from harness.timeline import Timeline
 
 NOUNS = {"silent": "silence"}  # of conditions whose name is none
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..facts import Call, GiveUp
-from ..intervals import spell
-from ..journal import SubjState
-from ..timeline import Timeline
-from . import hopeless
-from .program import exit_of, told_to_stop
-from .result import Finding, Limits, absent, fails, passes, unknown, worst
+from harness.checks import hopeless
+from harness.checks.program import exit_of, told_to_stop
+from harness.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
+from harness.facts import Call, GiveUp
+from harness.intervals import spell
+from harness.kinds import SubjState
+from harness.timeline import Timeline
 
 
 def flag(run: Timeline, limits: Limits) -> Finding:

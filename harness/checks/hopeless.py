@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fake_qq_server.events import RuleAct, WsOut
 from fake_qq_server.protocol import CLOSE_CODES
-
-from ..journal import Record, SubjState
-from ..timeline import Timeline
+from harness.journal import Record
+from harness.kinds import SubjState
+from harness.timeline import Timeline
 
 WRONG_SECRET = 100016
 

@@ -6,23 +6,14 @@ Runner and process level. A program is told to stop by a signal of the scenario,
 from __future__ import annotations
 
 from fake_qq_server.events import RuleAct
-
-from ..facts import Mark
-from ..intervals import spell
-from ..journal import (
-    BesideState,
-    BesideWord,
-    Left,
-    ProcExit,
-    Record,
-    RunnerHeld,
-    RunnerState,
-    RunnerStop,
-    RunTeardown,
-)
-from ..timeline import Timeline
-from . import hopeless
-from .result import Finding, Limits, absent, fails, passes, unknown
+from harness.checks import hopeless
+from harness.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.facts import Mark
+from harness.intervals import spell
+from harness.journal import Record
+from harness.kinds import Left, ProcExit, RunnerStop, RunTeardown
+from harness.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
+from harness.timeline import Timeline
 
 SIGNAL = "signal"
 """The verb that acts on the process."""

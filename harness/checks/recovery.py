@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..facts import Connection, Mark, Message
-from ..intervals import Interval, merge, overlap, spell, subtract
-from ..timeline import Timeline
-from . import hopeless
-from .conduct import boasts, impolite
-from .program import exit_of
-from .result import Finding, Limits, absent, fails, passes, unknown
+from harness.checks import hopeless
+from harness.checks.conduct import boasts, impolite
+from harness.checks.program import exit_of
+from harness.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.facts import Connection, Mark, Message
+from harness.intervals import Interval, merge, overlap, spell, subtract
+from harness.timeline import Timeline
 
 FLAPS_IN_A_ROW = 20
 

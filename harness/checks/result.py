@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..facts import Terms
-from ..intervals import SECOND
+from harness.facts import Terms
+from harness.intervals import SECOND
 
 State = Literal["pass", "fail", "unknown", "n/a"]
 

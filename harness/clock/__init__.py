@@ -6,10 +6,10 @@ import asyncio
 import os
 from typing import Any
 
-from . import children, identity, locks, polls, sockets, threads, wallclock
-from .baton import Baton
-from .loop import VirtualLoop
-from .participant import ClockStuck, Participant
+from harness.clock import children, identity, locks, polls, sockets, threads, wallclock
+from harness.clock.baton import Baton
+from harness.clock.loop import VirtualLoop
+from harness.clock.participant import ClockStuck, Participant
 
 BATON = Baton()
 """The clock of this process. It does nothing until a thread is adopted."""

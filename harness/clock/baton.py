@@ -22,8 +22,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .participant import ClockStuck as ClockStuck
-from .participant import Participant as Participant
+from harness.clock.participant import ClockStuck as ClockStuck
+from harness.clock.participant import Participant as Participant
 
 SPIN_TURNS = 20_000
 """Turns within one instant that are a spin: a hundred reconnects take fewer than forty in any instant."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from freezegun.api import real_monotonic
 
-from .baton import Baton
+from harness.clock.baton import Baton
 
 
 def install(baton: Baton) -> None:

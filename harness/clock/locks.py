@@ -11,7 +11,7 @@ import queue
 import threading
 from typing import Any
 
-from .baton import Baton
+from harness.clock.baton import Baton
 
 _real_wait = threading.Condition.wait
 _allocate_lock = _thread.allocate_lock

@@ -19,8 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from typing import Any
 
-from .baton import Baton, microseconds
-from .identity import Task
+from harness.clock.baton import Baton, microseconds
+from harness.clock.identity import Task
 
 TURNS_IN_A_ROW = 100
 """How often a loop that still has work may turn before the others get theirs."""

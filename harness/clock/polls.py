@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterable
 from typing import Any
 
-from .baton import Baton
+from harness.clock.baton import Baton
 
 
 def install(baton: Baton) -> None:

@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from .baton import Baton
+from harness.clock.baton import Baton
 
 _READS = ("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "_accept")
 _WRITES = ("send", "sendto", "sendmsg")

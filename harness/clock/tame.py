@@ -18,7 +18,7 @@ import random
 import uuid
 from typing import Any
 
-from .baton import Baton
+from harness.clock.baton import Baton
 
 COLLECT_EVERY_US = 600_000_000
 """Virtual time between two collections."""

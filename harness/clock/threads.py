@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .baton import Baton
+from harness.clock.baton import Baton
 
 _real_start = threading.Thread.start
 _real_join = threading.Thread.join

@@ -22,7 +22,7 @@ from typing import Any
 import freezegun
 import freezegun.api
 
-from .baton import Baton
+from harness.clock.baton import Baton
 
 EPOCH = datetime.datetime(2025, 1, 1)
 """The date at virtual time 0 (UTC)."""

@@ -16,18 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.journal import (
-    SubjAttempt,
-    SubjHandler,
-    SubjState,
-)
+from harness.kinds import SubjAttempt, SubjHandler, SubjState
 from harness.layouts import Layout
 from harness.recorder import Recorder
-from harness.scenario import Handler
-
-from .adapter_watch import AdapterWatch
-from .counter import Counter
-from .watch import LogWatch, StateWatch, StatusFile, describe, spans
+from harness.run_spec import Handler
+from harness.subjects.adapter_watch import AdapterWatch
+from harness.subjects.counter import Counter
+from harness.subjects.watch import LogWatch, StateWatch, StatusFile, describe, spans
 
 PLATFORM = "qqbot"
 REPLY = "received: "

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from harness.journal import SubjAttempt, SubjConnect, SubjDisconnect, SubjListener, SubjMessage
+from harness.kinds import SubjAttempt, SubjConnect, SubjDisconnect, SubjListener, SubjMessage
 from harness.recorder import Recorder
-
-from .counter import Counter
-from .watch import Edge, spans
+from harness.subjects.counter import Counter
+from harness.subjects.watch import Edge, spans
 
 
 class AdapterWatch:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from harness.journal import How, Phase, Span, SubjAttempt, SubjHandler
-
-from .watch import Edge
+from harness.kinds import How, Phase, Span, SubjAttempt, SubjHandler
+from harness.subjects.watch import Edge
 
 
 class Counter:

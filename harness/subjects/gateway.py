@@ -18,25 +18,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.journal import (
-    BesideState,
-    ProcExit,
-    RunnerAdapter,
-    RunnerHeld,
-    RunnerQueue,
-    RunnerState,
-    RunnerStop,
-    SubjHandler,
-    SubjState,
-)
+from harness.kinds import ProcExit, RunnerStop, SubjHandler, SubjState
 from harness.layouts import Layout
 from harness.recorder import Recorder
-
-from . import second
-from .adapter import PLATFORM, Endpoints
-from .adapter_watch import AdapterWatch
-from .counter import Counter
-from .watch import LogWatch, StateWatch, StatusFile, describe, spans
+from harness.runner_kinds import BesideState, RunnerAdapter, RunnerHeld, RunnerQueue, RunnerState
+from harness.subjects import second
+from harness.subjects.adapter import PLATFORM, Endpoints
+from harness.subjects.adapter_watch import AdapterWatch
+from harness.subjects.counter import Counter
+from harness.subjects.watch import LogWatch, StateWatch, StatusFile, describe, spans
 
 ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1"}
 """hermes' own switches: no scanner is downloaded, nothing is installed while it runs."""

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import SubjectError
-from harness.journal import BesideWord
 from harness.recorder import Recorder
+from harness.runner_kinds import BesideWord
 
 NAME = "beside"
 ALLOW_ALL = "QQCHAOS_BESIDE_ALLOW_ALL"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_qq_server.events import Envelope
-from harness.journal import How, Phase, Span, SubjLog, SubjSecret, SubjState
+from harness.kinds import How, Phase, Span, SubjLog, SubjSecret, SubjState
 from harness.recorder import Recorder
 
 Edge = Callable[[Phase, How | None, str | None], Span]

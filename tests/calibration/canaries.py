@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .saboteurs import ADAPTER, Change
+from tests.calibration.saboteurs import ADAPTER, Change
 
 AT_SERVICE = '        self._local.say("connected")\n'
 AT_BEAT = "                self._unanswered += 1\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .bench import Bench
+from tests.calibration.bench import Bench
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .saboteurs import Change, Saboteur
+from tests.calibration.saboteurs import Change, Saboteur
 
 RUN = "gateway/run.py"
 ADAPTER = "gateway/platforms/qqbot/adapter.py"

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.twins import Comparison, run_twins
-
-from .bench import Bench, Here
-from .canaries import CANARIES
-from .saboteurs import CORRECT, build
+from tests.calibration.bench import Bench, Here
+from tests.calibration.canaries import CANARIES
+from tests.calibration.saboteurs import CORRECT, build
 
 
 def twins_of(bench: Bench, hermes: Path, run: str, *names: str) -> Comparison:

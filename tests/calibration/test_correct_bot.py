@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.scenario_checks import NOT_AT_ADAPTER
-
-from .bench import Bench, catalogue, failed, told
-from .saboteurs import CORRECT
+from tests.calibration.bench import Bench, catalogue, failed, told
+from tests.calibration.saboteurs import CORRECT
 
 RESTS_ON_A_DEFECT = ("exhausted-by-close",)
 """Scenarios whose premise only a defect of the subject can meet: a frame that it chokes on."""

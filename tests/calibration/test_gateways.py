@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.journal import SubjHandler
+from harness.kinds import SubjHandler
 from harness.scenario_checks import NOT_AT_ADAPTER
-
-from .bench import Bench, catalogue, failed, state, told
-from .gateways import GATEWAYS, RUN, SOUND
-from .saboteurs import CORRECT, Change, build
+from tests.calibration.bench import Bench, catalogue, failed, state, told
+from tests.calibration.gateways import GATEWAYS, RUN, SOUND
+from tests.calibration.saboteurs import CORRECT, Change, build
 
 ELSEWHERE = (
     "healthy",

@@ -9,9 +9,8 @@ import pytest
 
 from harness.checks import CHECKS
 from harness.scenario_checks import NOT_AT_ADAPTER
-
-from .bench import Bench, failed, state, told
-from .saboteurs import SABOTEURS, build
+from tests.calibration.bench import Bench, failed, state, told
+from tests.calibration.saboteurs import SABOTEURS, build
 
 ELSEWHERE = (
     "calibration-calm",

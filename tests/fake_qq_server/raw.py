@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_qq_server import frames
-
-from .front import QUIET_S, Front
+from tests.fake_qq_server.front import QUIET_S, Front
 
 UPGRADE = (
     b"GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -10,9 +10,8 @@ import pytest
 
 from fake_qq_server.events import ListSink
 from fake_qq_server.server import FakeQQ
-
-from .front import GO, STOP, Bot, Front, bot_of, fake_with
-from .raw import refused
+from tests.fake_qq_server.front import GO, STOP, Bot, Front, bot_of, fake_with
+from tests.fake_qq_server.raw import refused
 
 C2C = "C2C_MESSAGE_CREATE"
 

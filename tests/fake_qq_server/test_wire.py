@@ -9,9 +9,8 @@ import socket
 import pytest
 
 from fake_qq_server.platform import Options
-
-from .front import Watch, bot_of, fake_with, kinds, sockets
-from .raw import UPGRADE, masked, raw, request
+from tests.fake_qq_server.front import Watch, bot_of, fake_with, kinds, sockets
+from tests.fake_qq_server.raw import UPGRADE, masked, raw, request
 
 # -- HTTP
 

@@ -30,17 +30,15 @@ from fake_qq_server.events import (
 )
 from harness.checks import CheckResult, judge_checks
 from harness.endings import Ending, ending
-from harness.journal import (
+from harness.journal import Record
+from harness.kinds import (
     ClockBlocked,
     ClockHeld,
     ClockHiccup,
     ClockSpin,
     Left,
     ProcExit,
-    Record,
     RunClose,
-    RunnerAdapter,
-    RunnerQueue,
     RunOpen,
     RunTeardown,
     SubjAttempt,
@@ -53,6 +51,7 @@ from harness.journal import (
     SubjSecret,
     SubjState,
 )
+from harness.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.timeline import read
 
 BEAT = 41.25

@@ -17,8 +17,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from fake_qq_server.events import Event
 from harness.birth import give_up
-from harness.journal import Event, Record, RunClose, RunTeardown
+from harness.journal import Record
+from harness.kinds import RunClose, RunTeardown
 from harness.pulse import Phase, Pulse
 from harness.workerspec import WorkerSpec
 

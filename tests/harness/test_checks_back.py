@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .journals import J, check, told
+from tests.harness.journals import J, check, told
 
 HOUR = 3600.0
 

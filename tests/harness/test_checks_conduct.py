@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.journal import Left
-
-from .journals import BEAT, J, check, told
+from harness.kinds import Left
+from tests.harness.journals import BEAT, J, check, told
 
 TRUTHFUL = 3 * BEAT + 10
 FINE = "its status file was never wrong for longer than allowed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .journals import BEAT, J, check, told
+from tests.harness.journals import BEAT, J, check, told
 
 NOTICES = 3 * BEAT + 10
 

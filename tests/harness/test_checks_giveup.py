@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.journal import How, SubjConnect, SubjHandler
-
-from .journals import J, check, told
+from harness.kinds import How, SubjConnect, SubjHandler
+from tests.harness.journals import J, check, told
 
 
 def died() -> J:

@@ -5,18 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import WsOut
-from harness.journal import (
-    BesideState,
-    BesideWord,
-    Left,
-    ProcExit,
-    RunnerHeld,
-    RunnerState,
-    RunnerStop,
-    SubjState,
-)
-
-from .journals import J, ended, told
+from harness.kinds import Left, ProcExit, RunnerStop, SubjState
+from harness.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
+from tests.harness.journals import J, ended, told
 
 
 def runner() -> J:

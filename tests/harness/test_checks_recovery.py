@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from fake_qq_server.events import WsOut
-from harness.journal import SubjConnect
-
-from .journals import BEAT, J, check, told, us
+from harness.kinds import SubjConnect
+from tests.harness.journals import BEAT, J, check, told, us
 
 HOUR = 3600.0
 SETTLED = "it served, had told somebody or tried decently"

@@ -9,8 +9,7 @@ from harness.checks import CHECKS, LIMITS, Limit, Limits, judge_checks
 from harness.checks.result import Finding, worst
 from harness.facts import Terms
 from harness.timeline import read
-
-from .journals import J, check, told
+from tests.harness.journals import J, check, told
 
 NAMES = [
     "connects",

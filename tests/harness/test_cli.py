@@ -14,8 +14,7 @@ import pytest
 
 from harness import cli
 from harness.errors import HarnessError, QQChaosError, SubjectError, UsageError
-
-from . import bot
+from tests.harness import bot
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 
 from harness import journal
 from harness.closing import Closed, close
-from harness.journal import Record, RunClose, RunTeardown
+from harness.journal import Record
+from harness.kinds import RunClose, RunTeardown
 
 CUT = RunClose("cpu", "2 s of CPU without a turn of the clock", counts={"turns": 7})
 

@@ -13,8 +13,7 @@ from harness import cli
 from harness.checks import CHECKS
 from harness.endings import ENDINGS
 from harness.journal import Record
-
-from .journals import J
+from tests.harness.journals import J
 
 
 def write(path: Path, records: list[Record]) -> str:

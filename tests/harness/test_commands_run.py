@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from harness import cli
-
-from . import bot
+from tests.harness import bot
 
 FILE = """\
 scenario: fine

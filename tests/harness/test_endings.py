@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.endings import ENDINGS, ROWS, STARVED, Ending
-from harness.journal import RunnerStop
-
-from .journals import BEAT, J, ended
+from harness.kinds import RunnerStop
+from tests.harness.journals import BEAT, J, ended
 
 HOUR = 3600.0
 

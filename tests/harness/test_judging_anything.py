@@ -9,9 +9,11 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fake_qq_server.events import Envelope, Event
 from harness.checks import CHECKS, Limits
 from harness.endings import ENDINGS, ROWS, Case
-from harness.journal import KINDS, Envelope, Event, Record, RunClose, RunOpen, RunTeardown
+from harness.journal import KINDS, Record
+from harness.kinds import RunClose, RunOpen, RunTeardown
 from harness.outcome import exit_status, judge
 from harness.story import tell
 from harness.timeline import read

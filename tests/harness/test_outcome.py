@@ -9,10 +9,10 @@ import pytest
 
 from fake_qq_server.events import RuleUnmet
 from harness.checks import CHECKS
-from harness.journal import RunClose, RunOpen, digest
+from harness.journal import digest
+from harness.kinds import RunClose, RunOpen
 from harness.outcome import Outcome, as_document, exit_status, judge, settled
-
-from .journals import SUBJECT, J
+from tests.harness.journals import SUBJECT, J
 
 
 def dies(**scenario: Any) -> J:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from fake_qq_server.events import Envelope, LinkOpen
-from harness.journal import Left, RunOpen, SubjConnect, SubjLog, SubjState, SubjThread, parse
+from harness.journal import parse
+from harness.kinds import Left, RunOpen, SubjConnect, SubjLog, SubjState, SubjThread
 from harness.recorder import RECORDS_IN_AN_INSTANT, Recorder
 
 

@@ -12,8 +12,7 @@ from harness.journal import Record
 from harness.outcome import judge
 from harness.report import lines
 from harness.running import Judged
-
-from .journals import J
+from tests.harness.journals import J
 
 
 def judged(records: list[Record], name: str = "exhausted/x") -> Judged:

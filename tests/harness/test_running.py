@@ -11,12 +11,12 @@ import pytest
 
 from harness import choosing, cli, environments, fixes
 from harness.errors import HarnessError, UsageError
-from harness.journal import Record, RunTeardown, SubjHandler, SubjListener, parse
+from harness.journal import Record, parse
+from harness.kinds import RunTeardown, SubjHandler, SubjListener
 from harness.obituary import RunResult
 from harness.outcome import judge
 from harness.running import Judged, Series, check_out, file_name, write_outcomes
-
-from . import bot
+from tests.harness import bot
 
 HANDLERS = """\
 scenario: told

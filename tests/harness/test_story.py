@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import LinkClose, WsIn
-from harness.journal import SubjConnect, SubjEgress
+from harness.kinds import SubjConnect, SubjEgress
 from harness.story import Line, tell
-
-from .journals import J, us
+from tests.harness.journals import J, us
 
 
 def texts(j: J) -> list[str]:

@@ -20,7 +20,7 @@ import pytest
 
 from harness import journal, procfs
 from harness.errors import HarnessError, SubjectError
-from harness.journal import RunClose
+from harness.kinds import RunClose
 from harness.obituary import RunResult
 from harness.supervisor import Supervisor
 from harness.watch import GIB, Limits

@@ -7,10 +7,9 @@ import pytest
 from fake_qq_server.events import HttpRequest, LinkClose, LinkCondition, LinkOpen, Session
 from harness.facts import HELLO_HEARTBEAT_US, Mark, Terms
 from harness.intervals import Interval
-from harness.journal import ProcEnding, ProcExit, SubjConnect
+from harness.kinds import ProcEnding, ProcExit, SubjConnect
 from harness.timeline import Timeline, disconnect_of, read
-
-from .journals import J, us
+from tests.harness.journals import J, us
 
 
 def served(j: J, end: float = 100) -> list[tuple[float, float]]:

@@ -8,8 +8,7 @@ import pytest
 
 from harness.twins import Comparison, compare, twins
 from harness.workerspec import WorkerSpec
-
-from .journals import J
+from tests.harness.journals import J
 
 SPEC = WorkerSpec("story/a", "adapter", 0, "/out/story.a.jsonl", env={"LANG": "C"})
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.journal import RunOpen, SubjEgress
-
-from . import bot
+from harness.kinds import RunOpen, SubjEgress
+from tests.harness import bot
 
 
 def test_a_good_run_names_its_versions(tmp_path: Path) -> None:

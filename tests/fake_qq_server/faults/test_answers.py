@@ -5,8 +5,8 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from ..front import Watch, bot_of, fake_with
-from ..raw import UPGRADE, raw, request
+from tests.fake_qq_server.front import Watch, bot_of, fake_with
+from tests.fake_qq_server.raw import UPGRADE, raw, request
 
 
 async def test_status_is_a_whole_answer_and_the_connection_stays_usable() -> None:

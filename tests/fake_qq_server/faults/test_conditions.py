@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
-from ..front import GO, STOP, Watch, bot_of, fake_with
-from ..raw import raw, refused, request
+from tests.fake_qq_server.front import GO, STOP, Watch, bot_of, fake_with
+from tests.fake_qq_server.raw import raw, refused, request
 
 WINDOW = {"from": "go", "until": "stop"}
 

@@ -7,8 +7,8 @@ import struct
 
 import pytest
 
-from ..front import bot_of, fake_with
-from ..raw import Raw, masked, raw
+from tests.fake_qq_server.front import bot_of, fake_with
+from tests.fake_qq_server.raw import Raw, masked, raw
 
 IDENTIFY = '{"op":2,"d":{"token":"QQBot %s","intents":0}}'
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..front import bot_of, fake_with
+from tests.fake_qq_server.front import bot_of, fake_with
 
 C2C = "C2C_MESSAGE_CREATE"
 
