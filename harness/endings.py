@@ -17,8 +17,8 @@ from harness.checks.program import exit_of, told_to_stop
 from harness.checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying
 from harness.facts import Message
 from harness.intervals import subtract
-from harness.kinds import ClockBlocked, ClockHeld, ClockHiccup, ClockSpin, ProcExit, RunClose
-from harness.runner_kinds import RunnerAdapter, RunnerQueue
+from harness.journal.run_kinds import ClockBlocked, ClockHeld, ClockHiccup, ClockSpin, ProcExit, RunClose
+from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.timeline import Timeline
 
 ENDINGS: Mapping[str, str] = {

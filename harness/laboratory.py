@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from harness.checks.program import exit_of
 from harness.endings import STARVED
 from harness.facts import GiveUp
-from harness.journal import Record
-from harness.kinds import ProcExit, SubjState
+from harness.journal.record import Record
+from harness.journal.run_kinds import ProcExit, SubjState
+from harness.journal.runner_kinds import RunnerQueue
 from harness.outcome import Outcome
 from harness.restart import acts
 from harness.run_spec import RunSpec
-from harness.runner_kinds import RunnerQueue
 from harness.timeline import Timeline, read
 
 AS_SHIPPED = "as shipped"

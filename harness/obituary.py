@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness import closing
 from harness.birth import GAVE_UP
 from harness.errors import HarnessError, SubjectError
-from harness.kinds import RunClose
+from harness.journal import repair
+from harness.journal.run_kinds import RunClose
 from harness.nurse import End, tail
 from harness.pulse import Beat, Phase
 from harness.workerspec import WorkerSpec
@@ -50,7 +50,7 @@ def conclude(
     x: dict[str, Any] = {"wall_s": round(wall_s, 3), "cpu_s": round(end.cpu_s, 3), "rss": end.resident}
     x.update((name, text) for name in ("stack", "stderr") if (text := tail(Path(spec.folder) / name)))
     journal = Path(spec.journal)
-    found = closing.close(journal, event, at_us=beat.virtual_us, x=x)
+    found = repair.close(journal, event, at_us=beat.virtual_us, x=x)
     if found.closed and problem is not None and _told(spec) is None:
         problem = None  # it got to its end, whatever its process did afterwards
     elif found.records == 0 and not found.closed:

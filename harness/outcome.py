@@ -13,7 +13,7 @@ from typing import Any, Literal
 from harness.checks import CheckResult, judge_checks
 from harness.endings import STARVED, Ending, ending
 from harness.intervals import SECOND
-from harness.journal import Record, digest
+from harness.journal.record import Record, digest
 from harness.timeline import Timeline, read
 
 Verdict = Literal["pass", "fail", "unknown"]

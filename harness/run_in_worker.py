@@ -12,8 +12,8 @@ import freezegun.api
 
 from fake_qq_server.platform import Options
 from harness.clock import BATON
+from harness.journal.writer import Recorder
 from harness.pulse import Phase, Pulse
-from harness.recorder import Recorder
 from harness.run_spec import RunSpec
 from harness.workerspec import WorkerSpec
 from harness.world import Plan, World

@@ -19,7 +19,7 @@ from harness import fixes
 from harness.environments import Installation
 from harness.errors import HarnessError, UsageError
 from harness.fixes import Fix
-from harness.journal import JournalError, Record, parse
+from harness.journal.record import JournalError, Record, parse
 from harness.obituary import RunResult
 from harness.outcome import Outcome, as_document, judge
 from harness.run_spec import RunSpec

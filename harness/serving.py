@@ -17,8 +17,8 @@ from typing import Any
 from fake_qq_server.events import LinkClose, LinkCondition, LinkOpen, Session, WsConnect, WsIn, WsOut
 from harness.facts import Call, Connection, GiveUp, Interruption, Mark
 from harness.intervals import Interval, merge
-from harness.journal import Record
-from harness.kinds import ProcEnding, SubjDisconnect, SubjListener, SubjState
+from harness.journal.record import Record
+from harness.journal.run_kinds import ProcEnding, SubjDisconnect, SubjListener, SubjState
 
 
 @dataclass(frozen=True)

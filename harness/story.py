@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from fake_qq_server.events import Event, Heal, LinkClose, RuleAct, RuleUnmet, Session, WsOut
 from harness.intervals import spell
-from harness.journal import Record
-from harness.kinds import (
+from harness.journal.record import Record
+from harness.journal.run_kinds import (
     ClockBlocked,
     ClockHeld,
     ClockHiccup,
@@ -32,7 +32,7 @@ from harness.kinds import (
     SubjSecret,
     SubjState,
 )
-from harness.runner_kinds import RunnerAdapter, RunnerQueue
+from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.timeline import Timeline, calls_of, read
 
 KEPT_FIRST = 2

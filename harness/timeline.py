@@ -16,8 +16,8 @@ from fake_qq_server.events import Event, EventSent, Heal, HttpRequest, RuleAct, 
 from fake_qq_server.language import LanguageError, Rule, parse_rules
 from harness.facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
 from harness.intervals import Interval, merge
-from harness.journal import Record
-from harness.kinds import (
+from harness.journal.record import Record
+from harness.journal.run_kinds import (
     RunClose,
     RunOpen,
     RunTeardown,

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.journal import Record, digest, parse
+from harness.journal.record import Record, digest, parse
 from harness.outcome import settled
 from harness.supervisor import InstallationLike, Supervisor
 from harness.workerspec import WorkerSpec

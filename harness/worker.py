@@ -25,11 +25,11 @@ from harness.clock import BATON
 from harness.clock.baton import Participant
 from harness.clock.tame import tame
 from harness.errors import QQChaosError
-from harness.journal import SCHEMA
-from harness.kinds import ClockBlocked, ClockSpin, RunOpen, SubjEgress, SubjThread
+from harness.journal.record import SCHEMA
+from harness.journal.run_kinds import ClockBlocked, ClockSpin, RunOpen, SubjEgress, SubjThread
+from harness.journal.writer import Recorder
 from harness.layouts import LAYOUTS, Layout
 from harness.pulse import Pulse
-from harness.recorder import Recorder
 from harness.run_in_worker import Run, real_time
 from harness.run_spec import RunSpec
 from harness.workerspec import WorkerSpec

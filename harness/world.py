@@ -26,8 +26,8 @@ from fake_qq_server.server import Addresses, FakeQQ
 from fake_qq_server.verbs.registry import SignalProcess
 from fake_qq_server.ws_talk import WsTalk
 from harness.clock import new_event_loop
-from harness.kinds import RunTeardown
-from harness.recorder import Recorder
+from harness.journal.run_kinds import RunTeardown
+from harness.journal.writer import Recorder
 
 AFTER_GIVING_UP_US = 600_000_000
 TEAR_DOWN_S = 120.0

@@ -28,7 +28,7 @@ from harness.cli import parser
 from harness.commands.run import LEVELS_NOW
 from harness.endings import ENDINGS
 from harness.fixes.table import FIXES
-from harness.journal import KINDS, parse_line
+from harness.journal.record import KINDS, parse_line
 from harness.laboratory import AS_SHIPPED
 from harness.loading import load_text
 from harness.releases import KNOWN

@@ -8,10 +8,10 @@ from harness.checks.program import exit_of as exit_of
 from harness.checks.program import told_to_stop
 from harness.checks.recovery import recovers
 from harness.checks.result import Finding, Limits, absent, fails, passes
-from harness.journal import Record
-from harness.kinds import ProcExit
+from harness.journal.record import Record
+from harness.journal.run_kinds import ProcExit
+from harness.journal.runner_kinds import RunnerQueue
 from harness.restart import Policy, acts
-from harness.runner_kinds import RunnerQueue
 from harness.timeline import Timeline
 
 

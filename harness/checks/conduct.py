@@ -9,7 +9,7 @@ from harness.checks import program
 from harness.checks.result import Finding, Limits, absent, fails, passes, unknown
 from harness.facts import Mark
 from harness.intervals import SECOND, Interval, merge, overlap, spell, subtract
-from harness.kinds import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret, SubjState
+from harness.journal.run_kinds import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret, SubjState
 from harness.timeline import Timeline, disconnect_of
 
 SECRET_MARK = "<secret:"  # the recorder writes it where a canary stood

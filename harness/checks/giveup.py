@@ -7,7 +7,7 @@ from harness.checks.program import exit_of, told_to_stop
 from harness.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
 from harness.facts import Call, GiveUp
 from harness.intervals import spell
-from harness.kinds import SubjState
+from harness.journal.run_kinds import SubjState
 from harness.timeline import Timeline
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fake_qq_server.events import RuleAct, WsOut
 from fake_qq_server.protocol import CLOSE_CODES
-from harness.journal import Record
-from harness.kinds import SubjState
+from harness.journal.record import Record
+from harness.journal.run_kinds import SubjState
 from harness.timeline import Timeline
 
 WRONG_SECRET = 100016

@@ -10,9 +10,9 @@ from harness.checks import hopeless
 from harness.checks.result import Finding, Limits, absent, fails, passes, unknown
 from harness.facts import Mark
 from harness.intervals import spell
-from harness.journal import Record
-from harness.kinds import Left, ProcExit, RunnerStop, RunTeardown
-from harness.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
+from harness.journal.record import Record
+from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown
+from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from harness.timeline import Timeline
 
 SIGNAL = "signal"

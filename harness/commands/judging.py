@@ -14,8 +14,8 @@ from harness.checks import CHECKS
 from harness.commands.catalogue import verb_in_words
 from harness.endings import ENDINGS
 from harness.errors import UsageError
-from harness.journal import JournalError, parse
-from harness.kinds import RunOpen
+from harness.journal.record import JournalError, parse
+from harness.journal.run_kinds import RunOpen
 from harness.outcome import as_document, exit_status, judge
 from harness.report import lines
 from harness.report.terminal import Terminal

@@ -17,7 +17,7 @@ from fake_qq_server.server import Addresses
 from harness.birth import give_up
 from harness.clock import BATON
 from harness.errors import SubjectError
-from harness.kinds import ClockHiccup, ProcEnding
+from harness.journal.run_kinds import ClockHiccup, ProcEnding
 from harness.layouts import Layout
 from harness.pulse import Phase
 from harness.run_in_worker import CREDENTIALS, Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import RuleAct
-from harness.kinds import RunOpen
+from harness.journal.run_kinds import RunOpen
 from harness.outcome import Outcome
 from harness.running import Judged
 from harness.story import tell

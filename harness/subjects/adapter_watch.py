@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from harness.kinds import SubjAttempt, SubjConnect, SubjDisconnect, SubjListener, SubjMessage
-from harness.recorder import Recorder
+from harness.journal.run_kinds import SubjAttempt, SubjConnect, SubjDisconnect, SubjListener, SubjMessage
+from harness.journal.writer import Recorder
 from harness.subjects.counter import Counter
 from harness.subjects.watch import Edge, spans
 

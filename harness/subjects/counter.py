@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from harness.kinds import How, Phase, Span, SubjAttempt, SubjHandler
+from harness.journal.run_kinds import How, Phase, Span, SubjAttempt, SubjHandler
 from harness.subjects.watch import Edge
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.kinds import Left
+from harness.journal.run_kinds import Left
 
 OURS = "harness: "
 POOL = "asyncio_"

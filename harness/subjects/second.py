@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import SubjectError
-from harness.recorder import Recorder
-from harness.runner_kinds import BesideWord
+from harness.journal.runner_kinds import BesideWord
+from harness.journal.writer import Recorder
 
 NAME = "beside"
 ALLOW_ALL = "QQCHAOS_BESIDE_ALLOW_ALL"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fake_qq_server.events import Envelope
-from harness.kinds import How, Phase, Span, SubjLog, SubjSecret, SubjState
-from harness.recorder import Recorder
+from harness.journal.run_kinds import How, Phase, Span, SubjLog, SubjSecret, SubjState
+from harness.journal.writer import Recorder
 
 Edge = Callable[[Phase, How | None, str | None], Span]
 """Builds the record of one end of a call."""

@@ -21,8 +21,8 @@ from typing import Any
 
 from harness import choosing, cli, environments
 from harness.environments import Installation
-from harness.journal import parse
-from harness.kinds import SubjListener
+from harness.journal.record import parse
+from harness.journal.run_kinds import SubjListener
 from harness.run_spec import RunSpec
 from harness.running import Series
 from harness.supervisor import Supervisor

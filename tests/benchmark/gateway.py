@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from harness import worker
 from harness.clock import BATON
-from harness.recorder import Recorder
+from harness.journal.writer import Recorder
 from harness.run_in_worker import Run
 from harness.workerspec import WorkerSpec
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.environments import Installation, resolve
-from harness.journal import Record, parse
+from harness.journal.record import Record, parse
 from harness.loading import load_catalogue, load_file
 from harness.outcome import Outcome, judge
 from harness.run_spec import RunSpec

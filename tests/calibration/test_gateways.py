@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.kinds import SubjHandler
+from harness.journal.run_kinds import SubjHandler
 from harness.scenario_checks import NOT_AT_ADAPTER
 from tests.calibration.bench import Bench, catalogue, failed, state, told
 from tests.calibration.gateways import GATEWAYS, RUN, SOUND

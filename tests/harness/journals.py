@@ -30,8 +30,8 @@ from fake_qq_server.events import (
 )
 from harness.checks import CheckResult, judge_checks
 from harness.endings import Ending, ending
-from harness.journal import Record
-from harness.kinds import (
+from harness.journal.record import Record
+from harness.journal.run_kinds import (
     ClockBlocked,
     ClockHeld,
     ClockHiccup,
@@ -51,7 +51,7 @@ from harness.kinds import (
     SubjSecret,
     SubjState,
 )
-from harness.runner_kinds import RunnerAdapter, RunnerQueue
+from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.timeline import read
 
 BEAT = 41.25

@@ -19,8 +19,8 @@ from typing import Any
 
 from fake_qq_server.events import Event
 from harness.birth import give_up
-from harness.journal import Record
-from harness.kinds import RunClose, RunTeardown
+from harness.journal.record import Record
+from harness.journal.run_kinds import RunClose, RunTeardown
 from harness.pulse import Phase, Pulse
 from harness.workerspec import WorkerSpec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.kinds import Left
+from harness.journal.run_kinds import Left
 from tests.harness.journals import BEAT, J, check, told
 
 TRUTHFUL = 3 * BEAT + 10

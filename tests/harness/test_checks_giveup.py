@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.kinds import How, SubjConnect, SubjHandler
+from harness.journal.run_kinds import How, SubjConnect, SubjHandler
 from tests.harness.journals import J, check, told
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import WsOut
-from harness.kinds import Left, ProcExit, RunnerStop, SubjState
-from harness.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
+from harness.journal.run_kinds import Left, ProcExit, RunnerStop, SubjState
+from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from tests.harness.journals import J, ended, told
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fake_qq_server.events import WsOut
-from harness.kinds import SubjConnect
+from harness.journal.run_kinds import SubjConnect
 from tests.harness.journals import BEAT, J, check, told, us
 
 HOUR = 3600.0

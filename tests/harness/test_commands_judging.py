@@ -12,7 +12,7 @@ from fake_qq_server.verbs.registry import VERBS
 from harness import cli
 from harness.checks import CHECKS
 from harness.endings import ENDINGS
-from harness.journal import Record
+from harness.journal.record import Record
 from tests.harness.journals import J
 
 

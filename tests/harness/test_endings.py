@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.endings import ENDINGS, ROWS, STARVED, Ending
-from harness.kinds import RunnerStop
+from harness.journal.run_kinds import RunnerStop
 from tests.harness.journals import BEAT, J, ended
 
 HOUR = 3600.0

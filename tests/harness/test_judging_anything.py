@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from fake_qq_server.events import Envelope, Event
 from harness.checks import CHECKS, Limits
 from harness.endings import ENDINGS, ROWS, Case
-from harness.journal import KINDS, Record
-from harness.kinds import RunClose, RunOpen, RunTeardown
+from harness.journal.record import KINDS, Record
+from harness.journal.run_kinds import RunClose, RunOpen, RunTeardown
 from harness.outcome import exit_status, judge
 from harness.story import tell
 from harness.timeline import read

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from harness import choosing
-from harness.journal import Record
-from harness.kinds import ProcExit
+from harness.journal.record import Record
+from harness.journal.run_kinds import ProcExit
+from harness.journal.runner_kinds import RunnerQueue
 from harness.laboratory import Block, Gap, Row, Section, row, stories
 from harness.outcome import judge
 from harness.report.table import HEAD, as_json, as_markdown, as_text, cells_of, duration
-from harness.runner_kinds import RunnerQueue
 from tests.harness.journals import J
 
 HOUR = 3600.0

@@ -9,8 +9,8 @@ import pytest
 
 from fake_qq_server.events import RuleUnmet
 from harness.checks import CHECKS
-from harness.journal import digest
-from harness.kinds import RunClose, RunOpen
+from harness.journal.record import digest
+from harness.journal.run_kinds import RunClose, RunOpen
 from harness.outcome import Outcome, as_document, exit_status, judge, settled
 from tests.harness.journals import SUBJECT, J
 

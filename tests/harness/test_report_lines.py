@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.journal import Record
+from harness.journal.record import Record
 from harness.outcome import judge
 from harness.report import lines
 from harness.running import Judged

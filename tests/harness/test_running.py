@@ -11,8 +11,8 @@ import pytest
 
 from harness import choosing, cli, environments, fixes
 from harness.errors import HarnessError, UsageError
-from harness.journal import Record, parse
-from harness.kinds import RunTeardown, SubjHandler, SubjListener
+from harness.journal.record import Record, parse
+from harness.journal.run_kinds import RunTeardown, SubjHandler, SubjListener
 from harness.obituary import RunResult
 from harness.outcome import judge
 from harness.running import Judged, Series, check_out, file_name, write_outcomes

@@ -12,7 +12,7 @@ from fake_qq_server.language import parse_rules
 from fake_qq_server.replies import SeamReply
 from harness import choosing, environments
 from harness.errors import SubjectError
-from harness.kinds import SubjAttempt, SubjConnect
+from harness.journal.run_kinds import SubjAttempt, SubjConnect
 from harness.running import Judged, Series
 from harness.seam import Seam, at_a_seam, exception, message, rehearse
 

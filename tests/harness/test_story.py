@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import LinkClose, WsIn
-from harness.kinds import SubjConnect, SubjEgress
+from harness.journal.run_kinds import SubjConnect, SubjEgress
 from harness.story import Line, tell
 from tests.harness.journals import J, us
 

@@ -18,9 +18,10 @@ from typing import Any
 
 import pytest
 
-from harness import journal, procfs
+from harness import procfs
 from harness.errors import HarnessError, SubjectError
-from harness.kinds import RunClose
+from harness.journal import record as journal
+from harness.journal.run_kinds import RunClose
 from harness.obituary import RunResult
 from harness.supervisor import Supervisor
 from harness.watch import GIB, Limits

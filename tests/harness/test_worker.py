@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.kinds import RunOpen, SubjEgress
+from harness.journal.run_kinds import RunOpen, SubjEgress
 from tests.harness import bot
 
 

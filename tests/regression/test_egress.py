@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness import environments
-from harness.kinds import SubjEgress, SubjMessage
+from harness.journal.run_kinds import SubjEgress, SubjMessage
 from harness.loading import load_text
 from harness.releases import KNOWN
 from harness.run_spec import RunSpec

@@ -15,7 +15,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar
 
 from fake_qq_server.events import NOBODY, Envelope, Event
-from harness.kinds import (
+from harness.journal.run_kinds import (
     ClockBlocked,
     ClockHeld,
     ClockHiccup,
@@ -42,7 +42,14 @@ from harness.kinds import (
     SubjState,
     SubjThread,
 )
-from harness.runner_kinds import BesideState, BesideWord, RunnerAdapter, RunnerHeld, RunnerQueue, RunnerState
+from harness.journal.runner_kinds import (
+    BesideState,
+    BesideWord,
+    RunnerAdapter,
+    RunnerHeld,
+    RunnerQueue,
+    RunnerState,
+)
 
 SCHEMA = 1
 

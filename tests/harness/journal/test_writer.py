@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from fake_qq_server.events import Envelope, LinkOpen
-from harness.journal import parse
-from harness.kinds import Left, RunOpen, SubjConnect, SubjLog, SubjState, SubjThread
-from harness.recorder import RECORDS_IN_AN_INSTANT, Recorder
+from harness.journal.record import parse
+from harness.journal.run_kinds import Left, RunOpen, SubjConnect, SubjLog, SubjState, SubjThread
+from harness.journal.writer import RECORDS_IN_AN_INSTANT, Recorder
 
 
 class Book:

@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event
-from harness.journal import Record, field_names
-from harness.kinds import RunClose, RunOpen
+from harness.journal.record import Record, field_names
+from harness.journal.run_kinds import RunClose, RunOpen
 
 TEXTS_KEPT = 2_000
 """Normalised texts that are remembered."""

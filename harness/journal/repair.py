@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from harness.journal import Record
-from harness.kinds import RunClose
+from harness.journal.record import Record
+from harness.journal.run_kinds import RunClose
 
 _CHUNK = 1 << 16
 

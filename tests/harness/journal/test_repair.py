@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import journal
-from harness.closing import Closed, close
-from harness.journal import Record
-from harness.kinds import RunClose, RunTeardown
+from harness.journal import record as journal
+from harness.journal.record import Record
+from harness.journal.repair import Closed, close
+from harness.journal.run_kinds import RunClose, RunTeardown
 
 CUT = RunClose("cpu", "2 s of CPU without a turn of the clock", counts={"turns": 7})
 
