@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.checks.program import exit_of
-from harness.endings import STARVED
-from harness.facts import GiveUp
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit, SubjState
 from harness.journal.runner_kinds import RunnerQueue
-from harness.outcome import Outcome
-from harness.restart import acts
+from harness.judging.checks.program import exit_of
+from harness.judging.endings import STARVED
+from harness.judging.facts import GiveUp
+from harness.judging.outcome import Outcome
+from harness.judging.systemd import acts
+from harness.judging.timeline import Timeline, read
 from harness.run_spec import RunSpec
-from harness.timeline import Timeline, read
 
 AS_SHIPPED = "as shipped"
 AS_IT_IS = "as it is"

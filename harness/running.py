@@ -20,8 +20,8 @@ from harness.environments import Installation
 from harness.errors import HarnessError, UsageError
 from harness.fixes import Fix
 from harness.journal.record import JournalError, Record, parse
+from harness.judging.outcome import Outcome, as_document, judge
 from harness.obituary import RunResult
-from harness.outcome import Outcome, as_document, judge
 from harness.run_spec import RunSpec
 from harness.supervisor import Supervisor
 from harness.workerspec import WorkerSpec

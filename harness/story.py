@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fake_qq_server.events import Event, Heal, LinkClose, RuleAct, RuleUnmet, Session, WsOut
-from harness.intervals import spell
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     ClockBlocked,
@@ -33,7 +32,8 @@ from harness.journal.run_kinds import (
     SubjState,
 )
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
-from harness.timeline import Timeline, calls_of, read
+from harness.judging.intervals import spell
+from harness.judging.timeline import Timeline, calls_of, read
 
 KEPT_FIRST = 2
 RULES_AT_MOST = 6

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.journal.record import Record, digest, parse
-from harness.outcome import settled
+from harness.judging.outcome import settled
 from harness.supervisor import InstallationLike, Supervisor
 from harness.workerspec import WorkerSpec
 

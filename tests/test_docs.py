@@ -22,13 +22,13 @@ import yaml
 from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.language import EVENTS, HOSTS, parse_rules
 from fake_qq_server.verbs.registry import VERBS, Verb
-from harness.checks import CHECKS
 from harness.choosing import all_runs
 from harness.cli import parser
 from harness.commands.run import LEVELS_NOW
-from harness.endings import ENDINGS
 from harness.fixes.table import FIXES
 from harness.journal.record import KINDS, parse_line
+from harness.judging.checks import CHECKS
+from harness.judging.endings import ENDINGS
 from harness.laboratory import AS_SHIPPED
 from harness.loading import load_text
 from harness.releases import KNOWN

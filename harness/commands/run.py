@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness import choosing, environments, fixes
 from harness.errors import UsageError
-from harness.outcome import exit_status
+from harness.judging.outcome import exit_status
 from harness.report import lines
 from harness.report.terminal import Steps, Terminal
 from harness.run_spec import RunSpec

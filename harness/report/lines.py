@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import RuleAct
 from harness.journal.run_kinds import RunOpen
-from harness.outcome import Outcome
+from harness.judging.outcome import Outcome
 from harness.running import Judged
 from harness.story import tell
 

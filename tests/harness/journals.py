@@ -28,8 +28,6 @@ from fake_qq_server.events import (
     WsIn,
     WsOut,
 )
-from harness.checks import CheckResult, judge_checks
-from harness.endings import Ending, ending
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     ClockBlocked,
@@ -52,7 +50,9 @@ from harness.journal.run_kinds import (
     SubjState,
 )
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
-from harness.timeline import read
+from harness.judging.checks import CheckResult, judge_checks
+from harness.judging.endings import Ending, ending
+from harness.judging.timeline import read
 
 BEAT = 41.25
 """The Hello's heartbeat interval, seconds."""

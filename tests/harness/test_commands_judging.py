@@ -10,9 +10,9 @@ import pytest
 
 from fake_qq_server.verbs.registry import VERBS
 from harness import cli
-from harness.checks import CHECKS
-from harness.endings import ENDINGS
 from harness.journal.record import Record
+from harness.judging.checks import CHECKS
+from harness.judging.endings import ENDINGS
 from tests.harness.journals import J
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.journal.record import Record
-from harness.outcome import judge
+from harness.judging.outcome import judge
 from harness.report import lines
 from harness.running import Judged
 from tests.harness.journals import J

@@ -13,8 +13,8 @@ from harness import choosing, cli, environments, fixes
 from harness.errors import HarnessError, UsageError
 from harness.journal.record import Record, parse
 from harness.journal.run_kinds import RunTeardown, SubjHandler, SubjListener
+from harness.judging.outcome import judge
 from harness.obituary import RunResult
-from harness.outcome import judge
 from harness.running import Judged, Series, check_out, file_name, write_outcomes
 from tests.harness import bot
 

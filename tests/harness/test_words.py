@@ -9,7 +9,7 @@ import pytest
 from fake_qq_server.language import parse_rules
 from fake_qq_server.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
-from harness.endings import ENDINGS
+from harness.judging.endings import ENDINGS
 from harness.run_spec import Handler
 from harness.words import ENDINGS_HOLD, form, handler_in_words, rule_in_words
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import RuleUnmet
-from harness.checks import CHECKS, LIMITS, Limit, Limits, judge_checks
-from harness.checks.result import Finding, worst
-from harness.facts import Terms
-from harness.timeline import read
+from harness.judging.checks import CHECKS, LIMITS, Limit, Limits, judge_checks
+from harness.judging.checks.result import Finding, worst
+from harness.judging.facts import Terms
+from harness.judging.timeline import read
 from tests.harness.journals import J, check, told
 
 NAMES = [

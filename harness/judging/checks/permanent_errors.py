@@ -6,7 +6,7 @@ from fake_qq_server.events import RuleAct, WsOut
 from fake_qq_server.protocol import CLOSE_CODES
 from harness.journal.record import Record
 from harness.journal.run_kinds import SubjState
-from harness.timeline import Timeline
+from harness.judging.timeline import Timeline
 
 WRONG_SECRET = 100016
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.checks import program
-from harness.checks.result import Finding, Limits, absent, fails, passes, unknown
-from harness.facts import Mark
-from harness.intervals import SECOND, Interval, merge, overlap, spell, subtract
 from harness.journal.run_kinds import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret, SubjState
-from harness.timeline import Timeline, disconnect_of
+from harness.judging.checks import program
+from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.judging.facts import Mark
+from harness.judging.intervals import SECOND, Interval, merge, overlap, spell, subtract
+from harness.judging.timeline import Timeline, disconnect_of
 
 SECRET_MARK = "<secret:"  # the recorder writes it where a canary stood
 

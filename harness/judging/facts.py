@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.intervals import Interval
+from harness.judging.intervals import Interval
 
 HELLO_HEARTBEAT_US = 41_250_000
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import HttpRequest, LinkClose, LinkCondition, LinkOpen, Session
-from harness.facts import HELLO_HEARTBEAT_US, Mark, Terms
-from harness.intervals import Interval
 from harness.journal.run_kinds import ProcEnding, ProcExit, SubjConnect
-from harness.timeline import Timeline, disconnect_of, read
+from harness.judging.facts import HELLO_HEARTBEAT_US, Mark, Terms
+from harness.judging.intervals import Interval
+from harness.judging.timeline import Timeline, disconnect_of, read
 from tests.harness.journals import J, us
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from harness.checks import hopeless
-from harness.checks.program import exit_of, told_to_stop
-from harness.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
-from harness.facts import Call, GiveUp
-from harness.intervals import spell
 from harness.journal.run_kinds import SubjState
-from harness.timeline import Timeline
+from harness.judging.checks import permanent_errors
+from harness.judging.checks.program import exit_of, told_to_stop
+from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
+from harness.judging.facts import Call, GiveUp
+from harness.judging.intervals import spell
+from harness.judging.timeline import Timeline
 
 
 def flag(run: Timeline, limits: Limits) -> Finding:
@@ -78,7 +78,7 @@ def _told(run: Timeline, limits: Limits, one: GiveUp) -> Finding:
 
 def final(run: Timeline, limits: Limits) -> Finding:
     """The platform says that no retry can help → the fatal flag is set in time, and not retryable."""
-    said = hopeless.said_certainly(run)
+    said = permanent_errors.said_certainly(run)
     if said is None:
         return absent("the platform said nothing that no retry can mend")
     bound = limits.us("final")

@@ -14,8 +14,6 @@ from typing import Any
 
 from fake_qq_server.events import Event, EventSent, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
 from fake_qq_server.language import LanguageError, Rule, parse_rules
-from harness.facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
-from harness.intervals import Interval, merge
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     RunClose,
@@ -29,7 +27,9 @@ from harness.journal.run_kinds import (
     SubjMessage,
     SubjState,
 )
-from harness.serving import Service, follow, with_calls
+from harness.judging.facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
+from harness.judging.intervals import Interval, merge
+from harness.judging.service import Service, follow, with_calls
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fake_qq_server.events import RuleUnmet
-from harness.checks import back, conduct, connection, giveup, program, recovery
-from harness.checks.result import LIMITS, CheckResult, Finding, Limit, Limits, State
-from harness.timeline import Timeline
+from harness.judging.checks import back, conduct, connection, giveup, program, recovery
+from harness.judging.checks.result import LIMITS, CheckResult, Finding, Limit, Limits, State
+from harness.judging.timeline import Timeline
 
 
 @dataclass(frozen=True)

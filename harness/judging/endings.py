@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from fake_qq_server.events import Event
-from harness.checks import CheckResult, Limits
-from harness.checks.program import exit_of, told_to_stop
-from harness.checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying
-from harness.facts import Message
-from harness.intervals import subtract
 from harness.journal.run_kinds import ClockBlocked, ClockHeld, ClockHiccup, ClockSpin, ProcExit, RunClose
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
-from harness.timeline import Timeline
+from harness.judging.checks import CheckResult, Limits
+from harness.judging.checks.program import exit_of, told_to_stop
+from harness.judging.checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying
+from harness.judging.facts import Message
+from harness.judging.intervals import subtract
+from harness.judging.timeline import Timeline
 
 ENDINGS: Mapping[str, str] = {
     "instrument-failed": "the harness itself failed, so this says nothing about the bot",

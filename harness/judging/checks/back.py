@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
-from harness.checks.program import exit_of as exit_of
-from harness.checks.program import told_to_stop
-from harness.checks.recovery import recovers
-from harness.checks.result import Finding, Limits, absent, fails, passes
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit
 from harness.journal.runner_kinds import RunnerQueue
-from harness.restart import Policy, acts
-from harness.timeline import Timeline
+from harness.judging.checks.program import exit_of as exit_of
+from harness.judging.checks.program import told_to_stop
+from harness.judging.checks.recovery import recovers
+from harness.judging.checks.result import Finding, Limits, absent, fails, passes
+from harness.judging.systemd import Policy, acts
+from harness.judging.timeline import Timeline
 
 
 def back(run: Timeline, limits: Limits) -> Finding:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.intervals import Interval, merge, overlap, spell, subtract
+from harness.judging.intervals import Interval, merge, overlap, spell, subtract
 
 
 def of(*pairs: tuple[int, int]) -> tuple[Interval, ...]:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.checks import CheckResult, judge_checks
-from harness.endings import STARVED, Ending, ending
-from harness.intervals import SECOND
 from harness.journal.record import Record, digest
-from harness.timeline import Timeline, read
+from harness.judging.checks import CheckResult, judge_checks
+from harness.judging.endings import STARVED, Ending, ending
+from harness.judging.intervals import SECOND
+from harness.judging.timeline import Timeline, read
 
 Verdict = Literal["pass", "fail", "unknown"]
 

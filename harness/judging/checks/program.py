@@ -6,14 +6,14 @@ Runner and process level. A program is told to stop by a signal of the scenario,
 from __future__ import annotations
 
 from fake_qq_server.events import RuleAct
-from harness.checks import hopeless
-from harness.checks.result import Finding, Limits, absent, fails, passes, unknown
-from harness.facts import Mark
-from harness.intervals import spell
 from harness.journal.record import Record
 from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
-from harness.timeline import Timeline
+from harness.judging.checks import permanent_errors
+from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.judging.facts import Mark
+from harness.judging.intervals import spell
+from harness.judging.timeline import Timeline
 
 SIGNAL = "signal"
 """The verb that acts on the process."""
@@ -134,7 +134,7 @@ def stays(run: Timeline, limits: Limits) -> Finding:
     told = told_to_stop(run)
     if told is not None and told.n < ended.n:
         return absent("it was told to stop", told.n, ended.n)
-    reason = hopeless.taken(run)
+    reason = permanent_errors.taken(run)
     if reason:
         return absent("no other try could have mended the error", *reason, ended.n)
     code = ended.event.code if isinstance(ended.event, ProcExit) else None

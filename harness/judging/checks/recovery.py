@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from harness.checks import hopeless
-from harness.checks.conduct import boasts, impolite
-from harness.checks.program import exit_of
-from harness.checks.result import Finding, Limits, absent, fails, passes, unknown
-from harness.facts import Connection, Mark, Message
-from harness.intervals import Interval, merge, overlap, spell, subtract
-from harness.timeline import Timeline
+from harness.judging.checks import permanent_errors
+from harness.judging.checks.conduct import boasts, impolite
+from harness.judging.checks.program import exit_of
+from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.judging.facts import Connection, Mark, Message
+from harness.judging.intervals import Interval, merge, overlap, spell, subtract
+from harness.judging.timeline import Timeline
 
 FLAPS_IN_A_ROW = 20
 
@@ -116,7 +116,7 @@ def recovers(run: Timeline, limits: Limits) -> Finding:
         return absent("the scenario does not heal")
     if run.level == "adapter" and _resigned(run):
         return absent("it gave up and told somebody before the healing", *_resigned(run))
-    reason = hopeless.taken(run)
+    reason = permanent_errors.taken(run)
     if reason and _resigned(run):
         return absent(
             "no retry could help, and it told somebody before the healing", *reason, *_resigned(run)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from fake_qq_server.events import RuleUnmet
-from harness.checks import CHECKS
 from harness.journal.record import digest
 from harness.journal.run_kinds import RunClose, RunOpen
-from harness.outcome import Outcome, as_document, exit_status, judge, settled
+from harness.judging.checks import CHECKS
+from harness.judging.outcome import Outcome, as_document, exit_status, judge, settled
 from tests.harness.journals import SUBJECT, J
 
 

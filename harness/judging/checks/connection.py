@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
-from harness.facts import Interruption, Message, Writing
-from harness.intervals import spell
-from harness.timeline import Timeline
+from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
+from harness.judging.facts import Interruption, Message, Writing
+from harness.judging.intervals import spell
+from harness.judging.timeline import Timeline
 
 NOUNS = {"silent": "silence"}  # of conditions whose name is none
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from harness.restart import Policy, acts
+from harness.judging.systemd import Policy, acts
 
 
 @pytest.mark.parametrize("status", [0, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, -signal.SIGPIPE])

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.endings import ENDINGS, ROWS, STARVED, Ending
 from harness.journal.run_kinds import RunnerStop
+from harness.judging.endings import ENDINGS, ROWS, STARVED, Ending
 from tests.harness.journals import BEAT, J, ended
 
 HOUR = 3600.0

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.facts import Terms
-from harness.intervals import SECOND
+from harness.judging.facts import Terms
+from harness.judging.intervals import SECOND
 
 State = Literal["pass", "fail", "unknown", "n/a"]
 

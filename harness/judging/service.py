@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fake_qq_server.events import LinkClose, LinkCondition, LinkOpen, Session, WsConnect, WsIn, WsOut
-from harness.facts import Call, Connection, GiveUp, Interruption, Mark
-from harness.intervals import Interval, merge
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcEnding, SubjDisconnect, SubjListener, SubjState
+from harness.judging.facts import Call, Connection, GiveUp, Interruption, Mark
+from harness.judging.intervals import Interval, merge
 
 
 @dataclass(frozen=True)
