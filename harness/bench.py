@@ -23,8 +23,8 @@ from harness.errors import SubjectError, UsageError
 from harness.fixes import Fix
 from harness.laboratory import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
 from harness.obituary import RunResult
-from harness.run_spec import RunSpec
 from harness.running import Driven, Judged, Series, file_name, write_outcomes
+from harness.scenario.run_spec import RunSpec
 from harness.supervisor import Supervisor
 from harness.workerspec import WorkerSpec
 

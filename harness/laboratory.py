@@ -18,7 +18,7 @@ from harness.judging.facts import GiveUp
 from harness.judging.outcome import Outcome
 from harness.judging.systemd import acts
 from harness.judging.timeline import Timeline, read
-from harness.run_spec import RunSpec
+from harness.scenario.run_spec import RunSpec
 
 AS_SHIPPED = "as shipped"
 AS_IT_IS = "as it is"

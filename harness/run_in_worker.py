@@ -14,7 +14,7 @@ from fake_qq_server.platform import Options
 from harness.clock import BATON
 from harness.journal.writer import Recorder
 from harness.pulse import Phase, Pulse
-from harness.run_spec import RunSpec
+from harness.scenario.run_spec import RunSpec
 from harness.workerspec import WorkerSpec
 from harness.world import Plan, World
 

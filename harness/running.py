@@ -22,7 +22,7 @@ from harness.fixes import Fix
 from harness.journal.record import JournalError, Record, parse
 from harness.judging.outcome import Outcome, as_document, judge
 from harness.obituary import RunResult
-from harness.run_spec import RunSpec
+from harness.scenario.run_spec import RunSpec
 from harness.supervisor import Supervisor
 from harness.workerspec import WorkerSpec
 

@@ -31,7 +31,7 @@ from harness.journal.writer import Recorder
 from harness.layouts import LAYOUTS, Layout
 from harness.pulse import Pulse
 from harness.run_in_worker import Run, real_time
-from harness.run_spec import RunSpec
+from harness.scenario.run_spec import RunSpec
 from harness.workerspec import WorkerSpec
 
 TALKATIVE = ("asyncio", "aiohttp", "httpx", "httpcore")

@@ -22,7 +22,6 @@ import yaml
 from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.language import EVENTS, HOSTS, parse_rules
 from fake_qq_server.verbs.registry import VERBS, Verb
-from harness.choosing import all_runs
 from harness.cli import parser
 from harness.commands.run import LEVELS_NOW
 from harness.fixes.table import FIXES
@@ -30,12 +29,13 @@ from harness.journal.record import KINDS, parse_line
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
 from harness.laboratory import AS_SHIPPED
-from harness.loading import load_text
 from harness.releases import KNOWN
-from harness.run_spec import REQUIRED
-from harness.scenario import KEYS
-from harness.scenario_checks import LEVELS, LIMITED
-from harness.words import ENDINGS_HOLD, form
+from harness.scenario.document import KEYS
+from harness.scenario.in_words import ENDINGS_HOLD, form
+from harness.scenario.loading import load_text
+from harness.scenario.refusals import LEVELS, LIMITED
+from harness.scenario.run_spec import REQUIRED
+from harness.scenario.selection import all_runs
 from tests.regression.test_fix_tables import rows as fix_rows
 
 ROOT = Path(__file__).resolve().parents[1]

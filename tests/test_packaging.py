@@ -190,7 +190,7 @@ def test_a_worker_imports_what_it_is_lent_and_nothing_else() -> None:
         "harness.worker",
         "harness.birth",
         "harness.journal.writer",
-        "harness.run_spec",
+        "harness.scenario.run_spec",
         "harness.clock.baton",
         "fake_qq_server.server",
         "fake_qq_server.verbs.close",

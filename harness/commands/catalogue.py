@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.verbs.registry import VERBS, Verb
-from harness import choosing
 from harness.errors import UsageError
-from harness.loading import load_catalogue, load_file
-from harness.run_spec import RunSpec
-from harness.schema import scenario_schema
-from harness.words import form, handler_in_words, rule_in_words
+from harness.scenario import selection
+from harness.scenario.in_words import form, handler_in_words, rule_in_words
+from harness.scenario.json_schema import scenario_schema
+from harness.scenario.loading import load_catalogue, load_file
+from harness.scenario.run_spec import RunSpec
 
 PLURALS = {
     "answer": "answers: instead of the default reply to one event",
@@ -26,7 +26,7 @@ PLURALS = {
 
 def list_scenarios(args: argparse.Namespace) -> int:
     """Every scenario with its story; with -v its runs too."""
-    runs = choosing.narrowed(choosing.all_runs(), args.tag, args.expression)
+    runs = selection.narrowed(selection.all_runs(), args.tag, args.expression)
     if args.json:
         print(json.dumps([dict(run.resolved) for run in runs], ensure_ascii=False, indent=1))
         return 0
@@ -46,7 +46,7 @@ def list_scenarios(args: argparse.Namespace) -> int:
 
 def show(args: argparse.Namespace) -> int:
     """One scenario or run explained: story, what is asked, rules in words, healing and end."""
-    runs = choosing.by_names([args.name], args.level)
+    runs = selection.by_names([args.name], args.level)
     if args.json:
         print(json.dumps([dict(run.resolved) for run in runs], ensure_ascii=False, indent=1))
         return 0

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import choosing, environments, releases
+from harness import environments, releases
 from harness.bench import Bench
 from harness.commands.run import DEFAULT_OUT
 from harness.environments import Installation
@@ -19,6 +19,7 @@ from harness.report import lines
 from harness.report.table import as_json, as_markdown, as_text
 from harness.report.terminal import Terminal
 from harness.running import Judged, check_out, file_name
+from harness.scenario import selection
 
 
 def fixes(args: argparse.Namespace) -> int:
@@ -91,7 +92,7 @@ def _subjects(named: Sequence[str]) -> list[str | None]:
 
 
 def _stories(issue: str) -> tuple[Story, ...]:
-    found = stories(choosing.by_issue(issue, LEVELS[-1]))
+    found = stories(selection.by_issue(issue, LEVELS[-1]))
     if not found:
         raise UsageError(
             f"issue {issue} has no outage that is told with and without an end (heal_twin) at both levels"

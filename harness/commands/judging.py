@@ -20,7 +20,7 @@ from harness.judging.outcome import as_document, exit_status, judge
 from harness.report import lines
 from harness.report.terminal import Terminal
 from harness.running import Judged
-from harness.words import ENDINGS_HOLD
+from harness.scenario.in_words import ENDINGS_HOLD
 
 
 def judge_journal(args: argparse.Namespace) -> int:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from harness import choosing, environments, fixes
+from harness import environments, fixes
 from harness.errors import UsageError
 from harness.judging.outcome import exit_status
 from harness.report import lines
 from harness.report.terminal import Steps, Terminal
-from harness.run_spec import RunSpec
 from harness.running import Judged, Series, check_out, write_outcomes
+from harness.scenario import selection
+from harness.scenario.run_spec import RunSpec
 
 LEVELS_NOW = ("adapter", "runner")
 DEFAULT_OUT = Path(".qqchaos")
@@ -27,10 +28,10 @@ Batch = tuple[str, Sequence[RunSpec]]
 def repro(args: argparse.Namespace) -> int:
     """Every run of one issue, at every level unless one is named; ends with REPRODUCED, NOT REPRODUCED or NOT
     JUDGED."""
-    levels = [_level(args)] if args.level else choosing.levels_of(args.issue, LEVELS_NOW)
-    shown = {level: choosing.by_issue(args.issue, level) for level in levels}
+    levels = [_level(args)] if args.level else selection.levels_of(args.issue, LEVELS_NOW)
+    shown = {level: selection.by_issue(args.issue, level) for level in levels}
     everything = [run for runs in shown.values() for run in runs]
-    wanted = {run.name for run in choosing.narrowed(everything, args.tag, args.expression)}
+    wanted = {run.name for run in selection.narrowed(everything, args.tag, args.expression)}
     batches = [(level, [run for run in runs if run.name in wanted]) for level, runs in shown.items()]
     status, done = _run(args, [(level, runs) for level, runs in batches if runs])
     closing = lines.closing(status, args.issue, done)
@@ -42,12 +43,12 @@ def run(args: argparse.Namespace) -> int:
     """The runs that names and files mean; all of the catalogue's where only -m or -k is given."""
     level = _level(args)
     if args.name:
-        runs = choosing.by_names(args.name, level)
+        runs = selection.by_names(args.name, level)
     elif args.tag or args.expression:
-        runs = [run for run in choosing.all_runs() if level in run.levels]
+        runs = [run for run in selection.all_runs() if level in run.levels]
     else:
         raise UsageError("nothing to run: name scenarios or files, or narrow the catalogue with -m or -k")
-    status, _ = _run(args, [(level, choosing.narrowed(runs, args.tag, args.expression))])
+    status, _ = _run(args, [(level, selection.narrowed(runs, args.tag, args.expression))])
     return status
 
 
@@ -101,7 +102,7 @@ def _tell(args: argparse.Namespace, terminal: Terminal, done: Sequence[Judged], 
 def repeat_line(args: argparse.Namespace, name: str, level: str = "adapter") -> str:
     """The command that does one run again; a run that only a file has is named FILE::RUN."""
     named = getattr(args, "name", [])
-    files = choosing.files(named if isinstance(named, list) else [])
+    files = selection.files(named if isinstance(named, list) else [])
     words = ["qqchaos", "run", f"{files[name]}::{name}" if name in files else name]
     for option, value in (
         ("--hermes", args.hermes),

@@ -19,7 +19,7 @@ from typing import Any
 from harness.journal.run_kinds import SubjAttempt, SubjHandler, SubjState
 from harness.journal.writer import Recorder
 from harness.layouts import Layout
-from harness.run_spec import Handler
+from harness.scenario.run_spec import Handler
 from harness.subjects.adapter_watch import AdapterWatch
 from harness.subjects.counter import Counter
 from harness.subjects.watch import LogWatch, StateWatch, StatusFile, describe, spans

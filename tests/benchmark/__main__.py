@@ -19,12 +19,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from harness import choosing, cli, environments
+from harness import cli, environments
 from harness.environments import Installation
 from harness.journal.record import parse
 from harness.journal.run_kinds import SubjListener
-from harness.run_spec import RunSpec
 from harness.running import Series
+from harness.scenario import selection
+from harness.scenario.run_spec import RunSpec
 from harness.supervisor import Supervisor
 from harness.workerspec import WorkerSpec
 
@@ -168,7 +169,7 @@ class _Python:
 
 
 def _run(name: str) -> RunSpec:
-    return next(run for run in choosing.all_runs() if run.name == name)
+    return next(run for run in selection.all_runs() if run.name == name)
 
 
 def _split(books: Mapping[str, Any]) -> tuple[float, float, float]:

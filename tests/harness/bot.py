@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import choosing, environments
+from harness import environments
 from harness.running import Judged, Series
+from harness.scenario import selection
 
 ROOT = Path(__file__).parents[2]
 CORRECT = ROOT / "tests" / "calibration" / "correct"
@@ -36,7 +37,7 @@ def copy(folder: Path, *, on_import: str = "", in_connect: str = "") -> Path:
 def run(root: Path, out: Path, names: Sequence[str], jobs: int = 2) -> list[Judged]:
     """Drive the bot in `root` through runs of the catalogue, or of files."""
     series = Series(environments.resolve(str(root), sys.executable), out, jobs=jobs)
-    return series.run(choosing.by_names(names, "adapter"), lambda judged: None)
+    return series.run(selection.by_names(names, "adapter"), lambda judged: None)
 
 
 def qqchaos(*words: str | Path, timeout: float = 120, **how: object) -> subprocess.CompletedProcess[str]:

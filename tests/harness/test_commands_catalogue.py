@@ -9,8 +9,9 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from fake_qq_server.verbs.registry import VERBS
-from harness import choosing, cli
-from harness.loading import load_catalogue
+from harness import cli
+from harness.scenario import selection
+from harness.scenario.loading import load_catalogue
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> str:
@@ -30,7 +31,7 @@ class TestList:
     def test_every_run(self, capsys: pytest.CaptureFixture[str]) -> None:
         told = said(capsys, "list", "-v").splitlines()
         assert [line.strip() for line in told if line.startswith("      ")] == [
-            run.name for run in choosing.all_runs()
+            run.name for run in selection.all_runs()
         ]
 
     def test_narrowed(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,7 +41,7 @@ class TestList:
 
     def test_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
         runs = json.loads(said(capsys, "list", "--json"))
-        assert [run["run"] for run in runs] == [run.name for run in choosing.all_runs()]
+        assert [run["run"] for run in runs] == [run.name for run in selection.all_runs()]
 
 
 class TestShow:

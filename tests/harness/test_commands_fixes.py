@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from harness import choosing, environments, fixes, releases
+from harness import environments, fixes, releases
 from harness.bench import Bench
 from harness.cli import main, parser
 from harness.commands.fixes import _subjects, command
 from harness.laboratory import AS_SHIPPED, Row, stories
 from harness.running import Judged, Series
+from harness.scenario import selection
 
 NEVER, ENDS = "exhausted/gateway-500", "exhausted/gateway-500+heals-2h"
 
@@ -65,7 +66,7 @@ def test_a_checkout_is_a_row_and_a_patch_that_does_not_apply_is_a_gap(tmp_path: 
     patch = tmp_path / "change.patch"
     patch.write_text("--- a/gateway/run.py\n+++ b/gateway/run.py\n@@ -1 +1 @@\n-no such line\n+other\n")
     found = environments.resolve("0.19.0")
-    told = [one for one in stories(choosing.by_issue("14539", "runner")) if one.name == NEVER]
+    told = [one for one in stories(selection.by_issue("14539", "runner")) if one.name == NEVER]
     with Bench(found, tmp_path / "out", jobs=2, told=ignore) as bench:
         section = bench.measure(told, [str(patch)], "qqchaos fixes")
     (gap,) = section.gaps
@@ -84,7 +85,7 @@ def measured(release: str, fix: str, runs: list[str], out: Path) -> list[Row]:
 
     found = environments.resolve(release)
     series = Series(found, out, level="runner", fix=fixes.choose(fix, found), jobs=2)
-    done = series.run(choosing.by_names(runs, "runner"), lambda judged: None)
+    done = series.run(selection.by_names(runs, "runner"), lambda judged: None)
     return [row(fix, one.outcome, one.records, "+" in one.name) for one in done if one.outcome]
 
 

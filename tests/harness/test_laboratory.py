@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from harness import choosing
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit
 from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.outcome import judge
 from harness.laboratory import Block, Gap, Row, Section, row, stories
 from harness.report.table import HEAD, as_json, as_markdown, as_text, cells_of, duration
+from harness.scenario import selection
 from tests.harness.journals import J
 
 HOUR = 3600.0
@@ -162,7 +162,7 @@ class TestRenderings:
 
 
 def test_the_stories_of_the_issue() -> None:
-    told = stories(choosing.by_issue("14539", "runner"))
+    told = stories(selection.by_issue("14539", "runner"))
     assert [one.name for one in told] == [
         *(f"exhausted/{x}" for x in ("gateway-500", "token-500", "upgrade-403", "refused")),
         *(f"exhausted-by-close/{x}" for x in ("rate-limit-4008", "generic-4000")),
@@ -172,7 +172,7 @@ def test_the_stories_of_the_issue() -> None:
 
 
 def test_the_stories_of_another_issue() -> None:
-    told = stories(choosing.by_issue("97857", "runner"))
+    told = stories(selection.by_issue("97857", "runner"))
     assert [(one.name, one.until) for one in told][:2] == [
         ("closed-for-good/offline-4914", "10m"),
         ("closed-for-good/banned-4915", "10m"),
@@ -180,5 +180,5 @@ def test_the_stories_of_another_issue() -> None:
 
 
 def test_no_story_without_an_end_or_at_one_level() -> None:
-    assert stories(choosing.by_issue("42271", "runner")) == ()  # heals, always
-    assert stories(run for run in choosing.all_runs() if run.name.startswith("last-platform-lost")) == ()
+    assert stories(selection.by_issue("42271", "runner")) == ()  # heals, always
+    assert stories(run for run in selection.all_runs() if run.name.startswith("last-platform-lost")) == ()

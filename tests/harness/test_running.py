@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from harness import choosing, cli, environments, fixes
+from harness import cli, environments, fixes
 from harness.errors import HarnessError, UsageError
 from harness.journal.record import Record, parse
 from harness.journal.run_kinds import RunTeardown, SubjHandler, SubjListener
 from harness.judging.outcome import judge
 from harness.obituary import RunResult
 from harness.running import Judged, Series, check_out, file_name, write_outcomes
+from harness.scenario import selection
 from tests.harness import bot
 
 HANDLERS = """\
@@ -50,7 +51,7 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     installation = environments.resolve("0.19.0")
     fix = fixes.choose(request.param, installation)
     done = Series(installation, folder / "out", fix=fix, jobs=2).run(
-        choosing.by_names([str(file)], "adapter"), lambda judged: None
+        selection.by_names([str(file)], "adapter"), lambda judged: None
     )
     return {judged.name.removeprefix("told/"): judged for judged in done}
 
@@ -105,7 +106,7 @@ def done(out: Path) -> list[Judged]:
     names = ["exhausted/gateway-500", "healthy", "one-failed-reconnect/once"]
     told: list[str] = []
     series = Series(environments.resolve("0.19.0"), out, jobs=2, seed=5)
-    done = series.run(choosing.by_names(names, "adapter"), lambda judged: told.append(judged.name))
+    done = series.run(selection.by_names(names, "adapter"), lambda judged: told.append(judged.name))
     assert [judged.name for judged in done] == names
     assert sorted(told) == sorted(names)
     return done
@@ -168,7 +169,7 @@ class TestOut:
         with good.journal.open("a") as journal:
             journal.write("hello\n")
         series = Series(environments.resolve(*bot.on()[1::2]), tmp_path)
-        spec = series.worker(choosing.by_names(["healthy"], "adapter")[0], series.installation)
+        spec = series.worker(selection.by_names(["healthy"], "adapter")[0], series.installation)
         judged = series.judged(RunResult(spec, good.journal, None, 1.0, 1.0))
         assert judged.outcome is None
         assert judged.problem is not None and "its journal cannot be read: line" in judged.problem

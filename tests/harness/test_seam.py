@@ -10,10 +10,11 @@ import pytest
 from fake_qq_server.events import RuleAct
 from fake_qq_server.language import parse_rules
 from fake_qq_server.replies import SeamReply
-from harness import choosing, environments
+from harness import environments
 from harness.errors import SubjectError
 from harness.journal.run_kinds import SubjAttempt, SubjConnect
 from harness.running import Judged, Series
+from harness.scenario import selection
 from harness.seam import Seam, at_a_seam, exception, message, rehearse
 
 RUNS = """\
@@ -47,7 +48,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judged]:
     file = folder / "seam.yaml"
     file.write_text(RUNS)
     series = Series(environments.resolve("0.19.0"), folder / "out", jobs=2)
-    done = series.run(choosing.by_names([str(file)], "adapter"), lambda judged: None)
+    done = series.run(selection.by_names([str(file)], "adapter"), lambda judged: None)
     return {judged.name.removeprefix("seam/"): judged for judged in done}
 
 
@@ -167,4 +168,4 @@ def test_what_has_no_witness_must_be_called_hypothetical(tmp_path: Path) -> None
     file = tmp_path / "x.yaml"
     file.write_text(RUNS.replace("hypothetical: true\n", ""))
     with pytest.raises(Exception, match="hypothetical"):
-        choosing.by_names([str(file)], "adapter")
+        selection.by_names([str(file)], "adapter")

@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import choosing, environments
+from harness import environments
 from harness.running import Series
+from harness.scenario import selection
 
 
 @contextmanager
@@ -44,8 +45,8 @@ def digests(
     """For each of these runs (none: all of them) its digests in `times` goes, and how often each came."""
     cores = len(os.sched_getaffinity(0))
     installation = environments.resolve(hermes)
-    all_there = [run for run in choosing.all_runs() if level in run.levels]
-    specs = choosing.by_names(runs, level) if runs else all_there
+    all_there = [run for run in selection.all_runs() if level in run.levels]
+    specs = selection.by_names(runs, level) if runs else all_there
     found: dict[str, Counter[str]] = {spec.name: Counter() for spec in specs}
     with tempfile.TemporaryDirectory() as out, busy_cores(cores if loaded else 0):
         for number in range(times):

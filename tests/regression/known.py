@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import choosing, environments, fixes
-from harness.loading import catalogue_folder
-from harness.run_spec import RunSpec
+from harness import environments, fixes
 from harness.running import Judged, Series
+from harness.scenario import selection
+from harness.scenario.loading import catalogue_folder
+from harness.scenario.run_spec import RunSpec
 
 FOLDER = catalogue_folder() / "baselines"
 DOCUMENT = catalogue_folder().parent / "docs" / "results.md"
@@ -68,7 +69,7 @@ class Known:
 
     def runs(self) -> list[RunSpec]:
         """The whole catalogue at this level."""
-        return [run for run in choosing.all_runs() if self.level in run.levels]
+        return [run for run in selection.all_runs() if self.level in run.levels]
 
     def measure(self, out: Path, runs: Sequence[RunSpec]) -> dict[str, Row]:
         """What these runs do now."""
@@ -194,7 +195,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for release in args.release:
         known = Known(release, args.level, args.with_fix)
         before = known.read() if args.expression else {}
-        runs = choosing.narrowed(known.runs(), [], args.expression)
+        runs = selection.narrowed(known.runs(), [], args.expression)
         with tempfile.TemporaryDirectory() as out:
             now = {**before, **known.measure(Path(out), runs)}
         known.write({run.name: now[run.name] for run in known.runs()})

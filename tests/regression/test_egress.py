@@ -16,10 +16,10 @@ import pytest
 
 from harness import environments
 from harness.journal.run_kinds import SubjEgress, SubjMessage
-from harness.loading import load_text
 from harness.releases import KNOWN
-from harness.run_spec import RunSpec
 from harness.running import Series
+from harness.scenario.loading import load_text
+from harness.scenario.run_spec import RunSpec
 from tests.regression.known import Known
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/runner.md"

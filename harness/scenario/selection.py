@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.loading import SUFFIXES, load_catalogue, load_file
-from harness.run_spec import RunSpec
-from harness.scenario import Scenario
+from harness.scenario.document import Scenario
+from harness.scenario.loading import SUFFIXES, load_catalogue, load_file
+from harness.scenario.run_spec import RunSpec
 
 _ISSUE = re.compile(r"(?:#|.*/(?:issues|pull)/)?(\d+)(?:[/#?].*)?")
 

@@ -10,9 +10,9 @@ import yaml
 
 from fake_qq_server.language import LanguageError
 from fake_qq_server.verbs.registry import VERBS, Class
-from harness.loading import catalogue_folder
-from harness.scenario import parse_scenario
-from harness.schema import scenario_schema
+from harness.scenario.document import parse_scenario
+from harness.scenario.json_schema import scenario_schema
+from harness.scenario.loading import catalogue_folder
 
 SCHEMA = scenario_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

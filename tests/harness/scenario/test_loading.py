@@ -15,9 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fake_qq_server.verbs.registry import VERBS
-from harness import loading, yaml_nodes
 from harness.errors import UsageError
-from harness.loading import ScenarioError, catalogue_folder, load_catalogue, load_file, load_files, load_text
+from harness.scenario import loading, yaml_positions
+from harness.scenario.loading import (
+    ScenarioError,
+    catalogue_folder,
+    load_catalogue,
+    load_file,
+    load_files,
+    load_text,
+)
 
 GOOD = """\
 # A comment.
@@ -137,7 +144,7 @@ def test_the_catalogue_is_whole() -> None:
 def test_where_the_catalogue_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "harness"
     package.mkdir()
-    monkeypatch.setattr(loading, "__file__", str(package / "loading.py"))
+    monkeypatch.setattr(loading, "__file__", str(package / "scenario" / "loading.py"))
     assert catalogue_folder() == tmp_path / "scenarios"
     (package / "_scenarios").mkdir()
     assert catalogue_folder() == package / "_scenarios"
@@ -558,4 +565,8 @@ def test_any_bytes_at_all_are_refused_in_one_line(data: bytes, tmp_path: Path) -
 
 
 def test_the_limits_are_as_documented() -> None:
-    assert (yaml_nodes.DEEPEST, yaml_nodes.MOST_CHARACTERS, yaml_nodes.MOST_DOCUMENTS) == (30, 400_000, 500)
+    assert (yaml_positions.DEEPEST, yaml_positions.MOST_CHARACTERS, yaml_positions.MOST_DOCUMENTS) == (
+        30,
+        400_000,
+        500,
+    )

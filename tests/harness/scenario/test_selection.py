@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import choosing
 from harness.errors import UsageError
-from harness.loading import ScenarioError
+from harness.scenario import selection
+from harness.scenario.loading import ScenarioError
 
 SCENARIO = """\
 scenario: {name}
@@ -22,7 +22,7 @@ end: 3h
 
 
 def names(*wanted: str) -> list[str]:
-    return [run.name for run in choosing.by_names(wanted, "adapter")]
+    return [run.name for run in selection.by_names(wanted, "adapter")]
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ class TestNames:
         with pytest.raises(
             UsageError, match="receive-raises: no such run at level process; there are at adapter"
         ):
-            choosing.by_names(["receive-raises"], "process")
+            selection.by_names(["receive-raises"], "process")
 
 
 class TestFiles:
@@ -98,7 +98,7 @@ class TestFiles:
         assert names(str(file), str(file)) == ["mine", "yours"]
 
     def test_where_runs_came_from(self, file: Path) -> None:
-        assert choosing.files(["healthy", str(file)]) == {"mine": file, "yours": file}
+        assert selection.files(["healthy", str(file)]) == {"mine": file, "yours": file}
 
 
 class TestIssues:
@@ -115,29 +115,29 @@ class TestIssues:
         ],
     )
     def test_forms(self, text: str) -> None:
-        assert choosing.by_issue(text, "adapter") == choosing.by_issue("14539", "adapter")
+        assert selection.by_issue(text, "adapter") == selection.by_issue("14539", "adapter")
 
     def test_every_scenario_of_it(self) -> None:
-        scenarios = {run.scenario for run in choosing.by_issue("14539", "adapter")}
+        scenarios = {run.scenario for run in selection.by_issue("14539", "adapter")}
         assert {"exhausted", "exhausted-by-close", "receive-raises"} <= scenarios
 
     @pytest.mark.parametrize("duplicate", ["25505", "#29005", "21851"])
     def test_a_duplicates_number(self, duplicate: str) -> None:
-        assert "exhausted" in {run.scenario for run in choosing.by_issue(duplicate, "adapter")}
+        assert "exhausted" in {run.scenario for run in selection.by_issue(duplicate, "adapter")}
 
     def test_an_unknown_one_says_which_there_are(self) -> None:
         with pytest.raises(UsageError, match=r"no scenario shows issue 99999; there are .*14539"):
-            choosing.by_issue("99999", "adapter")
+            selection.by_issue("99999", "adapter")
 
     @pytest.mark.parametrize("text", ["", "abc", "14539 25505", "#", "14539x", "-1"])
     def test_what_is_none(self, text: str) -> None:
         with pytest.raises(UsageError, match="is no issue: write 14539, #14539 or the issue's address"):
-            choosing.by_issue(text, "adapter")
+            selection.by_issue(text, "adapter")
 
 
 class TestNarrowing:
     def after(self, tags: list[str], expression: str | None) -> list[str]:
-        return [run.name for run in choosing.narrowed(choosing.all_runs(), tags, expression)]
+        return [run.name for run in selection.narrowed(selection.all_runs(), tags, expression)]
 
     def test_by_tag(self) -> None:
         seam = self.after(["seam"], None)

@@ -9,7 +9,7 @@ from fake_qq_server.language import At, Link, Rule
 from fake_qq_server.language_moments import Moment, Which
 from fake_qq_server.units import format_duration
 from fake_qq_server.verbs.arguments import DURATION_SCHEMA
-from harness.run_spec import Handler
+from harness.scenario.run_spec import Handler
 
 EVENTS = {
     "http.token": "a token is asked for",

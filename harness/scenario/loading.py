@@ -11,8 +11,8 @@ from pathlib import Path
 
 from fake_qq_server.language import LanguageError
 from harness.errors import UsageError
-from harness.scenario import Scenario, parse_scenario
-from harness.yaml_nodes import YamlError, read_documents
+from harness.scenario.document import Scenario, parse_scenario
+from harness.scenario.yaml_positions import YamlError, read_documents
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -59,7 +59,7 @@ def load_files(paths: Iterable[Path | str]) -> dict[str, Scenario]:
 
 def catalogue_folder() -> Path:
     """Where the shipped scenarios are: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     installed = package / "_scenarios"
     return installed if installed.is_dir() else package.parent / "scenarios"
 

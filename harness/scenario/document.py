@@ -15,9 +15,17 @@ from typing import Any
 
 from fake_qq_server.language import LanguageError, Moment, Path, parse_moment
 from fake_qq_server.language_moments import quoted, suggest
-from harness import run_spec
-from harness.run_spec import Handler, Healing, RunSpec, check_keys, check_words, parse_name, parse_run
-from harness.scenario_checks import LEVELS
+from harness.scenario import run_spec
+from harness.scenario.refusals import LEVELS
+from harness.scenario.run_spec import (
+    Handler,
+    Healing,
+    RunSpec,
+    check_keys,
+    check_words,
+    parse_name,
+    parse_run,
+)
 
 __all__ = ["KEYS", "Handler", "Healing", "RunSpec", "Scenario", "expand", "parse_scenario"]
 

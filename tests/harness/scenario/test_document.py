@@ -9,9 +9,9 @@ import pytest
 
 from fake_qq_server.language import LanguageError, Moment
 from fake_qq_server.units import HOUR, MINUTE, SECOND
-from harness.run_spec import Handler, Healing, RunSpec
-from harness.scenario import KEYS, Scenario, expand, parse_scenario
-from harness.scenario_checks import earliest_marks
+from harness.scenario.document import KEYS, Scenario, expand, parse_scenario
+from harness.scenario.refusals import earliest_marks
+from harness.scenario.run_spec import Handler, Healing, RunSpec
 
 DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
 GATEWAY_500 = {"when": "http.gateway", "from": "drop", "do": {"status": 500}}

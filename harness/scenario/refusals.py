@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from fake_qq_server.conditions import Condition
 from fake_qq_server.language import At, LanguageError, Link, Moment, Path, Rule, When
 from fake_qq_server.units import HOUR, MINUTE, format_duration
-from harness.seam_points import unwitnessed
+from harness.scenario.witnesses import unwitnessed
 
 if TYPE_CHECKING:
-    from harness.run_spec import RunSpec
+    from harness.scenario.run_spec import RunSpec
 
 LEVELS = ("adapter", "runner", "process")
 

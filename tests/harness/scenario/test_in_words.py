@@ -10,8 +10,8 @@ from fake_qq_server.language import parse_rules
 from fake_qq_server.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
 from harness.judging.endings import ENDINGS
-from harness.run_spec import Handler
-from harness.words import ENDINGS_HOLD, form, handler_in_words, rule_in_words
+from harness.scenario.in_words import ENDINGS_HOLD, form, handler_in_words, rule_in_words
+from harness.scenario.run_spec import Handler
 
 DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
 

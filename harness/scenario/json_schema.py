@@ -13,8 +13,8 @@ from fake_qq_server.language import EVENTS, HOSTS, KEYS
 from fake_qq_server.language_moments import WHERE_KEYS
 from fake_qq_server.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.verbs.registry import VERBS, Class, Verb
-from harness import run_spec, scenario
-from harness.scenario_checks import CHECKS, LEVELS, LIMITED
+from harness.scenario import document, run_spec
+from harness.scenario.refusals import CHECKS, LEVELS, LIMITED
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,13 +29,13 @@ _NAME = {"type": "string", "pattern": f"^{run_spec.NAME.pattern}$"}
 def scenario_schema() -> dict[str, Any]:
     """The schema of one document."""
     properties = _document_properties()
-    override = {key: properties[key] for key in scenario.VARIANT_KEYS}
+    override = {key: properties[key] for key in document.VARIANT_KEYS}
     variant = {"anyOf": [_RULES, _closed(override)]}
     properties["variants"] = {"type": "object", "minProperties": 1, "additionalProperties": variant}
     return {
         "$schema": DIALECT,
         "title": "qqchaos scenario",
-        **_closed({key: properties[key] for key in scenario.KEYS}, run_spec.REQUIRED),
+        **_closed({key: properties[key] for key in document.KEYS}, run_spec.REQUIRED),
         "not": {"required": ["heal", "heal_twin"]},
         "$defs": _defs(),
     }
