@@ -17,10 +17,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
-from harness import fixes
-from harness.environments import Installation
 from harness.errors import SubjectError, UsageError
-from harness.fixes import Fix
+from harness.hermes import fixes
+from harness.hermes.environments import Installation
+from harness.hermes.fixes import Fix
 from harness.laboratory import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
 from harness.obituary import RunResult
 from harness.running import Driven, Judged, Series, file_name, write_outcomes

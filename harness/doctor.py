@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness import environments, interpreters
-from harness.environments import Installation
 from harness.errors import QQChaosError
+from harness.hermes import environments, interpreters
+from harness.hermes.environments import Installation
 
 State = Literal["ok", "note", "missing"]
 

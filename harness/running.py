@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import fixes
-from harness.environments import Installation
 from harness.errors import HarnessError, UsageError
-from harness.fixes import Fix
+from harness.hermes import fixes
+from harness.hermes.environments import Installation
+from harness.hermes.fixes import Fix
 from harness.journal.record import JournalError, Record, parse
 from harness.judging.outcome import Outcome, as_document, judge
 from harness.obituary import RunResult

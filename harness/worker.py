@@ -25,10 +25,10 @@ from harness.clock import BATON
 from harness.clock.baton import Participant
 from harness.clock.tame import tame
 from harness.errors import QQChaosError
+from harness.hermes.layouts import LAYOUTS, Layout
 from harness.journal.record import SCHEMA
 from harness.journal.run_kinds import ClockBlocked, ClockSpin, RunOpen, SubjEgress, SubjThread
 from harness.journal.writer import Recorder
-from harness.layouts import LAYOUTS, Layout
 from harness.pulse import Pulse
 from harness.run_in_worker import Run, real_time
 from harness.scenario.run_spec import RunSpec
@@ -76,7 +76,7 @@ def _load(run: Run, layout: Layout, level: Any) -> Any:
     """The subject's modules, with the fix laid over them. What cannot be imported is no ending."""
     fix = run.spec.fix
     if fix and fix.get("kind") == "named":
-        from harness.fixes.rewrite import install
+        from harness.hermes.fixes.rewrite import install
 
         install(layout.module, layout.class_name, str(fix["name"]))
     try:

@@ -24,12 +24,12 @@ from fake_qq_server.language import EVENTS, HOSTS, parse_rules
 from fake_qq_server.verbs.registry import VERBS, Verb
 from harness.cli import parser
 from harness.commands.run import LEVELS_NOW
-from harness.fixes.table import FIXES
+from harness.hermes.fixes.table import FIXES
+from harness.hermes.releases import KNOWN
 from harness.journal.record import KINDS, parse_line
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
 from harness.laboratory import AS_SHIPPED
-from harness.releases import KNOWN
 from harness.scenario.document import KEYS
 from harness.scenario.in_words import ENDINGS_HOLD, form
 from harness.scenario.loading import load_text

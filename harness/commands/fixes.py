@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import environments, releases
 from harness.bench import Bench
 from harness.commands.run import DEFAULT_OUT
-from harness.environments import Installation
 from harness.errors import HarnessError, UsageError
-from harness.fixes.table import FIXES
+from harness.hermes import environments, releases
+from harness.hermes.environments import Installation
+from harness.hermes.fixes.table import FIXES
 from harness.laboratory import LEVELS, Section, Story, stories
 from harness.report import lines
 from harness.report.table import as_json, as_markdown, as_text

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from harness import environments, fixes
 from harness.errors import UsageError
+from harness.hermes import environments, fixes
 from harness.judging.outcome import exit_status
 from harness.report import lines
 from harness.report.terminal import Steps, Terminal

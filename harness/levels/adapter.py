@@ -14,7 +14,7 @@ from fake_qq_server.server import Addresses
 from harness.birth import give_up
 from harness.clock import BATON
 from harness.errors import SubjectError
-from harness.layouts import Layout
+from harness.hermes.layouts import Layout
 from harness.pulse import Phase
 from harness.run_in_worker import CREDENTIALS, Run
 from harness.seam import Seam, at_a_seam, rehearse

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import SubjAttempt, SubjHandler, SubjState
 from harness.journal.writer import Recorder
-from harness.layouts import Layout
 from harness.scenario.run_spec import Handler
 from harness.subjects.adapter_watch import AdapterWatch
 from harness.subjects.counter import Counter

@@ -18,10 +18,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import ProcExit, RunnerStop, SubjHandler, SubjState
 from harness.journal.runner_kinds import BesideState, RunnerAdapter, RunnerHeld, RunnerQueue, RunnerState
 from harness.journal.writer import Recorder
-from harness.layouts import Layout
 from harness.subjects import second
 from harness.subjects.adapter import PLATFORM, Endpoints
 from harness.subjects.adapter_watch import AdapterWatch

@@ -19,8 +19,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from harness import cli, environments
-from harness.environments import Installation
+from harness import cli
+from harness.hermes import environments
+from harness.hermes.environments import Installation
 from harness.journal.record import parse
 from harness.journal.run_kinds import SubjListener
 from harness.running import Series

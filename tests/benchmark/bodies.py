@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness import worker
-from harness.layouts import LAYOUTS
+from harness.hermes.layouts import LAYOUTS
 from harness.levels import adapter
 from harness.workerspec import WorkerSpec
 

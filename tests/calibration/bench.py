@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.environments import Installation, resolve
+from harness.hermes.environments import Installation, resolve
 from harness.journal.record import Record, parse
 from harness.judging.outcome import Outcome, judge
 from harness.running import Series, file_name

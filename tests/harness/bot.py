@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import environments
+from harness.hermes import environments
 from harness.running import Judged, Series
 from harness.scenario import selection
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import environments, fixes, releases
 from harness.bench import Bench
 from harness.cli import main, parser
 from harness.commands.fixes import _subjects, command
+from harness.hermes import environments, fixes, releases
 from harness.laboratory import AS_SHIPPED, Row, stories
 from harness.running import Judged, Series
 from harness.scenario import selection

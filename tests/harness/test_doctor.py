@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import doctor, interpreters
+from harness import doctor
+from harness.hermes import interpreters
 
 MakeTree = Callable[..., Path]
 

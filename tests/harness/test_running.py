@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import cli, environments, fixes
+from harness import cli
 from harness.errors import HarnessError, UsageError
+from harness.hermes import environments, fixes
 from harness.journal.record import Record, parse
 from harness.journal.run_kinds import RunTeardown, SubjHandler, SubjListener
 from harness.judging.outcome import judge

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import environments
+from harness.hermes import environments
 from harness.running import Series
 from harness.scenario import selection
 

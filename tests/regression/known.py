@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import environments, fixes
+from harness.hermes import environments, fixes
 from harness.running import Judged, Series
 from harness.scenario import selection
 from harness.scenario.loading import catalogue_folder

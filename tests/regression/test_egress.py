@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import environments
+from harness.hermes import environments
+from harness.hermes.releases import KNOWN
 from harness.journal.run_kinds import SubjEgress, SubjMessage
-from harness.releases import KNOWN
 from harness.running import Series
 from harness.scenario.loading import load_text
 from harness.scenario.run_spec import RunSpec

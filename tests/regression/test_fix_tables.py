@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.fixes.table import FIXES
+from harness.hermes.fixes.table import FIXES
+from harness.hermes.releases import DEFAULT, KNOWN
 from harness.laboratory import AS_SHIPPED, LEVELS
-from harness.releases import DEFAULT, KNOWN
 from harness.report.table import HEAD, LEGEND
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/fixes"

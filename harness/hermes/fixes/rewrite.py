@@ -21,10 +21,10 @@ from itertools import pairwise
 from types import CodeType, ModuleType
 
 from harness.errors import HarnessError, SubjectError
-from harness.fixes.mends import MENDS
-from harness.fixes.table import FIXES, SITES, NamedFix
-from harness.fixes.trees import LOOP, blocks, is_bare_return
-from harness.layouts import find_method
+from harness.hermes.fixes.mends import MENDS
+from harness.hermes.fixes.table import FIXES, SITES, NamedFix
+from harness.hermes.fixes.trees import LOOP, blocks, is_bare_return
+from harness.hermes.layouts import find_method
 
 MARK = "_mark_disconnected"
 

@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import provenance
 from harness.errors import SubjectError, UsageError
-from harness.interpreters import HERMES_PYTHONS, Interpreter, quiet_environment, working_uv
+from harness.hermes import provenance
+from harness.hermes.interpreters import HERMES_PYTHONS, Interpreter, quiet_environment, working_uv
 
 KNOWN = (
     "0.13.0", "0.14.0", "0.15.0", "0.15.1", "0.15.2", "0.16.0",

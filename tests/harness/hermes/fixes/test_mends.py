@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness.environments import resolve
-from harness.fixes.mends import MENDS, closed_socket, fatal_close, is_reconnect
-from harness.fixes.rewrite import rewrite
-from harness.fixes.table import FIXES
+from harness.hermes.environments import resolve
+from harness.hermes.fixes.mends import MENDS, closed_socket, fatal_close, is_reconnect
+from harness.hermes.fixes.rewrite import rewrite
+from harness.hermes.fixes.table import FIXES
 
 HEAD = """
 class QQAdapter:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from harness import provenance
 from harness.errors import UsageError
-from harness.fixes import udiff
-from harness.fixes.udiff import FileDiff, Hunk
+from harness.hermes import provenance
+from harness.hermes.fixes import udiff
+from harness.hermes.fixes.udiff import FileDiff, Hunk
 
 _MAX_BYTES = 16 * 1024 * 1024
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "venv", "node_modules")

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness.errors import UsageError
-from harness.fixes.table import FIXES
+from harness.hermes.fixes.table import FIXES
 
 if TYPE_CHECKING:
-    from harness.environments import Installation
+    from harness.hermes.environments import Installation
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def choose(with_fix: str, installation: Installation) -> Fix:
     path = Path(with_fix).expanduser()
     if not path.is_file():
         raise UsageError(f"--with-fix {with_fix}: neither a file nor one of {', '.join(FIXES)}")
-    from harness.fixes import patch
+    from harness.hermes.fixes import patch
 
     text = patch.read(path)
     made = patch.plan(text, path.name, installation.root)
@@ -65,7 +65,7 @@ def lay_over(fix: Fix, installation: Installation, into: Path) -> Installation:
     """
     if fix.path is None:
         return installation
-    from harness.fixes import patch
+    from harness.hermes.fixes import patch
 
     made = patch.plan(patch.read(fix.path), fix.name, installation.root)
     patch.lay_over(made, installation.root, into)
@@ -74,7 +74,7 @@ def lay_over(fix: Fix, installation: Installation, into: Path) -> Installation:
 
 
 def _named(name: str, installation: Installation) -> Fix:
-    from harness.fixes.rewrite import rewrite
+    from harness.hermes.fixes.rewrite import rewrite
 
     layout = installation.layout
     source = installation.root / layout.file

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import layouts
-from harness.environments import resolve
 from harness.errors import SubjectError
+from harness.hermes import layouts
+from harness.hermes.environments import resolve
 
 MakeTree = Callable[..., Path]
 

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import fixes
-from harness.environments import Installation, resolve
 from harness.errors import UsageError
-from harness.fixes import patch, udiff
-from harness.layouts import recognise
+from harness.hermes import fixes
+from harness.hermes.environments import Installation, resolve
+from harness.hermes.fixes import patch, udiff
+from harness.hermes.layouts import recognise
 
 MakeTree = Callable[..., Path]
 ADAPTER = "gateway/platforms/qqbot/adapter.py"

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import environments, interpreters, provenance, releases
-from harness.environments import resolve
 from harness.errors import SubjectError, UsageError
+from harness.hermes import environments, interpreters, provenance, releases
+from harness.hermes.environments import resolve
 
 MakeTree = Callable[..., Path]
-HERE = str(Path(__file__).parents[2])
+HERE = str(Path(__file__).parents[3])
 
 INSTALLER = '''\
 """Stands for pip: puts what is asked for into the environment of the interpreter that runs it."""

@@ -13,12 +13,12 @@ from types import ModuleType
 
 import pytest
 
-from harness import fixes
-from harness.environments import Installation, resolve
 from harness.errors import HarnessError, SubjectError, UsageError
-from harness.fixes import rewrite
-from harness.fixes.table import FIXES
-from harness.layouts import recognise
+from harness.hermes import fixes
+from harness.hermes.environments import Installation, resolve
+from harness.hermes.fixes import rewrite
+from harness.hermes.fixes.table import FIXES
+from harness.hermes.layouts import recognise
 
 MakeTree = Callable[..., Path]
 MODULE = "gateway.platforms.qqbot.adapter"

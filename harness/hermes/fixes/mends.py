@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
-from harness.fixes.table import DETACHED
-from harness.fixes.trees import LOOP, blocks, is_bare_return
-from harness.layouts import find_method
+from harness.hermes.fixes.table import DETACHED
+from harness.hermes.fixes.trees import LOOP, blocks, is_bare_return
+from harness.hermes.layouts import find_method
 
 READ = "_read_events"
 SOCKET = "_ws"

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness import interpreters, layouts, probe, provenance, releases
 from harness.errors import HarnessError, SubjectError, UsageError
-from harness.layouts import Layout
+from harness.hermes import interpreters, layouts, probe_script, provenance, releases
+from harness.hermes.layouts import Layout
 
 Source = Literal["release", "path", "installed"]
 
@@ -147,7 +147,7 @@ def check_import(layout: Layout, interpreter: Path, path_entries: tuple[Path, ..
 def _installed(python: str | None) -> Installation | None:
     """The hermes-agent that the interpreter has by itself, or None."""
     if python is None:
-        if importlib.util.find_spec(probe.HERMES) is None:
+        if importlib.util.find_spec(probe_script.HERMES) is None:
             return None
         interpreter = interpreters.current().path
     else:
@@ -188,7 +188,7 @@ def _examine(interpreter: Path) -> dict[str, Any]:
     """What is worth keeping of a fresh environment; raises SubjectError where it cannot be used."""
     facts = _probe(interpreter, None)
     if facts["root"] is None:
-        raise SubjectError(f"{interpreter}: the new environment has no {probe.HERMES} package")
+        raise SubjectError(f"{interpreter}: the new environment has no {probe_script.HERMES} package")
     root = Path(facts["root"])
     made = _found("release", root, interpreter, facts)
     check_import(made.layout, interpreter)
@@ -209,9 +209,9 @@ def _path(hermes: str, python: str | None) -> Installation:
     if not path.is_dir():
         raise UsageError(f"--hermes {hermes}: is a file; unpack it and name the folder")
     roots = (path, *_site_packages_of(path))
-    root = next((folder for folder in roots if (folder / probe.HERMES).is_dir()), None)
+    root = next((folder for folder in roots if (folder / probe_script.HERMES).is_dir()), None)
     if root is None:
-        raise SubjectError(f"--hermes {hermes}: no hermes-agent there (no {probe.HERMES} package)")
+        raise SubjectError(f"--hermes {hermes}: no hermes-agent there (no {probe_script.HERMES} package)")
     layouts.drivable(root)  # before any other Python is started
     interpreter = interpreters.named(python).path if python else _interpreter_beside(path, root)
     if interpreter is None:
@@ -231,7 +231,7 @@ def _found(source: Source, root: Path, interpreter: Path, facts: dict[str, Any])
             f"{root}: {interpreter} would mix two hermes-agents: {name}{others} would come from {place}; "
             "use an interpreter without a hermes-agent of its own"
         )
-    for name in probe.DEPENDENCIES:
+    for name in probe_script.DEPENDENCIES:
         if facts[name] is None:
             advice = _advice(root, name)
             raise SubjectError(f"{root}: {interpreter} has no {name}, which the QQ adapter needs{advice}")
@@ -253,7 +253,7 @@ def _found(source: Source, root: Path, interpreter: Path, facts: dict[str, Any])
 
 
 def _probe(interpreter: Path, root: Path | None) -> dict[str, Any]:
-    command = [str(interpreter), probe.__file__, *([str(root)] if root else [])]
+    command = [str(interpreter), probe_script.__file__, *([str(root)] if root else [])]
     try:
         done = subprocess.run(
             command,
@@ -271,7 +271,7 @@ def _probe(interpreter: Path, root: Path | None) -> dict[str, Any]:
     try:
         facts = json.loads(done.stdout)
     except ValueError as problem:
-        raise HarnessError(f"{interpreter} gave no usable answer to {probe.__file__}") from problem
+        raise HarnessError(f"{interpreter} gave no usable answer to {probe_script.__file__}") from problem
     if "root" not in facts:
         raise SubjectError(f"{interpreter} is Python {facts['python']}; the harness needs 3.11 or newer")
     assert isinstance(facts, dict)
