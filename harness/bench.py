@@ -22,11 +22,11 @@ from harness.hermes import fixes
 from harness.hermes.environments import Installation
 from harness.hermes.fixes import Fix
 from harness.laboratory import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
-from harness.obituary import RunResult
+from harness.process.result import RunResult
+from harness.process.supervisor import Supervisor
+from harness.process.worker_spec import WorkerSpec
 from harness.running import Driven, Judged, Series, file_name, write_outcomes
 from harness.scenario.run_spec import RunSpec
-from harness.supervisor import Supervisor
-from harness.workerspec import WorkerSpec
 
 Told = Callable[[str, Judged], None]
 """Is told of each run as it ends: "detached, runner", and the run."""

@@ -13,9 +13,9 @@ import freezegun.api
 from fake_qq_server.platform import Options
 from harness.clock import BATON
 from harness.journal.writer import Recorder
-from harness.pulse import Phase, Pulse
+from harness.process.heartbeat_page import Phase, Pulse
+from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
-from harness.workerspec import WorkerSpec
 from harness.world import Plan, World
 
 APP_ID = "102000001"

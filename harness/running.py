@@ -21,10 +21,10 @@ from harness.hermes.environments import Installation
 from harness.hermes.fixes import Fix
 from harness.journal.record import JournalError, Record, parse
 from harness.judging.outcome import Outcome, as_document, judge
-from harness.obituary import RunResult
+from harness.process.result import RunResult
+from harness.process.supervisor import Supervisor
+from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
-from harness.supervisor import Supervisor
-from harness.workerspec import WorkerSpec
 
 JOURNALS = "runs"
 

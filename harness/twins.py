@@ -23,8 +23,8 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.journal.record import Record, digest, parse
 from harness.judging.outcome import settled
-from harness.supervisor import InstallationLike, Supervisor
-from harness.workerspec import WorkerSpec
+from harness.process.supervisor import InstallationLike, Supervisor
+from harness.process.worker_spec import WorkerSpec
 
 HASH_SEED = "4242"
 """Another than the supervisor's own, which is 0."""

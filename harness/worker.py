@@ -20,7 +20,6 @@ from typing import Any, NoReturn
 
 from fake_qq_server.events import Event
 from harness import clock, egress
-from harness.birth import give_up
 from harness.clock import BATON
 from harness.clock.baton import Participant
 from harness.clock.tame import tame
@@ -29,10 +28,11 @@ from harness.hermes.layouts import LAYOUTS, Layout
 from harness.journal.record import SCHEMA
 from harness.journal.run_kinds import ClockBlocked, ClockSpin, RunOpen, SubjEgress, SubjThread
 from harness.journal.writer import Recorder
-from harness.pulse import Pulse
+from harness.process.child_setup import give_up
+from harness.process.heartbeat_page import Pulse
+from harness.process.worker_spec import WorkerSpec
 from harness.run_in_worker import Run, real_time
 from harness.scenario.run_spec import RunSpec
-from harness.workerspec import WorkerSpec
 
 TALKATIVE = ("asyncio", "aiohttp", "httpx", "httpcore")
 SHOWN = 8

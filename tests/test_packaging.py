@@ -26,7 +26,7 @@ LENT = {"websockets", "h11", "freezegun", "dateutil", "six"}
 SUBJECTS = {"aiohttp", "httpx", "gateway", "plugins"}
 """What only a subject has, and only its drivers import."""
 
-WORKERS = ("harness.worker", "harness.nursery", "harness.levels.adapter", "fake_qq_server.server")
+WORKERS = ("harness.worker", "harness.process.fork_server", "harness.levels.adapter", "fake_qq_server.server")
 """Where a subject's interpreter begins to import; what else runs there is reached from these."""
 
 OUR_TEXTS = (".py", ".md", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".json", ".txt")
@@ -188,7 +188,7 @@ def test_a_worker_imports_what_it_is_lent_and_nothing_else() -> None:
     graph = reached()
     needed = {
         "harness.worker",
-        "harness.birth",
+        "harness.process.child_setup",
         "harness.journal.writer",
         "harness.scenario.run_spec",
         "harness.clock.baton",

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fake_qq_server.server import Addresses
-from harness.birth import give_up
 from harness.clock import BATON
 from harness.errors import SubjectError
 from harness.hermes.layouts import Layout
-from harness.pulse import Phase
+from harness.process.child_setup import give_up
+from harness.process.heartbeat_page import Phase
 from harness.run_in_worker import CREDENTIALS, Run
 from harness.seam import Seam, at_a_seam, rehearse
 from harness.subjects.adapter import AdapterSubject, Endpoints, load

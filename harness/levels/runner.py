@@ -14,12 +14,12 @@ from typing import Any, NoReturn
 from fake_qq_server.events import Envelope
 from fake_qq_server.language import When
 from fake_qq_server.server import Addresses
-from harness.birth import give_up
 from harness.clock import BATON
 from harness.errors import SubjectError
 from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import ClockHiccup, ProcEnding
-from harness.pulse import Phase
+from harness.process.child_setup import give_up
+from harness.process.heartbeat_page import Phase
 from harness.run_in_worker import CREDENTIALS, Run
 from harness.subjects import second
 from harness.subjects.adapter import Endpoints

@@ -24,11 +24,11 @@ from harness.hermes import environments
 from harness.hermes.environments import Installation
 from harness.journal.record import parse
 from harness.journal.run_kinds import SubjListener
+from harness.process.supervisor import Supervisor
+from harness.process.worker_spec import WorkerSpec
 from harness.running import Series
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
-from harness.supervisor import Supervisor
-from harness.workerspec import WorkerSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "exhausted/gateway-500"

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 from harness import worker
 from harness.hermes.layouts import LAYOUTS
 from harness.levels import adapter
-from harness.workerspec import WorkerSpec
+from harness.process.worker_spec import WorkerSpec
 
 HELLO = {"op": 10, "d": {"heartbeat_interval": 41_250}}
 READY = {"op": 0, "s": 1, "t": "READY", "d": {"version": 1, "session_id": "bench", "user": {"id": "1"}}}

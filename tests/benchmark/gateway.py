@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 from harness import worker
 from harness.clock import BATON
 from harness.journal.writer import Recorder
+from harness.process.worker_spec import WorkerSpec
 from harness.run_in_worker import Run
-from harness.workerspec import WorkerSpec
 
 _cpu = time.process_time  # freezegun leaves it alone
 START_US = 1_000_000

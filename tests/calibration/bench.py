@@ -9,11 +9,11 @@ from pathlib import Path
 from harness.hermes.environments import Installation, resolve
 from harness.journal.record import Record, parse
 from harness.judging.outcome import Outcome, judge
+from harness.process.supervisor import Supervisor
+from harness.process.worker_spec import WorkerSpec
 from harness.running import Series, file_name
 from harness.scenario.loading import load_catalogue, load_file
 from harness.scenario.run_spec import RunSpec
-from harness.supervisor import Supervisor
-from harness.workerspec import WorkerSpec
 
 LEVEL = "adapter"
 JOBS = 2

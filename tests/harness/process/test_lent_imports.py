@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from harness import beside
 from harness.errors import HarnessError
+from harness.process import lent_imports
 
-BESIDE = Path(beside.__file__)
+BESIDE = Path(lent_imports.__file__)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ spec = importlib.util.spec_from_file_location("_beside", {str(BESIDE)!r})
 beside = sys.modules["_beside"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(beside)
 before = list(sys.path)
-beside.install(beside.Places(**json.loads({json.dumps(asdict(beside.places()))!r})))
+beside.install(beside.Places(**json.loads({json.dumps(asdict(lent_imports.places()))!r})))
 beside.install(beside.Places({{}}, {{}}))
 assert sys.path == before
 {code}
@@ -52,17 +52,17 @@ def packages(bare: Path) -> Path:
 
 
 def test_places_hold_the_packages() -> None:
-    found = beside.places()
-    assert set(found.ours) == set(beside.OURS)
+    found = lent_imports.places()
+    assert set(found.ours) == set(lent_imports.OURS)
     assert set(found.lent) >= {"websockets", "h11", "freezegun"}
     for name, folder in {**found.ours, **found.lent}.items():
         assert (Path(folder) / name).is_dir() or (Path(folder) / f"{name}.py").is_file()
 
 
 def test_a_missing_package_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "LENT", ("no_such_package",))
+    monkeypatch.setattr(lent_imports, "LENT", ("no_such_package",))
     with pytest.raises(HarnessError, match="no_such_package cannot be found"):
-        beside.places()
+        lent_imports.places()
 
 
 def test_everything_needed_imports(bare: Path) -> None:
@@ -72,8 +72,8 @@ import websockets.http11, websockets.server
 told = [harness.__file__, websockets.__file__]
 """
     ours, lent = ask(bare, code)
-    assert ours == str(BESIDE.with_name("__init__.py"))
-    assert lent.startswith(beside.places().lent["websockets"])
+    assert ours == str(BESIDE.parents[1] / "__init__.py")
+    assert lent.startswith(lent_imports.places().lent["websockets"])
 
 
 @pytest.mark.parametrize("name", ["pytest", "yaml", "rich", "aiohttp", "pluggy"])
@@ -96,7 +96,7 @@ def test_ours_win_over_a_namesake(bare: Path) -> None:
     other = packages(bare) / "harness.py"
     other.write_text("raise RuntimeError('another harness')\n")
     try:
-        assert ask(bare, "import harness\ntold = harness.__file__") == str(BESIDE.with_name("__init__.py"))
+        assert ask(bare, "import harness\ntold = harness.__file__") == str(BESIDE.parents[1] / "__init__.py")
     finally:
         other.unlink()
 
@@ -108,7 +108,7 @@ def test_a_package_of_a_subject_named_like_a_module_of_ours(bare: Path) -> None:
 
 def test_a_module_that_is_one_file(tmp_path: Path) -> None:
     (tmp_path / "qqchaos_one.py").write_text("HERE = True\n")
-    finder = beside.Beside({"qqchaos_one": str(tmp_path)})
+    finder = lent_imports.Beside({"qqchaos_one": str(tmp_path)})
     found = finder.find_spec("qqchaos_one")
     assert found is not None and found.origin == str(tmp_path / "qqchaos_one.py")
     assert finder.find_spec("qqchaos_two") is None

@@ -36,8 +36,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness import birth
-    from harness.workerspec import WorkerSpec
+    from harness.process import child_setup
+    from harness.process.worker_spec import WorkerSpec
 
 KILL_ROUNDS = 200
 """How often the dead are waited for, milliseconds apart: more only for a fork bomb, or a disk that hangs."""
@@ -67,7 +67,7 @@ class Nursery:
         self._poll.register(line, select.POLLIN)
         self._pid = os.getpid()
 
-    def serve(self) -> birth.Order | None:
+    def serve(self) -> child_setup.Order | None:
         """Serve until the parent leaves (None). In a child: the order that it was born for."""
         while True:
             blind = any(child.watch is None for child in self._children.values())
@@ -106,10 +106,10 @@ class Nursery:
 
     # -- birth
 
-    def _bear(self, order: Mapping[str, Any]) -> birth.Order | None:
-        from harness import birth, procfs
+    def _bear(self, order: Mapping[str, Any]) -> child_setup.Order | None:
+        from harness.process import child_setup, procfs
 
-        wanted = birth.Order.from_json(order)
+        wanted = child_setup.Order.from_json(order)
         try:
             pid = os.fork()
         except OSError as problem:
@@ -137,11 +137,11 @@ class Nursery:
 
     def _signal(self, what: str, wanted: int) -> None:
         # The child is not reaped yet, so its pid is its own still, even if it has ended.
-        from harness import birth
+        from harness.process import child_setup
 
         for child in self._children.values():
             if child.id == wanted:
-                number = birth.STACK_SIGNAL if what == "stack" else signal.SIGKILL
+                number = child_setup.STACK_SIGNAL if what == "stack" else signal.SIGKILL
                 os.kill(child.pid, number)
 
     def _reap(self, child: Child) -> None:
@@ -169,7 +169,7 @@ class Nursery:
 
     def _kill_orphans(self) -> None:
         """Every child that is no worker was left by a dead one: live workers keep their own orphans."""
-        from harness import procfs
+        from harness.process import procfs
 
         for _ in range(KILL_ROUNDS):
             mine = (one.pid for one in procfs.everyone() if one.ppid == self._pid)
@@ -208,7 +208,9 @@ def stand_up(boot: Mapping[str, Any]) -> dict[str, str]:
 
     Returns what could not: {module: why}. The hooks come first: a lock made before them stays real.
     """
-    found = importlib.util.spec_from_file_location("_qqchaos_beside", Path(__file__).with_name("beside.py"))
+    found = importlib.util.spec_from_file_location(
+        "_qqchaos_beside", Path(__file__).with_name("lent_imports.py")
+    )
     assert found is not None and found.loader is not None
     beside = importlib.util.module_from_spec(found)
     sys.modules[found.name] = beside  # a dataclass looks its module up
@@ -229,10 +231,10 @@ def stand_up(boot: Mapping[str, Any]) -> dict[str, str]:
     return missing
 
 
-def _born(order: birth.Order, parent: int, boot_path: str) -> WorkerSpec:
-    from harness import birth
+def _born(order: child_setup.Order, parent: int, boot_path: str) -> WorkerSpec:
+    from harness.process import child_setup
 
-    spec = birth.detach(order, parent)
+    spec = child_setup.detach(order, parent)
     if order.fresh:
         me = [sys.executable, "-P", "-s", str(Path(__file__).absolute())]
         os.execve(sys.executable, [*me, "run", boot_path, order.spec], dict(spec.env))
@@ -243,13 +245,13 @@ def main(mode: str, boot_path: str, rest: str) -> None:
     """See the module. Never returns in a worker."""
     boot = json.loads(Path(boot_path).read_text(encoding="utf-8"))
     missing = stand_up(boot)
-    from harness import birth
-    from harness.workerspec import WorkerSpec
+    from harness.process import child_setup
+    from harness.process.worker_spec import WorkerSpec
 
     if mode == "run":
-        birth.die_with(os.getppid())  # the foreground has no nursery to see to it
-        birth.live(WorkerSpec.from_json(Path(rest).read_text(encoding="utf-8")))
-    birth.adopt_orphans()
+        child_setup.die_with(os.getppid())  # the foreground has no nursery to see to it
+        child_setup.live(WorkerSpec.from_json(Path(rest).read_text(encoding="utf-8")))
+    child_setup.adopt_orphans()
     me = os.getpid()
     nursery = Nursery(socket.socket(fileno=int(rest)), boot["folder"])
     nursery.say(say="ready", pid=me, python=sys.version.split()[0], missing=missing)
@@ -259,8 +261,8 @@ def main(mode: str, boot_path: str, rest: str) -> None:
             spec = _born(order, me, boot_path)
         except BaseException:
             traceback.print_exc()
-            os._exit(birth.GAVE_UP)
-        birth.live(spec)
+            os._exit(child_setup.GAVE_UP)
+        child_setup.live(spec)
 
 
 if __name__ == "__main__":

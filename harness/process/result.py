@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.birth import GAVE_UP
 from harness.errors import HarnessError, SubjectError
 from harness.journal import repair
 from harness.journal.run_kinds import RunClose
-from harness.nurse import End, tail
-from harness.pulse import Beat, Phase
-from harness.workerspec import WorkerSpec
+from harness.process.child_setup import GAVE_UP
+from harness.process.fork_client import End, tail
+from harness.process.heartbeat_page import Beat, Phase
+from harness.process.worker_spec import WorkerSpec
 
 Why = Literal["importing", "cpu", "blocked", "memory", "wall", "killed", "harness"]
 """What a worker was ended for; None of these for one that ended by itself."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.pulse import Beat, Phase
+from harness.process.heartbeat_page import Beat, Phase
 
 GIB = 1 << 30
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.pulse import Beat, Phase, Pulse
+from harness.process.heartbeat_page import Beat, Phase, Pulse
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_new_page_is_importing(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.pulse import Beat, Phase
-from harness.watch import GIB, Limits, Sample, Verdict, Watch
+from harness.process.heartbeat_page import Beat, Phase
+from harness.process.watchdog import GIB, Limits, Sample, Verdict, Watch
 
 LIMITS = Limits()
 LOOK = 0.05

@@ -22,7 +22,7 @@ class WorkerSpec:
     `run` is its name, `journal` the absolute path it writes to. `folder` and `env` are completed by the
     supervisor: the private folder (holds pulse, problem.json, home, temporary files), and the whole
     environment (what the caller put into `env` wins). `path_entries` go first on `sys.path`. `fresh`: a
-    fresh interpreter instead of a fork of the warm one. `limits` overrides fields of `harness.watch.Limits`
+    fresh interpreter instead of a fork of the warm one. `limits` overrides fields of `watchdog.Limits`
     for this run. `subject`, `layout`, `fix`, `scenario`, `extra` are the worker's.
     """
 
@@ -44,12 +44,12 @@ class WorkerSpec:
 
     @property
     def pulse(self) -> Path:
-        """The page shared with the supervisor; see `harness.pulse`."""
+        """The page shared with the supervisor; see `heartbeat_page`."""
         return Path(self.folder) / "pulse"
 
     @property
     def problem(self) -> Path:
-        """Where a worker says why there is no run; see `harness.birth.give_up`."""
+        """Where a worker says why there is no run; see `child_setup.give_up`."""
         return Path(self.folder) / "problem.json"
 
     @property

@@ -1,4 +1,4 @@
-"""The parent's end of a nursery: start it, order workers, hear of their ends. See `harness.nursery`."""
+"""The parent's end of a nursery: start it, order workers, hear of their ends. See `fork_server`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import beside, private, procfs
-from harness.birth import Order
 from harness.errors import HarnessError
+from harness.process import lent_imports, private_dirs, procfs
+from harness.process.child_setup import Order
 
 START_S = 120.0
 """Real seconds within which a nursery must have imported everything; a second or two on an idle machine."""
@@ -60,7 +60,7 @@ class Nurse:
 
     def __init__(self, python: Path, home: Path, folder: Path, preload: Sequence[str]) -> None:
         self.boot = home / "boot.json"
-        found = beside.places()
+        found = lent_imports.places()
         boot = {"ours": found.ours, "lent": found.lent, "preload": list(preload), "folder": str(folder)}
         self.boot.write_text(json.dumps(boot), encoding="utf-8")
         self.missing: dict[str, str] = {}
@@ -80,7 +80,7 @@ class Nurse:
                     stdout=stderr,
                     stderr=stderr,
                     cwd=home,
-                    env=private.environment(home),
+                    env=private_dirs.environment(home),
                     pass_fds=[theirs.fileno()],
                     start_new_session=True,  # or the terminal's Ctrl-C would end it before its workers
                 )
@@ -208,5 +208,5 @@ def tail(path: Path) -> str:
         return ""
 
 
-SCRIPT = str(Path(__file__).absolute().with_name("nursery.py"))
+SCRIPT = str(Path(__file__).absolute().with_name("fork_server.py"))
 """The nursery's own file, run by its path."""

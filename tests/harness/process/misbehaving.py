@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from fake_qq_server.events import Event
-from harness.birth import give_up
 from harness.journal.record import Record
 from harness.journal.run_kinds import RunClose, RunTeardown
-from harness.pulse import Phase, Pulse
-from harness.workerspec import WorkerSpec
+from harness.process.child_setup import give_up
+from harness.process.heartbeat_page import Phase, Pulse
+from harness.process.worker_spec import WorkerSpec
 
 LIBC = ctypes.CDLL(None)
 

@@ -3,7 +3,7 @@
     with Supervisor(installation, jobs=4) as supervisor:
         results = supervisor.run_all(specs, on_done)
 
-One nursery (a warm interpreter of the subject's, see `harness.nursery`) bears all workers; `jobs` threads
+One nursery (a warm interpreter of the subject's, see `fork_server`) bears all workers; `jobs` threads
 start one at a time each and look at it every 50 ms: the shared pulse, CPU and memory from /proc. Whatever a
 subject does (spins, blocks, exits, eats memory, leaves daemons) costs its own run. Nothing is raised into
 it: a doomed worker's stacks are dumped in C, then it is killed as a whole, and its journal closed from here.
@@ -27,14 +27,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness import interrupts, private, procfs
-from harness.birth import Order
 from harness.errors import HarnessError
-from harness.nurse import SCRIPT, End, Nurse, Ward
-from harness.obituary import RunResult, Why, conclude
-from harness.pulse import Pulse
-from harness.watch import Limits, Sample, Verdict, Watch
-from harness.workerspec import WorkerSpec
+from harness.process import parent_signals, private_dirs, procfs
+from harness.process.child_setup import Order
+from harness.process.fork_client import SCRIPT, End, Nurse, Ward
+from harness.process.heartbeat_page import Pulse
+from harness.process.result import RunResult, Why, conclude
+from harness.process.watchdog import Limits, Sample, Verdict, Watch
+from harness.process.worker_spec import WorkerSpec
 
 LOOK_S = 0.05
 """Real seconds between two looks at a worker."""
@@ -125,12 +125,12 @@ class Supervisor:
 
     def close(self) -> None:
         """End the nursery and remove all private folders. The supervisor can be used again."""
-        with self._lock, interrupts.unhurried():
+        with self._lock, parent_signals.unhurried():
             if self._nurse is not None:
                 self._nurse.close()
                 self._nurse = None
             if self._base is not None:
-                private.remove(self._base)
+                private_dirs.remove(self._base)
                 self._base = None
 
     # -- running
@@ -153,7 +153,7 @@ class Supervisor:
         self._stop.clear()
         results: dict[int, RunResult] = {}
         threads: list[threading.Thread] = []
-        with interrupts.terminable():
+        with parent_signals.terminable():
             try:
                 for slot in range(min(self._jobs, len(todo))):
                     threads.append(threading.Thread(target=self._work, args=(slot, todo, done), daemon=True))
@@ -170,7 +170,7 @@ class Supervisor:
                         if on_done(got[1]) is True:
                             todo.clear()
             except BaseException:
-                with interrupts.unhurried():
+                with parent_signals.unhurried():
                     todo.clear()
                     self._stop.set()
                     for thread in threads:
@@ -194,7 +194,7 @@ class Supervisor:
         command = [str(self._python), "-P", "-s", SCRIPT, "run", str(boot), str(path)]
         began = time.monotonic()
         try:
-            with interrupts.ignored(signal.SIGINT):
+            with parent_signals.ignored(signal.SIGINT):
                 child = subprocess.Popen(command, cwd=spec.folder, env=env)
                 with contextlib.suppress(OSError):
                     os.sched_setaffinity(child.pid, {self._cores[0]})
@@ -204,7 +204,7 @@ class Supervisor:
             result = conclude(spec, End(status), why, pulse.read(), time.monotonic() - began)
         finally:
             pulse.close()
-            private.remove(Path(spec.folder))
+            private_dirs.remove(Path(spec.folder))
         if interrupted:
             raise KeyboardInterrupt
         return result
@@ -247,7 +247,7 @@ class Supervisor:
             return conclude(spec, end, verdict, pulse.read(), time.monotonic() - began)
         finally:
             pulse.close()
-            private.remove(Path(spec.folder))
+            private_dirs.remove(Path(spec.folder))
 
     def _watch(
         self, nurse: Nurse, ward: Ward, spec: WorkerSpec, pulse: Pulse, limits: Limits
@@ -300,12 +300,12 @@ class Supervisor:
         journal.parent.mkdir(parents=True, exist_ok=True)
         journal.unlink(missing_ok=True)
         with self._lock:
-            folder = private.new_folder(self._folder(), f"r{next(self._numbers):05}")
-        return replace(spec, folder=str(folder), env=private.environment(folder, spec.env))
+            folder = private_dirs.new_folder(self._folder(), f"r{next(self._numbers):05}")
+        return replace(spec, folder=str(folder), env=private_dirs.environment(folder, spec.env))
 
     def _folder(self) -> Path:
         if self._base is None:
-            self._base = private.base_folder(self._root)
+            self._base = private_dirs.base_folder(self._root)
         return self._base
 
     def _nursery(self) -> Nurse:
@@ -314,6 +314,6 @@ class Supervisor:
             if self._nurse is None or not self._nurse.alive:
                 if self._nurse is not None:
                     self._nurse.close()
-                home = private.new_folder(self._folder(), f"n{next(self._numbers):05}")
+                home = private_dirs.new_folder(self._folder(), f"n{next(self._numbers):05}")
                 self._nurse = Nurse(self._python, home, self._folder(), self._preload)
             return self._nurse

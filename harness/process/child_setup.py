@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from harness.workerspec import WorkerSpec
+from harness.process.worker_spec import WorkerSpec
 
 GAVE_UP = 70
 """Exit status of a worker that wrote problem.json (EX_SOFTWARE)."""

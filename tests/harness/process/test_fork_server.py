@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from harness import private, procfs
-from harness.birth import Order
 from harness.errors import HarnessError
-from harness.nurse import Nurse, Ward
-from harness.pulse import Pulse
-from harness.workerspec import WorkerSpec
+from harness.process import private_dirs, procfs
+from harness.process.child_setup import Order
+from harness.process.fork_client import Nurse, Ward
+from harness.process.heartbeat_page import Pulse
+from harness.process.worker_spec import WorkerSpec
 
 HERE = Path(__file__).parent
 PYTHON = Path(os.environ.get("QQCHAOS_TEST_PYTHON", sys.executable))
@@ -35,7 +35,7 @@ class Ground:
         self.folder.mkdir()
         self.out = folder
         self.numbers = itertools.count(1)
-        home = private.new_folder(self.folder, "nursery")
+        home = private_dirs.new_folder(self.folder, "nursery")
         preload = ("asyncio", "no_such_module", "h11")
         self.nurse = Nurse(PYTHON, home, self.folder, preload)
 
@@ -45,14 +45,14 @@ class Ground:
 
     def bear(self, entry: str, *, fresh: bool = False, **more: Any) -> Ward:
         number = next(self.numbers)
-        folder = private.new_folder(self.folder, f"r{number}")
+        folder = private_dirs.new_folder(self.folder, f"r{number}")
         spec = WorkerSpec(
             run=f"run{number}",
             level="adapter",
             seed=0,
             journal=str(self.out / f"run{number}.jsonl"),
             folder=str(folder),
-            env=private.environment(folder),
+            env=private_dirs.environment(folder),
             path_entries=(str(HERE),),
             extra={"entry": f"misbehaving:{entry}"},
             **more,

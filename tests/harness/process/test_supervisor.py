@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 
-from harness import procfs
 from harness.errors import HarnessError, SubjectError
 from harness.journal import record as journal
 from harness.journal.run_kinds import RunClose
-from harness.obituary import RunResult
-from harness.supervisor import Supervisor
-from harness.watch import GIB, Limits
-from harness.workerspec import WorkerSpec
+from harness.process import procfs
+from harness.process.result import RunResult
+from harness.process.supervisor import Supervisor
+from harness.process.watchdog import GIB, Limits
+from harness.process.worker_spec import WorkerSpec
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
