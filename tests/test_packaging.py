@@ -26,7 +26,12 @@ LENT = {"websockets", "h11", "freezegun", "dateutil", "six"}
 SUBJECTS = {"aiohttp", "httpx", "gateway", "plugins"}
 """What only a subject has, and only its drivers import."""
 
-WORKERS = ("harness.worker", "harness.process.fork_server", "harness.levels.adapter", "fake_qq_server.server")
+WORKERS = (
+    "harness.worker.main",
+    "harness.process.fork_server",
+    "harness.worker.levels.adapter",
+    "fake_qq_server.server",
+)
 """Where a subject's interpreter begins to import; what else runs there is reached from these."""
 
 OUR_TEXTS = (".py", ".md", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".json", ".txt")
@@ -187,7 +192,7 @@ def outside(names: set[str]) -> set[str]:
 def test_a_worker_imports_what_it_is_lent_and_nothing_else() -> None:
     graph = reached()
     needed = {
-        "harness.worker",
+        "harness.worker.main",
         "harness.process.child_setup",
         "harness.journal.writer",
         "harness.scenario.run_spec",
@@ -203,7 +208,7 @@ def test_a_worker_imports_what_it_is_lent_and_nothing_else() -> None:
 
 
 def test_only_a_subjects_drivers_import_the_subject() -> None:
-    drivers = ("harness.subjects.", "harness.levels.")
+    drivers = ("harness.worker.subjects.", "harness.worker.levels.")
     loose = {m for m, names in reached().items() if outside(names) & SUBJECTS and not m.startswith(drivers)}
     assert loose == set()
 

@@ -69,9 +69,9 @@ PRELOAD = (
     "pygments.lexers",
     "jiter",
     "click",
-    "harness.worker",
-    "harness.levels.adapter",
-    "harness.levels.runner",
+    "harness.worker.main",
+    "harness.worker.levels.adapter",
+    "harness.worker.levels.runner",
 )
 """What a nursery imports beforehand, where the subject has it. Never hermes: it reads its homes on import."""
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-DEFAULT_ENTRY = "harness.worker:main"
+DEFAULT_ENTRY = "harness.worker.main:main"
 """What a worker calls with its spec, unless `extra["entry"]` names another module:function."""
 
 

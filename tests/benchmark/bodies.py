@@ -1,7 +1,7 @@
 """What the benchmark runs inside workers, under the subject's interpreter.
 
-Each body is called in place of `harness.worker.main`, writes one JSON object to the file that the spec names
-as `result`, and ends its process. Nothing here is a run: there is no journal and nothing to judge.
+Each body is called in place of `harness.worker.main.main`, writes one JSON object to the file that the
+spec names as `result`, and ends its process. Nothing here is a run: there is no journal and nothing to judge.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness import worker
 from harness.hermes.layouts import LAYOUTS
-from harness.levels import adapter
 from harness.process.worker_spec import WorkerSpec
+from harness.worker import main as worker
+from harness.worker.levels import adapter
 
 HELLO = {"op": 10, "d": {"heartbeat_interval": 41_250}}
 READY = {"op": 0, "s": 1, "t": "READY", "d": {"version": 1, "session_id": "bench", "user": {"id": "1"}}}

@@ -13,11 +13,11 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from harness import worker
 from harness.clock import BATON
 from harness.journal.writer import Recorder
 from harness.process.worker_spec import WorkerSpec
-from harness.run_in_worker import Run
+from harness.worker import main as worker
+from harness.worker.run_context import Run
 
 _cpu = time.process_time  # freezegun leaves it alone
 START_US = 1_000_000

@@ -22,11 +22,11 @@ from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import ProcExit, RunnerStop, SubjHandler, SubjState
 from harness.journal.runner_kinds import BesideState, RunnerAdapter, RunnerHeld, RunnerQueue, RunnerState
 from harness.journal.writer import Recorder
-from harness.subjects import second
-from harness.subjects.adapter import PLATFORM, Endpoints
-from harness.subjects.adapter_watch import AdapterWatch
-from harness.subjects.counter import Counter
-from harness.subjects.watch import LogWatch, StateWatch, StatusFile, describe, spans
+from harness.worker.subjects import other_platform
+from harness.worker.subjects.adapter import PLATFORM, Endpoints
+from harness.worker.subjects.adapter_observer import AdapterWatch
+from harness.worker.subjects.observer import LogWatch, StateWatch, StatusFile, describe, spans
+from harness.worker.subjects.occurrence import Counter
 
 ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1"}
 """hermes' own switches: no scanner is downloaded, nothing is installed while it runs."""
@@ -39,7 +39,7 @@ def configuration(credentials: tuple[str, str], *, beside: bool = False) -> dict
     allowed = {"dm_policy": "allowlist", "allow_from": ["*"]}
     groups = {"group_policy": "allowlist", "group_allow_from": ["*"]}
     extra = {"app_id": app_id, "client_secret": secret, **allowed, **groups}
-    others = {second.NAME: second.CONFIGURATION} if beside else {}
+    others = {other_platform.NAME: other_platform.CONFIGURATION} if beside else {}
     return {
         "platforms": {PLATFORM: {"enabled": True, "extra": extra}, **others},
         "security": {"allow_lazy_installs": False, "tirith_enabled": False},
@@ -187,7 +187,7 @@ class GatewaySubject:
             self._sample_second(runner, failed)
 
     def _sample_second(self, runner: Any, failed: Mapping[str, Any]) -> None:
-        name = second.NAME
+        name = other_platform.NAME
         installed = name in {one.value for one in dict(runner.adapters)}
         state = BesideState(installed, name in failed, self._status.word(name))
         if state != self._second:

@@ -16,11 +16,11 @@ from harness.errors import SubjectError
 from harness.hermes.layouts import Layout
 from harness.process.child_setup import give_up
 from harness.process.heartbeat_page import Phase
-from harness.run_in_worker import CREDENTIALS, Run
-from harness.seam import Seam, at_a_seam, rehearse
-from harness.subjects.adapter import AdapterSubject, Endpoints, load
-from harness.subjects.left import is_ours, what_is_left
-from harness.world import World
+from harness.worker.run_context import CREDENTIALS, Run
+from harness.worker.seam import Seam, at_a_seam, rehearse
+from harness.worker.subjects.adapter import AdapterSubject, Endpoints, load
+from harness.worker.subjects.leftovers import is_ours, what_is_left
+from harness.worker.world import World
 
 STOPS_WITHIN_S = 60.0
 SETTLE_S = 0.25

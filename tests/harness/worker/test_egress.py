@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from harness.egress import is_address, is_loopback
+from harness.worker.egress import is_address, is_loopback
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 UNREACHABLE = f"OSError {errno.ENETUNREACH}"
 NO_NAME = f"gaierror {int(socket.EAI_NONAME)}"
 FORBIDDEN = f"PermissionError {errno.EPERM}"
@@ -22,7 +22,7 @@ FORBIDDEN = f"PermissionError {errno.EPERM}"
 
 @pytest.fixture(scope="module")
 def tried() -> Any:
-    command = [sys.executable, "-m", "tests.harness.egress_program"]
+    command = [sys.executable, "-m", "tests.harness.worker.egress_program"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

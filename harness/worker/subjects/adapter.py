@@ -20,9 +20,9 @@ from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import SubjAttempt, SubjHandler, SubjState
 from harness.journal.writer import Recorder
 from harness.scenario.run_spec import Handler
-from harness.subjects.adapter_watch import AdapterWatch
-from harness.subjects.counter import Counter
-from harness.subjects.watch import LogWatch, StateWatch, StatusFile, describe, spans
+from harness.worker.subjects.adapter_observer import AdapterWatch
+from harness.worker.subjects.observer import LogWatch, StateWatch, StatusFile, describe, spans
+from harness.worker.subjects.occurrence import Counter
 
 PLATFORM = "qqbot"
 REPLY = "received: "

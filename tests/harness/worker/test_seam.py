@@ -15,7 +15,7 @@ from harness.hermes import environments
 from harness.journal.run_kinds import SubjAttempt, SubjConnect
 from harness.running import Judged, Series
 from harness.scenario import selection
-from harness.seam import Seam, at_a_seam, exception, message, rehearse
+from harness.worker.seam import Seam, at_a_seam, exception, message, rehearse
 
 RUNS = """\
 scenario: seam

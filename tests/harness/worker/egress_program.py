@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness import egress
+from harness.worker import egress
 
 reported: list[tuple[str, str]] = []
 connected: list[int] = []

@@ -20,14 +20,14 @@ from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import ClockHiccup, ProcEnding
 from harness.process.child_setup import give_up
 from harness.process.heartbeat_page import Phase
-from harness.run_in_worker import CREDENTIALS, Run
-from harness.subjects import second
-from harness.subjects.adapter import Endpoints
-from harness.subjects.gateway import GatewaySubject, load, prepare_home
-from harness.subjects.killed import leave_behind
-from harness.subjects.left import what_is_left
-from harness.subjects.signals import send_signal
-from harness.world import BOT, World
+from harness.worker.run_context import CREDENTIALS, Run
+from harness.worker.subjects import other_platform
+from harness.worker.subjects.adapter import Endpoints
+from harness.worker.subjects.gateway import GatewaySubject, load, prepare_home
+from harness.worker.subjects.leftovers import what_is_left
+from harness.worker.subjects.signals import send_signal
+from harness.worker.subjects.stale_state import leave_behind
+from harness.worker.world import BOT, World
 
 SETTLE_S = 0.25
 HANDLER = "runner.handler"
@@ -53,7 +53,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     )
     try:
         if run.scenario.beside is not None:
-            second.register(run.record, lambda: not subject.stopping)
+            other_platform.register(run.record, lambda: not subject.stopping)
         if run.scenario.start == "killed":
             leave_behind(CREDENTIALS[0])
     except SubjectError as problem:

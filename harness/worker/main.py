@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fake_qq_server.events import Event
-from harness import clock, egress
+from harness import clock
 from harness.clock import BATON
 from harness.clock.baton import Participant
 from harness.clock.tame import tame
@@ -31,14 +31,15 @@ from harness.journal.writer import Recorder
 from harness.process.child_setup import give_up
 from harness.process.heartbeat_page import Pulse
 from harness.process.worker_spec import WorkerSpec
-from harness.run_in_worker import Run, real_time
 from harness.scenario.run_spec import RunSpec
+from harness.worker import egress
+from harness.worker.run_context import Run, real_time
 
 TALKATIVE = ("asyncio", "aiohttp", "httpx", "httpcore")
 SHOWN = 8
 """How many entries of a spinning loop's queue are told."""
 
-LEVELS = {"adapter": "harness.levels.adapter", "runner": "harness.levels.runner"}
+LEVELS = {"adapter": "harness.worker.levels.adapter", "runner": "harness.worker.levels.runner"}
 
 
 def main(spec: WorkerSpec) -> NoReturn:

@@ -16,7 +16,7 @@ from harness.journal.writer import Recorder
 from harness.process.heartbeat_page import Phase, Pulse
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
-from harness.world import Plan, World
+from harness.worker.world import Plan, World
 
 APP_ID = "102000001"
 SECRET = "canary-secret-0a1b2c3d"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SubjectError
-from harness.subjects.adapter import PLATFORM
+from harness.worker.subjects.adapter import PLATFORM
 
 PID_MAX = Path("/proc/sys/kernel/pid_max")
 SCOPE = "qqbot-appid"

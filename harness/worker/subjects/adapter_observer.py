@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.journal.run_kinds import SubjAttempt, SubjConnect, SubjDisconnect, SubjListener, SubjMessage
 from harness.journal.writer import Recorder
-from harness.subjects.counter import Counter
-from harness.subjects.watch import Edge, spans
+from harness.worker.subjects.observer import Edge, spans
+from harness.worker.subjects.occurrence import Counter
 
 
 class AdapterWatch:

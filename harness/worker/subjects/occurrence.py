@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from harness.journal.run_kinds import How, Phase, Span, SubjAttempt, SubjHandler
-from harness.subjects.watch import Edge
+from harness.worker.subjects.observer import Edge
 
 
 class Counter:

@@ -1,0 +1,5 @@
+"""One run from inside its process: the world, the levels that drive a subject, and what observes it.
+
+Runs in the worker only, under the subject's interpreter, and imports the standard library, what is lent to
+it, and ours.
+"""
