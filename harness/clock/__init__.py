@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import Any
 
-from harness.clock import children, identity, locks, polls, sockets, threads, wallclock
+from harness.clock import children, locks, polls, sockets, stable_ids, threads, wallclock
 from harness.clock.baton import Baton
 from harness.clock.loop import VirtualLoop
 from harness.clock.participant import ClockStuck, Participant
@@ -32,7 +32,7 @@ def install() -> None:
         policy._loop_factory = staticmethod(new_event_loop)
     wallclock.install(BATON)
     children.install(BATON)
-    identity.install()
+    stable_ids.install()
     os.register_at_fork(after_in_child=BATON.forget)
 
 
@@ -41,7 +41,7 @@ def begin(name: str = "main", *, seed: int = 0, seen: Any = None) -> Participant
     _state["seed"] = seed
     if seen is not None:
         _state["seen"] = seen
-    identity.restart()
+    stable_ids.restart()
     return BATON.adopt(name)
 
 

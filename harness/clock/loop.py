@@ -20,7 +20,7 @@ from contextvars import Context
 from typing import Any
 
 from harness.clock.baton import Baton, microseconds
-from harness.clock.identity import Task
+from harness.clock.stable_ids import Task
 
 TURNS_IN_A_ROW = 100
 """How often a loop that still has work may turn before the others get theirs."""

@@ -22,7 +22,7 @@ from fake_qq_server.events import Event
 from harness import clock
 from harness.clock import BATON
 from harness.clock.baton import Participant
-from harness.clock.tame import tame
+from harness.clock.gc_and_random import tame
 from harness.errors import QQChaosError
 from harness.hermes.layouts import LAYOUTS, Layout
 from harness.journal.record import SCHEMA

@@ -13,7 +13,7 @@ import uuid
 from typing import Any
 
 from harness.clock import BATON
-from harness.clock.tame import tame
+from harness.clock.gc_and_random import tame
 
 
 def draws(seed: int) -> list[Any]:
