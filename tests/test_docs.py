@@ -23,13 +23,13 @@ from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fil
 from fake_qq_server.language import EVENTS, HOSTS, parse_rules
 from fake_qq_server.verbs.registry import VERBS, Verb
 from harness.cli import parser
+from harness.commands.fix_table import AS_SHIPPED
 from harness.commands.run import LEVELS_NOW
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.releases import KNOWN
 from harness.journal.record import KINDS, parse_line
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
-from harness.laboratory import AS_SHIPPED
 from harness.scenario.document import KEYS
 from harness.scenario.in_words import ENDINGS_HOLD, form
 from harness.scenario.loading import load_text

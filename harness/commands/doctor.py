@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import json
 
-from harness.doctor import examine, render
+from harness.commands.machine import examine, render
 
 
 def doctor(args: argparse.Namespace) -> int:

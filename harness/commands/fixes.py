@@ -8,17 +8,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.bench import Bench
+from harness.commands.fix_runs import Bench
+from harness.commands.fix_table import LEVELS, Section, Story, stories
+from harness.commands.report import lines
+from harness.commands.report.table import as_json, as_markdown, as_text
+from harness.commands.report.terminal import Terminal
 from harness.commands.run import DEFAULT_OUT
+from harness.commands.series import Judged, check_out, file_name
 from harness.errors import HarnessError, UsageError
 from harness.hermes import environments, releases
 from harness.hermes.environments import Installation
 from harness.hermes.fixes.table import FIXES
-from harness.laboratory import LEVELS, Section, Story, stories
-from harness.report import lines
-from harness.report.table import as_json, as_markdown, as_text
-from harness.report.terminal import Terminal
-from harness.running import Judged, check_out, file_name
 from harness.scenario import selection
 
 

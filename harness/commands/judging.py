@@ -11,15 +11,15 @@ from pathlib import Path
 from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
+from harness.commands.report import lines
+from harness.commands.report.terminal import Terminal
+from harness.commands.series import Judged
 from harness.errors import UsageError
 from harness.journal.record import JournalError, parse
 from harness.journal.run_kinds import RunOpen
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
 from harness.judging.outcome import as_document, exit_status, judge
-from harness.report import lines
-from harness.report.terminal import Terminal
-from harness.running import Judged
 from harness.scenario.in_words import ENDINGS_HOLD
 
 

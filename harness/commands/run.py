@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from harness.commands.report import lines
+from harness.commands.report.terminal import Steps, Terminal
+from harness.commands.series import Judged, Series, check_out, write_outcomes
 from harness.errors import UsageError
 from harness.hermes import environments, fixes
 from harness.judging.outcome import exit_status
-from harness.report import lines
-from harness.report.terminal import Steps, Terminal
-from harness.running import Judged, Series, check_out, write_outcomes
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
 

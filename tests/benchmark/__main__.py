@@ -20,13 +20,13 @@ from statistics import median
 from typing import Any
 
 from harness import cli
+from harness.commands.series import Series
 from harness.hermes import environments
 from harness.hermes.environments import Installation
 from harness.journal.record import parse
 from harness.journal.run_kinds import SubjListener
 from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec
-from harness.running import Series
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
 

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from harness.commands.series import Series, file_name
 from harness.hermes.environments import Installation, resolve
 from harness.journal.record import Record, parse
 from harness.judging.outcome import Outcome, judge
 from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec
-from harness.running import Series, file_name
 from harness.scenario.loading import load_catalogue, load_file
 from harness.scenario.run_spec import RunSpec
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.commands.series import Judged, Series
 from harness.hermes import environments
-from harness.running import Judged, Series
 from harness.scenario import selection
 
 ROOT = Path(__file__).parents[2]

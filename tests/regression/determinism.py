@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.commands.series import Series
 from harness.hermes import environments
-from harness.running import Series
 from harness.scenario import selection
 
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.commands.series import Judged, Series
 from harness.hermes import environments, fixes
-from harness.running import Judged, Series
 from harness.scenario import selection
 from harness.scenario.loading import catalogue_folder
 from harness.scenario.run_spec import RunSpec

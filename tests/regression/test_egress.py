@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.commands.series import Series
 from harness.hermes import environments
 from harness.hermes.releases import KNOWN
 from harness.journal.run_kinds import SubjEgress, SubjMessage
-from harness.running import Series
 from harness.scenario.loading import load_text
 from harness.scenario.run_spec import RunSpec
 from tests.regression.known import Known

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
+from harness.commands.fix_table import AS_SHIPPED, LEVELS
+from harness.commands.report.table import HEAD, LEGEND
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.releases import DEFAULT, KNOWN
-from harness.laboratory import AS_SHIPPED, LEVELS
-from harness.report.table import HEAD, LEGEND
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/fixes"
 

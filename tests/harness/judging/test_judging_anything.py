@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fake_qq_server.events import Envelope, Event
+from harness.commands.report.story import tell
 from harness.journal.record import KINDS, Record
 from harness.journal.run_kinds import RunClose, RunOpen, RunTeardown
 from harness.judging.checks import CHECKS, Limits
 from harness.judging.endings import ENDINGS, ROWS, Case
 from harness.judging.outcome import exit_status, judge
 from harness.judging.timeline import read
-from harness.story import tell
 
 MINUTE = 60_000_000
 WORDS = ("connected", "retrying", "ready", "resumed", "dropped", "ws", "identify", "close", "m1", "m2", "r")

@@ -10,10 +10,10 @@ import pytest
 from fake_qq_server.events import RuleAct
 from fake_qq_server.language import parse_rules
 from fake_qq_server.replies import SeamReply
+from harness.commands.series import Judged, Series
 from harness.errors import SubjectError
 from harness.hermes import environments
 from harness.journal.run_kinds import SubjAttempt, SubjConnect
-from harness.running import Judged, Series
 from harness.scenario import selection
 from harness.worker.seam import Seam, at_a_seam, exception, message, rehearse
 

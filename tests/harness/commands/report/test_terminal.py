@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from harness.report.terminal import Terminal, styled
+from harness.commands.report.terminal import Terminal, styled
 
 
 class Tty(io.StringIO):

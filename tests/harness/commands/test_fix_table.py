@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from harness.commands.fix_table import Block, Gap, Row, Section, row, stories
+from harness.commands.report.table import HEAD, as_json, as_markdown, as_text, cells_of, duration
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit
 from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.outcome import judge
-from harness.laboratory import Block, Gap, Row, Section, row, stories
-from harness.report.table import HEAD, as_json, as_markdown, as_text, cells_of, duration
 from harness.scenario import selection
 from tests.harness.journals import J
 

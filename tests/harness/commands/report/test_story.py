@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import LinkClose, WsIn
+from harness.commands.report.story import Line, tell
 from harness.journal.run_kinds import SubjConnect, SubjEgress
-from harness.story import Line, tell
 from tests.harness.journals import J, us
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import RuleAct
+from harness.commands.report.story import tell
+from harness.commands.series import Judged
 from harness.journal.run_kinds import RunOpen
 from harness.judging.outcome import Outcome
-from harness.running import Judged
-from harness.story import tell
 
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
 STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from harness.commands.report import lines
+from harness.commands.series import Judged
 from harness.journal.record import Record
 from harness.judging.outcome import judge
-from harness.report import lines
-from harness.running import Judged
 from tests.harness.journals import J
 
 

@@ -17,15 +17,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
+from harness.commands.fix_table import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
+from harness.commands.series import Driven, Judged, Series, file_name, write_outcomes
 from harness.errors import SubjectError, UsageError
 from harness.hermes import fixes
 from harness.hermes.environments import Installation
 from harness.hermes.fixes import Fix
-from harness.laboratory import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Row, Section, Story, row
 from harness.process.result import RunResult
 from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec
-from harness.running import Driven, Judged, Series, file_name, write_outcomes
 from harness.scenario.run_spec import RunSpec
 
 Told = Callable[[str, Judged], None]

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from harness import cli
+from harness.commands.series import Judged, Series, check_out, file_name, write_outcomes
 from harness.errors import HarnessError, UsageError
 from harness.hermes import environments, fixes
 from harness.journal.record import Record, parse
 from harness.journal.run_kinds import RunTeardown, SubjHandler, SubjListener
 from harness.judging.outcome import judge
 from harness.process.result import RunResult
-from harness.running import Judged, Series, check_out, file_name, write_outcomes
 from harness.scenario import selection
 from tests.harness import bot
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness.commands.twins import Comparison, compare, twins
 from harness.process.worker_spec import WorkerSpec
-from harness.twins import Comparison, compare, twins
 from tests.harness.journals import J
 
 SPEC = WorkerSpec("story/a", "adapter", 0, "/out/story.a.jsonl", env={"LANG": "C"})

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from harness.laboratory import Block, Row, Section
+from harness.commands.fix_table import Block, Row, Section
 
 SCHEMA = 1
 NOTHING = "-"

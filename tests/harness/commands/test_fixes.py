@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench import Bench
 from harness.cli import main, parser
+from harness.commands.fix_runs import Bench
+from harness.commands.fix_table import AS_SHIPPED, Row, stories
 from harness.commands.fixes import _subjects, command
+from harness.commands.series import Judged, Series
 from harness.hermes import environments, fixes, releases
-from harness.laboratory import AS_SHIPPED, Row, stories
-from harness.running import Judged, Series
 from harness.scenario import selection
 
 NEVER, ENDS = "exhausted/gateway-500", "exhausted/gateway-500+heals-2h"
@@ -81,7 +81,7 @@ def test_a_checkout_is_a_row_and_a_patch_that_does_not_apply_is_a_gap(tmp_path: 
 
 
 def measured(release: str, fix: str, runs: list[str], out: Path) -> list[Row]:
-    from harness.laboratory import row
+    from harness.commands.fix_table import row
 
     found = environments.resolve(release)
     series = Series(found, out, level="runner", fix=fixes.choose(fix, found), jobs=2)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import doctor
+from harness.commands import machine
 from harness.hermes import interpreters
 
 MakeTree = Callable[..., Path]
@@ -27,13 +27,13 @@ def checkout(tmp_path: Path, tree: MakeTree) -> Path:
     return root
 
 
-def lacks(diagnosis: doctor.Diagnosis) -> dict[str, tuple[str, ...]]:
+def lacks(diagnosis: machine.Diagnosis) -> dict[str, tuple[str, ...]]:
     return dict(diagnosis.lacks)
 
 
 def test_all_levels_can_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **_: f"/bin/{name}")
-    diagnosis = doctor.examine(str(checkout))
+    diagnosis = machine.examine(str(checkout))
     not_yet = ("this version does not drive it yet",)
     assert lacks(diagnosis) == {"adapter": (), "runner": (), "process": not_yet}
     assert diagnosis.exit_status == 0
@@ -42,8 +42,8 @@ def test_all_levels_can_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "interpreter", "hermes-agent", "its content", "its layout", "its Python", "its aiohttp",
         "uv or pip", "tmpfs", "cores",
     ]  # fmt: skip
-    assert doctor.render(diagnosis)[-2].split() == ["ok", "runner", "can", "run"]
-    assert doctor.render(diagnosis)[-1].split()[:2] == ["missing", "process"]
+    assert machine.render(diagnosis)[-2].split() == ["ok", "runner", "can", "run"]
+    assert machine.render(diagnosis)[-1].split()[:2] == ["missing", "process"]
 
 
 def test_what_the_levels_above_lack_does_not_stop_the_adapter(
@@ -51,7 +51,7 @@ def test_what_the_levels_above_lack_does_not_stop_the_adapter(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **_: None)
     (checkout / "gateway/run.py").unlink()
-    diagnosis = doctor.examine(str(checkout))
+    diagnosis = machine.examine(str(checkout))
     assert lacks(diagnosis)["adapter"] == ()
     assert lacks(diagnosis)["runner"] == ("this hermes-agent has no gateway/run.py",)
     assert "no openssl on PATH" in lacks(diagnosis)["process"][2]
@@ -60,7 +60,7 @@ def test_what_the_levels_above_lack_does_not_stop_the_adapter(
 
 def test_a_subject_that_cannot_be_imported_stops_all(checkout: Path) -> None:
     (checkout / "gateway/__init__.py").write_text("import nowhere_at_all\n")
-    diagnosis = doctor.examine(str(checkout))
+    diagnosis = machine.examine(str(checkout))
     assert all("nowhere_at_all" in " ".join(what) for what in lacks(diagnosis).values())
     assert diagnosis.exit_status == 125
 
@@ -68,24 +68,24 @@ def test_a_subject_that_cannot_be_imported_stops_all(checkout: Path) -> None:
 def test_a_release_is_not_installed_by_looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = interpreters.Interpreter(Path(sys.executable), (3, 12, 0), Path(sys.executable))
     monkeypatch.setattr(interpreters, "current", lambda: here)
-    diagnosis = doctor.examine("0.16.0", cache=tmp_path / "cache")
+    diagnosis = machine.examine("0.16.0", cache=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
     assert diagnosis.to_install
-    assert "0.16.0, not installed yet" in "\n".join(doctor.render(diagnosis))
-    assert "once hermes-agent is installed" in doctor.render(diagnosis)[-3]
+    assert "0.16.0, not installed yet" in "\n".join(machine.render(diagnosis))
+    assert "once hermes-agent is installed" in machine.render(diagnosis)[-3]
 
 
 def test_nothing_to_install_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreters, "working_uv", lambda: None)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    diagnosis = doctor.examine("0.16.0", cache=tmp_path / "cache")
+    diagnosis = machine.examine("0.16.0", cache=tmp_path / "cache")
     assert diagnosis.exit_status == 125
     assert "no uv that runs" in lacks(diagnosis)["adapter"][0]
 
 
 @pytest.mark.parametrize("hermes", ["/does/not/exist", "no-such-thing"])
 def test_wrong_usage_is_a_fact(hermes: str) -> None:
-    diagnosis = doctor.examine(hermes)
+    diagnosis = machine.examine(hermes)
     assert diagnosis.facts[1].state == "missing"
     assert diagnosis.exit_status == 125
 
@@ -95,7 +95,7 @@ def test_wrong_usage_is_a_fact(hermes: str) -> None:
 )
 def test_tmpfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, found: bool) -> None:
     (tmp_path / "mounts").write_text(line.format(tmp_path))
-    monkeypatch.setattr(doctor, "_MOUNTS", tmp_path / "mounts")
-    monkeypatch.setattr(doctor, "_SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr(machine, "_MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(machine, "_SHARED_MEMORY", tmp_path)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    assert doctor.tmpfs() == (tmp_path if found else None)
+    assert machine.tmpfs() == (tmp_path if found else None)

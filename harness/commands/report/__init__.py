@@ -1,0 +1,1 @@
+"""What people read: a run's story, lines for the terminal, the fix table. Pure, but for `terminal`."""
