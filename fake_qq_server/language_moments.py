@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from fake_qq_server.units import UnitError, format_duration, parse_duration
+from fake_qq_server.platform.units import UnitError, format_duration, parse_duration
 
 Path = tuple[str | int, ...]
 """Where in the document: keys and list positions from its root, such as ("rules", 0, "do")."""

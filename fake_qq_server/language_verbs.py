@@ -17,7 +17,7 @@ from fake_qq_server.language_moments import (
     quoted,
     suggest,
 )
-from fake_qq_server.units import format_duration
+from fake_qq_server.platform.units import format_duration
 from fake_qq_server.verbs.registry import VERBS, Args, ArgumentError, Class, Verb
 
 del _verbs

@@ -17,8 +17,8 @@ from fake_qq_server.events import Host, LinkClose, Sink
 from fake_qq_server.http_talk import HttpTalk
 from fake_qq_server.language import Moment, Rule
 from fake_qq_server.listener import Listener
-from fake_qq_server.platform import Bot, Options, Platform
-from fake_qq_server.rest import TOKEN_PATH
+from fake_qq_server.platform.platform import Bot, Options, Platform
+from fake_qq_server.platform.rest import TOKEN_PATH
 from fake_qq_server.rule_line import RuleLine
 from fake_qq_server.rules import Push
 from fake_qq_server.verbs.registry import Effect, SignalProcess

@@ -21,9 +21,9 @@ from websockets.server import ServerProtocol
 from fake_qq_server import frames
 from fake_qq_server.events import Envelope, Event, Session, WsConnect, WsIn, WsOut
 from fake_qq_server.http_talk import body_of, phrase
-from fake_qq_server.platform import Bot
-from fake_qq_server.replies import FrameReply, HttpAsk, HttpReply
-from fake_qq_server.session import Connection, Out
+from fake_qq_server.platform.platform import Bot
+from fake_qq_server.platform.replies import FrameReply, HttpAsk, HttpReply
+from fake_qq_server.platform.session import Connection, Out
 from fake_qq_server.verbs.registry import Effect
 from fake_qq_server.wire import Wire
 

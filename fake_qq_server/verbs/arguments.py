@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from fake_qq_server.units import UnitError, parse_duration
+from fake_qq_server.platform.units import UnitError, parse_duration
 from fake_qq_server.verbs.registry import Argument, ArgumentError
 
 DURATION_SCHEMA: Mapping[str, Any] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from fake_qq_server.replies import HttpAsk, HttpReply
+from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.verbs.arguments import LONGEST_TEXT, as_json, checked
 from fake_qq_server.verbs.registry import Args, ArgumentError, Class, Verb, register
 

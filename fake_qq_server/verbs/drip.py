@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from fake_qq_server.replies import HttpAsk, HttpReply
-from fake_qq_server.units import SECOND
+from fake_qq_server.platform.replies import HttpAsk, HttpReply
+from fake_qq_server.platform.units import SECOND
 from fake_qq_server.verbs.arguments import duration
 from fake_qq_server.verbs.registry import Args, Class, Verb, register
 

@@ -6,8 +6,8 @@ The token endpoint reports errors with HTTP 200 and `{"code", "message"}`; the A
 
 from __future__ import annotations
 
-from fake_qq_server.protocol import REST_ERRORS, TOKEN_ERRORS, RestError
-from fake_qq_server.replies import HttpAsk, HttpReply
+from fake_qq_server.platform.protocol import REST_ERRORS, TOKEN_ERRORS, RestError
+from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.verbs.arguments import integer
 from fake_qq_server.verbs.registry import Args, Class, Verb, register
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fake_qq_server.replies import SeamReply
+from fake_qq_server.platform.replies import SeamReply
 from fake_qq_server.verbs.arguments import checked, duration
 from fake_qq_server.verbs.registry import Args, ArgumentError, Class, Verb, register
 

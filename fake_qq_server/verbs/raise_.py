@@ -6,7 +6,7 @@ import builtins
 import re
 from typing import Any
 
-from fake_qq_server.replies import SeamReply
+from fake_qq_server.platform.replies import SeamReply
 from fake_qq_server.verbs.arguments import checked, duration
 from fake_qq_server.verbs.registry import Args, ArgumentError, Class, Verb, register
 

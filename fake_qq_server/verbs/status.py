@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from fake_qq_server.replies import HttpAsk, HttpReply
+from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.verbs.arguments import integer
 from fake_qq_server.verbs.registry import Args, Class, Verb, register
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fake_qq_server.replies import HttpAsk, HttpReply
+from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.verbs.arguments import integer
 from fake_qq_server.verbs.registry import Args, Class, Verb, register
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fake_qq_server.language import At, Link, Rule
 from fake_qq_server.language_moments import Moment, Which
-from fake_qq_server.units import format_duration
+from fake_qq_server.platform.units import format_duration
 from fake_qq_server.verbs.arguments import DURATION_SCHEMA
 from harness.scenario.run_spec import Handler
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fake_qq_server.conditions import Condition
 from fake_qq_server.language import At, LanguageError, Link, Moment, Path, Rule, When
-from fake_qq_server.units import HOUR, MINUTE, format_duration
+from fake_qq_server.platform.units import HOUR, MINUTE, format_duration
 from harness.scenario.witnesses import unwitnessed
 
 if TYPE_CHECKING:

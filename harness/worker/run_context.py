@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import freezegun.api
 
-from fake_qq_server.platform import Options
+from fake_qq_server.platform.platform import Options
 from harness.clock import BATON
 from harness.journal.writer import Recorder
 from harness.process.heartbeat_page import Phase, Pulse

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
 from fake_qq_server.language import Moment, Rule
-from fake_qq_server.platform import Options
+from fake_qq_server.platform.platform import Options
 from fake_qq_server.rule_line import RuleLine
 from fake_qq_server.server import Addresses, FakeQQ
 from fake_qq_server.verbs.registry import SignalProcess

@@ -20,7 +20,7 @@ from fake_qq_server.language import (
     parse_rules,
 )
 from fake_qq_server.language_moments import quoted, suggest
-from fake_qq_server.units import MINUTE, SECOND
+from fake_qq_server.platform.units import MINUTE, SECOND
 
 CLOSE = {"close": 4009}
 DROP = {"id": "drop", "at": "ready + 60s", "do": CLOSE}

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from fake_qq_server.platform import Options
+from fake_qq_server.platform.platform import Options
 from tests.fake_qq_server.front import Watch, bot_of, fake_with, kinds, sockets
 from tests.fake_qq_server.raw import UPGRADE, masked, raw, request
 
@@ -217,7 +217,7 @@ async def test_an_error_inside_the_fake_is_told(monkeypatch: pytest.MonkeyPatch)
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("fake_qq_server.rest.respond", broken)
+    monkeypatch.setattr("fake_qq_server.platform.rest.respond", broken)
     async with fake_with(may_fail=True) as front, raw(front, "api") as line:
         line.write(request())
         await line.silence()

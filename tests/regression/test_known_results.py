@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.units import HOUR
+from fake_qq_server.platform.units import HOUR
 from tests.regression import known
 from tests.regression.known import Known, Row
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fake_qq_server.events import RuleAct, WsOut
-from fake_qq_server.protocol import CLOSE_CODES
+from fake_qq_server.platform.protocol import CLOSE_CODES
 from harness.journal.record import Record
 from harness.journal.run_kinds import SubjState
 from harness.judging.timeline import Timeline

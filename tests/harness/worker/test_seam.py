@@ -9,7 +9,7 @@ import pytest
 
 from fake_qq_server.events import RuleAct
 from fake_qq_server.language import parse_rules
-from fake_qq_server.replies import SeamReply
+from fake_qq_server.platform.replies import SeamReply
 from harness.commands.series import Judged, Series
 from harness.errors import SubjectError
 from harness.hermes import environments

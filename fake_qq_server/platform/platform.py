@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from fake_qq_server import payloads, protocol
+from fake_qq_server.platform import payloads, protocol
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import pytest
 
-from fake_qq_server import protocol, rest
-from fake_qq_server.platform import MINUTE, SECOND, Options, Platform, Stored
-from fake_qq_server.replies import HttpReply
-from fake_qq_server.rest import Asked, Request, endpoint_of
+from fake_qq_server.platform import protocol, rest
+from fake_qq_server.platform.platform import MINUTE, SECOND, Options, Platform, Stored
+from fake_qq_server.platform.replies import HttpReply
+from fake_qq_server.platform.rest import Asked, Request, endpoint_of
 
 HostName = Literal["token", "api"]
 C2C, GROUP = "C2C_MESSAGE_CREATE", "GROUP_AT_MESSAGE_CREATE"

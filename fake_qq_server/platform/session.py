@@ -15,11 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fake_qq_server import events, protocol
-from fake_qq_server.payloads import MESSAGE_EVENTS
-from fake_qq_server.platform import Bot, GatewaySession, Platform, Stored
-from fake_qq_server.protocol import Op, integer
-from fake_qq_server.replies import FrameAsk, FrameReply
+from fake_qq_server import events
+from fake_qq_server.platform import protocol
+from fake_qq_server.platform.payloads import MESSAGE_EVENTS
+from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
+from fake_qq_server.platform.protocol import Op, integer
+from fake_qq_server.platform.replies import FrameAsk, FrameReply
 
 
 @dataclass(frozen=True)

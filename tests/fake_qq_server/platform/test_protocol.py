@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server import payloads, protocol
-from fake_qq_server.payloads import Names, payload, target_of
-from fake_qq_server.protocol import CLOSE_CODES, REFUSALS, REST_ERRORS, TOKEN_ERRORS, op_name
+from fake_qq_server.platform import payloads, protocol
+from fake_qq_server.platform.payloads import Names, payload, target_of
+from fake_qq_server.platform.protocol import CLOSE_CODES, REFUSALS, REST_ERRORS, TOKEN_ERRORS, op_name
 
 NAMES = Names(message="ROBOT1.0_m!", user="U", place="G", epoch_us=1_795_348_800_000_000)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
-from fake_qq_server.protocol import Intent
+from fake_qq_server.platform.protocol import Intent
 
 Scene = Literal["c2c", "group", "channel", "dm"]
 _BEIJING = timezone(timedelta(hours=8))

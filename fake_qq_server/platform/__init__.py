@@ -1,0 +1,1 @@
+"""What QQ says and remembers: protocol tables, payloads, accounts and sessions, REST answers. Pure."""
