@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import h11
 
-from fake_qq_server.platform import rest
 from fake_qq_server.events import Envelope, HttpAnswer, HttpRequest
+from fake_qq_server.platform import rest
 from fake_qq_server.platform.replies import HttpAsk, HttpReply
-from fake_qq_server.verbs.registry import Effect
+from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.wire import HEAD_LIMIT, Wire
 
 if TYPE_CHECKING:

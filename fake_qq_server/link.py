@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from fake_qq_server.conditions import Condition, Drop, Hold, Pass
+from fake_qq_server.rules.conditions import Condition, Drop, Hold, Pass
 
 
 class End(enum.Enum):

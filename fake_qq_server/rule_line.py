@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fake_qq_server.events import WsOut
 from fake_qq_server.link import End
 from fake_qq_server.platform.session import Connection, Out
-from fake_qq_server.verbs.registry import Effect
+from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.ws_talk import WsTalk
 
 if TYPE_CHECKING:

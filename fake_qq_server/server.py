@@ -15,13 +15,13 @@ from typing import Literal, get_args
 from fake_qq_server.director import Director
 from fake_qq_server.events import Host, LinkClose, Sink
 from fake_qq_server.http_talk import HttpTalk
-from fake_qq_server.language import Moment, Rule
+from fake_qq_server.rules.language import Moment, Rule
 from fake_qq_server.listener import Listener
 from fake_qq_server.platform.platform import Bot, Options, Platform
 from fake_qq_server.platform.rest import TOKEN_PATH
 from fake_qq_server.rule_line import RuleLine
-from fake_qq_server.rules import Push
-from fake_qq_server.verbs.registry import Effect, SignalProcess
+from fake_qq_server.rules.engine import Push
+from fake_qq_server.rules.verbs.registry import Effect, SignalProcess
 from fake_qq_server.wire import Talk, Wire
 from fake_qq_server.ws_talk import WsTalk
 

@@ -24,7 +24,7 @@ from fake_qq_server.http_talk import body_of, phrase
 from fake_qq_server.platform.platform import Bot
 from fake_qq_server.platform.replies import FrameReply, HttpAsk, HttpReply
 from fake_qq_server.platform.session import Connection, Out
-from fake_qq_server.verbs.registry import Effect
+from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.wire import Wire
 
 if TYPE_CHECKING:

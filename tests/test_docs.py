@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
-from fake_qq_server.language import EVENTS, HOSTS, parse_rules
-from fake_qq_server.verbs.registry import VERBS, Verb
+from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
+from fake_qq_server.rules.language import EVENTS, HOSTS, parse_rules
+from fake_qq_server.rules.verbs.registry import VERBS, Verb
 from harness.cli import parser
 from harness.commands.fix_table import AS_SHIPPED
 from harness.commands.run import LEVELS_NOW

@@ -198,7 +198,7 @@ def test_a_worker_imports_what_it_is_lent_and_nothing_else() -> None:
         "harness.scenario.run_spec",
         "harness.clock.baton",
         "fake_qq_server.server",
-        "fake_qq_server.verbs.close",
+        "fake_qq_server.rules.verbs.close",
     }
     assert needed <= set(graph)
     strangers = {

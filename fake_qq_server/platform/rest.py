@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.events import Host
+from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.platform.platform import MINUTE, Bot, Platform, Replyable
 from fake_qq_server.platform.replies import HttpReply
 

@@ -8,8 +8,8 @@ import json
 import textwrap
 from collections.abc import Sequence
 
-from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
-from fake_qq_server.verbs.registry import VERBS, Verb
+from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
+from fake_qq_server.rules.verbs.registry import VERBS, Verb
 from harness.errors import UsageError
 from harness.scenario import selection
 from harness.scenario.in_words import form, handler_in_words, rule_in_words

@@ -8,8 +8,8 @@ import json
 import sys
 from pathlib import Path
 
-from fake_qq_server import verbs as _registered  # noqa: F401  (importing it fills the registry)
-from fake_qq_server.verbs.registry import VERBS
+from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
+from fake_qq_server.rules.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
 from harness.commands.report import lines
 from harness.commands.report.terminal import Terminal

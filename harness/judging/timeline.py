@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from fake_qq_server.events import Event, EventSent, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
-from fake_qq_server.language import LanguageError, Rule, parse_rules
+from fake_qq_server.rules.language import LanguageError, Rule, parse_rules
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     RunClose,

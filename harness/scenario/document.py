@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fake_qq_server.language import LanguageError, Moment, Path, parse_moment
-from fake_qq_server.language_moments import quoted, suggest
+from fake_qq_server.rules.language import LanguageError, Moment, Path, parse_moment
+from fake_qq_server.rules.moments import quoted, suggest
 from harness.scenario import run_spec
 from harness.scenario.refusals import LEVELS
 from harness.scenario.run_spec import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fake_qq_server.language import At, Link, Rule
-from fake_qq_server.language_moments import Moment, Which
+from fake_qq_server.rules.language import At, Link, Rule
+from fake_qq_server.rules.moments import Moment, Which
 from fake_qq_server.platform.units import format_duration
-from fake_qq_server.verbs.arguments import DURATION_SCHEMA
+from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from harness.scenario.run_spec import Handler
 
 EVENTS = {

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fake_qq_server.language import EVENTS, HOSTS, KEYS
-from fake_qq_server.language_moments import WHERE_KEYS
-from fake_qq_server.verbs.arguments import DURATION_SCHEMA
-from fake_qq_server.verbs.registry import VERBS, Class, Verb
+from fake_qq_server.rules.language import EVENTS, HOSTS, KEYS
+from fake_qq_server.rules.moments import WHERE_KEYS
+from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
+from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from harness.scenario import document, run_spec
 from harness.scenario.refusals import CHECKS, LEVELS, LIMITED
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fake_qq_server.language import Rule, When
+from fake_qq_server.rules.language import Rule, When
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from fake_qq_server.conditions import Blackhole, Condition, Latency, Silent, Stall
+from fake_qq_server.rules.conditions import Blackhole, Condition, Latency, Silent, Stall
 from fake_qq_server.link import End, Held, Item, Pipe
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fake_qq_server.events import Envelope
-from fake_qq_server.language import When
+from fake_qq_server.rules.language import When
 from fake_qq_server.server import Addresses
 from harness.clock import BATON
 from harness.errors import SubjectError

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_qq_server.platform.units import DAY, HOUR, MINUTE, SECOND, UnitError, format_duration, parse_duration, parse_rate
+from fake_qq_server.platform.units import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    UnitError,
+    format_duration,
+    parse_duration,
+    parse_rate,
+)
 
 
 @pytest.mark.parametrize(

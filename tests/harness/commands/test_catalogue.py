@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from fake_qq_server.verbs.registry import VERBS
+from fake_qq_server.rules.verbs.registry import VERBS
 from harness import cli
 from harness.scenario import selection
 from harness.scenario.loading import load_catalogue

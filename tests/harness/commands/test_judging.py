@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_qq_server.verbs.registry import VERBS
+from fake_qq_server.rules.verbs.registry import VERBS
 from harness import cli
 from harness.journal.record import Record
 from harness.judging.checks import CHECKS

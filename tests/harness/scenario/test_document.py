@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.language import LanguageError, Moment
+from fake_qq_server.rules.language import LanguageError, Moment
 from fake_qq_server.platform.units import HOUR, MINUTE, SECOND
 from harness.scenario.document import KEYS, Scenario, expand, parse_scenario
 from harness.scenario.refusals import earliest_marks

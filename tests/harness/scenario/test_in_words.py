@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.language import parse_rules
-from fake_qq_server.verbs.registry import VERBS
+from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
 from harness.judging.endings import ENDINGS
 from harness.scenario.in_words import ENDINGS_HOLD, form, handler_in_words, rule_in_words

@@ -8,8 +8,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from fake_qq_server.language import LanguageError
-from fake_qq_server.verbs.registry import VERBS, Class
+from fake_qq_server.rules.language import LanguageError
+from fake_qq_server.rules.verbs.registry import VERBS, Class
 from harness.scenario.document import parse_scenario
 from harness.scenario.json_schema import scenario_schema
 from harness.scenario.loading import catalogue_folder

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_qq_server.verbs.registry import VERBS
+from fake_qq_server.rules.verbs.registry import VERBS
 from harness.errors import UsageError
 from harness.scenario import loading, yaml_positions
 from harness.scenario.loading import (

@@ -1,0 +1,323 @@
+"""The engine: events, moments and marks in; answers, pushes and conditions out. Pure, one for each bot.
+
+It knows no place by name: events are words, connections numbers, time integer microseconds that are passed
+in. Whoever drives it
+
+* calls `happened` for every event, before the default answer is made, and does what the decision says;
+* calls `mark` when the platform wrote READY or RESUMED, and when a session's connection ended;
+* calls `acted` when a verb really did something: only then has its rule acted;
+* after each of these, and at every `next_due()`, calls `advance` until `next_due()` lies in the future.
+
+Why `acted` is separate from deciding: a push with no connection open, or a condition that no byte met, has
+changed nothing, and a premise that did not come true must never count as one that did.
+
+Every loop is bounded by the number of rules, or by PER_INSTANT: rules that set each other off without end
+stop there, and `overrun` names the one that went too far.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from fake_qq_server.rules.decisions import Act, Decision, Push, Step, Unmet
+from fake_qq_server.rules.language import At, Do, Link, Moment, Rule, When
+from fake_qq_server.rules.verbs.registry import Class
+
+PER_INSTANT = 10_000
+"""Most matches within one microsecond of virtual time."""
+
+
+def draw(seed: int, key: str, *occurrence: object) -> float:
+    """A number in [0, 1) that depends on its arguments alone: deleting a rule shifts no other draw."""
+    text = "\x1f".join([str(seed), key, *map(str, occurrence)])
+    return (int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 11) / 2**53
+
+
+@dataclass(slots=True)
+class _State:
+    """What the engine remembers of one rule. `acts` counts per verb; `over`: nothing more can come."""
+
+    rule: Rule
+    acts: list[int]
+    seen: int = 0
+    ticks: int = 0
+    on: bool = False
+    over: bool = False
+
+
+@dataclass(order=True, slots=True)
+class _Pending:
+    due: int
+    place: tuple[int, int, int]
+    push: Push = field(compare=False)
+
+
+class Engine:
+    """The rules of one run, for one bot. `heal` is the moment that ends them all, if any."""
+
+    def __init__(self, rules: Sequence[Rule], seed: int = 0, heal: Moment | None = None) -> None:
+        self._states = [_State(rule, [0] * len(rule.do)) for rule in rules]
+        self._by_key = {state.rule.key: state for state in self._states}
+        self._seed = seed
+        self._heal = heal
+        self._marks: dict[str, list[int]] = {}
+        self._pending: list[_Pending] = []
+        self._instant = (-1, 0)
+        self.healed_at: int | None = None
+        self.overrun: Rule | None = None
+        moments = [moment for rule in rules for moment in rule.moments()] + ([heal] if heal else [])
+        self._kept = {moment.mark: 0 for moment in moments}
+        for moment in moments:
+            self._kept[moment.mark] = max(self._kept[moment.mark], moment.nth)
+
+    # ---- in: what happens
+
+    def happened(
+        self,
+        event: str,
+        now: int,
+        *,
+        conn: int | None = None,
+        path: str | None = None,
+        s: int | None = None,
+    ) -> Decision:
+        """An event, such as "http.gateway". `conn` is its WebSocket connection, `path` a request's path,
+        `s` a frame's sequence number; give what there is."""
+        answers: list[Act] = []
+        pushes: list[Push] = []
+        later: list[Push] = []
+        for index, state in enumerate(self._states):
+            rule = state.rule
+            if not isinstance(rule.trigger, When) or not rule.trigger.matches(event):
+                continue
+            if not self._narrowed(rule, event, conn, path, s) or not self._match(state, now):
+                continue
+            for do in rule.do:
+                if do.row.kind is Class.ANSWER:
+                    answers.append(Act(rule, do, state.seen))
+                elif do.after_us == 0:
+                    pushes.append(Push(rule, do, state.seen, now))
+                else:
+                    later.append(self._plan(index, state, do, now + do.after_us))
+        return Decision(tuple(answers), tuple(pushes), tuple(later))
+
+    def mark(self, name: str, now: int) -> None:
+        """READY or RESUMED was written, a session's connection was lost ("ready", "resumed", "lost"); or
+        "heal": everything ends now, whatever the file says."""
+        if name == "heal":
+            self._end_all(now)
+        else:
+            self._note(name, now)
+
+    def acted(self, act: Act, now: int) -> None:
+        """A verb really did something. A rule's nth act is its mark's nth occurrence."""
+        state = self._by_key[act.rule.key]
+        most = max(state.acts)
+        state.acts[act.do.index] += 1
+        if act.rule.id is not None and max(state.acts) > most:
+            self._note(act.rule.id, now)
+
+    # ---- out: what comes due
+
+    def next_due(self) -> int | None:
+        """When `advance` has something to do next (µs; it may be now or in the past), or None."""
+        heal = self._heal_due()
+        dues = [due for state in self._states if (due := self._due(state)) is not None]
+        if self._pending:
+            dues.append(self._pending[0].due)
+        if self.healed_at is None and heal is not None:
+            dues.append(heal)
+        return min(dues, default=None)
+
+    def advance(self, now: int) -> Step:
+        """Everything that is due at `now`: ticks of `at` rules, delayed pushes, edges of conditions, heal."""
+        heal = self._heal_due()
+        for index, state in enumerate(self._states):
+            self._tick(index, state, now)
+        pushes: list[Push] = []
+        while self._pending and self._pending[0].due <= now:
+            due = heapq.heappop(self._pending)
+            if heal is None or due.due < heal:
+                pushes.append(due.push)
+        healed = self.healed_at is None and heal is not None and heal <= now
+        if healed and heal is not None:
+            self._end_all(heal)
+        on, off = self._edges(now)
+        return Step(tuple(pushes), on, off, healed)
+
+    def conditions(
+        self, now: int, host: str, direction: str | None = None, conn: int | None = None
+    ) -> tuple[Act, ...]:
+        """What lies on a connection of `host` ("token", "api", "ws") at `now`, in file order.
+
+        `direction` is "up" or "down" (None: either); `conn` is the connection's number, or the number the
+        next one would get where nothing is open yet. Chance is drawn once per rule and connection.
+        """
+        found: list[Act] = []
+        for state in self._states:
+            rule, link = state.rule, state.rule.trigger
+            if not isinstance(link, Link) or link.host not in (host, "any") or not self._open(rule, now):
+                continue
+            if direction is not None and link.direction not in (None, direction):
+                continue
+            if rule.where is not None and not rule.where.holds(conn, None, None):
+                continue
+            if rule.chance is not None and draw(self._seed, rule.key, host, conn) >= rule.chance:
+                continue
+            found += [Act(rule, do, conn or 0) for do in rule.do]
+        return tuple(found)
+
+    def unmet(self) -> tuple[Unmet, ...]:
+        """The rules that did not act as often as they had to, in file order."""
+        found: list[Unmet] = []
+        for state in self._states:
+            wanted = state.rule.fires
+            for got in (min(state.acts), max(state.acts)):
+                if not wanted.holds(got):
+                    found.append(Unmet(state.rule, wanted.text(), got, _why(state, got)))
+                    break
+        return tuple(found)
+
+    # ---- windows
+
+    def _when(self, moment: Moment | None) -> int | None:
+        """The time of a moment, None while its mark has not come; no moment is the start."""
+        if moment is None:
+            return 0
+        if moment.mark is None:
+            return moment.offset_us
+        times = self._marks.get(moment.mark, [])
+        return times[moment.nth - 1] + moment.offset_us if len(times) >= moment.nth else None
+
+    def _heal_due(self) -> int | None:
+        if self.healed_at is not None:
+            return self.healed_at
+        return self._when(self._heal) if self._heal is not None else None
+
+    def _window(self, rule: Rule) -> tuple[int | None, int | None]:
+        """[start, end) as far as it is known: a start of None has not come, an end of None is open."""
+        ends = [
+            end
+            for end in (self._heal_due(), self._when(rule.until) if rule.until else None)
+            if end is not None
+        ]
+        return self._when(rule.start), min(ends, default=None)
+
+    def _open(self, rule: Rule, now: int) -> bool:
+        start, end = self._window(rule)
+        return start is not None and start <= now and (end is None or now < end)
+
+    def _narrowed(self, rule: Rule, event: str, conn: int | None, path: str | None, s: int | None) -> bool:
+        if rule.where is None:
+            return True
+        # Only frames and upgrades belong to a WebSocket connection. Elsewhere conn says whom a push is for.
+        about = conn if event.startswith("ws.") or rule.where.conn is None else rule.where.conn.first
+        return rule.where.holds(about, path, s)
+
+    def _match(self, state: _State, now: int) -> bool:
+        """Counts a matching event, and says whether the rule shall act on it."""
+        rule = state.rule
+        if not self._open(rule, now):
+            return False
+        state.seen += 1
+        if not rule.which.holds(state.seen):
+            return False
+        if rule.chance is not None and draw(self._seed, rule.key, state.seen) >= rule.chance:
+            return False
+        return self._within_budget(rule, now)
+
+    def _within_budget(self, rule: Rule, now: int) -> bool:
+        instant, matches = self._instant
+        self._instant = (now, matches + 1 if instant == now else 1)
+        if self._instant[1] <= PER_INSTANT:
+            return True
+        self.overrun = self.overrun or rule
+        return False
+
+    # ---- moments
+
+    def _due(self, state: _State) -> int | None:
+        """When this rule next needs `advance`."""
+        if state.over:
+            return None
+        trigger = state.rule.trigger
+        if isinstance(trigger, At):
+            base = self._when(trigger.moment)
+            return None if base is None else base + state.ticks * (trigger.every_us or 0)
+        if not isinstance(trigger, Link):
+            return None
+        start, end = self._window(state.rule)
+        return end if state.on else start
+
+    def _tick(self, index: int, state: _State, now: int) -> None:
+        """All ticks of an `at` rule up to `now`."""
+        trigger = state.rule.trigger
+        if not isinstance(trigger, At):
+            return
+        for _ in range(PER_INSTANT):
+            due = self._due(state)
+            if due is None or due > now:
+                return
+            end = self._window(state.rule)[1]
+            if end is not None and due >= end:
+                state.over = True
+                return
+            state.ticks += 1
+            state.over = trigger.every_us is None
+            if self._match(state, due):
+                for do in state.rule.do:
+                    self._plan(index, state, do, due + do.after_us)
+
+    def _plan(self, index: int, state: _State, do: Do, due: int) -> Push:
+        # Of pushes that are due together, the file's order decides, then the rule's own.
+        place = (index, do.index, state.seen)
+        push = Push(state.rule, do, state.seen, due)
+        heapq.heappush(self._pending, _Pending(due, place, push))
+        return push
+
+    def _edges(self, now: int) -> tuple[tuple[Act, ...], tuple[Act, ...]]:
+        on: list[Act] = []
+        off: list[Act] = []
+        for state in self._links():
+            start, end = self._window(state.rule)
+            past = end is not None and end <= now
+            acts = [Act(state.rule, do, 0) for do in state.rule.do]
+            if state.on and past:
+                off += acts
+            elif not state.on and not past and start is not None and start <= now:
+                on += acts
+                state.on = True
+            state.over = past
+        return tuple(on), tuple(off)
+
+    def _links(self) -> Iterator[_State]:
+        return (s for s in self._states if isinstance(s.rule.trigger, Link) and not s.over)
+
+    def _note(self, mark: str, now: int) -> None:
+        """Remembers as many occurrences as some moment asks for, and no more."""
+        times = self._marks.setdefault(mark, [])
+        if len(times) < self._kept.get(mark, 0):
+            times.append(now)
+
+    def _end_all(self, now: int) -> None:
+        if self.healed_at is not None:
+            return
+        self.healed_at = now
+        self._pending.clear()
+        for state in self._states:
+            # Conditions still have to go off: `advance` says so.
+            state.over = not (isinstance(state.rule.trigger, Link) and state.on)
+
+
+def _why(state: _State, got: int) -> str:
+    if got > 0:
+        return "it acted, but not that often"
+    if isinstance(state.rule.trigger, Link):
+        return "nothing met the condition"
+    return "what it waits for never came" if state.seen == 0 else "it matched and had nothing to act on"
+
+
+__all__ = ["PER_INSTANT", "Act", "Decision", "Engine", "Push", "Step", "Unmet", "draw"]

@@ -1,0 +1,41 @@
+"""`close: 4009`: the platform closes the WebSocket with a code of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fake_qq_server.rules.verbs.arguments import integer, text
+from fake_qq_server.rules.verbs.registry import Args, Class, Effect, Line, Verb, register
+
+USUAL = 4009
+
+
+def act(args: Args, line: Line) -> Effect:
+    """A close frame, with no payload at all where no code is given, then FIN once it is answered."""
+    return line.close(args.main, args.more.get("reason", ""))
+
+
+def simpler(args: Args) -> Iterable[Args]:
+    """No reason first, then the everyday code."""
+    if args.more.get("reason"):
+        yield Args(args.main)
+    if args.main != USUAL:
+        yield Args(USUAL)
+
+
+register(
+    Verb(
+        name="close",
+        places=("any",),
+        kind=Class.PUSH,
+        story="The platform closes the WebSocket with this code (any two bytes), or without one.",
+        seen_as="A close frame with that code and reason, then EOF.",
+        act=act,
+        # 0 to 65535: whatever the two bytes can hold. The link has an encoder for what no library sends.
+        main=integer(
+            "close", 0, 65535, example=4009, means="the close code (without one the frame is empty)"
+        ),
+        more={"reason": text("reason", default="", means="the reason in the close frame")},
+        simpler=simpler,
+    )
+)

@@ -1,0 +1,30 @@
+"""`signal: SIGTERM`: somebody stops the subject's process, as an operator or a service manager does.
+
+It acts on the process, not on a connection: there is one only where the whole program is the subject.
+"""
+
+from __future__ import annotations
+
+from fake_qq_server.rules.verbs.arguments import one_of
+from fake_qq_server.rules.verbs.registry import Args, Class, Effect, SignalProcess, Verb, register
+
+SIGNALS = ("SIGTERM", "SIGINT")
+
+
+def act(args: Args, send: SignalProcess) -> Effect | None:
+    """None where there is no process to tell, or it is gone already: then it has not acted."""
+    return Effect() if send(args.main) else None
+
+
+register(
+    Verb(
+        name="signal",
+        places=("any",),
+        kind=Class.PUSH,
+        story="The subject's process is sent this signal: a service manager's stop, or Ctrl-C.",
+        seen_as="The signal's handler runs; nothing on the wire.",
+        act=act,
+        main=one_of("signal", SIGNALS, required=True, means="which one (levels runner and process only)"),
+        on_process=True,
+    )
+)
