@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from fake_qq_server.rules.conditions import Condition
 from fake_qq_server.events import Envelope, Host, LinkCondition
-from fake_qq_server.rules.language import Link
-from fake_qq_server.link import Held, Pipe
+from fake_qq_server.rules.conditions import Condition
 from fake_qq_server.rules.engine import Act, Engine, draw
-from fake_qq_server.wire import Wire
+from fake_qq_server.rules.language import Link
+from fake_qq_server.wire.link import Held, Pipe
+from fake_qq_server.wire.tcp import Wire
 
 if TYPE_CHECKING:
     from fake_qq_server.server import FakeQQ

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fake_qq_server.conditioning import Conditions
 from fake_qq_server.events import Envelope, Heal, Host, RuleAct, RuleUnmet
-from fake_qq_server.rules.language import Moment, Rule
 from fake_qq_server.rules.engine import Act, Engine, Push, Step
+from fake_qq_server.rules.language import Moment, Rule
 from fake_qq_server.rules.verbs.registry import Effect
-from fake_qq_server.wire import Wire
+from fake_qq_server.wire.tcp import Wire
 
 if TYPE_CHECKING:
     from fake_qq_server.server import FakeQQ

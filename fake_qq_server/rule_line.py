@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fake_qq_server.events import WsOut
-from fake_qq_server.link import End
 from fake_qq_server.platform.session import Connection, Out
 from fake_qq_server.rules.verbs.registry import Effect
-from fake_qq_server.ws_talk import WsTalk
+from fake_qq_server.wire.link import End
+from fake_qq_server.wire.websocket import WsTalk
 
 if TYPE_CHECKING:
     from fake_qq_server.server import FakeQQ

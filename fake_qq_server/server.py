@@ -14,16 +14,16 @@ from typing import Literal, get_args
 
 from fake_qq_server.director import Director
 from fake_qq_server.events import Host, LinkClose, Sink
-from fake_qq_server.http_talk import HttpTalk
-from fake_qq_server.rules.language import Moment, Rule
-from fake_qq_server.listener import Listener
 from fake_qq_server.platform.platform import Bot, Options, Platform
 from fake_qq_server.platform.rest import TOKEN_PATH
 from fake_qq_server.rule_line import RuleLine
 from fake_qq_server.rules.engine import Push
+from fake_qq_server.rules.language import Moment, Rule
 from fake_qq_server.rules.verbs.registry import Effect, SignalProcess
-from fake_qq_server.wire import Talk, Wire
-from fake_qq_server.ws_talk import WsTalk
+from fake_qq_server.wire.http import HttpTalk
+from fake_qq_server.wire.listener import Listener
+from fake_qq_server.wire.tcp import Talk, Wire
+from fake_qq_server.wire.websocket import WsTalk
 
 HOSTS: tuple[Host, ...] = get_args(Host)
 DELAY_US = 40_000

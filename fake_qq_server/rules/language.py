@@ -12,8 +12,33 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fake_qq_server.rules.moments import MARKS, LanguageError, Moment, Path, Span, Where, Which, parse_moment, parse_span, parse_where, parse_which, quoted, suggest
-from fake_qq_server.rules.language_verbs import AFTER_HEAL, EVENTS, HOSTS, At, Do, Link, Trigger, When, parse_dos, parse_trigger
+from fake_qq_server.rules.language_verbs import (
+    AFTER_HEAL,
+    EVENTS,
+    HOSTS,
+    At,
+    Do,
+    Link,
+    Trigger,
+    When,
+    parse_dos,
+    parse_trigger,
+)
+from fake_qq_server.rules.moments import (
+    MARKS,
+    LanguageError,
+    Moment,
+    Path,
+    Span,
+    Where,
+    Which,
+    parse_moment,
+    parse_span,
+    parse_where,
+    parse_which,
+    quoted,
+    suggest,
+)
 from fake_qq_server.rules.verbs.registry import Class
 
 __all__ = [

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from fake_qq_server.platform.units import HOUR, MINUTE, format_duration
 from fake_qq_server.rules.conditions import Condition
 from fake_qq_server.rules.language import At, LanguageError, Link, Moment, Path, Rule, When
-from fake_qq_server.platform.units import HOUR, MINUTE, format_duration
 from harness.scenario.witnesses import unwitnessed
 
 if TYPE_CHECKING:

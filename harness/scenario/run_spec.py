@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from fake_qq_server.platform.units import MINUTE
 from fake_qq_server.rules.language import LanguageError, Moment, Path, Rule, parse_moment, parse_rules
 from fake_qq_server.rules.moments import duration_at, quoted, suggest
-from fake_qq_server.platform.units import MINUTE
 from harness.scenario.refusals import CHECKS, LEVELS, LIMITED, NOT_AT_ADAPTER, refuse_run
 
 KEYS = (

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
-from fake_qq_server.rules.language import Moment, Rule
 from fake_qq_server.platform.platform import Options
 from fake_qq_server.rule_line import RuleLine
-from fake_qq_server.server import Addresses, FakeQQ
+from fake_qq_server.rules.language import Moment, Rule
 from fake_qq_server.rules.verbs.registry import SignalProcess
-from fake_qq_server.ws_talk import WsTalk
+from fake_qq_server.server import Addresses, FakeQQ
+from fake_qq_server.wire.websocket import WsTalk
 from harness.clock import new_event_loop
 from harness.journal.run_kinds import RunTeardown
 from harness.journal.writer import Recorder

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from fake_qq_server import frames
+from fake_qq_server.wire import frames
 from tests.fake_qq_server.front import QUIET_S, Front
 
 UPGRADE = (

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_qq_server.rules import engine as engine_module
+from fake_qq_server.rules.engine import Act, Decision, Engine, Push, Step, draw
 from fake_qq_server.rules.language import Moment, parse_moment, parse_rules
 from fake_qq_server.rules.moments import Span
-from fake_qq_server.rules.engine import Act, Decision, Engine, Push, Step, draw
 
 
 def us(seconds: float) -> int:

@@ -6,9 +6,21 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.rules.language import At, LanguageError, Link, Moment, Rule, Span, When, Where, Which, parse_moment, parse_rules
-from fake_qq_server.rules.moments import quoted, suggest
 from fake_qq_server.platform.units import MINUTE, SECOND
+from fake_qq_server.rules.language import (
+    At,
+    LanguageError,
+    Link,
+    Moment,
+    Rule,
+    Span,
+    When,
+    Where,
+    Which,
+    parse_moment,
+    parse_rules,
+)
+from fake_qq_server.rules.moments import quoted, suggest
 
 CLOSE = {"close": 4009}
 DROP = {"id": "drop", "at": "ready + 60s", "do": CLOSE}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.rules.language import LanguageError, Moment
 from fake_qq_server.platform.units import HOUR, MINUTE, SECOND
+from fake_qq_server.rules.language import LanguageError, Moment
 from harness.scenario.document import KEYS, Scenario, expand, parse_scenario
 from harness.scenario.refusals import earliest_marks
 from harness.scenario.run_spec import Handler, Healing, RunSpec

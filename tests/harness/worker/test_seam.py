@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fake_qq_server.events import RuleAct
-from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.platform.replies import SeamReply
+from fake_qq_server.rules.language import parse_rules
 from harness.commands.series import Judged, Series
 from harness.errors import SubjectError
 from harness.hermes import environments

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import pytest
 
-from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.platform.replies import FrameAsk, FrameReply, HttpAsk, HttpReply, SeamReply
+from fake_qq_server.rules.language import parse_rules
 
 TOKEN = HttpReply(200, {"access_token": "T", "expires_in": "7200"}, {"x": "1"})
 

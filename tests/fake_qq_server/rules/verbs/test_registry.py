@@ -10,7 +10,15 @@ import pytest
 
 import fake_qq_server.rules.verbs
 from fake_qq_server.rules.language import EVENTS
-from fake_qq_server.rules.verbs.registry import VERBS, Args, ArgumentError, Class, Verb, nothing_simpler, register
+from fake_qq_server.rules.verbs.registry import (
+    VERBS,
+    Args,
+    ArgumentError,
+    Class,
+    Verb,
+    nothing_simpler,
+    register,
+)
 
 HELPERS = {"__init__", "registry", "arguments"}
 ROWS = pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS.keys())

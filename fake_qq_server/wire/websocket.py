@@ -18,14 +18,14 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from fake_qq_server import frames
 from fake_qq_server.events import Envelope, Event, Session, WsConnect, WsIn, WsOut
-from fake_qq_server.http_talk import body_of, phrase
 from fake_qq_server.platform.platform import Bot
 from fake_qq_server.platform.replies import FrameReply, HttpAsk, HttpReply
 from fake_qq_server.platform.session import Connection, Out
 from fake_qq_server.rules.verbs.registry import Effect
-from fake_qq_server.wire import Wire
+from fake_qq_server.wire import frames
+from fake_qq_server.wire.http import body_of, phrase
+from fake_qq_server.wire.tcp import Wire
 
 if TYPE_CHECKING:
     from fake_qq_server.server import FakeQQ

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fake_qq_server.events import Host
-from fake_qq_server.wire import Wire
+from fake_qq_server.wire.tcp import Wire
 
 if TYPE_CHECKING:
     from fake_qq_server.server import FakeQQ

@@ -6,7 +6,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
-from fake_qq_server import frames
+from fake_qq_server.wire import frames
 
 
 def parsed(data: bytes) -> Frame:

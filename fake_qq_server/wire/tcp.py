@@ -17,10 +17,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from fake_qq_server.events import Envelope, Host, LinkClose, LinkOpen, Party
-from fake_qq_server.link import End, Item, Pipe
+from fake_qq_server.wire.link import End, Item, Pipe
 
 if TYPE_CHECKING:
-    from fake_qq_server.listener import Listener
+    from fake_qq_server.wire.listener import Listener
 
 HEAD_LIMIT = 64 * 1024
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fake_qq_server.rules.conditions import Blackhole, Condition, Latency, Silent, Stall
-from fake_qq_server.link import End, Held, Item, Pipe
+from fake_qq_server.wire.link import End, Held, Item, Pipe
 
 
 class Loop:

@@ -11,7 +11,7 @@ from fake_qq_server.events import Envelope, HttpAnswer, HttpRequest
 from fake_qq_server.platform import rest
 from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.rules.verbs.registry import Effect
-from fake_qq_server.wire import HEAD_LIMIT, Wire
+from fake_qq_server.wire.tcp import HEAD_LIMIT, Wire
 
 if TYPE_CHECKING:
     from fake_qq_server.director import Answered
