@@ -230,8 +230,8 @@ def test_the_example_of_a_verb_works_as_written(tmp_path: Path) -> None:
     verb, its_test = blocks(ROOT / "docs/verbs.md", "python")
     package = tmp_path / "fake_qq_server"
     shutil.copytree(ROOT / "fake_qq_server", package, ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "verbs/raw.py").write_text(verb, encoding="utf-8")
-    listed = package / "verbs/__init__.py"
+    (package / "rules/verbs/raw.py").write_text(verb, encoding="utf-8")
+    listed = package / "rules/verbs/__init__.py"
     text = listed.read_text(encoding="utf-8")
     listed.write_text(text.replace("    refuse,\n", "    raw,\n    refuse,\n"), encoding="utf-8")
     (tmp_path / "test_raw.py").write_text(its_test, encoding="utf-8")

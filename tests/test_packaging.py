@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("fake_qq_server", "harness")
 LENT = {"websockets", "h11", "freezegun", "dateutil", "six"}
-"""What a worker's interpreter is lent; see harness/beside.py."""
+"""What a worker's interpreter is lent; see harness/process/lent_imports.py."""
 
 SUBJECTS = {"aiohttp", "httpx", "gateway", "plugins"}
 """What only a subject has, and only its drivers import."""
