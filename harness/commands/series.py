@@ -20,6 +20,7 @@ from harness.hermes import fixes
 from harness.hermes.environments import Installation
 from harness.hermes.fixes import Fix
 from harness.journal.record import JournalError, Record, parse
+from harness.journal.run_kinds import FixRef
 from harness.judging.outcome import Outcome, as_document, judge
 from harness.process.result import RunResult
 from harness.process.supervisor import Supervisor
@@ -107,7 +108,7 @@ class Series:
             journal=str(self.out.absolute() / JOURNALS / f"{file_name(spec.name, self.level)}.jsonl"),
             path_entries=tuple(map(str, installation.path_entries)),
             layout=installation.layout.name,
-            fix={"name": fix.name, "kind": fix.kind, "sha256": fix.sha256} if fix else None,
+            fix=FixRef(fix.name, fix.kind, fix.sha256) if fix else None,
             scenario=spec.resolved,
             subject={**installation.subject(), "path": str(installation.root)},
         )
@@ -115,7 +116,7 @@ class Series:
     @contextmanager
     def laid_over(self) -> Iterator[Installation]:
         """The installation to run: for a patch, a private copy that lives as long as the series."""
-        if self.fix is None or self.fix.kind == "named":
+        if self.fix is None or self.fix.plan is None:
             yield self.installation
             return
         with tempfile.TemporaryDirectory(prefix="qqchaos-fix-") as copy:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
 from fake_qq_server.events import NOBODY, Envelope, Event
@@ -20,6 +20,7 @@ from harness.journal.run_kinds import (
     ClockHeld,
     ClockHiccup,
     ClockSpin,
+    FixRef,
     How,
     Left,
     Phase,
@@ -112,6 +113,8 @@ _FIELD_NAMES: dict[str, tuple[str, ...]] = {}
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, FixRef):
+        return asdict(value)
     raise TypeError(f"{type(value).__name__} does not belong in a journal")
 
 

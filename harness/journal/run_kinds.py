@@ -16,6 +16,26 @@ How = Literal["ok", "failed", "raised", "cancelled"]
 
 
 @dataclass(frozen=True)
+class FixRef:
+    """Which fix was laid over the subject. `name`: a named fix's, or a patch's file name; `kind` and `sha256`
+    (of the patch's bytes, or of what the named fix inserts) tell two of one name apart."""
+
+    name: str
+    kind: Literal["named", "patch"] | None = None
+    sha256: str | None = None
+
+    @classmethod
+    def read(cls, value: Any) -> FixRef | None:
+        """From JSON: an object of the three, or a name alone, as journals had it at first.
+
+        Raises TypeError for another shape.
+        """
+        if value is None or isinstance(value, FixRef):
+            return value
+        return cls(value) if isinstance(value, str) else cls(**value)
+
+
+@dataclass(frozen=True)
 class RunOpen(Event):
     """Everything that a re-run and the judge need.
 
@@ -30,10 +50,13 @@ class RunOpen(Event):
     level: str
     seed: int
     clock: str
-    fix: str | None
+    fix: FixRef | None
     subject: Mapping[str, Any]
     scenario: Mapping[str, Any]
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fix", FixRef.read(self.fix))
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ outcome.verdict, str(outcome.ending), outcome.as_json()
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from harness.journal.record import Record, digest
+from harness.journal.run_kinds import FixRef
 from harness.judging.checks import CheckResult, judge_checks
 from harness.judging.endings import STARVED, Ending, ending
 from harness.judging.intervals import SECOND
@@ -38,7 +39,7 @@ class Outcome:
     issues: tuple[int, ...]
     level: str
     seed: int
-    fix: str | None
+    fix: FixRef | None
     subject: Mapping[str, Any]
     verdict: Verdict
     ending: Ending
@@ -60,7 +61,7 @@ class Outcome:
             "issues": list(self.issues),
             "level": self.level,
             "seed": self.seed,
-            "fix": self.fix,
+            "fix": asdict(self.fix) if self.fix else None,
             "subject": {key: self.subject.get(key) for key in SUBJECT_KEYS},
             "verdict": self.verdict,
             "ending": self.ending.name,

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from harness.journal.run_kinds import FixRef
+
 DEFAULT_ENTRY = "harness.worker.main:main"
 """What a worker calls with its spec, unless `extra["entry"]` names another module:function."""
 
@@ -34,7 +36,7 @@ class WorkerSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     path_entries: tuple[str, ...] = ()
     layout: str = ""
-    fix: Mapping[str, Any] | None = None
+    fix: FixRef | None = None
     scenario: Mapping[str, Any] = field(default_factory=dict)
     subject: Mapping[str, Any] = field(default_factory=dict)
     verbose: bool = False
@@ -70,6 +72,7 @@ class WorkerSpec:
         if not isinstance(data, dict) or not set(data) <= known:
             raise ValueError(f"not a worker's spec: {text[:80]!r}")
         try:
-            return cls(**{**data, "path_entries": tuple(data.get("path_entries", ()))})
+            fix = FixRef.read(data.get("fix"))
+            return cls(**{**data, "path_entries": tuple(data.get("path_entries", ())), "fix": fix})
         except TypeError as problem:
             raise ValueError(f"not a worker's spec: {problem}") from problem

@@ -76,10 +76,10 @@ def main(spec: WorkerSpec) -> NoReturn:
 def _load(run: Run, layout: Layout, level: Any) -> Any:
     """The subject's modules, with the fix laid over them. What cannot be imported is no ending."""
     fix = run.spec.fix
-    if fix and fix.get("kind") == "named":
+    if fix is not None and fix.kind == "named":
         from harness.hermes.fixes.rewrite import install
 
-        install(layout.module, layout.class_name, str(fix["name"]))
+        install(layout.module, layout.class_name, fix.name)
     try:
         return level.load(layout)
     except QQChaosError as problem:
@@ -117,9 +117,8 @@ def _run_open(spec: WorkerSpec) -> RunOpen:
         except importlib.metadata.PackageNotFoundError:
             continue
     subject = {key: value for key, value in spec.subject.items() if key not in ("path", "interpreter")}
-    fix = str(spec.fix["name"]) if spec.fix else None
     return RunOpen(
-        SCHEMA, spec.run, spec.level, spec.seed, "baton", fix, subject, dict(spec.scenario), versions
+        SCHEMA, spec.run, spec.level, spec.seed, "baton", spec.fix, subject, dict(spec.scenario), versions
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +21,7 @@ from harness.hermes.fixes.table import FIXES
 
 if TYPE_CHECKING:
     from harness.hermes.environments import Installation
+    from harness.hermes.fixes.patch import Plan
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,19 @@ class Fix:
     """A fix that was checked against one installation.
 
     `name` is the table's, or the patch's file name. `sha256` tells what it does apart: a patch's bytes, a
-    named fix's statements. `ignored` are files of a patch that are not hermes' code (tests, documentation).
+    named fix's statements. `plan` is what a patch makes of the installation: the file is read once, so what
+    runs is what was hashed, whatever becomes of the file meanwhile.
     """
 
     name: str
     kind: Literal["named", "patch"]
     sha256: str
-    path: Path | None = None
-    ignored: tuple[str, ...] = ()
+    plan: Plan | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Files of a patch that are not hermes' code: tests, documentation."""
+        return self.plan.ignored if self.plan else ()
 
 
 def choose(with_fix: str, installation: Installation) -> Fix:
@@ -54,7 +60,7 @@ def choose(with_fix: str, installation: Installation) -> Fix:
     text = patch.read(path)
     made = patch.plan(text, path.name, installation.root)
     sha256 = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-    return Fix(path.name, "patch", sha256, path.absolute(), made.ignored)
+    return Fix(path.name, "patch", sha256, made)
 
 
 def lay_over(fix: Fix, installation: Installation, into: Path) -> Installation:
@@ -63,12 +69,11 @@ def lay_over(fix: Fix, installation: Installation, into: Path) -> Installation:
     A named fix changes nothing here; the worker calls `rewrite.install(module, class_name, fix.name)`
     before it imports the adapter. The content hash stays the subject's own: the fix has one of its own.
     """
-    if fix.path is None:
+    if fix.plan is None:
         return installation
     from harness.hermes.fixes import patch
 
-    made = patch.plan(patch.read(fix.path), fix.name, installation.root)
-    patch.lay_over(made, installation.root, into)
+    patch.lay_over(fix.plan, installation.root, into)
     others = tuple(entry for entry in installation.path_entries if entry != installation.root)
     return dataclasses.replace(installation, path_entries=(into, *others))
 

@@ -91,7 +91,7 @@ class TestTheHandlerOfTheScenario:
             for r in runs["raises"].records
             if isinstance(r.event, SubjListener) and r.event.phase == "end"
         ]
-        inline = outcome.fix.startswith("inline")
+        inline = outcome.fix.name.startswith("inline")
         assert end == ("raised" if inline else "ok")
         # disconnect() awaits the listener, and gets what that ended with.
         assert ("stops" in [check.name for check in outcome.also_seen]) is inline

@@ -9,7 +9,7 @@ import pytest
 
 from fake_qq_server.events import RuleUnmet
 from harness.journal.record import digest
-from harness.journal.run_kinds import RunClose, RunOpen
+from harness.journal.run_kinds import FixRef, RunClose, RunOpen
 from harness.judging.checks import CHECKS
 from harness.judging.outcome import Outcome, as_document, exit_status, judge, settled
 from tests.harness.journals import SUBJECT, J
@@ -194,8 +194,8 @@ class TestOutcome:
         records = J().add(RuleUnmet("1", 0)).done(60)
         opening = records[0].event
         assert isinstance(opening, RunOpen)
-        found = judge([replace(records[0], event=replace(opening, fix="detached")), *records[1:]])
-        assert (found.unmet, found.fix) == (("?",), "detached")
+        found = judge([replace(records[0], event=replace(opening, fix=FixRef("detached"))), *records[1:]])
+        assert (found.unmet, found.fix) == (("?",), FixRef("detached"))
 
     def test_what_was_unmet_and_what_is_hypothetical(self) -> None:
         found = judge(J(hypothetical=True).unmet("a").unmet("b").done(60))
