@@ -17,10 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.commands import catalogue, doctor, fixes, judging, run
-from harness.errors import QQChaosError
+from harness.errors import INTERRUPTED, NOT_JUDGED, QQChaosError
 
-INTERRUPTED = 130
-NOT_JUDGED = 125
 LEVELS = ("adapter", "runner", "process")
 
 

@@ -15,7 +15,7 @@ from harness.commands.report.table import as_json, as_markdown, as_text
 from harness.commands.report.terminal import Terminal
 from harness.commands.run import DEFAULT_OUT
 from harness.commands.series import Judged, check_out, file_name
-from harness.errors import HarnessError, UsageError
+from harness.errors import NOT_JUDGED, PASSED, HarnessError, UsageError
 from harness.hermes import environments, releases
 from harness.hermes.environments import Installation
 from harness.hermes.fixes.table import FIXES
@@ -53,7 +53,7 @@ def fixes(args: argparse.Namespace) -> int:
         print("\n".join(as_markdown(sections)))
     else:
         Terminal(sys.stdout).print_lines(as_text(sections))
-    return 125 if any(section.gaps for section in sections) else 0
+    return NOT_JUDGED if any(section.gaps for section in sections) else PASSED
 
 
 def _measured(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.errors import QQChaosError
+from harness.errors import NOT_JUDGED, PASSED, QQChaosError
 from harness.hermes import environments, interpreters
 from harness.hermes.environments import Installation
 
@@ -57,7 +57,7 @@ class Diagnosis:
     @property
     def exit_status(self) -> int:
         """0 if the adapter level can run, else 125."""
-        return 125 if dict(self.lacks)["adapter"] else 0
+        return NOT_JUDGED if dict(self.lacks)["adapter"] else PASSED
 
 
 def examine(hermes: str | None = None, python: str | None = None, cache: Path | None = None) -> Diagnosis:

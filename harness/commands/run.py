@@ -13,7 +13,7 @@ from pathlib import Path
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
 from harness.commands.series import Judged, Series, check_out, write_outcomes
-from harness.errors import UsageError
+from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
 from harness.judging.outcome import exit_status
 from harness.scenario import selection
@@ -79,7 +79,7 @@ def _run(args: argparse.Namespace, batches: Sequence[Batch]) -> tuple[int, list[
             done = series.run(runs, partial(_print_line, progress, width))
         _tell(args, terminal, done, level)
         everything += done
-        if args.exitfirst and _status(done, strict=False) != 0:
+        if args.exitfirst and _status(done, strict=False) != PASSED:
             break
     document = write_outcomes(out, everything)
     if args.json:
@@ -118,7 +118,7 @@ def repeat_line(args: argparse.Namespace, name: str, level: str = "adapter") -> 
 def _status(done: Sequence[Judged], *, strict: bool) -> int:
     """1 if a check failed, whatever else; 125 if something could not be judged or did not run at all."""
     status = exit_status([judged.outcome for judged in done if judged.outcome], strict)
-    return 125 if status == 0 and any(judged.outcome is None for judged in done) else status
+    return NOT_JUDGED if status == PASSED and any(judged.outcome is None for judged in done) else status
 
 
 def _level(args: argparse.Namespace) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from fake_qq_server.events import RuleAct
 from harness.commands.report.story import tell
 from harness.commands.series import Judged
+from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.run_kinds import RunOpen
 from harness.judging.outcome import Outcome
 
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
 STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}
-REPRODUCED = {1: "REPRODUCED", 0: "NOT REPRODUCED", 125: "NOT JUDGED"}
+REPRODUCED = {FAILED: "REPRODUCED", PASSED: "NOT REPRODUCED", NOT_JUDGED: "NOT JUDGED"}
 SEAM = "injected inside the client (not reachable on a wire)"
 HYPOTHETICAL = "hypothetical: nothing is known to raise there what a rule of this scenario raises"
 
@@ -101,11 +102,11 @@ def closing(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
     """The last lines of `repro`: what was shown, and what the levels that ran cannot judge."""
     verdicts = [run.outcome.verdict if run.outcome else "not run" for run in runs]
     failed, passed = verdicts.count("fail"), verdicts.count("pass")
-    if status == 0:
+    if status == PASSED:
         counted = f"all {len(runs)} runs pass" if len(runs) != 1 else "the one run passes"
-    elif status == 1 and failed == 0:
+    elif status == FAILED and failed == 0:
         counted = "a check failed that no scenario asks (--strict)"
-    elif status == 1:
+    elif status == FAILED:
         counted = f"{failed} of {len(runs)} runs fail"
     else:
         counted = f"none of {len(runs)} runs fails, but {len(runs) - passed} could not be judged"
