@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.commands.fix_runs import Bench
 from harness.commands.fix_table import LEVELS, Section, Story, stories
 from harness.commands.report import lines
-from harness.commands.report.table import as_json, as_markdown, as_text
+from harness.commands.report.fix_tables import as_json, as_markdown, as_text
 from harness.commands.report.terminal import Terminal
 from harness.commands.run import DEFAULT_OUT
 from harness.commands.series import Judged, check_out, file_name

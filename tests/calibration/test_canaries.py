@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands.twins import Comparison, run_twins
+from harness.commands.determinism import Comparison, run_twins
 from tests.calibration.bench import Bench, Here
 from tests.calibration.canaries import CANARIES
 from tests.calibration.saboteurs import CORRECT, build

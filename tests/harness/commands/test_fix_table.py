@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.commands.fix_table import Block, Gap, Row, Section, row, stories
-from harness.commands.report.table import HEAD, as_json, as_markdown, as_text, cells_of, duration
+from harness.commands.report.fix_tables import HEAD, as_json, as_markdown, as_text, cells_of, duration
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit
 from harness.journal.runner_kinds import RunnerQueue

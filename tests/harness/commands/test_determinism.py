@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.commands.twins import Comparison, compare, twins
+from harness.commands.determinism import Comparison, compare, twins
 from harness.process.worker_spec import WorkerSpec
 from tests.harness.journals import J
 
