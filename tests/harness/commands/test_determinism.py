@@ -1,4 +1,4 @@
-"""What a twin changes, and how a difference is named."""
+"""What a one changes, and how a difference is named."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from harness.commands.determinism import Comparison, compare, twins
+from harness.commands.determinism import Comparison, compare, reruns
 from harness.process.worker_spec import WorkerSpec
 from tests.harness.journals import J
 
 SPEC = WorkerSpec("story/a", "adapter", 0, "/out/story.a.jsonl", env={"LANG": "C"})
 
 
-class TestTwins:
+class TestReruns:
     def test_the_plain_one_is_first_and_nothing_but_its_journal_is_new(self) -> None:
-        first = twins(SPEC)[0]
+        first = reruns(SPEC)[0]
         assert first.name == "plain"
         assert replace(first.spec, journal=SPEC.journal) == SPEC
 
     def test_each_has_a_journal_of_its_own_beside_the_first(self) -> None:
-        paths = [twin.spec.journal for twin in twins(SPEC)]
+        paths = [one.spec.journal for one in reruns(SPEC)]
         assert len(set(paths)) == len(paths)
         assert all(path.startswith("/out/story.a.") and path.endswith(".jsonl") for path in paths)
 
@@ -28,7 +28,7 @@ class TestTwins:
         def bare(spec: WorkerSpec) -> WorkerSpec:
             return replace(spec, journal="", fresh=False, verbose=False, env={})
 
-        assert all(bare(twin.spec) == bare(SPEC) for twin in twins(SPEC))
+        assert all(bare(one.spec) == bare(SPEC) for one in reruns(SPEC))
 
     @pytest.mark.parametrize(
         ("name", "what"),
@@ -39,12 +39,12 @@ class TestTwins:
         ],
     )
     def test_what_one_changes(self, name: str, what: dict[str, object]) -> None:
-        (twin,) = (twin for twin in twins(SPEC) if twin.name == name)
-        assert replace(twin.spec, journal=SPEC.journal) == replace(SPEC, **what)  # type: ignore[arg-type]
+        (one,) = (one for one in reruns(SPEC) if one.name == name)
+        assert replace(one.spec, journal=SPEC.journal) == replace(SPEC, **what)  # type: ignore[arg-type]
 
     def test_around_it(self) -> None:
-        assert [twin.name for twin in twins(SPEC) if twin.elsewhere] == ["elsewhere"]
-        assert [twin.name for twin in twins(SPEC) if twin.loaded] == ["loaded"]
+        assert [one.name for one in reruns(SPEC) if one.elsewhere] == ["elsewhere"]
+        assert [one.name for one in reruns(SPEC) if one.loaded] == ["loaded"]
 
 
 class TestCompare:
@@ -65,7 +65,7 @@ class TestCompare:
         found = compare({"plain": one, "again": one, "fresh": other})
         (difference,) = found.differences
         assert not found.equal
-        assert difference.twin == "fresh"
+        assert difference.rerun == "fresh"
         assert difference.n == len(J().up().logs("a").records)
         assert difference.expected is not None and '"template":"a"' in difference.expected
         assert difference.found is not None and '"template":"b"' in difference.found
