@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import RuleAct
 from harness.commands.report.story import tell
-from harness.commands.series import Judged
+from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.run_kinds import RunOpen
 from harness.judging.outcome import Outcome
@@ -98,7 +98,7 @@ def totals(runs: Iterable[Judged]) -> str:
     )
 
 
-def closing(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
+def conclusion(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
     """The last lines of `repro`: what was shown, and what the levels that ran cannot judge."""
     verdicts = [run.outcome.verdict if run.outcome else "not run" for run in runs]
     failed, passed = verdicts.count("fail"), verdicts.count("pass")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.commands.report import lines
-from harness.commands.series import Judged
+from harness.commands.results import Judged
 from harness.journal.record import Record
 from harness.judging.outcome import judge
 from tests.harness.journals import J
@@ -135,7 +135,7 @@ class TestEnd:
         ],
     )
     def test_closing(self, status: int, runs: list[Judged], first: str) -> None:
-        told = lines.closing(status, "#14539", runs)
+        told = lines.conclusion(status, "#14539", runs)
         assert told[0] == first
         rest = " ".join(told[1:])
         if all(run.level == "adapter" for run in runs):
@@ -148,6 +148,6 @@ class TestEnd:
         said = f"that gave up, {{}} {flag} and {{}} {callback}"
         told = J(asks=["notified"]).up().gives_up(t=60).flags().tells().done(3600)
         runs = [dies(), judged(told), passes()]
-        assert lines.closing(1, "14539", runs)[1] == "Of 2 runs " + said.format(1, 1)
-        assert lines.closing(1, "14539", [dies()])[1] == "Of 1 run " + said.format(0, 0)
-        assert not [line for line in lines.closing(0, "14539", [passes()]) if "that gave up" in line]
+        assert lines.conclusion(1, "14539", runs)[1] == "Of 2 runs " + said.format(1, 1)
+        assert lines.conclusion(1, "14539", [dies()])[1] == "Of 1 run " + said.format(0, 0)
+        assert not [line for line in lines.conclusion(0, "14539", [passes()]) if "that gave up" in line]
