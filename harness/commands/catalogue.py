@@ -1,4 +1,4 @@
-"""`list`, `show`, `validate`, `verbs`, `schema`: what there is, for users and for authors."""
+"""`list`, `show`, `validate`, `verbs`, `schema`: scenarios and their language, for users and for authors."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
     for n, rule in enumerate(run.rules):
         lines += wrapped(f"  {'rules' if n == 0 else '':7}  ", rule_in_words(rule))
     if not run.rules:
-        lines.append("  rules    none: the platform is as it should be")
+        lines.append("  rules    none: the platform works as it should")
     if run.heal:
         kept = "stays held" if run.heal.held == "keep" else "is released"
         lines.append(f"  heals    at {run.heal.at.text()}; what a condition holds {kept}")
@@ -81,7 +81,7 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
         lines.append(f"  handler  the fatal-error handler {handler_in_words(run.handler)}")
     lines.append(f"  ends     after {run.resolved['end']}")
     if run.hypothetical:
-        lines.append("  note     hypothetical: nothing is known to raise there what a rule raises")
+        lines.append("  note     hypothetical: a rule raises an exception that is not known to occur there")
     return [*lines, ""]
 
 

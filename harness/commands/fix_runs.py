@@ -105,7 +105,9 @@ class FixRuns:
             tried = self._row(PlannedRun.of(shipped, "adapter", outage, ends=False))
             if tried is None or tried.gave_up_us is not None:
                 break
-            notes.append(f"{outage.name}: as shipped it does not come to giving up ({tried.ending})")
+            notes.append(
+                f"{outage.name}: as shipped the bot does not get as far as giving up ({tried.ending})"
+            )
         shown = [outage] if outage is outages[0] else [outage, outages[0]]
         blocks = [self._block(one, candidates, gaps) for one in shown]
         found = self._installation

@@ -47,7 +47,7 @@ def _judged(path: Path) -> Judged:
     if not records:
         raise UsageError(f"{path} is empty: a journal begins with run.open")
     if not isinstance(records[0].event, RunOpen):
-        raise UsageError(f"{path} does not begin with run.open: the beginning of the journal is missing")
+        raise UsageError(f"{path} does not begin with run.open: its beginning is missing")
     outcome = judge(records, str(path))
     return Judged(outcome.scenario, outcome.level, outcome, records, path, None)
 
@@ -56,7 +56,7 @@ def _line_of(problem: JournalError) -> str:
     """Which line is wrong, without what a JSON parser has to say about it."""
     said = str(problem)
     torn = isinstance(problem.__cause__, json.JSONDecodeError)
-    return f"{said.partition(':')[0]} (torn, or of something else)" if torn else said
+    return f"{said.partition(':')[0]} (cut short, or not of a journal)" if torn else said
 
 
 def explain(request: ExplainRequest) -> int:
@@ -67,7 +67,7 @@ def explain(request: ExplainRequest) -> int:
         found += [f"{word} (ending): {ENDINGS[word]}", f"  holds    {ENDINGS_HOLD[word]}"]
     if word in CHECKS:
         check = CHECKS[word]
-        found += [f"{word} (check)", f"  applies  {check.applies}", f"  passes   iff {check.passes}"]
+        found += [f"{word} (check)", f"  applies  {check.applies}", f"  passes   if {check.passes}"]
     if word in VERBS:
         found += verb_in_words(VERBS[word])
     if not found:
@@ -77,6 +77,6 @@ def explain(request: ExplainRequest) -> int:
             if close
             else f"endings: {', '.join(ENDINGS)}; checks: {', '.join(CHECKS)}"
         )
-        raise UsageError(f"{word} is no ending, check or verb; {hint}")
+        raise UsageError(f"{word} is not an ending, check or verb; {hint}")
     print("\n".join(found))
     return 0

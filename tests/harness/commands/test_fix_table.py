@@ -155,7 +155,7 @@ class TestRenderings:
         text = as_text([section(made(self.SPINS), gaps=(gap,), notes=("refused was used",))])
         assert "not measured: change.patch: the hunk does not apply" in text
         assert "refused was used" in text
-        assert any("is measured once" in line for line in text)
+        assert any("has no row in which the outage ends" in line for line in text)
 
     @pytest.mark.parametrize(
         ("seconds", "text"), [(0, "0 s"), (59.4, "59 s"), (59.6, "1:00"), (271, "4:31"), (3723, "1:02:03")]

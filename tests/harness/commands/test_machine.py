@@ -1,4 +1,4 @@
-"""The doctor looks and installs nothing; it says per level what is lacking."""
+"""`doctor` looks and installs nothing; it says per level what is lacking."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def lacks(diagnosis: machine.Diagnosis) -> dict[str, tuple[str, ...]]:
     return dict(diagnosis.lacks)
 
 
-def test_all_levels_can_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_complete_checkout_lacks_nothing_but_the_process_level(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **_: f"/bin/{name}")
     diagnosis = machine.examine(str(checkout))
     not_yet = ("this version does not drive it yet",)
@@ -58,7 +60,7 @@ def test_what_the_levels_above_lack_does_not_stop_the_adapter(
     assert diagnosis.exit_status == 0
 
 
-def test_a_subject_that_cannot_be_imported_stops_all(checkout: Path) -> None:
+def test_a_subject_that_cannot_be_imported_stops_every_level(checkout: Path) -> None:
     (checkout / "gateway/__init__.py").write_text("import nowhere_at_all\n")
     diagnosis = machine.examine(str(checkout))
     assert all("nowhere_at_all" in " ".join(what) for what in lacks(diagnosis).values())
@@ -75,7 +77,9 @@ def test_a_release_is_not_installed_by_looking(tmp_path: Path, monkeypatch: pyte
     assert "once hermes-agent is installed" in machine.render(diagnosis)[-3]
 
 
-def test_nothing_to_install_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_uv_and_pip_a_release_cannot_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(interpreters, "working_uv", lambda: None)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     diagnosis = machine.examine("0.16.0", cache=tmp_path / "cache")
@@ -84,7 +88,7 @@ def test_nothing_to_install_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("hermes", ["/does/not/exist", "no-such-thing"])
-def test_wrong_usage_is_a_fact(hermes: str) -> None:
+def test_a_subject_that_does_not_exist_is_a_fact_and_125(hermes: str) -> None:
     diagnosis = machine.examine(hermes)
     assert diagnosis.facts[1].state == "missing"
     assert diagnosis.exit_status == 125
@@ -93,7 +97,9 @@ def test_wrong_usage_is_a_fact(hermes: str) -> None:
 @pytest.mark.parametrize(
     ("line", "found"), [("tmpfs {} tmpfs rw 0 0\n", True), ("/dev/sda {} ext4 rw 0 0\n", False)]
 )
-def test_tmpfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, found: bool) -> None:
+def test_a_tmpfs_is_found_in_the_mounts_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, found: bool
+) -> None:
     (tmp_path / "mounts").write_text(line.format(tmp_path))
     monkeypatch.setattr(machine, "_MOUNTS", tmp_path / "mounts")
     monkeypatch.setattr(machine, "_SHARED_MEMORY", tmp_path)
