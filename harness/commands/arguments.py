@@ -72,7 +72,11 @@ STRICT = _option("--strict", action="store_true", help="a failed check counts ev
 JOBS = _option("-j", dest="jobs", type=_jobs, metavar="N", help="runs at once (default: one per core)")
 
 SUBJECT = (
-    _option("--hermes", metavar="VERSION|PATH", help="default: the installed hermes-agent, else 0.19.0"),
+    _option(
+        "--hermes",
+        metavar="VERSION|PATH",
+        help="a release or a checkout (default: the installed one, else 0.19.0)",
+    ),
     PYTHON,
 )
 CHOICE = (
@@ -82,15 +86,27 @@ CHOICE = (
 RUNNING = (
     JOBS,
     _option("-x", dest="stop_at_first", action="store_true", help="stop after the first run without PASS"),
-    _option("--seed", type=int, help="order of simultaneous events: 0 (default) is first come, first served"),
+    _option(
+        "--seed", type=int, help="order of events at one instant: 0 (default) keeps it, others permute it"
+    ),
     _out("where outcome.json and journals go (default: .qqchaos)"),
-    _option("--with-fix", dest="fix", metavar="NAME|PATCH", help="apply a named fix, or a patch to a copy"),
+    _option(
+        "--with-fix",
+        dest="fix",
+        metavar="NAME|PATCH",
+        help="a fix to try: one of ours by name, or a patch file",
+    ),
     STRICT,
     _option("--debug", action="store_true", help="in the foreground without limits: breakpoint() works"),
     _option("-v", "--verbose", action="store_true", help="the whole story of every run"),
 )
 SEVERAL = (
-    _option("--hermes", action="append", metavar="VERSION|PATH", help="a table for this; may be given again"),
+    _option(
+        "--hermes",
+        action="append",
+        metavar="VERSION|PATH",
+        help="a release or a checkout; may be given again",
+    ),
     PYTHON,
     _option(
         "--with-fix",
@@ -107,10 +123,17 @@ SEVERAL = (
 COMMANDS = (
     Command(
         "repro",
-        "run every scenario of an issue; ends with REPRODUCED or not",
+        "run every scenario of an issue; ends with REPRODUCED or NOT REPRODUCED",
         run.repro,
         RunRequest,
-        (ISSUE, *SUBJECT, *RUNNING, *CHOICE, _level("what is driven (default: adapter and runner)"), JSON),
+        (
+            ISSUE,
+            *SUBJECT,
+            *RUNNING,
+            *CHOICE,
+            _level("how much of hermes-agent is driven (default: adapter and runner)"),
+            JSON,
+        ),
     ),
     Command(
         "run",
@@ -119,7 +142,13 @@ COMMANDS = (
         RunRequest,
         (
             _option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
-            *(*SUBJECT, *RUNNING, *CHOICE, _level("what is driven (default: adapter)"), JSON),
+            *(
+                *SUBJECT,
+                *RUNNING,
+                *CHOICE,
+                _level("how much of hermes-agent is driven (default: adapter)"),
+                JSON,
+            ),
         ),
     ),
     Command(
@@ -152,7 +181,7 @@ COMMANDS = (
         "check scenario files",
         catalogue.validate,
         ValidateRequest,
-        (_option("files", nargs="+", metavar="file"),),
+        (_option("files", nargs="+", metavar="file", help="a .yaml file"),),
     ),
     Command(
         "verbs",
@@ -167,7 +196,11 @@ COMMANDS = (
         "judge stored journals again",
         judging.judge_journals,
         JudgeRequest,
-        (_option("journals", nargs="+", metavar="journal"), STRICT, JSON),
+        (
+            _option("journals", nargs="+", metavar="journal", help="a .jsonl file of an earlier run"),
+            STRICT,
+            JSON,
+        ),
     ),
     Command(
         "explain",
@@ -178,7 +211,7 @@ COMMANDS = (
     ),
     Command(
         "doctor",
-        "what this machine has, and what each level lacks",
+        "show what this machine has, and what each level lacks on it",
         machine.doctor,
         DoctorRequest,
         (*SUBJECT, JSON),
