@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from harness.cli import main
 from harness.commands.arguments import parse
-from harness.commands.fix_runs import FixRuns
-from harness.commands.fix_table import AS_SHIPPED, Row, outages, row
+from harness.commands.fix_table import Row, row
 from harness.commands.fixes import _subjects, command_line
-from harness.commands.results import Judged
 from harness.commands.series import Series
 from harness.hermes import environments, fixes, releases
 from harness.scenario import selection
@@ -56,29 +53,6 @@ class TestWhatItTakes:
         )
         assert main(["fixes", "14539", "--with-fix", "detatched", "--out", str(tmp_path)]) == 2
         assert "neither a file nor one of" in capsys.readouterr().err
-
-
-def ignore(place: str, judged: Judged) -> None:
-    del place, judged
-
-
-@pytest.mark.hermes
-def test_a_checkout_is_a_row_and_a_patch_that_does_not_apply_is_a_gap(tmp_path: Path) -> None:
-    patch = tmp_path / "change.patch"
-    patch.write_text("--- a/gateway/run.py\n+++ b/gateway/run.py\n@@ -1 +1 @@\n-no such line\n+other\n")
-    found = environments.resolve("0.19.0")
-    shown = [one for one in outages(selection.by_issue("14539", "runner")) if one.name == NEVER]
-    with FixRuns(found, tmp_path / "out", jobs=2, on_done=ignore) as runs:
-        section = runs.measure(shown, [str(patch)], "qqchaos fixes")
-    (gap,) = section.gaps
-    assert gap.fix == str(patch) and "the hunk does not apply" in gap.why
-    (block,) = section.blocks
-    assert [(one.fix, one.level, one.ends) for one in block.rows] == [
-        (AS_SHIPPED, level, ends) for level in ("adapter", "runner") for ends in (False, True)
-    ]
-    document = json.loads((tmp_path / "out/outcome.json").read_text())
-    for outcome in document["outcomes"]:
-        assert (tmp_path / "out" / outcome["journal"]).is_file()
 
 
 def measured(release: str, fix: str, runs: list[str], out: Path) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.commands import machine
+from harness.commands.request import DoctorRequest
 from harness.hermes import interpreters
 
 MakeTree = Callable[..., Path]
@@ -105,3 +107,16 @@ def test_a_tmpfs_is_found_in_the_mounts_only(
     monkeypatch.setattr(machine, "_SHARED_MEMORY", tmp_path)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     assert machine.tmpfs() == (tmp_path if found else None)
+
+
+def test_the_command_prints_lines_or_json_and_ends_with_its_status(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "_MOUNTS", checkout / "no-such-file")  # how much is free changes meanwhile
+    diagnosis = machine.examine(str(checkout))
+    assert machine.doctor(DoctorRequest(hermes=str(checkout))) == diagnosis.exit_status
+    assert capsys.readouterr().out.splitlines() == machine.render(diagnosis)
+    assert machine.doctor(DoctorRequest(hermes=str(checkout), json=True)) == diagnosis.exit_status
+    document = json.loads(capsys.readouterr().out)
+    assert [fact["name"] for fact in document["facts"]] == [fact.name for fact in diagnosis.facts]
+    assert [level for level, _ in document["lacks"]] == ["adapter", "runner", "process"]
