@@ -22,8 +22,9 @@ import yaml
 from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.rules.language import EVENTS, HOSTS, parse_rules
 from fake_qq_server.rules.verbs.registry import VERBS, Verb
-from harness.cli import parser
+from harness.commands.arguments import parse
 from harness.commands.fix_table import AS_SHIPPED
+from harness.commands.request import RunRequest, ShowRequest
 from harness.commands.run import LEVELS_NOW
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.releases import KNOWN
@@ -46,7 +47,6 @@ _GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DO
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`([^`]+)`")
-_NAMES_RUNS = ("run", "show")
 
 
 # -- the tables that are made from the code
@@ -201,11 +201,9 @@ def test_every_table_is_somewhere() -> None:
 @EACH
 def test_commands_parse(page: Path) -> None:
     for words in commands(page):
-        args = parser().parse_args(words)  # exits where it does not
-        if words[0] not in _NAMES_RUNS:
-            continue
-        names = args.name if isinstance(args.name, list) else [args.name]
-        for name in names:
+        _, request = parse(words)  # exits where it does not
+        shown = (request.name,) if isinstance(request, ShowRequest) else ()
+        for name in request.names if isinstance(request, RunRequest) else shown:
             assert name.endswith(".yaml") or name in known()["run"], f"{page.name}: there is no {name}"
 
 

@@ -1,15 +1,21 @@
-"""`list`, `show`, `validate`, `verbs`, `schema`: what there is, for users and for authors."""
+"""`list`, `show`, `validate`, `verbs`, `schema`: scenarios and their language, for users and for authors."""
 
 from __future__ import annotations
 
-import argparse
 import difflib
-import json
 import textwrap
 from collections.abc import Sequence
 
 from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.rules.verbs.registry import VERBS, Verb
+from harness.commands.request import (
+    ListRequest,
+    SchemaRequest,
+    ShowRequest,
+    ValidateRequest,
+    VerbsRequest,
+)
+from harness.commands.results import as_text
 from harness.errors import UsageError
 from harness.scenario import selection
 from harness.scenario.in_words import form, handler_in_words, rule_in_words
@@ -24,11 +30,11 @@ PLURALS = {
 }
 
 
-def list_scenarios(args: argparse.Namespace) -> int:
+def list_scenarios(request: ListRequest) -> int:
     """Every scenario with its story; with -v its runs too."""
-    runs = selection.narrowed(selection.all_runs(), args.tag, args.expression)
-    if args.json:
-        print(json.dumps([dict(run.resolved) for run in runs], ensure_ascii=False, indent=1))
+    runs = selection.narrowed(selection.all_runs(), request.tags, request.expression)
+    if request.json:
+        print(as_text([dict(run.resolved) for run in runs]))
         return 0
     chosen = {run.scenario for run in runs}
     for scenario in load_catalogue().values():
@@ -37,21 +43,21 @@ def list_scenarios(args: argparse.Namespace) -> int:
         issues = "".join(f"  #{issue}" for issue in scenario.issues)
         print(f"{scenario.name}{issues}\n    {' '.join(scenario.story.split())}")
         names = [run.name for run in scenario.runs if run in runs]
-        if args.verbose:
+        if request.verbose:
             print("".join(f"      {name}\n" for name in names), end="")
         else:
             print(f"    {len(names)} run{'s' * (len(names) != 1)}")
     return 0
 
 
-def show(args: argparse.Namespace) -> int:
+def show(request: ShowRequest) -> int:
     """One scenario or run explained: story, what is asked, rules in words, healing and end."""
-    runs = selection.by_names([args.name], args.level)
-    if args.json:
-        print(json.dumps([dict(run.resolved) for run in runs], ensure_ascii=False, indent=1))
+    runs = selection.by_names([request.name], request.level)
+    if request.json:
+        print(as_text([dict(run.resolved) for run in runs]))
         return 0
     for run in runs:
-        print("\n".join(explained(run, [args.level] if args.level else run.levels)))
+        print("\n".join(explained(run, [request.level] if request.level else run.levels)))
     return 0
 
 
@@ -67,7 +73,7 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
     for n, rule in enumerate(run.rules):
         lines += wrapped(f"  {'rules' if n == 0 else '':7}  ", rule_in_words(rule))
     if not run.rules:
-        lines.append("  rules    none: the platform is as it should be")
+        lines.append("  rules    none: the platform works as it should")
     if run.heal:
         kept = "stays held" if run.heal.held == "keep" else "is released"
         lines.append(f"  heals    at {run.heal.at.text()}; what a condition holds {kept}")
@@ -75,7 +81,7 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
         lines.append(f"  handler  the fatal-error handler {handler_in_words(run.handler)}")
     lines.append(f"  ends     after {run.resolved['end']}")
     if run.hypothetical:
-        lines.append("  note     hypothetical: nothing is known to raise there what a rule raises")
+        lines.append("  note     hypothetical: a rule raises an exception that is not known to occur there")
     return [*lines, ""]
 
 
@@ -85,9 +91,9 @@ def wrapped(head: str, text: str) -> list[str]:
     return textwrap.wrap(text, 118, initial_indent=head, subsequent_indent=more, break_on_hyphens=False)
 
 
-def validate(args: argparse.Namespace) -> int:
+def validate(request: ValidateRequest) -> int:
     """Check scenario files; says how many runs each stands for."""
-    for file in args.file:
+    for file in request.files:
         scenarios = load_file(file)
         runs = sum(len(scenario.runs) for scenario in scenarios)
         names = ", ".join(scenario.name for scenario in scenarios)
@@ -95,9 +101,9 @@ def validate(args: argparse.Namespace) -> int:
     return 0
 
 
-def verbs(args: argparse.Namespace) -> int:
+def verbs(request: VerbsRequest) -> int:
     """All verbs in a line each, or one of them whole."""
-    if args.name is None:
+    if request.name is None:
         width = max(map(len, VERBS))
         for kind in PLURALS:
             print(PLURALS[kind])
@@ -105,11 +111,11 @@ def verbs(args: argparse.Namespace) -> int:
                 if row.kind.value == kind:
                     print(f"  {name:{width}}  {row.story}")
         return 0
-    verb = VERBS.get(args.name)
+    verb = VERBS.get(request.name)
     if verb is None:
-        close = difflib.get_close_matches(args.name, VERBS, n=3)
+        close = difflib.get_close_matches(request.name, VERBS, n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "see `qqchaos verbs`"
-        raise UsageError(f"there is no verb {args.name}; {hint}")
+        raise UsageError(f"there is no verb {request.name}; {hint}")
     print("\n".join(verb_in_words(verb)))
     return 0
 
@@ -133,8 +139,8 @@ def verb_in_words(verb: Verb) -> list[str]:
     return lines
 
 
-def schema(args: argparse.Namespace) -> int:
+def schema(request: SchemaRequest) -> int:
     """The JSON Schema of scenario files, for editors."""
-    del args
-    print(json.dumps(scenario_schema(), ensure_ascii=False, indent=1))
+    del request
+    print(as_text(scenario_schema()))
     return 0

@@ -1,4 +1,4 @@
-"""The fix laboratory's data: what each candidate fix made of an outage, measured. Pure.
+"""The data of a fix table: how a bot with each candidate fix came through an outage. Pure.
 
 One `Row` is one run: a fix, a level, an outage that ends or one that does not. Every cell is read from that
 run's own journal; what no journal says is None, and no cell is derived from another row's.
@@ -24,16 +24,16 @@ AS_SHIPPED = "as shipped"
 AS_IT_IS = "as it is"
 """A release without a fix, and somebody's checkout without one."""
 
-TWIN = "+heals-"
+HEALS = "+heals-"
 """In the name of a run whose outage ends."""
 
 LEVELS = ("adapter", "runner")
 
 
 @dataclass(frozen=True)
-class Story:
-    """One outage, told twice: `never` (it does not end) and `ends` (at the last of its healings: before the
-    give-up no fix has anything to do)."""
+class Outage:
+    """One outage as two runs: in `never` it does not end, in `ends` it does. Where it ends in several, the
+    latest of them: before the bot gives up, a fix has nothing to do."""
 
     name: str
     never: RunSpec
@@ -42,7 +42,7 @@ class Story:
     @property
     def until(self) -> str:
         """When it ends, as its name says: 2h."""
-        return self.ends.name.partition(TWIN)[2]
+        return self.ends.name.partition(HEALS)[2]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Row:
     its queue, with `tries`. `exit_code`: of a program that ended itself, with the reason that it gave; then
     `on_failure` and `always` say whether systemd would start it again. `why_not` are the asked checks that
     decided against it: those that failed, else those that are unknown. `unmet`: rules of the outage that
-    hardly or never acted, so that the run says little.
+    acted less often than the scenario requires, so that the run says little.
     """
 
     fix: str
@@ -100,7 +100,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Block:
-    """All rows of one story, with the moment at which its outage ends, where it does."""
+    """All rows of one outage. `story` is its name, `until` when it ends in the runs in which it does."""
 
     story: str
     until: str
@@ -109,7 +109,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Section:
-    """All that was measured of one installation. `notes`: what a reader must know of how."""
+    """All that was measured of one installation. `command` makes it again; `notes` say what is special."""
 
     subject: str
     sha256: str
@@ -120,26 +120,26 @@ class Section:
     notes: tuple[str, ...]
 
 
-def stories(runs: Iterable[RunSpec]) -> tuple[Story, ...]:
-    """The outages among an issue's runs that are told both ways and at both levels."""
-    told: dict[str, list[RunSpec]] = {}
+def outages(runs: Iterable[RunSpec]) -> tuple[Outage, ...]:
+    """Those outages among an issue's runs that there are with and without an end, at both levels."""
+    by_name: dict[str, list[RunSpec]] = {}
     for run in runs:
-        told.setdefault(run.name.partition(TWIN)[0], []).append(run)
+        by_name.setdefault(run.name.partition(HEALS)[0], []).append(run)
     return tuple(
-        Story(name, never, max(twins, key=_healed_at))
-        for name, (never, *twins) in told.items()
-        if twins and never.name == name and set(LEVELS) <= set(never.levels)
+        Outage(name, never, max(healing, key=_healed_at))
+        for name, (never, *healing) in by_name.items()
+        if healing and never.name == name and set(LEVELS) <= set(never.levels)
     )
 
 
-def _healed_at(twin: RunSpec) -> int:
-    return twin.heal.at.offset_us if twin.heal else 0
+def _healed_at(run: RunSpec) -> int:
+    return run.heal.at.offset_us if run.heal else 0
 
 
 def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Row:
     """The row of one run."""
     run = read(records)
-    gone = run.giveups[0] if run.giveups else None
+    first = run.giveups[0] if run.giveups else None
     ended = _exit(run)
     code = ended.code if ended else None
     back, back_us = _back(run, code)
@@ -154,10 +154,10 @@ def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Ro
         verdict=outcome.verdict,
         why_not=tuple(name for name in outcome.asked if states.get(name) == outcome.verdict != "pass"),
         unmet=outcome.unmet,
-        gave_up_us=gone.at.t if gone else None,
-        flag=_flag(run, gone) if gone else None,
-        calls=len(gone.calls) if gone else None,
-        finished=(gone.calls[0].how or "open") if gone and gone.calls else None,
+        gave_up_us=first.at.t if first else None,
+        flag=_flag(run, first) if first else None,
+        calls=len(first.calls) if first else None,
+        finished=(first.calls[0].how or "open") if first and first.calls else None,
         back=back,
         back_us=back_us,
         queue=queue,
@@ -170,10 +170,10 @@ def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Ro
     )
 
 
-def _flag(run: Timeline, gone: GiveUp) -> str:
-    if gone.flag is None:
+def _flag(run: Timeline, first: GiveUp) -> str:
+    if first.flag is None:
         return "no"
-    number = gone.flag.n
+    number = first.flag.n
     event = next(one.event for one in run.records if one.n == number)
     fatal = event.fatal if isinstance(event, SubjState) else None
     return "retryable" if fatal and fatal.get("retryable") else "final"
@@ -208,9 +208,9 @@ __all__ = [
     "LEVELS",
     "Block",
     "Gap",
+    "Outage",
     "Row",
     "Section",
-    "Story",
+    "outages",
     "row",
-    "stories",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import json
 import sys
@@ -13,7 +12,8 @@ from fake_qq_server.rules.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
 from harness.commands.report import lines
 from harness.commands.report.terminal import Terminal
-from harness.commands.series import Judged
+from harness.commands.request import ExplainRequest, JudgeRequest
+from harness.commands.results import Judged, as_text
 from harness.errors import UsageError
 from harness.journal.record import JournalError, parse
 from harness.journal.run_kinds import RunOpen
@@ -23,17 +23,17 @@ from harness.judging.outcome import as_document, exit_status, judge
 from harness.scenario.in_words import ENDINGS_HOLD
 
 
-def judge_journal(args: argparse.Namespace) -> int:
+def judge_journals(request: JudgeRequest) -> int:
     """Judge stored journals again; prints what a run prints, and exits as a run does."""
-    judged = [_judged(Path(name)) for name in args.journal]
+    judged = [_judged(Path(name)) for name in request.journals]
     outcomes = [one.outcome for one in judged if one.outcome]
-    if args.json:
-        print(json.dumps(as_document(outcomes), ensure_ascii=False, indent=1))
+    if request.json:
+        print(as_text(as_document(outcomes)))
     else:
         terminal = Terminal(sys.stdout)
         for one in judged:
             terminal.print_lines([*lines.story(one, ""), ""])
-    return exit_status(outcomes, args.strict)
+    return exit_status(outcomes, request.strict)
 
 
 def _judged(path: Path) -> Judged:
@@ -47,7 +47,7 @@ def _judged(path: Path) -> Judged:
     if not records:
         raise UsageError(f"{path} is empty: a journal begins with run.open")
     if not isinstance(records[0].event, RunOpen):
-        raise UsageError(f"{path} does not begin with run.open: the beginning of the journal is missing")
+        raise UsageError(f"{path} does not begin with run.open: its beginning is missing")
     outcome = judge(records, str(path))
     return Judged(outcome.scenario, outcome.level, outcome, records, path, None)
 
@@ -56,27 +56,27 @@ def _line_of(problem: JournalError) -> str:
     """Which line is wrong, without what a JSON parser has to say about it."""
     said = str(problem)
     torn = isinstance(problem.__cause__, json.JSONDecodeError)
-    return f"{said.partition(':')[0]} (torn, or of something else)" if torn else said
+    return f"{said.partition(':')[0]} (cut short, or not of a journal)" if torn else said
 
 
-def explain(args: argparse.Namespace) -> int:
+def explain(request: ExplainRequest) -> int:
     """An ending, a check or a verb, in a few lines."""
-    word: str = args.word
-    told = []
+    word = request.word
+    found = []
     if word in ENDINGS:
-        told += [f"{word} (ending): {ENDINGS[word]}", f"  holds    {ENDINGS_HOLD[word]}"]
+        found += [f"{word} (ending): {ENDINGS[word]}", f"  holds    {ENDINGS_HOLD[word]}"]
     if word in CHECKS:
         check = CHECKS[word]
-        told += [f"{word} (check)", f"  applies  {check.applies}", f"  passes   iff {check.passes}"]
+        found += [f"{word} (check)", f"  applies  {check.applies}", f"  passes   if {check.passes}"]
     if word in VERBS:
-        told += verb_in_words(VERBS[word])
-    if not told:
+        found += verb_in_words(VERBS[word])
+    if not found:
         close = difflib.get_close_matches(word, [*ENDINGS, *CHECKS, *VERBS], n=3)
         hint = (
             f"did you mean {' or '.join(close)}?"
             if close
             else f"endings: {', '.join(ENDINGS)}; checks: {', '.join(CHECKS)}"
         )
-        raise UsageError(f"{word} is no ending, check or verb; {hint}")
-    print("\n".join(told))
+        raise UsageError(f"{word} is not an ending, check or verb; {hint}")
+    print("\n".join(found))
     return 0

@@ -1,8 +1,9 @@
-"""`qqchaos doctor`: what this machine has, and what each level lacks on it. Looks, installs nothing."""
+"""`doctor`: what this machine has, and what each level lacks on it. Looks, installs nothing."""
 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib.util
 import os
 import shutil
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.errors import QQChaosError
+from harness.commands.request import DoctorRequest
+from harness.commands.results import as_text
+from harness.errors import NOT_JUDGED, PASSED, QQChaosError
 from harness.hermes import environments, interpreters
 from harness.hermes.environments import Installation
 
@@ -57,7 +60,17 @@ class Diagnosis:
     @property
     def exit_status(self) -> int:
         """0 if the adapter level can run, else 125."""
-        return 125 if dict(self.lacks)["adapter"] else 0
+        return NOT_JUDGED if dict(self.lacks)["adapter"] else PASSED
+
+
+def doctor(request: DoctorRequest) -> int:
+    """Print what was found; 0 where the adapter level can run, else 125."""
+    diagnosis = examine(request.hermes, request.python)
+    if request.json:
+        print(as_text(dataclasses.asdict(diagnosis)))
+    else:
+        print("\n".join(render(diagnosis)))
+    return diagnosis.exit_status
 
 
 def examine(hermes: str | None = None, python: str | None = None, cache: Path | None = None) -> Diagnosis:

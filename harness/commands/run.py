@@ -2,127 +2,130 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import shlex
 import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
-from harness.commands.series import Judged, Series, check_out, write_outcomes
-from harness.errors import UsageError
+from harness.commands.request import RunRequest
+from harness.commands.results import DEFAULT_OUT, Judged, Results, as_text, document
+from harness.commands.series import Series
+from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
 from harness.judging.outcome import exit_status
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
 
 LEVELS_NOW = ("adapter", "runner")
-DEFAULT_OUT = Path(".qqchaos")
 Batch = tuple[str, Sequence[RunSpec]]
 """A level, and the runs to do at it."""
 
 
-def repro(args: argparse.Namespace) -> int:
+def repro(request: RunRequest) -> int:
     """Every run of one issue, at every level unless one is named; ends with REPRODUCED, NOT REPRODUCED or NOT
     JUDGED."""
-    levels = [_level(args)] if args.level else selection.levels_of(args.issue, LEVELS_NOW)
-    shown = {level: selection.by_issue(args.issue, level) for level in levels}
+    issue = request.issue
+    levels = [_level(request)] if request.level else selection.levels_of(issue, LEVELS_NOW)
+    shown = {level: selection.by_issue(issue, level) for level in levels}
     everything = [run for runs in shown.values() for run in runs]
-    wanted = {run.name for run in selection.narrowed(everything, args.tag, args.expression)}
+    wanted = {run.name for run in selection.narrowed(everything, request.tags, request.expression)}
     batches = [(level, [run for run in runs if run.name in wanted]) for level, runs in shown.items()]
-    status, done = _run(args, [(level, runs) for level, runs in batches if runs])
-    closing = lines.closing(status, args.issue, done)
-    Terminal(sys.stderr if args.json else sys.stdout).print_lines(["", *closing])
+    done = _run(request, [(level, runs) for level, runs in batches if runs])
+    status = _status(done, strict=request.strict)
+    _terminal(request).print_lines(["", *lines.conclusion(status, issue, done)])
     return status
 
 
-def run(args: argparse.Namespace) -> int:
+def run(request: RunRequest) -> int:
     """The runs that names and files mean; all of the catalogue's where only -m or -k is given."""
-    level = _level(args)
-    if args.name:
-        runs = selection.by_names(args.name, level)
-    elif args.tag or args.expression:
+    level = _level(request)
+    if request.names:
+        runs = selection.by_names(request.names, level)
+    elif request.tags or request.expression:
         runs = [run for run in selection.all_runs() if level in run.levels]
     else:
-        raise UsageError("nothing to run: name scenarios or files, or narrow the catalogue with -m or -k")
-    status, _ = _run(args, [(level, selection.narrowed(runs, args.tag, args.expression))])
-    return status
+        raise UsageError("nothing to run: name scenarios or files, or choose some with -m or -k")
+    done = _run(request, [(level, selection.narrowed(runs, request.tags, request.expression))])
+    return _status(done, strict=request.strict)
 
 
-def _run(args: argparse.Namespace, batches: Sequence[Batch]) -> tuple[int, list[Judged]]:
+def _terminal(request: RunRequest) -> Terminal:
+    """Where lines for people go; with --json, stdout is for the document alone."""
+    return Terminal(sys.stderr if request.json else sys.stdout)
+
+
+def _run(request: RunRequest, batches: Sequence[Batch]) -> list[Judged]:
     """Run batch after batch, a level each; one outcome.json for all."""
-    terminal = Terminal(sys.stderr if args.json else sys.stdout)
-    installation = environments.resolve(args.hermes, args.python, say=Terminal(sys.stderr).note)
-    fix = fixes.choose(args.with_fix, installation) if args.with_fix else None
-    out = args.out or DEFAULT_OUT
-    check_out(out)
-    terminal.print_lines([installation.words + (f", fix {fix.name}" if fix else ""), ""])
+    terminal = _terminal(request)
+    installation = environments.resolve(request.hermes, request.python, say=Terminal(sys.stderr).note)
+    fix = fixes.choose(request.fix, installation) if request.fix else None
+    out = request.out or DEFAULT_OUT
     width = max(len(run.name) for _, runs in batches for run in runs)
-    everything: list[Judged] = []
-    for level, runs in batches:
-        series = Series(
-            installation,
-            out,
-            level=level,
-            seed=args.seed,
-            fix=fix,
-            jobs=1 if args.debug else args.jobs,
-            debug=args.debug,
-            stop_at_first=args.exitfirst,
-        )
-        if len(batches) > 1:
-            terminal.print_lines([*([""] if everything else []), f"level {level}"])
-        with terminal.progress(len(runs), bar=not args.debug) as progress:
-            done = series.run(runs, partial(_print_line, progress, width))
-        _tell(args, terminal, done, level)
-        everything += done
-        if args.exitfirst and _status(done, strict=False) != 0:
-            break
-    document = write_outcomes(out, everything)
-    if args.json:
-        print(json.dumps(document, ensure_ascii=False, indent=1))
-    return _status(everything, strict=args.strict), everything
+    with Results(out, [(level, run.name) for level, runs in batches for run in runs]) as results:
+        terminal.print_lines([installation.words + (f", fix {fix.name}" if fix else ""), ""])
+        for number, (level, runs) in enumerate(batches):
+            series = Series(
+                installation,
+                out,
+                level=level,
+                seed=request.seed,
+                fix=fix,
+                jobs=1 if request.debug else request.jobs,
+                debug=request.debug,
+                stop_at_first=request.stop_at_first,
+            )
+            if len(batches) > 1:
+                terminal.print_lines([*([""] if number else []), f"level {level}"])
+            with terminal.progress(len(runs), bar=not request.debug) as progress:
+                done = series.run(runs, partial(_done, results, progress, width))
+            results.extend(done)
+            _print_stories(request, terminal, done, level)
+            if request.stop_at_first and _status(done, strict=False) != PASSED:
+                break
+    if request.json:
+        print(as_text(document(results.runs)))
+    return results.runs
 
 
-def _print_line(progress: Steps, width: int, judged: Judged) -> None:
+def _done(results: Results, progress: Steps, width: int, judged: Judged) -> None:
+    results.extend([judged])
     progress.done(lines.run_line(judged, width))
 
 
-def _tell(args: argparse.Namespace, terminal: Terminal, done: Sequence[Judged], level: str) -> None:
+def _print_stories(request: RunRequest, terminal: Terminal, done: Sequence[Judged], level: str) -> None:
+    """The worst run's story, with -v everybody's, and how many runs have which verdict."""
     worst = lines.worst(done)
-    told = done if args.verbose else [worst] if worst else []
-    for judged in told:
-        terminal.print_lines(["", *lines.story(judged, repeat_line(args, judged.name, level))])
+    shown = done if request.verbose else [worst] if worst else []
+    for judged in shown:
+        terminal.print_lines(["", *lines.story(judged, repeat_line(request, judged.name, level))])
     terminal.print_lines(["", lines.totals(done)])
 
 
-def repeat_line(args: argparse.Namespace, name: str, level: str = "adapter") -> str:
+def repeat_line(request: RunRequest, name: str, level: str = "adapter") -> str:
     """The command that does one run again; a run that only a file has is named FILE::RUN."""
-    named = getattr(args, "name", [])
-    files = selection.files(named if isinstance(named, list) else [])
+    files = selection.files(request.names)
     words = ["qqchaos", "run", f"{files[name]}::{name}" if name in files else name]
     for option, value in (
-        ("--hermes", args.hermes),
-        ("--python", args.python),
-        ("--with-fix", args.with_fix),
+        ("--hermes", request.hermes),
+        ("--python", request.python),
+        ("--with-fix", request.fix),
     ):
-        words += [option, str(value)] if value else []
+        words += [option, value] if value else []
     words += ["--level", level] if level != "adapter" else []
-    words += ["--seed", str(args.seed)] if args.seed else []
+    words += ["--seed", str(request.seed)] if request.seed else []
     return shlex.join(words)
 
 
 def _status(done: Sequence[Judged], *, strict: bool) -> int:
     """1 if a check failed, whatever else; 125 if something could not be judged or did not run at all."""
     status = exit_status([judged.outcome for judged in done if judged.outcome], strict)
-    return 125 if status == 0 and any(judged.outcome is None for judged in done) else status
+    return NOT_JUDGED if status == PASSED and any(judged.outcome is None for judged in done) else status
 
 
-def _level(args: argparse.Namespace) -> str:
-    level: str = args.level or "adapter"
+def _level(request: RunRequest) -> str:
+    level = request.level or "adapter"
     if level not in LEVELS_NOW:
-        raise UsageError(f"level {level} is not there yet: this version runs {', '.join(LEVELS_NOW)}")
+        raise UsageError(f"level {level} cannot be run by this version; it runs {', '.join(LEVELS_NOW)}")
     return level

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.record import Record, digest
 from harness.journal.run_kinds import FixRef
 from harness.judging.checks import CheckResult, judge_checks
@@ -21,8 +22,6 @@ Verdict = Literal["pass", "fail", "unknown"]
 
 SCHEMA = 1
 SUBJECT_KEYS = ("name", "version", "source", "python", "aiohttp", "sha256")
-PASSED, FAILED, NOT_JUDGED = 0, 1, 125
-"""Exit status: what `git bisect run` reads as good, bad and skip."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,9 @@ def by_names(names: Sequence[str], level: str | None) -> list[RunSpec]:
             chosen = _named(wanted, scenarios, f" in {path}") if wanted else all_runs(scenarios)
         for run in chosen:
             if found.setdefault(run.name, run) != run:
-                raise UsageError(f"{name}: a different run {run.name} is among the others: run them apart")
+                raise UsageError(
+                    f"{name}: another run of the same name, {run.name}, was named too; run them one by one"
+                )
     return _at_level(list(found.values()), level, ", ".join(names))
 
 
@@ -62,7 +64,7 @@ def levels_of(text: str, levels: Sequence[str]) -> list[str]:
 def _showing(text: str) -> list[RunSpec]:
     match = _ISSUE.fullmatch(text.strip())
     if match is None:
-        raise UsageError(f"{text} is no issue: write 14539, #14539 or the issue's address")
+        raise UsageError(f"{text} is not an issue: write 14539, #14539 or the issue's address")
     issue = int(match[1])
     runs = [run for run in all_runs() if issue in run.issues]
     if not runs:
@@ -80,7 +82,7 @@ def narrowed(runs: Iterable[RunSpec], tags: Sequence[str], expression: str | Non
         chosen = [run for run in chosen if _matches(expression, run.name)]
     if not chosen:
         wanted = " ".join([*(f"-m {tag}" for tag in tags), *([f"-k {expression!r}"] if expression else [])])
-        raise UsageError(f"nothing is left to run after {wanted}; `qqchaos list` shows what there is")
+        raise UsageError(f"no run matches {wanted}; `qqchaos list` shows all scenarios")
     return chosen
 
 
@@ -104,7 +106,7 @@ def _named(name: str, catalogue: Mapping[str, Scenario], where: str = "") -> lis
     if name in runs:
         return [runs[name]]
     close = difflib.get_close_matches(name, dict.fromkeys([*catalogue, *runs]), n=3)
-    listed = f"; there is {', '.join(catalogue)}" if where else "; `qqchaos list` shows what there is"
+    listed = f"; it has {', '.join(catalogue)}" if where else "; `qqchaos list` shows all scenarios"
     hint = f"; did you mean {' or '.join(close)}?" if close else listed
     raise UsageError(f"there is no scenario {name}{where}{hint}")
 
@@ -113,9 +115,7 @@ def _at_level(runs: list[RunSpec], level: str | None, what: str) -> list[RunSpec
     there = [run for run in runs if level is None or level in run.levels]
     if not there:
         levels = dict.fromkeys(level for run in runs for level in run.levels)
-        raise UsageError(
-            f"{what}: no such run at level {level}; there are at {', '.join(levels)}: say --level"
-        )
+        raise UsageError(f"{what}: no run at level {level}; choose one of {', '.join(levels)} with --level")
     return there
 
 
@@ -127,7 +127,7 @@ def _matches(expression: str, name: str) -> bool:
         for word in re.split(r"\band\b", part):
             negated, text = re.fullmatch(r"\s*(not\b\s*)?(.*?)\s*", word, re.DOTALL).groups()  # type: ignore[union-attr]
             if not text:
-                raise UsageError(f"-k {expression!r}: write texts joined by and, or, not")
+                raise UsageError(f"-k {expression!r}: write parts of names, joined by and, or, not")
             all_of.append((text in name) != bool(negated))
         any_of.append(all(all_of))
     return any(any_of)

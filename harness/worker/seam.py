@@ -1,7 +1,7 @@
 """Faults inside the client: what its own call meets instead of the real thing. Never on a wire.
 
 A seam rule answers the client's call of one of five points; the real call is then not made. Everything that
-happens here is shown as "injected inside the client (not reachable on a wire)".
+happens here is shown as "injected inside the client (the network alone cannot cause it)".
 
 What a rule raises is made once beforehand: an exception that cannot be made must not surprise the subject,
 where it would be taken for the subject's own doing.

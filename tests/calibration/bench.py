@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.commands.series import Series, file_name
+from harness.commands.results import file_name
+from harness.commands.series import Series
 from harness.hermes.environments import Installation, resolve
 from harness.journal.record import Record, parse
 from harness.judging.outcome import Outcome, judge

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands.twins import Comparison, run_twins
+from harness.commands.determinism import Comparison, check_determinism
 from tests.calibration.bench import Bench, Here
 from tests.calibration.canaries import CANARIES
 from tests.calibration.saboteurs import CORRECT, build
 
 
 def twins_of(bench: Bench, hermes: Path, run: str, *names: str) -> Comparison:
-    return run_twins(Here(), bench.spec(hermes, run), names, supervisor=bench.supervisor)
+    return check_determinism(Here(), bench.spec(hermes, run), names, supervisor=bench.supervisor)
 
 
 @pytest.mark.parametrize("name", [name for name, one in CANARIES.items() if one.leaks])
 def test_it_is_caught(bench: Bench, tmp_path: Path, name: str) -> None:
     one = CANARIES[name]
     found = twins_of(bench, build(one.changes, tmp_path / name), one.run, one.twin)
-    assert [difference.twin for difference in found.differences] == [one.twin]
+    assert [difference.rerun for difference in found.differences] == [one.twin]
 
 
 @pytest.mark.parametrize("name", [name for name, one in CANARIES.items() if not one.leaks])

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.commands.series import Judged, Series
+from harness.commands.results import Judged
+from harness.commands.series import Series
 from harness.hermes import environments
 from harness.scenario import selection
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness import cli
+from harness.commands import arguments
+from harness.commands.request import SchemaRequest
 from harness.errors import HarnessError, QQChaosError, SubjectError, UsageError
 from tests.harness import bot
 
@@ -34,9 +34,9 @@ from tests.harness import bot
         "doctor --hermes . --python x --json",
     ],
 )
-def test_takes(line: str) -> None:
-    args = cli.parser().parse_args(line.split())
-    assert callable(args.command)
+def test_the_command_line_takes_each_command_with_its_options(line: str) -> None:
+    command, request = arguments.parse(line.split())
+    assert command.name == line.split()[0] and type(request) is command.request
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,17 @@ def test_takes(line: str) -> None:
         ("run x -j 0", "0 is not a number of runs from 1 up"),
         ("run x -j many", "many is not a number of runs"),
         ("run x --seed one", "--seed"),
+        ("run x --lev runner", "unrecognized arguments: --lev runner"),
+        ("list --verb", "unrecognized arguments: --verb"),
         ("run x --level kernel", "invalid choice: 'kernel'"),
         ("validate", "file"),
         ("judge", "journal"),
         ("explain", "word"),
     ],
 )
-def test_wrong_usage_is_2(line: str, why: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_ends_with_2_and_says_why(
+    line: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main(line.split())
     assert left.value.code == 2
@@ -67,32 +71,27 @@ def test_wrong_usage_is_2(line: str, why: str, capsys: pytest.CaptureFixture[str
     [
         (UsageError("no such thing"), 2),
         (SubjectError("no aiohttp"), 125),
-        (HarnessError("no nursery"), 125),
+        (HarnessError("no fork server"), 125),
         (KeyboardInterrupt(), 130),
         (BrokenPipeError(), 130),
         (OSError(28, "No space left on device"), 125),
         (ZeroDivisionError(), 125),
     ],
 )
-def test_exit_status_of_what_a_command_raises(
+def test_what_a_command_raises_decides_the_exit_status(
     problem: BaseException, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def command(args: argparse.Namespace) -> int:
+    def run(request: SchemaRequest) -> int:
         raise problem
 
-    monkeypatch.setattr(cli, "parser", lambda: _parser(command))
-    assert cli.main([]) == status
+    command = arguments.Command("schema", "", run, SchemaRequest)
+    monkeypatch.setattr(arguments, "COMMANDS", (command,))
+    assert cli.main(["schema"]) == status
     said = capsys.readouterr()
     assert said.out == ""
     if isinstance(problem, QQChaosError):
         assert said.err == f"qqchaos: {problem}\n"
     assert ("Traceback" in said.err) is isinstance(problem, ZeroDivisionError)
-
-
-def _parser(command: Any) -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser()
-    made.set_defaults(command=command)
-    return made
 
 
 def shell(line: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -110,33 +109,35 @@ def shell(line: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-class TestForReal:
-    def test_a_reader_that_leaves(self) -> None:
+class TestTheProgram:
+    def test_a_reader_that_goes_away_ends_the_program_with_130(self) -> None:
         done = shell("qqchaos schema | true")
         assert (done.returncode, done.stderr) == (130, "")
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-    def test_a_full_disk(self) -> None:
+    def test_a_full_disk_is_one_sentence_and_125(self) -> None:
         done = shell("qqchaos list > /dev/full")
         assert done.returncode == 125
         assert done.stderr == "qqchaos: cannot go on: [Errno 28] No space left on device\n"
 
-    def test_a_terminal_without_arrows(self) -> None:
+    def test_a_terminal_without_unicode_gets_replacement_characters(self) -> None:
         done = shell("qqchaos show exhausted/refused", PYTHONIOENCODING="latin-1")
         assert done.returncode == 0 and "close: 4009" in done.stdout
 
-    def test_help(self) -> None:
+    def test_help_says_what_the_commands_do(self) -> None:
         done = shell("qqchaos --help && qqchaos repro --help")
-        assert done.returncode == 0 and "every scenario of an issue" in done.stdout
+        assert done.returncode == 0 and "run every scenario of an issue" in done.stdout
 
-    def test_the_bots_verdicts(self, tmp_path: Path) -> None:
+    def test_a_run_that_passes_prints_nothing_on_stderr_and_ends_with_0(self, tmp_path: Path) -> None:
         done = bot.qqchaos("run", "healthy", *bot.on(), "--out", tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
 
 
 class TestInterrupted:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_a_series(self, tmp_path: Path, number: signal.Signals) -> None:
+    def test_an_interrupted_command_leaves_closed_journals_and_outcome_json(
+        self, tmp_path: Path, number: signal.Signals
+    ) -> None:
         slow = bot.copy(tmp_path, in_connect="import subprocess, time, _thread; _slow()")
         (slow / bot.ADAPTER).write_text(
             (slow / bot.ADAPTER).read_text()

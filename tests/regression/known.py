@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.commands.series import Judged, Series
+from harness.commands.results import Judged
+from harness.commands.series import Series
 from harness.hermes import environments, fixes
 from harness.scenario import selection
 from harness.scenario.loading import catalogue_folder

@@ -13,7 +13,7 @@ import pytest
 
 from harness.cli import main
 from harness.commands.fix_table import AS_SHIPPED, LEVELS
-from harness.commands.report.table import HEAD, LEGEND
+from harness.commands.report.fix_tables import HEAD, LEGEND
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.releases import DEFAULT, KNOWN
 

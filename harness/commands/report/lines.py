@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import RuleAct
 from harness.commands.report.story import tell
-from harness.commands.series import Judged
+from harness.commands.results import Judged
+from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.run_kinds import RunOpen
 from harness.judging.outcome import Outcome
 
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
 STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}
-REPRODUCED = {1: "REPRODUCED", 0: "NOT REPRODUCED", 125: "NOT JUDGED"}
-SEAM = "injected inside the client (not reachable on a wire)"
-HYPOTHETICAL = "hypothetical: nothing is known to raise there what a rule of this scenario raises"
+REPRODUCED = {FAILED: "REPRODUCED", PASSED: "NOT REPRODUCED", NOT_JUDGED: "NOT JUDGED"}
+SEAM = "injected inside the client (the network alone cannot cause it)"
+HYPOTHETICAL = "hypothetical: a rule raises an exception that is not known to occur there"
 
 
 def run_line(run: Judged, width: int = 0) -> str:
@@ -41,17 +42,18 @@ def story(run: Judged, repeat: str) -> list[str]:
     out = run.outcome
     lines = [f"-- {run.name} --", ""]
     lines += [f"  {moment_text(line.t_us):>12}  {line.text}" for line in tell(run.records)]
-    lines += ["", "  checks" + " " * 8 + "(asked ones are marked *)"]
+    lines += ["", "  checks" + " " * 8 + "(* counts for the verdict)"]
     lines += [
         _check_line(check.name, check.state, check.because, check.lines, asked=check.name in out.asked)
         for check in out.checks
     ]
-    notes = [f"  also seen: {', '.join(check.name for check in out.also_seen)}"] if out.also_seen else []
+    also = ", ".join(check.name for check in out.also_seen)
+    notes = [f"  failed too, without counting: {also}"] if also else []
     notes += [f"  {rule}: {SEAM}" for rule in _acted_at_a_seam(run)]
     notes += [f"  {HYPOTHETICAL}"] if out.hypothetical else []
     lines += ["", *notes] if notes else []
     if out.unmet:
-        lines += ["", f"  the premise was not met: {', '.join(out.unmet)}"]
+        lines += ["", f"  rules that acted less often than the scenario requires: {', '.join(out.unmet)}"]
     lines += [
         "",
         f"  ending   {out.ending}",
@@ -97,21 +99,21 @@ def totals(runs: Iterable[Judged]) -> str:
     )
 
 
-def closing(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
-    """The last lines of `repro`: what was shown, and what the levels that ran cannot judge."""
+def conclusion(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
+    """The last lines of `repro`: reproduced or not, and what the levels that ran cannot judge."""
     verdicts = [run.outcome.verdict if run.outcome else "not run" for run in runs]
     failed, passed = verdicts.count("fail"), verdicts.count("pass")
-    if status == 0:
+    if status == PASSED:
         counted = f"all {len(runs)} runs pass" if len(runs) != 1 else "the one run passes"
-    elif status == 1 and failed == 0:
+    elif status == FAILED and failed == 0:
         counted = "a check failed that no scenario asks (--strict)"
-    elif status == 1:
+    elif status == FAILED:
         counted = f"{failed} of {len(runs)} runs fail"
     else:
         counted = f"none of {len(runs)} runs fails, but {len(runs) - passed} could not be judged"
     return [
         f"{REPRODUCED[status]}: issue {issue.removeprefix('#')}: {counted}{_by_level(runs)}",
-        *_said_so([run.outcome for run in runs if run.outcome]),
+        *_flag_and_handler([run.outcome for run in runs if run.outcome]),
         *(_brought_back([run.outcome for run in runs if run.outcome and run.level == "runner"])),
     ]
 
@@ -125,20 +127,18 @@ def _by_level(runs: Sequence[Judged]) -> str:
     return " (" + ", ".join(f"{level} {failed.count(level)}" for level in levels) + ")"
 
 
-def _said_so(outcomes: Sequence[Outcome]) -> list[str]:
+def _flag_and_handler(outcomes: Sequence[Outcome]) -> list[str]:
     """Of the runs that gave up: in how many the flag was set in time, and the handler called once."""
     states = {
         name: [check.state for outcome in outcomes for check in outcome.checks if check.name == name]
         for name in ("flag", "notified")
     }
-    flagged, told = (sum(state == "pass" for state in each) for each in states.values())
+    flagged, called = (sum(state == "pass" for state in each) for each in states.values())
     gave_up = sum(state != "n/a" for state in states["flag"])
     if not gave_up:
         return []
-    of = f"Of {gave_up} run{'s' * (gave_up != 1)} that gave up,"
-    return [
-        f"{of} {flagged} set the fatal flag in time and {told} had the fatal handler called once, to its end."
-    ]
+    counted = f"Of {gave_up} run{'s' * (gave_up != 1)} that gave up, {flagged} set the fatal flag in time"
+    return [f"{counted} and {called} had the fatal handler called once, to its end."]
 
 
 def _brought_back(outcomes: Sequence[Outcome]) -> list[str]:
@@ -154,7 +154,7 @@ def _brought_back(outcomes: Sequence[Outcome]) -> list[str]:
     passed = states.count("pass")
     lines = [f"Once it gave up, the real gateway brought the bot back in {passed} of {len(states)} runs."]
     lines += [f"The program {how}, in {ended.count(how)} runs." for how in dict.fromkeys(ended)]
-    return [*lines, "Not judged below the process level: the untouched program under a service manager."]
+    return [*lines, "Not judged without the process level: the unmodified program under a service manager."]
 
 
 def worst(runs: Iterable[Judged]) -> Judged | None:

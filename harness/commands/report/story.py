@@ -1,4 +1,4 @@
-"""A run as a short tale: what happened when, in lines for the terminal. Pure: data out, no layout.
+"""A run in short: what happened when, in lines for the terminal. Pure: data out, no layout.
 
 What repeats is folded: of many attempts (connections, messages, ...) the first two, a "…" with how many
 were left out, and the last; every rule has one line, with how often it acted. A run of 100 attempts is
@@ -40,7 +40,7 @@ RULES_AT_MOST = 6
 
 
 @dataclass(frozen=True)
-class Line:
+class StoryLine:
     """At `t_us` of virtual time, `text`; `n` is the record that says so (a fold's: the first it hides)."""
 
     t_us: int
@@ -52,22 +52,22 @@ class Line:
 class _Entry:
     """A line before folding. Lines of one `theme` fold together; it is what "… 97 more" is followed by."""
 
-    line: Line
+    line: StoryLine
     theme: str
 
 
-def tell(records: Iterable[Record]) -> tuple[Line, ...]:
+def tell(records: Iterable[Record]) -> tuple[StoryLine, ...]:
     """The story of one run, in order."""
     run = read(records)
     entries = [*_calls(run), *_rules(run), *_moments(run), *_probes(run)]
-    themes: dict[str, list[Line]] = defaultdict(list)
+    themes: dict[str, list[StoryLine]] = defaultdict(list)
     for entry in sorted(entries, key=lambda one: one.line.n):
         themes[entry.theme].append(entry.line)
     lines = [line for theme, told in themes.items() for line in _folded(theme, told)]
     return tuple(sorted(lines, key=lambda line: line.n))
 
 
-def _folded(theme: str, lines: list[Line]) -> list[Line]:
+def _folded(theme: str, lines: list[StoryLine]) -> list[StoryLine]:
     """The first two, what was left out, the last; up to four lines stand as they are."""
     if len(lines) <= KEPT_FIRST + 2:
         return lines
@@ -76,7 +76,7 @@ def _folded(theme: str, lines: list[Line]) -> list[Line]:
 
 
 def _calls(run: Timeline) -> list[_Entry]:
-    """What begins and ends is one line at its beginning; the listener's end is news of its own."""
+    """What begins and ends is one line at its beginning; the listener's end has a line of its own."""
     kinds: tuple[tuple[type[Span], str, str], ...] = (
         (SubjConnect, "connect()", "calls of connect()"),
         (SubjAttempt, "attempt {number}", "attempts"),
@@ -90,7 +90,7 @@ def _calls(run: Timeline) -> list[_Entry]:
             took = call.end.t - call.begin.t if call.end else 0
             text += f" after {spell(took)}" if took else ""
             text += f" ({call.error})" if call.error else ""
-            entries.append(_Entry(Line(call.begin.t, text, call.begin.n), theme))
+            entries.append(_Entry(StoryLine(call.begin.t, text, call.begin.n), theme))
     return entries
 
 
@@ -103,10 +103,10 @@ def _rules(run: Timeline) -> list[_Entry]:
     entries = []
     for (rule, verb), records in acts.items():
         first, last = records[0], records[-1]
-        text = f"the fake: {verb}" + (f" (rule {rule})" if rule else "")
+        text = f"injected: {verb}" + (f" (rule {rule})" if rule else "")
         if len(records) > 1:
             text += f", {len(records)} times, the last at {spell(last.t)}"
-        entries.append(_Entry(Line(first.t, text, first.n), f"acts of {rule} {verb}"))
+        entries.append(_Entry(StoryLine(first.t, text, first.n), f"acts of {rule} {verb}"))
     shown = entries[:RULES_AT_MOST]
     return [*shown, *(replace(entry, theme="rules") for entry in entries[RULES_AT_MOST:])]
 
@@ -123,22 +123,22 @@ def _moments(run: Timeline) -> list[_Entry]:
             told = _moment(event, record.about.conn)
         if told is not None:
             text, theme = told
-            entries.append(_Entry(Line(record.t, text, record.n), theme))
+            entries.append(_Entry(StoryLine(record.t, text, record.n), theme))
     return entries
 
 
 def _state(before: SubjState, now: SubjState) -> tuple[str, str] | None:
-    """The subject's own word, where it changed."""
+    """What the subject says of itself, where it changed."""
     if now.fatal is not None and before.fatal is None:
         retry = "retryable" if now.fatal.get("retryable") else "not retryable"
         return f"it sets the fatal flag: {now.fatal.get('code')}, {retry}", "times it set the flag"
     if now.status != before.status and now.status is not None:
-        return f"its status file says {now.status}", "words of its status file"
+        return f"its status file says {now.status}", "changes of its status file"
     return None
 
 
 def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
-    """Text and theme of a record that stands for itself; null for the many that do not."""
+    """Text and theme of a record that stands for itself; None for the many that do not."""
     match event:
         case Session(what="ready"):
             return f"connection {conn}: READY", "times ready"
@@ -167,9 +167,15 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
         case RuleUnmet(wanted=wanted, got=got):
             return f"a rule acted {got} times, not {wanted}", "unmet rules"
         case RunnerQueue(platform=platform, queued=True, attempts=attempts):
-            return f"the runner has {platform} queued for a retry, tries so far: {attempts}", "queue"
+            return (
+                f"the runner has {platform} queued for a retry, tries so far: {attempts}",
+                "queue changes",
+            )
         case RunnerAdapter(platform=platform, installed=installed):
-            return f"the runner {'installs' if installed else 'drops'} its {platform} adapter", "installed"
+            return (
+                f"the runner {'installs' if installed else 'drops'} its {platform} adapter",
+                "adapter changes",
+            )
         case ProcExit(code=code, reason=reason):
             return f"the program ended with code {code}" + (f" ({reason})" if reason else ""), "exit"
         case RunTeardown(why=why):
@@ -185,5 +191,7 @@ def _probes(run: Timeline) -> list[_Entry]:
     for one in run.probes:
         deed = "and was answered" if one.replied else "and was handled" if one.handled else "and went unheard"
         first = one.written[0].at
-        entries.append(_Entry(Line(first.t, f"a probe message was sent {deed}", first.n), "probe messages"))
+        entries.append(
+            _Entry(StoryLine(first.t, f"a probe message was sent {deed}", first.n), "probe messages")
+        )
     return entries

@@ -1,4 +1,4 @@
-"""Writing to a terminal, or to a file that is none: a progress line on the one, plain lines on the other."""
+"""Writing to a terminal, with colours and a progress bar, or to a file or a pipe, in plain lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STYLES = {"FAIL": "bold red", "PASS": "green", "UNKNOWN": "yellow", "NOT RUN": "
 
 @dataclass
 class Steps:
-    """Told of each run that is done."""
+    """A count of the runs that are done, shown as a progress bar where there is one."""
 
     console: Console
     bar: Progress | None

@@ -1,17 +1,14 @@
-"""The laboratory's rows, from hand-written journals: each cell from its own run, and nothing said that was
-not seen."""
+"""The rows of a fix table, from hand-written journals: each cell comes from its own run."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from harness.commands.fix_table import Block, Gap, Row, Section, row, stories
-from harness.commands.report.table import HEAD, as_json, as_markdown, as_text, cells_of, duration
+from harness.commands.fix_table import Row, outages, row
+from harness.commands.report.fix_tables import HEAD, cells_of
 from harness.journal.record import Record
-from harness.journal.run_kinds import ProcExit
 from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.outcome import judge
 from harness.scenario import selection
@@ -34,13 +31,13 @@ def cells(records: list[Record], *, ends: bool = False) -> dict[str, str]:
 
 
 class TestRow:
-    def test_told_nobody(self) -> None:
+    def test_a_bot_that_told_nobody_has_no_flag_and_no_call(self) -> None:
         found = made(gone(asks=["back"]).done(3 * HOUR))
         assert (found.flag, found.calls, found.finished) == ("no", 0, None)
         assert (found.gave_up_us, found.ending, found.why_not) == (600_000_000, "silent-death", ("back",))
 
     @pytest.mark.parametrize(("retryable", "word"), [(True, "retryable"), (False, "final")])
-    def test_flag(self, retryable: bool, word: str) -> None:
+    def test_the_flag_is_retryable_or_final(self, retryable: bool, word: str) -> None:
         j = gone().state(fatal={"code": "x", "retryable": retryable})
         assert made(j.done(3 * HOUR)).flag == word
 
@@ -48,39 +45,41 @@ class TestRow:
         ("how", "word", "cell"),
         [("ok", "ok", "yes"), ("cancelled", "cancelled", "cancelled"), (None, "open", "no")],
     )
-    def test_how_the_handler_ended(self, how: Any, word: str, cell: str) -> None:
+    def test_the_handlers_cell_says_how_its_first_call_ended(self, how: Any, word: str, cell: str) -> None:
         records = gone().flags().tells(how=how).done(3 * HOUR)
         assert made(records).finished == word
         assert cells(records)["handler finished"] == cell
 
-    def test_two_calls_are_two(self) -> None:
+    def test_two_calls_of_the_handler_are_counted(self) -> None:
         assert cells(gone().flags().tells().tells(t=610).done(3 * HOUR))["callback"] == "2 times"
 
-    def test_back_after_the_healing(self) -> None:
+    def test_a_bot_that_serves_again_has_the_time_since_the_healing(self) -> None:
         j = gone(heal="20m").flags().tells().heals(t=1200).ready(2, t=1228.4).probed(2, t=1500)
         found = made(j.done(2000), ends=True)
         assert (found.back, found.back_us) == ("after", 28_400_000)
         assert cells(j.records, ends=True)["back after"] == "28 s"
 
-    def test_never_back(self) -> None:
+    def test_a_bot_that_never_serves_again_says_never(self) -> None:
         assert cells(gone(heal="20m").heals(t=1200).done(3 * HOUR), ends=True)["back after"] == "never"
 
-    def test_nobody_brings_a_bare_adapter_back(self) -> None:
+    def test_a_bare_adapter_has_no_cells_of_the_gateway(self) -> None:
         found = cells(gone(level="adapter", heal="20m").heals(t=1200).done(3 * HOUR), ends=True)
         assert (found["back after"], found["queue"]) == ("-", "-")
 
-    def test_without_healing_the_question_does_not_arise(self) -> None:
+    def test_without_a_healing_there_is_no_time_until_service(self) -> None:
         assert made(gone().done(3 * HOUR)).back is None
 
     @pytest.mark.parametrize(
         ("code", "on_failure", "always"), [(0, "no", "yes"), (1, "yes", "yes"), (75, "yes", "yes")]
     )
-    def test_an_exit_and_who_starts_it_again(self, code: int, on_failure: str, always: str) -> None:
+    def test_an_exit_code_decides_whether_systemd_would_start_it_again(
+        self, code: int, on_failure: str, always: str
+    ) -> None:
         found = cells(gone(heal="20m").exits(code, t=601).done(601, why="exited"), ends=True)
         assert (found["exit code"], found["on-failure"], found["always"]) == (str(code), on_failure, always)
         assert found["back after"] == "-"
 
-    def test_the_exit_of_the_tear_down_is_none(self) -> None:
+    def test_an_exit_during_the_tear_down_is_not_counted(self) -> None:
         records = gone().ends(3 * HOUR).exits(0).closed()
         assert made(records).exit_code is None
 
@@ -88,20 +87,22 @@ class TestRow:
         ("queued", "paused", "word"),
         [(True, False, "queued, 7 tries"), (True, True, "paused, 7 tries"), (False, False, "no, 7 tries")],
     )
-    def test_queue(self, queued: bool, paused: bool, word: str) -> None:
+    def test_the_queues_cell_is_its_last_state_with_the_most_tries(
+        self, queued: bool, paused: bool, word: str
+    ) -> None:
         j = gone().add(RunnerQueue("qqbot", True, 7), 700, "probe")
         j.add(RunnerQueue("qqbot", queued, 7 if queued else 0, paused), 800, "probe")
         assert cells(j.done(3 * HOUR))["queue"] == word
 
-    def test_only_what_decided_is_named(self) -> None:
+    def test_only_the_checks_that_decided_the_verdict_are_named(self) -> None:
         found = made(J(level="runner", asks=["truthful", "connects"], heal="20m").unmet().done(3 * HOUR))
         assert (found.verdict, found.why_not, found.unmet) == ("fail", ("connects",), ("drop",))
 
-    def test_without_an_outage_nothing_is_known(self) -> None:
+    def test_a_bot_that_was_not_in_service_is_unknown_for_want_of_an_outage(self) -> None:
         records = J(level="runner", asks=["truthful"]).up().unmet().done(3 * HOUR)
         assert cells(records)["verdict"] == "UNKNOWN no outage"
 
-    def test_a_bot_that_spins_has_no_other_cells(self) -> None:
+    def test_a_bot_that_spins_has_its_ending_and_verdict_only(self) -> None:
         records = J(level="runner", asks=["back"]).up().acts(t=60).spins(t=62).closed("spin")
         found = made(records)
         assert found.starved
@@ -111,74 +112,24 @@ class TestRow:
         }  # fmt: skip
 
 
-def section(*rows: Row, **more: Any) -> Section:
-    given = {"gaps": (), "notes": (), **more}
-    return Section(
-        "hermes-agent 0.19.0",
-        "ab" * 32,
-        "3.14.1",
-        "qqchaos fixes 14539",
-        (Block("exhausted/x", "2h", rows),),
-        **given,
-    )
-
-
-class TestRenderings:
-    SPINS = J(level="runner").up().acts(t=60).spins(t=62).closed("spin")
-    EXITS = gone(asks=["back"]).add(ProcExit(1, "no module"), 601, "probe").done(601, why="exited")
-
-    def test_markdown(self) -> None:
-        lines = as_markdown([section(made(self.EXITS))])
-        subject = f"sha256 {'ab' * 6}, aiohttp 3.14.1. Measured by"
-        assert lines[:7] == [
-            "# hermes-agent 0.19.0", "", subject, "", "```console", "$ qqchaos fixes 14539", "```",
-        ]  # fmt: skip
-        assert f"| {' | '.join(cells_of(made(self.EXITS)))} |" in lines
-        assert "- exit code 1: no module (detached)" in lines
-
-    def test_text_is_aligned(self) -> None:
-        lines = as_text([section(made(self.EXITS), made(self.SPINS, fix="as shipped"))])
-        at = lines.index("outage: exhausted/x, for ever or until 2h")
-        head, *rows = lines[at + 1 : at + 4]
-        assert all(one[head.index("level") :].startswith("runner") for one in rows)
-
-    def test_json_has_every_field(self) -> None:
-        document = json.loads(as_json([section(made(self.EXITS))]))
-        (found,) = document["sections"][0]["blocks"][0]["rows"]
-        assert (found["exit_code"], found["exit_reason"], found["back_us"]) == (1, "no module", None)
-
-    def test_what_is_missing_is_said(self) -> None:
-        gap = Gap("change.patch", None, None, "the hunk does not apply")
-        text = as_text([section(made(self.SPINS), gaps=(gap,), notes=("refused was used",))])
-        assert "not measured: change.patch: the hunk does not apply" in text
-        assert "refused was used" in text
-        assert any("is measured once" in line for line in text)
-
-    @pytest.mark.parametrize(
-        ("seconds", "text"), [(0, "0 s"), (59.4, "59 s"), (59.6, "1:00"), (271, "4:31"), (3723, "1:02:03")]
-    )
-    def test_duration(self, seconds: float, text: str) -> None:
-        assert duration(round(seconds * 1_000_000)) == text
-
-
-def test_the_stories_of_the_issue() -> None:
-    told = stories(selection.by_issue("14539", "runner"))
-    assert [one.name for one in told] == [
+def test_the_outages_of_issue_14539_end_after_two_hours() -> None:
+    found = outages(selection.by_issue("14539", "runner"))
+    assert [one.name for one in found] == [
         *(f"exhausted/{x}" for x in ("gateway-500", "token-500", "upgrade-403", "refused")),
         *(f"exhausted-by-close/{x}" for x in ("rate-limit-4008", "generic-4000")),
     ]
-    assert all(one.never.heal is None and one.ends.heal is not None for one in told)
-    assert {one.until for one in told} == {"2h"}  # the later of its two twins
+    assert all(one.never.heal is None and one.ends.heal is not None for one in found)
+    assert {one.until for one in found} == {"2h"}  # the later of its two healings
 
 
-def test_the_stories_of_another_issue() -> None:
-    told = stories(selection.by_issue("97857", "runner"))
-    assert [(one.name, one.until) for one in told][:2] == [
+def test_the_outages_of_another_issue_have_ends_of_their_own() -> None:
+    found = outages(selection.by_issue("97857", "runner"))
+    assert [(one.name, one.until) for one in found][:2] == [
         ("closed-for-good/offline-4914", "10m"),
         ("closed-for-good/banned-4915", "10m"),
     ]
 
 
-def test_no_story_without_an_end_or_at_one_level() -> None:
-    assert stories(selection.by_issue("42271", "runner")) == ()  # heals, always
-    assert stories(run for run in selection.all_runs() if run.name.startswith("last-platform-lost")) == ()
+def test_a_scenario_that_always_heals_or_has_one_level_is_no_outage() -> None:
+    assert outages(selection.by_issue("42271", "runner")) == ()  # heals, always
+    assert outages(run for run in selection.all_runs() if run.name.startswith("last-platform-lost")) == ()

@@ -1,17 +1,16 @@
-"""The laboratory's command: what it takes, what it measures beside the releases, and the reference fix."""
+"""`fixes`: what it takes, what it measures beside the releases, and what the reference fix achieves."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from harness.cli import main, parser
-from harness.commands.fix_runs import Bench
-from harness.commands.fix_table import AS_SHIPPED, Row, stories
-from harness.commands.fixes import _subjects, command
-from harness.commands.series import Judged, Series
+from harness.cli import main
+from harness.commands.arguments import parse
+from harness.commands.fix_table import Row, row
+from harness.commands.fixes import _subjects, command_line
+from harness.commands.series import Series
 from harness.hermes import environments, fixes, releases
 from harness.scenario import selection
 
@@ -19,16 +18,15 @@ NEVER, ENDS = "exhausted/gateway-500", "exhausted/gateway-500+heals-2h"
 
 
 class TestWhatItTakes:
-    def test_the_command_that_stands_above_a_table(self) -> None:
-        args = parser().parse_args(["fixes", "14539", "--with-fix", "a b.patch", "--markdown", "-j", "2"])
-        assert (
-            command(args, "0.16.0") == "qqchaos fixes 14539 --hermes 0.16.0 --with-fix 'a b.patch' --markdown"
-        )
+    def test_the_command_above_a_table_makes_that_table_again(self) -> None:
+        _, request = parse(["fixes", "14539", "--with-fix", "a b.patch", "--markdown", "-j", "2"])
+        again = "qqchaos fixes 14539 --hermes 0.16.0 --with-fix 'a b.patch' --markdown"
+        assert command_line(request, "0.16.0") == again
 
-    def test_a_checkout_alone_is_laid_beside_the_default_release(self, tmp_path: Path) -> None:
+    def test_a_checkout_alone_is_measured_beside_the_default_release(self, tmp_path: Path) -> None:
         assert _subjects([str(tmp_path)]) == [releases.DEFAULT, str(tmp_path)]
 
-    def test_releases_are_taken_as_they_are(self, tmp_path: Path) -> None:
+    def test_releases_are_measured_as_they_are_named(self, tmp_path: Path) -> None:
         assert _subjects([]) == [None]
         assert _subjects(["0.16.0", "0.16.0", str(tmp_path)]) == ["0.16.0", str(tmp_path)]
 
@@ -36,18 +34,18 @@ class TestWhatItTakes:
         ("words", "sentence"),
         [
             (["fixes", "1"], "no scenario shows issue 1"),
-            (["fixes", "x"], "x is no issue"),
-            (["fixes", "21073"], "no scenario shows issue 21073|no outage that is told with and without"),
+            (["fixes", "x"], "x is not an issue"),
+            (["fixes", "21073"], "no scenario shows issue 21073|has no scenario whose outage both ends"),
         ],
     )
-    def test_another_issue_is_wrong_usage(
+    def test_an_issue_without_an_outage_is_wrong_usage(
         self, words: list[str], sentence: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
         assert main([*words, "--out", str(tmp_path)]) == 2
         said = capsys.readouterr().err
         assert any(part in said for part in sentence.split("|"))
 
-    def test_a_fix_that_is_none_is_wrong_usage(
+    def test_a_fix_that_does_not_exist_is_wrong_usage(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(
@@ -57,32 +55,7 @@ class TestWhatItTakes:
         assert "neither a file nor one of" in capsys.readouterr().err
 
 
-def ignore(place: str, judged: Judged) -> None:
-    del place, judged
-
-
-@pytest.mark.hermes
-def test_a_checkout_is_a_row_and_a_patch_that_does_not_apply_is_a_gap(tmp_path: Path) -> None:
-    patch = tmp_path / "change.patch"
-    patch.write_text("--- a/gateway/run.py\n+++ b/gateway/run.py\n@@ -1 +1 @@\n-no such line\n+other\n")
-    found = environments.resolve("0.19.0")
-    told = [one for one in stories(selection.by_issue("14539", "runner")) if one.name == NEVER]
-    with Bench(found, tmp_path / "out", jobs=2, told=ignore) as bench:
-        section = bench.measure(told, [str(patch)], "qqchaos fixes")
-    (gap,) = section.gaps
-    assert gap.fix == str(patch) and "the hunk does not apply" in gap.why
-    (block,) = section.blocks
-    assert [(row.fix, row.level, row.ends) for row in block.rows] == [
-        (AS_SHIPPED, level, ends) for level in ("adapter", "runner") for ends in (False, True)
-    ]
-    document = json.loads((tmp_path / "out/outcome.json").read_text())
-    for outcome in document["outcomes"]:
-        assert (tmp_path / "out" / outcome["journal"]).is_file()
-
-
 def measured(release: str, fix: str, runs: list[str], out: Path) -> list[Row]:
-    from harness.commands.fix_table import row
-
     found = environments.resolve(release)
     series = Series(found, out, level="runner", fix=fixes.choose(fix, found), jobs=2)
     done = series.run(selection.by_names(runs, "runner"), lambda judged: None)

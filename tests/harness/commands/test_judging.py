@@ -1,4 +1,4 @@
-"""`judge` and `explain`."""
+"""`judge` and `explain`: what they print, and their exit status."""
 
 from __future__ import annotations
 
@@ -32,25 +32,31 @@ def serves(tmp_path: Path) -> str:
     return write(tmp_path / "serves.jsonl", J(asks=["connects"]).up().says("connected").probed().done(3600))
 
 
-class TestJudge:
-    def test_prints_the_story(self, dies: str, capsys: pytest.CaptureFixture[str]) -> None:
+class TestJudgeCommand:
+    def test_a_stored_journal_is_printed_with_its_story(
+        self, dies: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert cli.main(["judge", dies]) == 1
         said = capsys.readouterr().out
         assert "  ending   silent-death: gave up and told nobody\n  verdict  FAIL\n" in said
         assert f"  journal  {dies}\n" in said
 
-    def test_as_json(self, dies: str, serves: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_json_has_the_outcomes_of_all_journals(
+        self, dies: str, serves: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert cli.main(["judge", serves, dies, "--json"]) == 1
         outcomes = json.loads(capsys.readouterr().out)["outcomes"]
         assert [(one["verdict"], one["journal"]) for one in outcomes] == [("pass", serves), ("fail", dies)]
 
-    def test_strict(self, tmp_path: Path) -> None:
+    def test_strict_counts_failed_checks_that_no_scenario_asks(self, tmp_path: Path) -> None:
         j = J(asks=["connects"]).up().leaks(t=60)
         path = write(tmp_path / "leaks.jsonl", j.done(3600))
         assert cli.main(["judge", path]) == 0
         assert cli.main(["judge", path, "--strict"]) == 1
 
-    def test_one_that_was_not_closed(self, dies: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_journal_that_was_not_closed_is_not_judged(
+        self, dies: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         path = Path(dies)
         path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
         assert cli.main(["judge", dies]) == 125
@@ -59,15 +65,15 @@ class TestJudge:
     @pytest.mark.parametrize(
         ("make", "why"),
         [
-            (lambda text: text[: len(text) // 2], r"line \d+ is no journal record \(torn, or of somethi"),
+            (lambda text: text[: len(text) // 2], r"line \d+ is no journal record \(cut short, or not of"),
             (lambda text: text.replace("run.close", "run.closed"), "line 1[0-9] is no journal record"),
             (lambda text: "", "is empty: a journal begins with run.open"),
-            (lambda text: "scenario: x\n", r"line 1 is no journal record \(torn"),
+            (lambda text: "scenario: x\n", r"line 1 is no journal record \(cut"),
             (lambda text: "[1, 2]\n", "line 1 is no journal record"),
             (lambda text: text.partition("\n")[2], "does not begin with run.open"),
         ],
     )  # fmt: skip
-    def test_torn_or_foreign(
+    def test_a_torn_or_foreign_file_is_wrong_usage_in_one_sentence(
         self, dies: str, capsys: pytest.CaptureFixture[str], make: object, why: str
     ) -> None:
         assert callable(make)
@@ -77,27 +83,31 @@ class TestJudge:
         assert said.out == "" and said.err.count("\n") == 1
         assert said.err.startswith(f"qqchaos: {dies}") and re.search(why, said.err)
 
-    def test_no_file(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_file_that_cannot_be_read_is_wrong_usage(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
         for name, why in (("none", "No such file"), (".", "Is a directory"), ("binary", "it is not UTF-8")):
             assert cli.main(["judge", str(tmp_path / name)]) == 2
             assert why in capsys.readouterr().err
 
 
-class TestExplain:
+class TestExplainCommand:
     @pytest.mark.parametrize("word", sorted({*ENDINGS, *CHECKS, *VERBS}))
-    def test_every_word(self, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_every_ending_check_and_verb_is_explained(
+        self, word: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert cli.main(["explain", word]) == 0
         said = capsys.readouterr().out
         assert said.startswith(word) and said.count("\n") >= 2
 
-    def test_an_ending(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_ending_is_explained_with_when_it_holds(self, capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["explain", "zombie"])
         told = capsys.readouterr().out.splitlines()
         assert told[0] == "zombie (ending): says connected and serves nobody"
         assert told[1].startswith("  holds    it has not given up, says connected")
 
-    def test_unknown(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_unknown_word_suggests_close_ones(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["explain", "zombi"]) == 2
         assert "did you mean zombie?" in capsys.readouterr().err
         assert cli.main(["explain", "xyzzy"]) == 2

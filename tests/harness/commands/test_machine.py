@@ -1,8 +1,9 @@
-"""The doctor looks and installs nothing; it says per level what is lacking."""
+"""`doctor` looks and installs nothing; it says per level what is lacking."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.commands import machine
+from harness.commands.request import DoctorRequest
 from harness.hermes import interpreters
 
 MakeTree = Callable[..., Path]
@@ -31,7 +33,9 @@ def lacks(diagnosis: machine.Diagnosis) -> dict[str, tuple[str, ...]]:
     return dict(diagnosis.lacks)
 
 
-def test_all_levels_can_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_complete_checkout_lacks_nothing_but_the_process_level(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **_: f"/bin/{name}")
     diagnosis = machine.examine(str(checkout))
     not_yet = ("this version does not drive it yet",)
@@ -58,7 +62,7 @@ def test_what_the_levels_above_lack_does_not_stop_the_adapter(
     assert diagnosis.exit_status == 0
 
 
-def test_a_subject_that_cannot_be_imported_stops_all(checkout: Path) -> None:
+def test_a_subject_that_cannot_be_imported_stops_every_level(checkout: Path) -> None:
     (checkout / "gateway/__init__.py").write_text("import nowhere_at_all\n")
     diagnosis = machine.examine(str(checkout))
     assert all("nowhere_at_all" in " ".join(what) for what in lacks(diagnosis).values())
@@ -75,7 +79,9 @@ def test_a_release_is_not_installed_by_looking(tmp_path: Path, monkeypatch: pyte
     assert "once hermes-agent is installed" in machine.render(diagnosis)[-3]
 
 
-def test_nothing_to_install_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_uv_and_pip_a_release_cannot_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(interpreters, "working_uv", lambda: None)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     diagnosis = machine.examine("0.16.0", cache=tmp_path / "cache")
@@ -84,7 +90,7 @@ def test_nothing_to_install_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("hermes", ["/does/not/exist", "no-such-thing"])
-def test_wrong_usage_is_a_fact(hermes: str) -> None:
+def test_a_subject_that_does_not_exist_is_a_fact_and_125(hermes: str) -> None:
     diagnosis = machine.examine(hermes)
     assert diagnosis.facts[1].state == "missing"
     assert diagnosis.exit_status == 125
@@ -93,9 +99,24 @@ def test_wrong_usage_is_a_fact(hermes: str) -> None:
 @pytest.mark.parametrize(
     ("line", "found"), [("tmpfs {} tmpfs rw 0 0\n", True), ("/dev/sda {} ext4 rw 0 0\n", False)]
 )
-def test_tmpfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, found: bool) -> None:
+def test_a_tmpfs_is_found_in_the_mounts_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, found: bool
+) -> None:
     (tmp_path / "mounts").write_text(line.format(tmp_path))
     monkeypatch.setattr(machine, "_MOUNTS", tmp_path / "mounts")
     monkeypatch.setattr(machine, "_SHARED_MEMORY", tmp_path)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     assert machine.tmpfs() == (tmp_path if found else None)
+
+
+def test_the_command_prints_lines_or_json_and_ends_with_its_status(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "_MOUNTS", checkout / "no-such-file")  # how much is free changes meanwhile
+    diagnosis = machine.examine(str(checkout))
+    assert machine.doctor(DoctorRequest(hermes=str(checkout))) == diagnosis.exit_status
+    assert capsys.readouterr().out.splitlines() == machine.render(diagnosis)
+    assert machine.doctor(DoctorRequest(hermes=str(checkout), json=True)) == diagnosis.exit_status
+    document = json.loads(capsys.readouterr().out)
+    assert [fact["name"] for fact in document["facts"]] == [fact.name for fact in diagnosis.facts]
+    assert [level for level, _ in document["lacks"]] == ["adapter", "runner", "process"]

@@ -73,19 +73,19 @@ def verdicts(document: dict[str, Any]) -> dict[str, str]:
     return {one["scenario"]: one["verdict"] for one in document["outcomes"]}
 
 
-class TestStatus:
-    def test_all_pass(self, file: Path, tmp_path: Path) -> None:
+class TestExitStatus:
+    def test_runs_that_all_pass_end_with_0(self, file: Path, tmp_path: Path) -> None:
         status, document = run(f"{file}::fine", out=tmp_path / "o")
         assert (status, verdicts(document)) == (0, {"fine": "pass"})
 
-    def test_a_rule_that_never_acts_is_unknown(
+    def test_a_rule_that_never_acts_makes_the_run_unknown_and_the_status_125(
         self, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         status, document = run(f"{file}::untouched", f"{file}::fine", out=tmp_path / "o")
         assert (status, verdicts(document)) == (125, {"untouched": "unknown", "fine": "pass"})
-        assert "the premise was not met: never" in capsys.readouterr().out
+        assert "less often than the scenario requires: never" in capsys.readouterr().out
 
-    def test_a_fail_outranks_an_unknown(
+    def test_a_failed_run_outranks_one_that_could_not_be_judged(
         self, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         status, document = run(f"{file}::untouched", f"{file}::fine", f"{file}::down", out=tmp_path / "o")
@@ -96,11 +96,11 @@ class TestStatus:
         assert said.splitlines()[-1] == "1 FAIL, 1 UNKNOWN, 1 PASS"
         assert f"repeat   qqchaos run {file}::down --hermes" in said
 
-    def test_strict_counts_what_nobody_asked(self, file: Path, tmp_path: Path) -> None:
+    def test_strict_counts_failed_checks_that_no_scenario_asks(self, file: Path, tmp_path: Path) -> None:
         assert run(f"{file}::unasked", out=tmp_path / "o")[0] == 0
         assert run(f"{file}::unasked", "--strict", out=tmp_path / "o")[0] == 1
 
-    def test_x_stops(self, file: Path, tmp_path: Path) -> None:
+    def test_x_stops_after_the_first_run_that_fails(self, file: Path, tmp_path: Path) -> None:
         words = [f"{file}::down", "healthy", "exhausted", "-x", *bot.on(), "--out", str(tmp_path), "-j", "1"]
         assert cli.main(["run", *words]) == 1
         document = json.loads((tmp_path / "outcome.json").read_text())
@@ -108,7 +108,7 @@ class TestStatus:
 
 
 class TestOutput:
-    def test_json_is_outcome_json_and_nothing_else(self, file: Path, tmp_path: Path) -> None:
+    def test_json_prints_outcome_json_and_nothing_else_on_stdout(self, file: Path, tmp_path: Path) -> None:
         done = bot.qqchaos(
             "run", f"{file}::fine", f"{file}::down", *bot.on(), "--json", "--seed", "7", "--out", tmp_path
         )
@@ -131,7 +131,7 @@ class TestOutput:
         assert set(one["subject"]) == {"name", "version", "source", "python", "aiohttp", "sha256"}
         assert (tmp_path / one["journal"]).is_file()
 
-    def test_verbose_tells_every_story(
+    def test_verbose_prints_the_story_of_every_run(
         self, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         run(f"{file}::fine", f"{file}::untouched", "-v", "--seed", "2", out=tmp_path / "o")
@@ -139,7 +139,7 @@ class TestOutput:
         assert said.index("-- fine --") < said.index("-- untouched --")
         assert said.count(" --seed 2\n") == 2
 
-    def test_repro_ends_with_its_word(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_repro_ends_with_its_conclusion(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         words = [
             "repro",
             "#14539",
@@ -152,12 +152,14 @@ class TestOutput:
             str(tmp_path),
         ]
         assert cli.main(words) == 0
-        *_, word, flag_and_callback, missing = capsys.readouterr().out.splitlines()
+        *_, conclusion, flag_and_callback, missing = capsys.readouterr().out.splitlines()
         assert flag_and_callback.startswith("Of 1 run that gave up, 1 set the fatal flag in time and 1 had ")
-        assert word == "NOT REPRODUCED: issue 14539: the one run passes"
+        assert conclusion == "NOT REPRODUCED: issue 14539: the one run passes"
         assert missing.startswith("Not judged without the runner level: ")
 
-    def test_repro_runs_both_levels(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_repro_runs_both_levels_into_one_outcome_json(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         chosen = ["-k", "exhausted/refused and not heals"]
         words = ["repro", "14539", *chosen, *bot.on(), "--out", str(tmp_path)]
         assert cli.main(words) == 0
@@ -169,14 +171,16 @@ class TestOutput:
         journals = {row["journal"] for row in document["outcomes"]}
         assert journals == {"runs/exhausted.refused.jsonl", "runs/exhausted.refused@runner.jsonl"}
 
-    def test_the_default_place_is_here(
+    def test_results_go_to_the_current_folder_by_default(
         self, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
         assert cli.main(["run", f"{file}::fine", *bot.on()]) == 0
         assert (tmp_path / ".qqchaos" / "runs" / "fine.jsonl").is_file()
 
-    def test_problems_are_in_the_json(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_runs_of_a_bot_that_cannot_be_imported_are_problems_in_the_json(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         broken = bot.copy(tmp_path, on_import="raise RuntimeError('half a merge')")
         words = [
             "repro",
@@ -211,7 +215,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class TestRefusals:
+class TestWrongUsage:
     @pytest.mark.parametrize(
         ("words", "status", "why"),
         [
@@ -219,7 +223,7 @@ class TestRefusals:
             (["run", "nope"], 2, "there is no scenario nope"),
             (["run", "healthy", "broken.yaml"], 2, "broken.yaml:1: "),
             (["repro", "99999"], 2, "no scenario shows issue 99999"),
-            (["run", "healthy", "--level", "process"], 2, "level process is not there yet"),
+            (["run", "healthy", "--level", "process"], 2, "level process cannot be run by this version"),
             (["run", "healthy", "--hermes", "/nonexistent"], 2, "neither a release (0.19.0) nor a folder"),
             (["run", "healthy", "--hermes", "broken.yaml"], 2, "is a file"),
             (["run", "healthy", "--hermes", "."], 125, "no hermes-agent there"),
@@ -238,7 +242,7 @@ class TestRefusals:
             (["run", "healthy", *bot.on(), "--out", "/proc/nope"], 2, "results cannot be written there"),
         ],
     )
-    def test_one_sentence_before_anything_ran(
+    def test_what_cannot_be_run_is_one_sentence_before_anything_ran(
         self,
         place: Path,
         monkeypatch: pytest.MonkeyPatch,
@@ -263,7 +267,7 @@ def stops(tmp_path: Path) -> Path:
 
 
 class TestDebug:
-    def test_breakpoint_reads_a_pipe(self, stops: Path, tmp_path: Path) -> None:
+    def test_a_breakpoint_reads_commands_from_a_pipe(self, stops: Path, tmp_path: Path) -> None:
         done = bot.qqchaos(
             "run", "healthy", "--debug", *bot.on(stops), "--out", tmp_path / "o", input="p 6*7\ncontinue\n"
         )
@@ -271,7 +275,7 @@ class TestDebug:
         assert "(Pdb) 42" in done.stdout
         assert "undisturbed: served" in done.stdout
 
-    def test_breakpoint_at_a_terminal(self, stops: Path, tmp_path: Path) -> None:
+    def test_a_breakpoint_works_at_a_terminal(self, stops: Path, tmp_path: Path) -> None:
         ours, theirs = pty.openpty()
         command = [sys.executable, "-m", "harness.cli", "run", "healthy", "--debug", *bot.on(stops)]
         process = subprocess.Popen(
@@ -293,7 +297,9 @@ class TestDebug:
         assert b"42" in said and b"undisturbed" in said
         assert b"running" not in said  # no moving line over the debugger's
 
-    def test_x_holds_there_too(self, file: Path, tmp_path: Path) -> None:
+    def test_x_stops_after_the_first_run_that_fails_in_the_foreground_too(
+        self, file: Path, tmp_path: Path
+    ) -> None:
         words = [f"{file}::down", f"{file}::fine", "--debug", "-x", *bot.on(), "--out", str(tmp_path)]
         assert bot.qqchaos("run", *words).returncode == 1
         assert len(json.loads((tmp_path / "outcome.json").read_text())["outcomes"]) == 1

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness import cli
-from harness.commands.series import Judged, Series, check_out, file_name, write_outcomes
-from harness.errors import HarnessError, UsageError
+from harness.commands.results import Judged, document, file_name
+from harness.commands.series import Series
 from harness.hermes import environments, fixes
 from harness.journal.record import Record, parse
 from harness.journal.run_kinds import RunTeardown, SubjHandler, SubjListener
@@ -69,10 +69,10 @@ HANDLED: tuple[tuple[str, str | None, str, str], ...] = (
 
 
 @pytest.mark.hermes
-class TestTheHandlerOfTheScenario:
+class TestScriptedHandlers:
     """The named fixes set the flag and tell the handler: what it does decides how that ends."""
 
-    def test_ends_as_it_must(self, runs: dict[str, Judged]) -> None:
+    def test_each_scripted_handler_has_the_ending_that_it_must_have(self, runs: dict[str, Judged]) -> None:
         found = []
         for name, judged in runs.items():
             calls = [r.event for r in before_the_end(judged) if isinstance(r.event, SubjHandler)]
@@ -83,7 +83,9 @@ class TestTheHandlerOfTheScenario:
             found.append((name, calls[-1].how, judged.outcome.ending.name, states["notified"]))
         assert tuple(found) == HANDLED
 
-    def test_a_handler_awaited_in_the_listener_takes_it_along(self, runs: dict[str, Judged]) -> None:
+    def test_a_handler_that_raises_ends_the_listener_only_where_it_is_awaited_there(
+        self, runs: dict[str, Judged]
+    ) -> None:
         outcome = runs["raises"].outcome
         assert outcome is not None and outcome.fix is not None
         (end,) = [
@@ -105,42 +107,33 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done(out: Path) -> list[Judged]:
     names = ["exhausted/gateway-500", "healthy", "one-failed-reconnect/once"]
-    told: list[str] = []
+    seen: list[str] = []
     series = Series(environments.resolve("0.19.0"), out, jobs=2, seed=5)
-    done = series.run(selection.by_names(names, "adapter"), lambda judged: told.append(judged.name))
+    done = series.run(selection.by_names(names, "adapter"), lambda judged: seen.append(judged.name))
     assert [judged.name for judged in done] == names
-    assert sorted(told) == sorted(names)
+    assert sorted(seen) == sorted(names)
     return done
 
 
 @pytest.mark.hermes
 class TestASeries:
-    def test_writes_outcome_json(self, out: Path, done: list[Judged]) -> None:
-        document = json.loads((out / "outcome.json").read_text())
-        assert document == {"schema": 1, "outcomes": [one.outcome.as_json() for one in done if one.outcome]}
-        first = document["outcomes"][0]
-        assert (first["verdict"], first["ending"], first["attempts"], first["seed"]) == (
-            "fail",
-            "silent-death",
-            100,
-            5,
-        )
-        assert first["subject"]["version"] == "0.19.0"
+    def test_its_outcomes_are_those_of_the_subject_and_the_seed(self, done: list[Judged]) -> None:
+        first = document(done)["outcomes"][0]
+        assert (first["verdict"], first["ending"], first["attempts"]) == ("fail", "silent-death", 100)
+        assert (first["seed"], first["subject"]["version"]) == (5, "0.19.0")
 
-    def test_a_stored_journal_is_judged_the_same(self, out: Path, done: list[Judged]) -> None:
+    def test_a_stored_journal_is_judged_as_the_run_was(self, out: Path, done: list[Judged]) -> None:
         for one in done:
             assert one.journal == out / "runs" / f"{file_name(one.name)}.jsonl"
             assert one.outcome == judge(parse(one.journal.read_text()), f"runs/{one.journal.name}")
 
-    def test_by_the_command_too(
-        self, out: Path, done: list[Judged], capsys: pytest.CaptureFixture[str]
+    def test_the_command_judge_finds_the_same_outcomes(
+        self, done: list[Judged], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        journals = [str(one.journal) for one in done]
-        assert cli.main(["judge", *journals, "--json"]) == 1
+        assert cli.main(["judge", *(str(one.journal) for one in done), "--json"]) == 1
         again = json.loads(capsys.readouterr().out)["outcomes"]
-        for one, other in zip(json.loads((out / "outcome.json").read_text())["outcomes"], again, strict=True):
-            other["journal"] = one["journal"]
-            assert json.dumps(one) == json.dumps(other)
+        for one, other in zip(document(done)["outcomes"], again, strict=True):
+            assert json.dumps(one) == json.dumps({**other, "journal": one["journal"]})
 
     def test_no_journal_names_this_machine(self, done: list[Judged]) -> None:
         for one in done:
@@ -149,40 +142,13 @@ class TestASeries:
                 assert str(Path.home()) not in line and "/dev/shm" not in line
 
 
-class TestOut:
-    def test_is_made(self, tmp_path: Path) -> None:
-        check_out(tmp_path / "a" / "b")
-        assert list((tmp_path / "a" / "b").iterdir()) == [tmp_path / "a" / "b" / "runs"]
-
-    def test_is_no_file(self, tmp_path: Path) -> None:
-        (tmp_path / "x").write_text("")
-        with pytest.raises(UsageError, match=r"--out .*x: results cannot be written there: "):
-            check_out(tmp_path / "x")
-
-    def test_goes_away(self, tmp_path: Path) -> None:
-        (tmp_path / "outcome.json").mkdir()
-        with pytest.raises(HarnessError, match=r"outcome\.json cannot be written: Is a directory"):
-            write_outcomes(tmp_path, [])
-
-    def test_a_journal_that_the_subject_wrote_into(self, tmp_path: Path) -> None:
-        (good,) = bot.run(bot.CORRECT, tmp_path, ["healthy"])
-        assert good.journal is not None
-        with good.journal.open("a") as journal:
-            journal.write("hello\n")
-        series = Series(environments.resolve(*bot.on()[1::2]), tmp_path)
-        spec = series.worker(selection.by_names(["healthy"], "adapter")[0], series.installation)
-        judged = series.judged(RunResult(spec, good.journal, None, 1.0, 1.0))
-        assert judged.outcome is None
-        assert judged.problem is not None and "its journal cannot be read: line" in judged.problem
-
-
-@pytest.mark.parametrize(
-    ("run", "name"),
-    [
-        ("healthy", "healthy"),
-        ("exhausted/gateway-500+heals-30m", "exhausted.gateway-500+heals-30m"),
-        ("a b/../c", "a.b....c"),
-    ],
-)
-def test_file_name(run: str, name: str) -> None:
-    assert file_name(run) == name
+def test_a_journal_that_the_subject_wrote_into_is_a_problem(tmp_path: Path) -> None:
+    (good,) = bot.run(bot.CORRECT, tmp_path, ["healthy"])
+    assert good.journal is not None
+    with good.journal.open("a") as journal:
+        journal.write("hello\n")
+    series = Series(environments.resolve(*bot.on()[1::2]), tmp_path)
+    spec = series.worker(selection.by_names(["healthy"], "adapter")[0], series.installation)
+    judged = series.judged(RunResult(spec, good.journal, None, 1.0, 1.0))
+    assert judged.outcome is None
+    assert judged.problem is not None and "its journal cannot be read: line" in judged.problem

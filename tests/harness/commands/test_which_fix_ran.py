@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import pytest
 
-from harness.commands.series import Judged, Series
+from harness.commands.results import Judged, document
+from harness.commands.series import Series
 from harness.hermes import environments, fixes
 from harness.hermes.environments import Installation
 from harness.hermes.fixes import Fix
@@ -60,8 +60,7 @@ def test_two_patches_of_one_name_are_told_apart_in_the_journal_and_in_outcome_js
     opened = [run.records[0].event for run in runs]
     told = [event.fix for event in opened if isinstance(event, RunOpen)]
     assert told == [FixRef("change.patch", "patch", fix.sha256) for fix in fixed]
-    documents = [json.loads((tmp_path / f"out{n}" / "outcome.json").read_text()) for n in (0, 1)]
-    written = [document["outcomes"][0]["fix"] for document in documents]
+    written = [document([run])["outcomes"][0]["fix"] for run in runs]
     assert written == [{"name": "change.patch", "kind": "patch", "sha256": fix.sha256} for fix in fixed]
     assert runs[0].outcome and runs[1].outcome and runs[0].outcome.digest != runs[1].outcome.digest
 

@@ -52,7 +52,7 @@ class TestNames:
         [
             ("exhaust", "did you mean exhausted"),
             ("exhausted/gateway-50", "did you mean exhausted/gateway-500 or"),
-            ("xyzzy", "`qqchaos list` shows what there is"),
+            ("xyzzy", "`qqchaos list` shows all scenarios"),
         ],
     )
     def test_unknown_ones_suggest(self, name: str, hint: str) -> None:
@@ -61,7 +61,7 @@ class TestNames:
 
     def test_no_run_at_that_level(self) -> None:
         with pytest.raises(
-            UsageError, match="receive-raises: no such run at level process; there are at adapter"
+            UsageError, match="receive-raises: no run at level process; choose one of adapter"
         ):
             selection.by_names(["receive-raises"], "process")
 
@@ -93,7 +93,7 @@ class TestFiles:
     def test_two_different_runs_of_one_name(self, file: Path, tmp_path: Path) -> None:
         other = tmp_path / "other.yaml"
         other.write_text(SCENARIO.format(name="mine", code=1000))
-        with pytest.raises(UsageError, match="a different run mine is among the others"):
+        with pytest.raises(UsageError, match="another run of the same name, mine, was named too"):
             names(str(file), str(other))
         assert names(str(file), str(file)) == ["mine", "yours"]
 
@@ -131,7 +131,7 @@ class TestIssues:
 
     @pytest.mark.parametrize("text", ["", "abc", "14539 25505", "#", "14539x", "-1"])
     def test_what_is_none(self, text: str) -> None:
-        with pytest.raises(UsageError, match="is no issue: write 14539, #14539 or the issue's address"):
+        with pytest.raises(UsageError, match="is not an issue: write 14539, #14539 or the issue's address"):
             selection.by_issue(text, "adapter")
 
 
@@ -151,14 +151,14 @@ class TestNarrowing:
         assert not [name for name in found if "heals" in name or "token" in name]
 
     def test_nothing_left(self) -> None:
-        with pytest.raises(UsageError, match="nothing is left to run after -m seam -k 'healthy'"):
+        with pytest.raises(UsageError, match="no run matches -m seam -k 'healthy'"):
             self.after(["seam"], "healthy")
 
     @pytest.mark.parametrize("expression", ["", "and", "a or", "not", "a and and b"])
     def test_half_an_expression(self, expression: str) -> None:
-        with pytest.raises(UsageError, match="write texts joined by and, or, not"):
+        with pytest.raises(UsageError, match="write parts of names, joined by and, or, not"):
             self.after([], expression)
 
     def test_words_that_hold_an_and(self) -> None:
-        with pytest.raises(UsageError, match="nothing is left"):
+        with pytest.raises(UsageError, match="no run matches"):
             self.after([], "sandor")

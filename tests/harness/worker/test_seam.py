@@ -10,7 +10,8 @@ import pytest
 from fake_qq_server.events import RuleAct
 from fake_qq_server.platform.replies import SeamReply
 from fake_qq_server.rules.language import parse_rules
-from harness.commands.series import Judged, Series
+from harness.commands.results import Judged
+from harness.commands.series import Series
 from harness.errors import SubjectError
 from harness.hermes import environments
 from harness.journal.run_kinds import SubjAttempt, SubjConnect

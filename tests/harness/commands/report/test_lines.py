@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.commands.report import lines
-from harness.commands.series import Judged
+from harness.commands.results import Judged
 from harness.journal.record import Record
 from harness.judging.outcome import judge
 from tests.harness.journals import J
@@ -37,29 +37,29 @@ NOT_RUN = Judged("y", "adapter", None, (), None, "the subject cannot be imported
 
 
 class TestRunLine:
-    def test_says_all(self) -> None:
+    def test_a_line_has_name_verdict_ending_attempts_and_virtual_time(self) -> None:
         assert lines.run_line(dies(), 14) == (
             "exhausted/x     FAIL     silent-death: gave up and told nobody · 1 attempt · 1:37:48 virtual"
         )
 
-    def test_says_where_a_result_is_hypothetical(self) -> None:
+    def test_a_line_says_that_a_result_is_hypothetical(self) -> None:
         assert "told nobody [hypothetical] · " in lines.run_line(dies(hypothetical=True))
 
-    def test_says_why_there_was_no_run(self) -> None:
+    def test_a_line_says_why_there_was_no_run(self) -> None:
         assert lines.run_line(NOT_RUN, 3) == "y    NOT RUN  the subject cannot be imported"
 
     @pytest.mark.parametrize(
         ("seconds", "text"), [(0, "0:00:00"), (59.6, "0:01:00"), (5875, "1:37:55"), (90_000, "25:00:00")]
     )
-    def test_time(self, seconds: float, text: str) -> None:
+    def test_virtual_time_is_rounded_to_seconds(self, seconds: float, text: str) -> None:
         assert lines.clock_text(seconds) == text
 
-    def test_moment(self) -> None:
+    def test_a_moment_is_written_to_the_millisecond(self) -> None:
         assert lines.moment_text(5_868_240_900) == "1:37:48.240"
 
 
-class TestStory:
-    def test_has_its_parts_in_order(self) -> None:
+class TestStoryOfARun:
+    def test_a_story_ends_with_ending_verdict_journal_and_command(self) -> None:
         told = lines.story(dies(), "qqchaos run exhausted/x")
         assert told[0] == "-- exhausted/x --"
         assert told[-4:] == [
@@ -71,12 +71,12 @@ class TestStory:
         assert any(line.startswith("  * notified   FAIL ") for line in told)
         assert any(line.startswith("    awake      pass ") for line in told)
 
-    def test_names_the_failed_checks_that_nobody_asked(self) -> None:
+    def test_a_story_names_the_failed_checks_that_do_not_count(self) -> None:
         told = lines.story(dies(), "")
-        assert [line for line in told if "also seen" in line] == ["  also seen: flag, settles"]
+        assert "  failed too, without counting: flag, settles" in told
         assert not any("repeat" in line for line in told)
 
-    def test_says_that_a_rule_acted_inside_the_client_also_where_it_has_a_name(self) -> None:
+    def test_a_story_names_the_rules_that_acted_inside_the_client(self) -> None:
         rules = [{"id": "boom", "when": "seam.receive", "do": {"raise": "OSError"}}]
         acted = judged(J(rules=rules).up().acts("boom", verb="raise").done(3600))
         assert f"  boom: {lines.SEAM}" in lines.story(acted, "")
@@ -84,26 +84,26 @@ class TestStory:
         assert f"  when seam.open do raise: {lines.SEAM}" in lines.story(unnamed, "")
         assert not any(lines.SEAM in line for line in lines.story(dies(rules=rules), ""))
 
-    def test_says_what_is_hypothetical_and_what_unmet(self) -> None:
+    def test_a_story_says_what_is_hypothetical_and_which_rules_acted_too_little(self) -> None:
         assert f"  {lines.HYPOTHETICAL}" in lines.story(dies(hypothetical=True), "")
-        assert "  the premise was not met: drop" in lines.story(unknown(), "")
+        assert "  rules that acted less often than the scenario requires: drop" in lines.story(unknown(), "")
 
-    def test_of_no_run_is_its_line(self) -> None:
+    def test_the_story_of_a_run_that_did_not_run_is_its_line(self) -> None:
         assert lines.story(NOT_RUN, "again") == [lines.run_line(NOT_RUN)]
 
-    def test_few_lines_of_proof(self) -> None:
+    def test_a_check_names_four_journal_lines_at_most(self) -> None:
         shown = lines._check_line("flag", "fail", "why", (1, 2, 3, 4, 5), asked=True)
         assert shown == "  * flag       FAIL     why (journal lines 1, 2, 3, 4, …)"
         assert lines._check_line("flag", "n/a", "why", (), asked=False) == "    flag       n/a      why"
 
 
-class TestEnd:
-    def test_totals(self) -> None:
+class TestSummary:
+    def test_the_totals_count_each_verdict(self) -> None:
         runs = [passes(), dies(), NOT_RUN, unknown(), dies()]
         assert lines.totals(runs) == "2 FAIL, 1 UNKNOWN, 1 NOT RUN, 1 PASS"
         assert lines.totals([]) == ""
 
-    def test_worst(self) -> None:
+    def test_the_worst_run_is_the_first_failed_one_else_the_first_not_judged(self) -> None:
         one, two = unknown(), dies()
         assert lines.worst([passes(), one, two]) is two
         assert lines.worst([passes(), one]) is one
@@ -134,8 +134,10 @@ class TestEnd:
             ),
         ],
     )
-    def test_closing(self, status: int, runs: list[Judged], first: str) -> None:
-        told = lines.closing(status, "#14539", runs)
+    def test_the_conclusion_says_whether_the_issue_is_reproduced(
+        self, status: int, runs: list[Judged], first: str
+    ) -> None:
+        told = lines.conclusion(status, "#14539", runs)
         assert told[0] == first
         rest = " ".join(told[1:])
         if all(run.level == "adapter" for run in runs):
@@ -143,11 +145,11 @@ class TestEnd:
         else:
             assert "Once it gave up, the real gateway brought the bot back in " in rest
 
-    def test_closing_says_what_became_of_flag_and_callback(self) -> None:
+    def test_the_conclusion_counts_flags_and_calls_of_the_handler(self) -> None:
         flag, callback = "set the fatal flag in time", "had the fatal handler called once, to its end."
         said = f"that gave up, {{}} {flag} and {{}} {callback}"
         told = J(asks=["notified"]).up().gives_up(t=60).flags().tells().done(3600)
         runs = [dies(), judged(told), passes()]
-        assert lines.closing(1, "14539", runs)[1] == "Of 2 runs " + said.format(1, 1)
-        assert lines.closing(1, "14539", [dies()])[1] == "Of 1 run " + said.format(0, 0)
-        assert not [line for line in lines.closing(0, "14539", [passes()]) if "that gave up" in line]
+        assert lines.conclusion(1, "14539", runs)[1] == "Of 2 runs " + said.format(1, 1)
+        assert lines.conclusion(1, "14539", [dies()])[1] == "Of 1 run " + said.format(0, 0)
+        assert not [line for line in lines.conclusion(0, "14539", [passes()]) if "that gave up" in line]

@@ -1,11 +1,11 @@
-"""A run in a few lines: what is told, and what is folded."""
+"""A run in a few lines: what is in them, and what is folded."""
 
 from __future__ import annotations
 
 import pytest
 
 from fake_qq_server.events import LinkClose, WsIn
-from harness.commands.report.story import Line, tell
+from harness.commands.report.story import StoryLine, tell
 from harness.journal.run_kinds import SubjConnect, SubjEgress
 from tests.harness.journals import J, us
 
@@ -15,7 +15,7 @@ def texts(j: J) -> list[str]:
 
 
 class TestAnExhaustedRun:
-    def tale(self) -> tuple[Line, ...]:
+    def story(self) -> tuple[StoryLine, ...]:
         j = J().up().acts("drop", t=60.25).close_frame(t=60.25).loses(t=60.5).says("retrying")
         for i in range(100):
             j.tries(t=62 + 58 * i).acts("rule-2", verb="status")
@@ -23,17 +23,17 @@ class TestAnExhaustedRun:
         j.done(6468, "gaveup")
         return tell(j.records)
 
-    def test_is_told_in_at_most_twenty_lines(self) -> None:
-        assert [(line.t_us / 1e6, line.text) for line in self.tale()] == [
+    def test_an_exhausted_run_is_sixteen_lines(self) -> None:
+        assert [(line.t_us / 1e6, line.text) for line in self.story()] == [
             (0, "connect(): ok after 0.25 s"),
             (0.25, "connection 1: READY"),
             (0.25, "its status file says connected"),
-            (60.25, "the fake: close (rule drop)"),
+            (60.25, "injected: close (rule drop)"),
             (60.25, "connection 1: the platform closes with 4009"),
             (60.5, "connection 1: ended by the peer (fin)"),
             (60.5, "its status file says retrying"),
             (62, "attempt 1: failed after 0.25 s"),
-            (62.25, "the fake: status (rule rule-2), 100 times, the last at 96.7 min"),
+            (62.25, "injected: status (rule rule-2), 100 times, the last at 96.7 min"),
             (120, "attempt 2: failed after 0.25 s"),
             (178, "… 97 more attempts"),
             (5804, "attempt 100: failed after 0.25 s"),
@@ -43,28 +43,28 @@ class TestAnExhaustedRun:
             (6468, "disconnect(): ok after 0.25 s"),
         ]
 
-    def test_names_the_records(self) -> None:
-        tale = self.tale()
-        assert [line.n for line in tale] == sorted(line.n for line in tale)
-        assert tale[0] == Line(0, "connect(): ok after 0.25 s", 2)
+    def test_each_line_names_its_record_in_order(self) -> None:
+        story = self.story()
+        assert [line.n for line in story] == sorted(line.n for line in story)
+        assert story[0] == StoryLine(0, "connect(): ok after 0.25 s", 2)
 
 
 class TestFolding:
-    def test_four_stand_as_they_are(self) -> None:
+    def test_four_lines_of_a_kind_are_not_folded(self) -> None:
         j = J()
         for i in range(4):
             j.tries(t=10 * i)
         assert [text.split(":")[0] for text in texts(j)] == [f"attempt {i}" for i in (1, 2, 3, 4)]
 
-    def test_five_are_folded(self) -> None:
+    def test_five_lines_of_a_kind_are_folded_to_four(self) -> None:
         j = J()
         for i in range(5):
             j.tries(t=10 * i)
         more = "… 2 more attempts"
         assert [text.split(":")[0] for text in texts(j)] == ["attempt 1", "attempt 2", more, "attempt 5"]
-        assert tell(j.records)[2] == Line(us(20), more, 6)
+        assert tell(j.records)[2] == StoryLine(us(20), more, 6)
 
-    def test_connections_too(self) -> None:
+    def test_connections_are_folded(self) -> None:
         j = J()
         for i in range(1, 31):
             j.ready(i, t=10.0 * i).loses(i)
@@ -79,25 +79,25 @@ class TestFolding:
             "connection 30: ended by the peer (fin)",
         ]
 
-    def test_many_rules_too(self) -> None:
+    def test_rules_after_the_sixth_are_folded(self) -> None:
         j = J()
         for i in range(1, 31):
             j.acts(f"r{i}", t=i)
         told = texts(j)
-        assert told[:6] == [f"the fake: close (rule r{i})" for i in range(1, 7)]
-        assert told[6:8] == ["the fake: close (rule r7)", "the fake: close (rule r8)"]
-        assert told[8:] == ["… 21 more rules", "the fake: close (rule r30)"]
+        assert told[:6] == [f"injected: close (rule r{i})" for i in range(1, 7)]
+        assert told[6:8] == ["injected: close (rule r7)", "injected: close (rule r8)"]
+        assert told[8:] == ["… 21 more rules", "injected: close (rule r30)"]
 
-    def test_one_rule_with_two_verbs_has_two_lines(self) -> None:
+    def test_a_rule_with_two_verbs_has_two_lines(self) -> None:
         j = J().acts("a", t=1, verb="frame").acts("a", t=2, verb="close").acts("a", t=3, verb="frame")
-        assert texts(j) == ["the fake: frame (rule a), 2 times, the last at 3 s", "the fake: close (rule a)"]
+        assert texts(j) == ["injected: frame (rule a), 2 times, the last at 3 s", "injected: close (rule a)"]
 
-    def test_a_rule_without_a_name(self) -> None:
+    def test_a_rule_without_a_name_is_its_verb(self) -> None:
         j = J().acts(None, t=1)  # type: ignore[arg-type]
-        assert texts(j) == ["the fake: close"]
+        assert texts(j) == ["injected: close"]
 
 
-class TestWhatIsTold:
+class TestLines:
     @pytest.mark.parametrize(
         ("j", "text"),
         [
@@ -121,19 +121,19 @@ class TestWhatIsTold:
             (J().ends(5), "the run is over: end"),
         ],
     )
-    def test_one_line(self, j: J, text: str) -> None:
+    def test_a_record_worth_a_line_has_one(self, j: J, text: str) -> None:
         assert [line.text for line in tell(j.records)][-1] == text
         assert tell(j.records)[-1].t_us == us(5)
 
-    def test_an_error(self) -> None:
+    def test_an_exception_is_named(self) -> None:
         j = J().connects(0, how=None).add(SubjConnect("end", "raised", "TypeError: x"), 0.5)
         assert texts(j) == ["connect(): raised after 0.5 s (TypeError: x)"]
 
-    def test_a_flag_that_is_not_retryable(self) -> None:
+    def test_a_fatal_flag_says_whether_it_is_retryable(self) -> None:
         j = J().state(5, fatal={"code": "x", "retryable": False}).state(6, connected=False)
         assert texts(j) == ["it sets the fatal flag: x, not retryable"]
 
-    def test_why_the_worker_was_ended(self) -> None:
+    def test_a_worker_that_was_ended_has_a_line_that_says_why(self) -> None:
         assert [line.text for line in tell(J().closed("cpu", t=5))] == ["the worker was ended: cpu"]
         told = tell(J().closed("memory", t=5, detail="2 GiB"))
         assert [line.text for line in told] == ["the worker was ended: memory (2 GiB)"]
@@ -150,12 +150,12 @@ class TestWhatIsTold:
             J().add(WsIn("heartbeat"), 3),
         ],
     )
-    def test_much_is_left_out(self, j: J) -> None:
+    def test_records_of_everyday_service_are_left_out(self, j: J) -> None:
         assert texts(j) == []
 
-    def test_a_refused_connection_is_left_out(self) -> None:
+    def test_refused_connections_and_those_of_other_hosts_are_left_out(self) -> None:
         assert texts(J().add(LinkClose("ws", "peer", "refused"), 5)) == []
         assert texts(J().add(LinkClose("api", "peer", "fin"), 5)) == []
 
-    def test_nothing_of_nothing(self) -> None:
+    def test_no_records_are_no_story(self) -> None:
         assert tell([]) == ()

@@ -39,7 +39,7 @@ def test_a_terminal_gets_colours() -> None:
     assert "\x1b[1;31mFAIL" in out.getvalue()
 
 
-def test_progress_of_a_file_has_no_bar() -> None:
+def test_progress_in_a_file_has_no_bar() -> None:
     out = io.StringIO()
     with Terminal(out).progress(2) as steps:
         steps.done("one")
@@ -47,7 +47,7 @@ def test_progress_of_a_file_has_no_bar() -> None:
     assert out.getvalue() == "one\ntwo\n"
 
 
-def test_progress_of_a_terminal_moves() -> None:
+def test_progress_at_a_terminal_has_a_bar_that_moves() -> None:
     out = Tty()
     with Terminal(out).progress(2) as steps:
         steps.done("one")
@@ -55,13 +55,13 @@ def test_progress_of_a_terminal_moves() -> None:
     assert "one" in out.getvalue()
 
 
-def test_no_bar_where_a_debugger_is_at_the_terminal() -> None:
+def test_there_is_no_bar_where_a_debugger_uses_the_terminal() -> None:
     out = Tty()
     with Terminal(out).progress(2, bar=False) as steps:
         assert steps.bar is None
 
 
-def test_a_reader_that_has_gone_is_no_exit_status_1() -> None:
+def test_a_reader_that_has_gone_raises_broken_pipe_error() -> None:
     with pytest.raises(BrokenPipeError):
         Terminal(Closed()).print_lines(["x"])
 

@@ -1,4 +1,4 @@
-"""The fix laboratory's tables: as text, as Markdown, as JSON. Pure functions of its sections."""
+"""Fix tables as text, as Markdown, as JSON. Pure functions of what `fixes` measured."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ HEAD = (
 )  # fmt: skip
 
 LEGEND = (
-    "outage: never ends, or ends when it says above. flag, callback, handler finished: of the first give-up; "
-    "at the runner level the handler is the gateway's own.",
-    "back after: virtual time from the end of the outage to serving again; - where nobody could bring it "
-    "back: an outage without end, a bare adapter, a program that is gone.",
-    "queue: how a gateway that still ran left its reconnect queue, with its tries. exit code: of one that "
-    "ended itself; on-failure, always: would systemd's Restart= then start it again.",
-    "verdict: of the checks that the scenario asks at that level; those that decided against it are named. "
-    "UNKNOWN no outage: the bot was not in service when the outage was to begin.",
+    "outage: whether it ends in that run, at the time in the heading. flag, callback, handler finished: "
+    "what happened at the first give-up; at the runner level the handler is the gateway's own.",
+    "back after: virtual time from the end of the outage until the bot served again; - where nothing "
+    "could bring it back: the outage never ends, the adapter runs alone, or the program has ended.",
+    "queue: the bot's place in the gateway's reconnect queue at the end, and its tries, if the gateway "
+    "still ran. exit code: of a gateway that ended itself; on-failure, always: whether systemd would "
+    "start it again with that Restart=.",
+    "verdict: by the checks that the scenario asks at that level; the checks that decided against the bot "
+    "are named. UNKNOWN no outage: the bot was not in service when the outage was to begin.",
 )
 """What the columns mean."""
 
@@ -75,7 +76,7 @@ def subject(section: Section) -> str:
 
 
 def outage(block: Block) -> str:
-    """A block's story, and when its outage ends."""
+    """The name of a block's outage, and when it ends."""
     return f"{block.story}, for ever or until {block.until}"
 
 
@@ -91,13 +92,13 @@ def remarks(section: Section) -> list[str]:
             ends.setdefault(f"code {row.exit_code}: {row.exit_reason}", []).append(row.fix)
     exits = [f"exit {why} ({', '.join(dict.fromkeys(names))})" for why, names in ends.items()]
     starved = any(row.starved for block in section.blocks for row in block.rows)
-    once = "a bot that starved its event loop is measured once: it never saw the outage end"
-    return [*section.notes, *([once] if starved else []), *exits, *gaps]
+    short = "a bot that starved its event loop has no row in which the outage ends: it did not get that far"
+    return [*section.notes, *([short] if starved else []), *exits, *gaps]
 
 
 def cells_of(row: Row) -> tuple[str, ...]:
     """One row in words."""
-    told = {"ok": "yes", "open": "no"}.get(row.finished or "", row.finished)
+    finished = {"ok": "yes", "open": "no"}.get(row.finished or "", row.finished)
     calls = {0: "no", 1: "yes"}.get(row.calls if row.calls is not None else -1)
     queue = None if row.queue is None else f"{row.queue}{f', {row.tries} tries' if row.tries else ''}"
     why_not = "no outage" if row.unmet and row.verdict == "unknown" else ", ".join(row.why_not)
@@ -108,7 +109,7 @@ def cells_of(row: Row) -> tuple[str, ...]:
         "ends" if row.ends else "never ends",
         row.flag,
         calls if calls or row.calls is None else f"{row.calls} times",
-        told,
+        finished,
         duration(row.back_us) if row.back_us is not None else row.back,
         queue,
         None if row.exit_code is None else str(row.exit_code),

@@ -1,12 +1,12 @@
-"""Is the instrument deterministic? The same run again under what may not matter must leave the same journal.
+"""Are runs deterministic? The same run, repeated under other circumstances, must leave the same journal.
 
-    found = run_twins(installation, spec)
-    found.differences        # empty: every twin has the first one's digest
+    found = check_determinism(installation, spec)
+    found.differences        # empty: every rerun has the first one's digest
 
-`twins` and `compare` are pure; `run_twins` runs the twins one after the other.
+`reruns` and `compare` are pure; `check_determinism` does the reruns one after the other.
 
-What may not matter: that it is run again; a fork of the warm nursery or a fresh interpreter; the seed of
-Python's hashes; where the private folder lies; how much the subject logs; how busy the machine is.
+Circumstances that may not matter: that it is run again; a fork of the fork server or a fresh interpreter; the
+seed of Python's hashes; where the private folder is; how much the subject logs; how busy the machine is.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pas
 
 
 @dataclass(frozen=True)
-class Twin:
+class Rerun:
     """One way to do the run. `elsewhere`: with its private folder in another place; `loaded`: with every
     core kept busy."""
 
@@ -49,21 +49,21 @@ class Twin:
 
 @dataclass(frozen=True)
 class Difference:
-    """A twin whose journal is not the first one's. `n`: the number of the first record that differs;
+    """A rerun whose journal is not the first one's. `n`: the number of the first record that differs;
     `expected` and `found`: the two records as the digest sees them, None where a journal has ended."""
 
-    twin: str
+    rerun: str
     n: int
     expected: str | None
     found: str | None
 
     def __str__(self) -> str:
-        return f"{self.twin} differs at record {self.n}: {self.found}, where the first has {self.expected}"
+        return f"{self.rerun} differs at record {self.n}: {self.found}, where the first has {self.expected}"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`digests` by twin, in order; the first twin is what the others are compared with."""
+    """`digests` by name, in order; the first is what the others are compared with."""
 
     digests: Mapping[str, str]
     differences: tuple[Difference, ...]
@@ -73,26 +73,26 @@ class Comparison:
         return not self.differences
 
 
-def twins(spec: WorkerSpec) -> tuple[Twin, ...]:
+def reruns(spec: WorkerSpec) -> tuple[Rerun, ...]:
     """The ways to do the run of `spec`, the plain one first; each has a journal of its own beside it."""
     made = (
-        Twin("plain", "as it is", replace(spec, fresh=False, verbose=False)),
-        Twin("again", "once more", replace(spec, fresh=False, verbose=False)),
-        Twin("fresh", "in a fresh interpreter", replace(spec, fresh=True)),
-        Twin(
+        Rerun("plain", "as it is", replace(spec, fresh=False, verbose=False)),
+        Rerun("again", "once more", replace(spec, fresh=False, verbose=False)),
+        Rerun("fresh", "in a fresh interpreter", replace(spec, fresh=True)),
+        Rerun(
             "hash-seed",
             f"in a fresh interpreter with PYTHONHASHSEED={HASH_SEED}",
             replace(spec, fresh=True, env={**spec.env, "PYTHONHASHSEED": HASH_SEED}),
         ),
-        Twin("elsewhere", "with its private folder elsewhere", spec, elsewhere=True),
-        Twin("verbose", "with everything logged", replace(spec, verbose=True)),
-        Twin("loaded", "on a busy machine", spec, loaded=True),
+        Rerun("elsewhere", "with its private folder elsewhere", spec, elsewhere=True),
+        Rerun("verbose", "with everything logged", replace(spec, verbose=True)),
+        Rerun("loaded", "on a busy machine", spec, loaded=True),
     )
-    return tuple(replace(twin, spec=_own_journal(twin)) for twin in made)
+    return tuple(replace(one, spec=_own_journal(one)) for one in made)
 
 
 def compare(journals: Mapping[str, Sequence[Record]]) -> Comparison:
-    """All journals with the first, by twin. What a digest leaves out is left out here too."""
+    """All journals with the first, by the reruns' names. What a digest leaves out is left out here too."""
     lines = {
         name: [one.as_json(digest=True) for one in settled(records)] for name, records in journals.items()
     }
@@ -104,42 +104,42 @@ def compare(journals: Mapping[str, Sequence[Record]]) -> Comparison:
     return Comparison(digests, tuple(one for one in found if one is not None))
 
 
-def run_twins(
+def check_determinism(
     installation: InstallationLike,
     spec: WorkerSpec,
     names: Sequence[str] = (),
     *,
     supervisor: Supervisor | None = None,
 ) -> Comparison:
-    """Run the twins (all, or the plain one and those named) and compare their journals.
+    """Do the reruns (all, or the plain one and those named) and compare their journals.
 
     `supervisor`: one of this installation's that is running already; it goes on. Raises SubjectError or
-    HarnessError where a twin leaves nothing to compare.
+    HarnessError where a rerun leaves nothing to compare.
     """
-    chosen = [twin for twin in twins(spec) if not names or twin.name in (*names, "plain")]
+    chosen = [one for one in reruns(spec) if not names or one.name in (*names, "plain")]
     with ExitStack() as stack:
         here = supervisor or stack.enter_context(Supervisor(installation))
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="qqchaos-twins-"))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="qqchaos-reruns-"))
         deep = Path(folder) / DEEP
         deep.mkdir(parents=True)
         there = stack.enter_context(Supervisor(installation, private_root=deep))
-        return compare({twin.name: _run(twin, there if twin.elsewhere else here) for twin in chosen})
+        return compare({one.name: _run(one, there if one.elsewhere else here) for one in chosen})
 
 
-def _run(twin: Twin, supervisor: Supervisor) -> Sequence[Record]:
-    with _busy_machine(twin.loaded):
-        result = supervisor.run(twin.spec)
+def _run(one: Rerun, supervisor: Supervisor) -> Sequence[Record]:
+    with _busy_machine(one.loaded):
+        result = supervisor.run(one.spec)
     problem = result.error()
     if problem is not None:
         raise problem
     if result.journal is None:
-        raise HarnessError(f"{twin.spec.run}, {twin.words}: no journal was written")
+        raise HarnessError(f"{one.spec.run}, {one.words}: no journal was written")
     return parse(result.journal.read_text(encoding="utf-8"))
 
 
-def _own_journal(twin: Twin) -> WorkerSpec:
-    path = Path(twin.spec.journal)
-    return replace(twin.spec, journal=str(path.with_name(f"{path.stem}.{twin.name}{path.suffix}")))
+def _own_journal(one: Rerun) -> WorkerSpec:
+    path = Path(one.spec.journal)
+    return replace(one.spec, journal=str(path.with_name(f"{path.stem}.{one.name}{path.suffix}")))
 
 
 def _first_difference(name: str, expected: Sequence[str], found: Sequence[str]) -> Difference | None:
@@ -166,4 +166,4 @@ def _busy_machine(wanted: bool) -> Iterator[None]:
             one.wait()
 
 
-__all__ = ["Comparison", "Difference", "Twin", "compare", "run_twins", "twins"]
+__all__ = ["Comparison", "Difference", "Rerun", "check_determinism", "compare", "reruns"]

@@ -1,0 +1,251 @@
+"""The command line's words: every command with its options, and the request that they become.
+
+An option that was not given is not in the namespace (`argparse.SUPPRESS`): the request's own default holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.commands import catalogue, fixes, judging, machine, run
+from harness.commands.request import (
+    DoctorRequest,
+    ExplainRequest,
+    FixesRequest,
+    JudgeRequest,
+    ListRequest,
+    RunRequest,
+    SchemaRequest,
+    ShowRequest,
+    ValidateRequest,
+    VerbsRequest,
+)
+
+LEVELS = ("adapter", "runner", "process")
+
+
+@dataclass(frozen=True)
+class Option:
+    """What argparse's `add_argument` takes."""
+
+    names: tuple[str, ...]
+    how: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: what it does, the request that it takes, and its options in the order of `--help`."""
+
+    name: str
+    help: str
+    run: Callable[[Any], int]
+    request: type
+    options: tuple[Option, ...] = ()
+
+
+def _option(*names: str, **how: Any) -> Option:
+    return Option(names, how)
+
+
+def _jobs(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of runs from 1 up")
+    return int(text)
+
+
+def _level(what: str) -> Option:
+    return _option("--level", choices=LEVELS, help=what)
+
+
+def _out(what: str) -> Option:
+    return _option("--out", type=Path, metavar="DIR", help=what)
+
+
+ISSUE = _option("issue", help="14539, #14539, its address, or a duplicate's number")
+PYTHON = _option("--python", metavar="PYTHON", help="the interpreter that runs hermes-agent")
+JSON = _option("--json", action="store_true", help="print JSON, and nothing else, on stdout")
+STRICT = _option("--strict", action="store_true", help="a failed check counts even if no scenario asks it")
+JOBS = _option("-j", dest="jobs", type=_jobs, metavar="N", help="runs at once (default: one per core)")
+
+SUBJECT = (
+    _option(
+        "--hermes",
+        metavar="VERSION|PATH",
+        help="a release or a checkout (default: the installed one, else 0.19.0)",
+    ),
+    PYTHON,
+)
+CHOICE = (
+    _option("-m", dest="tags", action="append", metavar="TAG", help="only scenarios with this tag"),
+    _option("-k", dest="expression", metavar="EXPR", help="only runs with this in their name (and, or, not)"),
+)
+RUNNING = (
+    JOBS,
+    _option("-x", dest="stop_at_first", action="store_true", help="stop after the first run without PASS"),
+    _option(
+        "--seed", type=int, help="order of events at one instant: 0 (default) keeps it, others permute it"
+    ),
+    _out("where outcome.json and journals go (default: .qqchaos)"),
+    _option(
+        "--with-fix",
+        dest="fix",
+        metavar="NAME|PATCH",
+        help="a fix to try: one of ours by name, or a patch file",
+    ),
+    STRICT,
+    _option("--debug", action="store_true", help="in the foreground without limits: breakpoint() works"),
+    _option("-v", "--verbose", action="store_true", help="the whole story of every run"),
+)
+SEVERAL = (
+    _option(
+        "--hermes",
+        action="append",
+        metavar="VERSION|PATH",
+        help="a release or a checkout; may be given again",
+    ),
+    PYTHON,
+    _option(
+        "--with-fix",
+        dest="fixes",
+        action="append",
+        metavar="NAME|PATCH",
+        help="one more row, beside the named fixes; may be given again",
+    ),
+    _option("--markdown", action="store_true", help="print the tables as Markdown"),
+    JOBS,
+    _out("where journals and tables go (default: .qqchaos/fixes)"),
+)
+
+COMMANDS = (
+    Command(
+        "repro",
+        "run every scenario of an issue; ends with REPRODUCED or NOT REPRODUCED",
+        run.repro,
+        RunRequest,
+        (
+            ISSUE,
+            *SUBJECT,
+            *RUNNING,
+            *CHOICE,
+            _level("how much of hermes-agent is driven (default: adapter and runner)"),
+            JSON,
+        ),
+    ),
+    Command(
+        "run",
+        "run scenarios by name or file",
+        run.run,
+        RunRequest,
+        (
+            _option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
+            *(
+                *SUBJECT,
+                *RUNNING,
+                *CHOICE,
+                _level("how much of hermes-agent is driven (default: adapter)"),
+                JSON,
+            ),
+        ),
+    ),
+    Command(
+        "fixes",
+        "compare the fixes of an issue: one row per fix and level",
+        fixes.fixes,
+        FixesRequest,
+        (ISSUE, *SEVERAL, JSON),
+    ),
+    Command(
+        "list",
+        "list the scenarios",
+        catalogue.list_scenarios,
+        ListRequest,
+        (*CHOICE, JSON, _option("-v", "--verbose", action="store_true", help="list each scenario's runs")),
+    ),
+    Command(
+        "show",
+        "explain one scenario or run",
+        catalogue.show,
+        ShowRequest,
+        (
+            _option("name", help="a scenario, one run's exact name, or a file"),
+            _level("only what is asked at this level (default: at every level)"),
+            JSON,
+        ),
+    ),
+    Command(
+        "validate",
+        "check scenario files",
+        catalogue.validate,
+        ValidateRequest,
+        (_option("files", nargs="+", metavar="file", help="a .yaml file"),),
+    ),
+    Command(
+        "verbs",
+        "explain what a rule can do: all verbs, or one",
+        catalogue.verbs,
+        VerbsRequest,
+        (_option("name", nargs="?", help="a verb"),),
+    ),
+    Command("schema", "print the JSON Schema of scenario files", catalogue.schema, SchemaRequest),
+    Command(
+        "judge",
+        "judge stored journals again",
+        judging.judge_journals,
+        JudgeRequest,
+        (
+            _option("journals", nargs="+", metavar="journal", help="a .jsonl file of an earlier run"),
+            STRICT,
+            JSON,
+        ),
+    ),
+    Command(
+        "explain",
+        "explain a word of a report",
+        judging.explain,
+        ExplainRequest,
+        (_option("word", help="an ending, a check or a verb"),),
+    ),
+    Command(
+        "doctor",
+        "show what this machine has, and what each level lacks on it",
+        machine.doctor,
+        DoctorRequest,
+        (*SUBJECT, JSON),
+    ),
+)
+
+
+def parse(words: Sequence[str] | None = None) -> tuple[Command, Any]:
+    """The command that the words name, and its request; without words, those of this process.
+
+    Raises SystemExit, with status 2 after a message for what is wrong, with 0 after `--help`.
+    """
+    given = vars(_parser().parse_args(words))
+    command = given.pop("command")
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return command, command.request(**fields)
+
+
+def _parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="qqchaos",
+        description="Drives a QQ bot through outages of the QQ platform, in virtual time, and judges it.",
+        allow_abbrev=False,
+    )
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        made = commands.add_parser(
+            command.name,
+            help=command.help,
+            description=command.help,
+            argument_default=argparse.SUPPRESS,
+            allow_abbrev=False,
+        )
+        for option in command.options:
+            made.add_argument(*option.names, **option.how)
+        made.set_defaults(command=command)
+    return top

@@ -1,0 +1,119 @@
+"""What each command is asked: frozen data, with the defaults of every option. `arguments` fills it in.
+
+The fields are named as the options' destinations. A command takes one of these and returns an exit status.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """`run` and `repro`.
+
+    `names` (of `run`): scenarios, runs or files. `issue` (of `repro`): a number or an address. `level`: None
+    is the command's default. `hermes`: a release or a folder; `fix`: a named fix or a patch's path. `out`:
+    None is `.qqchaos`.
+    """
+
+    names: tuple[str, ...] = ()
+    issue: str = ""
+    level: str | None = None
+    tags: tuple[str, ...] = ()
+    expression: str | None = None
+    hermes: str | None = None
+    python: str | None = None
+    fix: str | None = None
+    seed: int = 0
+    jobs: int = field(default_factory=_cores)
+    out: Path | None = None
+    stop_at_first: bool = False
+    strict: bool = False
+    debug: bool = False
+    verbose: bool = False
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class FixesRequest:
+    """`fixes`. `hermes`: each gets a table; `fixes`: rows beside the named fixes. `out`: None is
+    `.qqchaos/fixes`."""
+
+    issue: str
+    hermes: tuple[str, ...] = ()
+    python: str | None = None
+    fixes: tuple[str, ...] = ()
+    jobs: int = field(default_factory=_cores)
+    out: Path | None = None
+    markdown: bool = False
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """`list`. Without tags and expression: everything."""
+
+    tags: tuple[str, ...] = ()
+    expression: str | None = None
+    verbose: bool = False
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class ShowRequest:
+    """`show`. `level`: None shows what is asked at every level."""
+
+    name: str
+    level: str | None = None
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class ValidateRequest:
+    """`validate`."""
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VerbsRequest:
+    """`verbs`. `name`: None lists all of them."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class SchemaRequest:
+    """`schema`, which has no options."""
+
+
+@dataclass(frozen=True)
+class JudgeRequest:
+    """`judge`. `strict`: failed checks count though no scenario asks them."""
+
+    journals: tuple[str, ...]
+    strict: bool = False
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class ExplainRequest:
+    """`explain`. `word`: an ending, a check or a verb."""
+
+    word: str
+
+
+@dataclass(frozen=True)
+class DoctorRequest:
+    """`doctor`."""
+
+    hermes: str | None = None
+    python: str | None = None
+    json: bool = False

@@ -1,0 +1,55 @@
+"""From the words of a command line to a request: nothing is lost, and the defaults are the request's."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.commands.arguments import COMMANDS, Command, parse
+from harness.commands.request import FixesRequest, ListRequest, RunRequest, SchemaRequest, VerbsRequest
+
+NOT_OF = {"run": {"issue"}, "repro": {"names"}}
+"""Fields of a request that another of its commands fills in."""
+
+
+def destination(names: tuple[str, ...], dest: str | None) -> str:
+    return dest or max(names, key=len).lstrip("-").replace("-", "_")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_field_of_a_request_has_an_option_and_every_option_a_field(command: Command) -> None:
+    options = {destination(option.names, option.how.get("dest")) for option in command.options}
+    fields = {field.name for field in dataclasses.fields(command.request)}
+    assert options == fields - NOT_OF.get(command.name, set())
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_request_is_frozen(command: Command) -> None:
+    assert command.request.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("line", "request_"),
+    [
+        ("run", RunRequest()),
+        ("run a b -m x -m y", RunRequest(names=("a", "b"), tags=("x", "y"))),
+        ("run a -x --strict --debug -v --json", RunRequest(("a",), stop_at_first=True, strict=True,
+                                                            debug=True, verbose=True, json=True)),
+        ("run a --with-fix detached --seed 3 -j 2", RunRequest(("a",), fix="detached", seed=3, jobs=2)),
+        ("repro #14539 --level runner --out x", RunRequest(issue="#14539", level="runner", out=Path("x"))),
+        ("fixes 1 --hermes a --hermes b --with-fix c", FixesRequest("1", hermes=("a", "b"), fixes=("c",))),
+        ("list -k x", ListRequest(expression="x")),
+        ("verbs", VerbsRequest()),
+        ("verbs close", VerbsRequest("close")),
+        ("schema", SchemaRequest()),
+    ],
+)  # fmt: skip
+def test_words_become_a_request(line: str, request_: object) -> None:
+    assert parse(line.split())[1] == request_
+
+
+def test_without_j_there_are_as_many_runs_at_once_as_cores() -> None:
+    assert RunRequest().jobs == len(os.sched_getaffinity(0))

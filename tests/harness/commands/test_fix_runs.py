@@ -1,0 +1,71 @@
+"""The runs behind a fix table, of the small correct bot: it is a checkout with nothing to mend."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.commands.fix_runs import FixRuns
+from harness.commands.fix_table import AS_IT_IS, Section, outages
+from harness.commands.results import Judged
+from harness.hermes import environments
+from harness.scenario import selection
+from tests.harness import bot
+
+PATCH = f"--- a/{bot.ADAPTER}\n+++ b/{bot.ADAPTER}\n@@ -1 +1 @@\n-no such line\n+another\n"
+ROWS = [(AS_IT_IS, level, ends) for level in ("adapter", "runner") for ends in (False, True)]
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fix-runs")
+
+
+@pytest.fixture(scope="module")
+def patch(out: Path) -> str:
+    file = out / "change.patch"
+    file.write_text(PATCH)
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def places() -> list[str]:
+    """What was reported as the runs ended."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def section(out: Path, patch: str, places: list[str]) -> Section:
+    def on_done(place: str, judged: Judged) -> None:
+        places.append(place)
+
+    installation = environments.resolve(str(bot.CORRECT), sys.executable)
+    shown = [one for one in outages(selection.by_issue("14539", "runner")) if one.name == "exhausted/refused"]
+    with FixRuns(installation, out, jobs=2, on_done=on_done) as runs:
+        return runs.measure(shown, [patch], "qqchaos fixes 14539")
+
+
+def test_a_checkout_has_a_row_for_each_level_and_outage(section: Section) -> None:
+    (block,) = section.blocks
+    assert (block.story, block.until) == ("exhausted/refused", "2h")
+    assert [(row.fix, row.level, row.ends) for row in block.rows] == ROWS
+    assert {row.verdict for row in block.rows} == {"pass"}
+
+
+def test_a_patch_that_does_not_apply_is_a_gap(section: Section, patch: str) -> None:
+    (gap,) = section.gaps
+    assert (gap.fix, gap.level, gap.run) == (patch, None, None)
+    assert "the hunk does not apply" in gap.why
+
+
+def test_each_run_is_reported_as_it_ends(section: Section, places: list[str]) -> None:
+    assert sorted(places) == sorted(f"{fix}, {level}" for fix, level, _ in ROWS)
+
+
+def test_outcome_json_names_every_runs_journal(section: Section, out: Path) -> None:
+    document = json.loads((out / "outcome.json").read_text())
+    journals = [out / outcome["journal"] for outcome in document["outcomes"]]
+    assert len(set(journals)) == len(ROWS) and all(path.is_file() for path in journals)
