@@ -16,10 +16,8 @@ from harness.process import parent_signals
 from harness.process.fork_client import BOOTSTRAP, ProcessEnd
 from harness.process.result import RunResult, conclude
 from harness.process.shared_resources import SharedResources
-from harness.process.watchdog import EndReason
+from harness.process.watchdog import BY_INTERRUPTION
 from harness.process.worker_spec import WorkerSpec
-
-BY_CTRL_C = EndReason("killed", "the worker process was ended by Ctrl-C at the terminal")
 
 
 def run_foreground(spec: WorkerSpec, resources: SharedResources) -> RunResult:
@@ -39,7 +37,7 @@ def run_foreground(spec: WorkerSpec, resources: SharedResources) -> RunResult:
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(child.pid, {resources.core(0)})
             status = child.wait()
-        reason = BY_CTRL_C if status in (-signal.SIGINT, INTERRUPTED) else None
+        reason = BY_INTERRUPTION if status in (-signal.SIGINT, INTERRUPTED) else None
         wall_s = time.monotonic() - began
         result = conclude(run.spec, ProcessEnd(status), reason, run.page.read(), wall_s)
     if reason is not None:

@@ -58,7 +58,7 @@ class PackageFinder:
         return None if folder is None else PathFinder.find_spec(fullname, [folder], target)
 
     def invalidate_caches(self) -> None:
-        """Does nothing: `PathFinder` has the only cache, and is told of this by itself."""
+        """Does nothing: the only cache is that of `PathFinder`, which is on `sys.meta_path` itself."""
 
 
 def install(folders: PackageFolders) -> None:

@@ -118,11 +118,9 @@ def _close_event(
     if reason is not None and reason.why != "importing":
         return RunClose(reason.why, reason.detail, counts=counts)
     if end.status < 0:
-        name = _signal_name(-end.status)
-        detail = f"the worker process was killed by signal {name}, which the supervisor did not send"
+        detail = f"killed by signal {_signal_name(-end.status)}, which the supervisor did not send"
         return RunClose("killed", detail, end.status, counts)
-    detail = f"the worker process exited by itself with status {end.status}, before the run was over"
-    return RunClose("exited", detail, end.status, counts)
+    return RunClose("exited", f"exited by itself with status {end.status}", end.status, counts)
 
 
 def _how(end: ProcessEnd, reason: EndReason | None) -> str:
@@ -133,7 +131,7 @@ def _how(end: ProcessEnd, reason: EndReason | None) -> str:
 
 def _signal_name(number: int) -> str:
     try:
-        return f"{number} ({signal.Signals(number).name})"
+        return f"{number}, {signal.Signals(number).name}"
     except ValueError:  # a real-time signal
         return str(number)
 

@@ -30,7 +30,7 @@ from harness.process.child_setup import SpawnRequest
 from harness.process.fork_client import ForkServerClient, ProcessEnd
 from harness.process.result import RunResult, conclude
 from harness.process.shared_resources import PRELOAD, PreparedRun, SharedResources
-from harness.process.watchdog import EndReason, Limits
+from harness.process.watchdog import BY_INTERRUPTION, EndReason, Limits
 from harness.process.worker_monitor import KILL_S, WorkerMonitor
 from harness.process.worker_spec import WorkerSpec
 
@@ -43,9 +43,9 @@ def _ignore(result: RunResult) -> None:
 
 
 class Supervisor:
-    """`interpreter`: path of the subject's Python. `limits` hold for each run whose spec does not override
-    them; `private_root` is where the private folders go (default: in memory). `preload`: modules for the fork
-    server, see `PRELOAD`.
+    """Runs workers under one interpreter. `interpreter`: path of the subject's Python. `limits` hold for
+    each run whose spec does not override them; `private_root` is where the private folders go (default: in
+    memory). `preload`: modules for the fork server, see `PRELOAD`.
 
     Raises HarnessError where no fork server can be started, on the first run.
     """
@@ -112,20 +112,16 @@ class Supervisor:
                         results[got[0]] = got[1]
                         if on_done(got[1]) is True:
                             todo.clear()
-            except BaseException as problem:
-                self._stop(problem, todo, threads)
+            except BaseException:
+                self._interrupt(todo, threads)
                 raise
         return [results[i] for i in sorted(results)]
 
-    def _stop(
-        self, problem: BaseException, todo: deque[tuple[int, WorkerSpec]], threads: Sequence[threading.Thread]
-    ) -> None:
-        """End everything that runs, because of `problem`; bounded in time."""
+    def _interrupt(self, todo: deque[tuple[int, WorkerSpec]], threads: Sequence[threading.Thread]) -> None:
+        """End everything that runs; bounded in time."""
         with parent_signals.interrupts_ignored():
             todo.clear()
-            by = "Ctrl-C or SIGTERM" if isinstance(problem, KeyboardInterrupt) else "an error elsewhere"
-            detail = f"killed by the supervisor: all runs were interrupted by {by}"
-            self._stop_reason = EndReason("killed", detail)
+            self._stop_reason = BY_INTERRUPTION
             for thread in threads:
                 thread.join(KILL_S)
             self.close()

@@ -46,6 +46,11 @@ class EndReason:
     detail: str
 
 
+BY_INTERRUPTION = EndReason("killed", "interrupted")
+"""By Ctrl-C or SIGTERM, or because the whole command had to end: nothing that the worker did. The judge
+recognises such a run by this detail, so the word is part of the journal's format."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """`importing_s`: real seconds until the first turn. `cpu_s`: CPU seconds without a turn. `blocked_s`:

@@ -12,11 +12,10 @@ from harness.errors import HarnessError, SubjectError
 from harness.journal.record import Record, parse
 from harness.journal.run_kinds import RunClose, RunTeardown
 from harness.process.child_setup import PROBLEM_STATUS
-from harness.process.foreground import BY_CTRL_C
 from harness.process.fork_client import ProcessEnd
 from harness.process.heartbeat_page import Phase, Reading
 from harness.process.result import RunResult, conclude
-from harness.process.watchdog import EndReason
+from harness.process.watchdog import BY_INTERRUPTION, EndReason
 from harness.process.worker_spec import WorkerSpec
 
 RUNNING = Reading(Phase.RUNNING, 7, 60_000_000)
@@ -43,35 +42,25 @@ def last_record(result: RunResult) -> Record:
     ("end", "reason", "close"),
     [
         (ProcessEnd(-9), BY_LIMIT, RunClose("cpu", BY_LIMIT.detail)),
-        (ProcessEnd(-2), BY_CTRL_C, RunClose("killed", BY_CTRL_C.detail)),
+        (ProcessEnd(-2), BY_INTERRUPTION, RunClose("killed", BY_INTERRUPTION.detail)),
         (
             EXITED,
             None,
-            RunClose(
-                "exited", "the worker process exited by itself with status 3, before the run was over", 3
-            ),
+            RunClose("exited", "exited by itself with status 3", 3),
         ),
         (
             ProcessEnd(-11),
             None,
-            RunClose(
-                "killed",
-                "the worker process was killed by signal 11 (SIGSEGV), which the supervisor did not send",
-                -11,
-            ),
+            RunClose("killed", "killed by signal 11, SIGSEGV, which the supervisor did not send", -11),
         ),
         (
             ProcessEnd(-40),
             None,
-            RunClose(
-                "killed",
-                "the worker process was killed by signal 40, which the supervisor did not send",
-                -40,
-            ),
+            RunClose("killed", "killed by signal 40, which the supervisor did not send", -40),
         ),
         (ProcessEnd(lost=True), LOST, RunClose("harness", f"a-run: {LOST.detail}")),
     ],
-    ids=["limit", "ctrl-c", "exited", "signal", "real-time-signal", "lost-fork-server"],
+    ids=["limit", "interrupted", "exited", "signal", "real-time-signal", "lost-fork-server"],
 )
 def test_the_last_record_says_who_ended_the_worker_and_why(
     spec: WorkerSpec, end: ProcessEnd, reason: EndReason | None, close: RunClose
@@ -91,7 +80,7 @@ def test_the_last_record_holds_costs_stacks_and_the_end_of_stderr(spec: WorkerSp
 
 
 def test_a_run_that_was_ended_is_no_problem_and_can_be_judged(spec: WorkerSpec) -> None:
-    for end, reason in ((ProcessEnd(-9), BY_LIMIT), (EXITED, None), (ProcessEnd(-2), BY_CTRL_C)):
+    for end, reason in ((ProcessEnd(-9), BY_LIMIT), (EXITED, None), (ProcessEnd(-2), BY_INTERRUPTION)):
         result = conclude(spec, end, reason, RUNNING, 1.5)
         assert (result.problem, result.whose, result.error()) == (None, None, None)
 
