@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.process import lent_imports
 from harness.process.fork_client import BOOTSTRAP
 from harness.process.heartbeat_page import HeartbeatPage, Phase
-from tests.harness.process.supervised import HERE, INTERPRETER, Supervised
+from tests.harness.process.supervised import INTERPRETER, Supervised
 
 
 def test_run_mode_becomes_the_one_worker_of_a_spec(tmp_path: Path) -> None:
@@ -26,20 +26,19 @@ def test_run_mode_becomes_the_one_worker_of_a_spec(tmp_path: Path) -> None:
 
 
 def test_a_package_that_fails_on_import_does_not_keep_the_fork_server_from_starting(tmp_path: Path) -> None:
+    found = lent_imports.find_package_folders()
+    boot = {"ours": found.ours, "lent": found.lent, "preload": ["json", "broken", "no_such_module"]}
     code = f"""
 import importlib.util, json, sys
 spec = importlib.util.spec_from_file_location("bootstrap", {BOOTSTRAP!r})
 bootstrap = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(bootstrap)
 sys.path.append({str(tmp_path)!r})
-boot = {{"ours": {{"harness": {str(HERE.parents[2])!r}, "fake_qq_server": {str(HERE.parents[2])!r}}}}}
-boot |= {{"lent": {{}}, "preload": ["json", "broken", "no_such_module"]}}
-print(json.dumps(bootstrap.prepare_interpreter(boot)))
+print(json.dumps(bootstrap.prepare_interpreter({boot!r})))
 """
     (tmp_path / "broken.py").write_text("raise RuntimeError('half a release')\n")
-    done = subprocess.run(
-        [str(INTERPRETER), "-P", "-s", "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
+    command = [str(INTERPRETER), "-P", "-s", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     missing = json.loads(done.stdout)
     assert missing["broken"] == "RuntimeError: half a release"
     assert missing["no_such_module"].startswith("ModuleNotFoundError")
