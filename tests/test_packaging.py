@@ -28,7 +28,7 @@ SUBJECTS = {"aiohttp", "httpx", "gateway", "plugins"}
 
 WORKERS = (
     "harness.worker.main",
-    "harness.process.fork_server",
+    "harness.process.bootstrap",
     "harness.worker.levels.adapter",
     "fake_qq_server.server",
 )
@@ -213,9 +213,9 @@ def test_only_a_subjects_drivers_import_the_subject() -> None:
     assert loose == set()
 
 
-def test_the_fork_server_begins_with_the_standard_library() -> None:
+def test_the_bootstrap_script_begins_with_the_standard_library() -> None:
     """Run as a script: it must come up before anything is lent."""
-    names = set(imports(ROOT / "harness" / "process" / "fork_server.py", "harness", everywhere=False))
+    names = set(imports(ROOT / "harness" / "process" / "bootstrap.py", "harness", everywhere=False))
     assert names and all(name.partition(".")[0] in sys.stdlib_module_names for name in names)
 
 

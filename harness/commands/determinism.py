@@ -1,6 +1,6 @@
 """Are runs deterministic? The same run, repeated under other circumstances, must leave the same journal.
 
-    found = check_determinism(installation, spec)
+    found = check_determinism(interpreter, spec)
     found.differences        # empty: every rerun has the first one's digest
 
 `reruns` and `compare` are pure; `check_determinism` does the reruns one after the other.
@@ -23,7 +23,7 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.journal.record import Record, digest, parse
 from harness.judging.outcome import settled
-from harness.process.supervisor import InstallationLike, Supervisor
+from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec
 
 HASH_SEED = "4242"
@@ -105,7 +105,7 @@ def compare(journals: Mapping[str, Sequence[Record]]) -> Comparison:
 
 
 def check_determinism(
-    installation: InstallationLike,
+    interpreter: Path,
     spec: WorkerSpec,
     names: Sequence[str] = (),
     *,
@@ -113,16 +113,16 @@ def check_determinism(
 ) -> Comparison:
     """Do the reruns (all, or the plain one and those named) and compare their journals.
 
-    `supervisor`: one of this installation's that is running already; it goes on. Raises SubjectError or
+    `supervisor`: one of this interpreter's that is running already; it goes on. Raises SubjectError or
     HarnessError where a rerun leaves nothing to compare.
     """
     chosen = [one for one in reruns(spec) if not names or one.name in (*names, "plain")]
     with ExitStack() as stack:
-        here = supervisor or stack.enter_context(Supervisor(installation))
+        here = supervisor or stack.enter_context(Supervisor(interpreter))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="qqchaos-reruns-"))
         deep = Path(folder) / DEEP
         deep.mkdir(parents=True)
-        there = stack.enter_context(Supervisor(installation, private_root=deep))
+        there = stack.enter_context(Supervisor(interpreter, private_root=deep))
         return compare({one.name: _run(one, there if one.elsewhere else here) for one in chosen})
 
 

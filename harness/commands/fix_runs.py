@@ -19,7 +19,7 @@ from types import TracebackType
 
 from harness.commands.fix_table import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Outage, Row, Section, row
 from harness.commands.results import JOURNALS, Judged, file_name, write_outcomes
-from harness.commands.series import Driven, Series
+from harness.commands.series import Series
 from harness.errors import SubjectError, UsageError
 from harness.hermes import fixes
 from harness.hermes.environments import Installation
@@ -68,7 +68,7 @@ class FixRuns:
         self._installation = installation
         self._out = out
         self._on_done = on_done
-        self._supervisor = Supervisor(Driven(installation), jobs)
+        self._supervisor = Supervisor(installation.interpreter, jobs)
         self._stack = ExitStack()
         self._laid: dict[str, Installation] = {}
         self._done: dict[PlannedRun, Judged] = {}

@@ -59,7 +59,7 @@ class Series:
 
         with (
             self.laid_over() as installation,
-            Supervisor(Driven(installation), self.jobs) as supervisor,
+            Supervisor(installation.interpreter, self.jobs) as supervisor,
         ):
             workers = [self.worker(spec, installation) for spec in specs]
             if self.debug:
@@ -114,15 +114,4 @@ class Series:
         return Judged(name, self.level, outcome, records, result.journal, None)
 
 
-@dataclass(frozen=True)
-class Driven:
-    """What a supervisor needs of an installation."""
-
-    installation: Installation
-
-    @property
-    def python(self) -> Path:
-        return self.installation.interpreter
-
-
-__all__ = ["Driven", "Series"]
+__all__ = ["Series"]

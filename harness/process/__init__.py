@@ -1,5 +1,6 @@
-"""The wall between parent and child: fork server, limits, watchdog, what became of a worker.
+"""The wall between parent and child: fork server, limits, watchdog, and how each worker ended.
 
-The supervisor, its client of the fork server and the watchdog run in the parent; `fork_server` and
-`child_setup` run under the subject's interpreter, on the standard library alone.
+Parent: `supervisor`, `shared_resources`, `worker_monitor`, `watchdog`, `foreground`, `fork_client`, `result`,
+`private_dirs`, `parent_signals`. Under the subject's interpreter, on the standard library and what is lent:
+`bootstrap`, `fork_server`, `child_setup`, `lent_imports`. Both: `worker_spec`, `heartbeat_page`, `procfs`.
 """

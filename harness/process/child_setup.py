@@ -1,13 +1,13 @@
-"""How a process becomes a worker: cut off from its parent's world, then one call, then gone.
+"""How a forked process becomes a worker: separated from its parent, limited, then one call of its entry.
 
-`detach` runs after the fork and before anything of the subject; `live` calls the worker's entry and never
-returns. A worker is its own session, with its own folder as working directory, its own environment, files
-for its output, one core, and limits.
+`detach` runs after the fork and before anything of the subject; `run_entry` calls the worker's entry and
+never returns. A worker is its own session, with its own folder as working directory, its own environment,
+files for its output, one core, and limits.
 
-Two Linux calls make sure that nothing outlives its run: the worker dies with the nursery
+Two Linux calls make sure that nothing outlives its run: the worker is killed when the fork server ends
 (PR_SET_PDEATHSIG), and whatever a subject starts stays below its worker (PR_SET_CHILD_SUBREAPER), even a
-daemon with a session of its own, so that it falls to the nursery only when the worker is dead and can be told
-from the runs that go on. Best effort: without ctypes or prctl, such daemons are left.
+daemon with a session of its own: it becomes a child of the fork server only when its worker is dead, which
+tells it from the processes of other runs. Without ctypes or prctl, such daemons are left running.
 
 Stdlib only: runs under the subject's interpreter.
 """
@@ -31,23 +31,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
+from harness.errors import INTERRUPTED
 from harness.process.worker_spec import WorkerSpec
 
-GAVE_UP = 70
-"""Exit status of a worker that wrote problem.json (EX_SOFTWARE)."""
+PROBLEM_STATUS = 70
+"""Exit status of a worker that could not do its run (EX_SOFTWARE); why is in problem.json."""
 
 STACK_SIGNAL = signal.SIGRTMAX
-"""Dumps the stacks of a doomed worker to `stack` in its folder. In C, so nothing is raised into the subject,
-and no signal that a subject would use (hermes uses SIGUSR1)."""
+"""Makes a worker write its stacks to its `stack_file`, before it is killed. In C, so nothing is raised into
+the subject, and no signal that a subject would use (hermes uses SIGUSR1)."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True)
-class Order:
-    """What the nursery is asked to bear. `spec`: path of the spec's file, beside which its output goes.
-    `core`: the one core to run on. `address_space`: RLIMIT_AS in bytes. None for either: as it is."""
+class SpawnRequest:
+    """One worker to be started. `spec`: path of the spec's file. `fresh`: in a fresh interpreter instead of a
+    fork of the warm one. `core`: the one core to run on. `address_space`: RLIMIT_AS in bytes. None for core
+    or address space: as it is inherited."""
 
     id: int
     spec: str
@@ -56,8 +58,8 @@ class Order:
     address_space: int | None = None
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Order:
-        """The order in a request; other keys of it are not looked at."""
+    def from_json(cls, data: Mapping[str, Any]) -> SpawnRequest:
+        """The request in a JSON object; its other keys are ignored."""
         keys = ("id", "spec", "fresh", "core", "address_space")
         return cls(**{key: data[key] for key in keys})
 
@@ -72,60 +74,59 @@ def prctl(option: int, value: int) -> bool:
         return False
 
 
-def adopt_orphans() -> bool:
-    """Make this process the one to which orphans below it fall. It is not handed on to children."""
+def become_subreaper() -> bool:
+    """Make this process the new parent of orphans below it. Its children do not inherit this."""
     return prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def die_with(parent: int) -> None:
-    """End this process when its parent ends, now if that has happened already."""
+def die_with_parent(parent: int) -> None:
+    """Have this process killed when its parent, pid `parent`, ends; exit now if it has ended already."""
     prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(GAVE_UP)
+        os._exit(PROBLEM_STATUS)
 
 
-def detach(order: Order, parent: int) -> WorkerSpec:
-    """Leave the nursery's world; returns the spec. Only in a new process, right after the fork."""
+def detach(request: SpawnRequest, parent: int) -> WorkerSpec:
+    """Separate this process from the fork server (pid `parent`); returns the spec. Right after the fork."""
     os.setsid()
-    die_with(parent)
-    adopt_orphans()
-    spec = WorkerSpec.from_json(Path(order.spec).read_text(encoding="utf-8"))
-    folder = Path(spec.folder)
+    die_with_parent(parent)
+    become_subreaper()
+    spec = WorkerSpec.from_json(Path(request.spec).read_text(encoding="utf-8"))
     _redirect(0, os.devnull, os.O_RDONLY)
-    _redirect(1, folder / "stdout", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    _redirect(2, folder / "stderr", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.chdir(folder)
+    _redirect(1, spec.stdout_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    _redirect(2, spec.stderr_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.chdir(spec.folder)
     os.umask(0o022)
-    if order.core is not None:
-        with contextlib.suppress(OSError):  # the set of cores may shrink under us
-            os.sched_setaffinity(0, {order.core})
-    if order.address_space is not None:
-        _limit(resource.RLIMIT_AS, order.address_space)
+    if request.core is not None:
+        with contextlib.suppress(OSError):  # the set of allowed cores may have shrunk
+            os.sched_setaffinity(0, {request.core})
+    if request.address_space is not None:
+        _limit(resource.RLIMIT_AS, request.address_space)
     _limit(resource.RLIMIT_CORE, 0)
     with contextlib.suppress(OSError):
-        # If memory ends before the supervisor sees it, the kernel is to choose this process.
+        # If memory runs out before the supervisor sees it, the kernel should kill this process first.
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     return spec
 
 
-def live(spec: WorkerSpec) -> NoReturn:
-    """Call the worker's entry, then leave without any of the interpreter's farewells."""
-    status = GAVE_UP
+def run_entry(spec: WorkerSpec) -> NoReturn:
+    """Call the worker's entry, then exit with os._exit: no atexit handlers, no finalizers."""
+    status = PROBLEM_STATUS
     try:
         status = _call(spec)
     finally:
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):  # whatever the subject made of it
+            with contextlib.suppress(Exception):  # the subject may have replaced it
                 stream.flush()
         os._exit(status)
 
 
-def give_up(spec: WorkerSpec, kind: Literal["subject", "harness"], sentence: str) -> NoReturn:
-    """Say in one sentence why there is no run, and whose fault it is, and end this process."""
-    draft = spec.problem.with_suffix(".draft")
+def exit_with_problem(spec: WorkerSpec, kind: Literal["subject", "harness"], sentence: str) -> NoReturn:
+    """Write problem.json (`sentence`: why there is no run; `kind`: whose fault it is) and exit."""
+    draft = spec.problem_file.with_suffix(".draft")
     draft.write_text(json.dumps({"kind": kind, "sentence": sentence}), encoding="utf-8")
-    draft.replace(spec.problem)
-    os._exit(GAVE_UP)
+    draft.replace(spec.problem_file)
+    os._exit(PROBLEM_STATUS)
 
 
 def _call(spec: WorkerSpec) -> int:
@@ -137,27 +138,28 @@ def _call(spec: WorkerSpec) -> int:
     sys.path[:0] = list(spec.path_entries)
     sys.argv[:] = ["qqchaos-worker"]
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)  # what a killed worker printed is to be there
+        sys.stdout.reconfigure(line_buffering=True)  # so that the output of a killed worker is not lost
     faulthandler.enable()
-    stack = (Path(spec.folder) / "stack").open("a", encoding="utf-8")  # the supervisor empties it
+    stack = spec.stack_file.open("a", encoding="utf-8")  # the supervisor truncates it before each dump
     faulthandler.register(STACK_SIGNAL, file=stack, all_threads=True, chain=False)
     module, function = spec.entry
     try:
         entry = getattr(importlib.import_module(module), function)
         return _status(entry(spec))
-    except SystemExit as left:
-        return _status(left.code)
+    except SystemExit as problem:
+        return _status(problem.code)
     except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+        return INTERRUPTED
     except BaseException as problem:
         traceback.print_exc()
         where = traceback.extract_tb(problem.__traceback__)[-1]
         what = "".join(traceback.format_exception_only(problem)).strip().replace("\n", " ")
-        give_up(spec, "harness", f"{spec.run}: the worker failed at {where.filename}:{where.lineno}: {what}")
+        place = f"{where.filename}:{where.lineno}"
+        exit_with_problem(spec, "harness", f"{spec.run}: the worker failed at {place}: {what}")
 
 
 def _status(code: object) -> int:
-    """What `sys.exit(code)` would make of it."""
+    """The exit status that `sys.exit(code)` leads to; prints what it would print."""
     if code is None:
         return 0
     if isinstance(code, int):
@@ -180,7 +182,7 @@ def _limit(what: int, value: int) -> None:
 
 
 def _default_signals() -> None:
-    """What a shell in the background, nohup or our own parent made ignored is inherited: not by a subject."""
+    """Signals that a shell, nohup or our own parent ignores are ignored in children too: undo that."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for name in ("TERM", "HUP", "QUIT", "CHLD", "USR1", "USR2"):
         signal.signal(signal.Signals[f"SIG{name}"], signal.SIG_DFL)

@@ -1,4 +1,7 @@
-"""The parent's end of a nursery: start it, order workers, hear of their ends. See `fork_server`."""
+"""The client of a fork server: starts it, asks it for workers, and learns how each ended. See `fork_server`.
+
+Runs in the parent.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +20,22 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.process import lent_imports, private_dirs, procfs
-from harness.process.child_setup import Order
+from harness.process.child_setup import SpawnRequest
 
 START_S = 120.0
-"""Real seconds within which a nursery must have imported everything; a second or two on an idle machine."""
+"""Real seconds within which a fork server must have imported everything; one or two on an idle machine."""
 
-BEAR_S = 60.0
-"""Real seconds within which it must answer an order."""
+SPAWN_S = 60.0
+"""Real seconds within which it must answer a request for a worker."""
 
-TAIL = 2_000
-"""Characters of an error output that are worth keeping."""
+BOOTSTRAP = str(Path(__file__).absolute().with_name("bootstrap.py"))
+"""The script that an interpreter is started with."""
 
 
 @dataclass(frozen=True)
-class End:
-    """How a worker ended. `status` as of `Popen.returncode`; `lost`: the nursery ended, so nobody knows."""
+class ProcessEnd:
+    """How a worker's process ended. `status` as `Popen.returncode`: negative for a signal. `cpu_s`: CPU
+    seconds; `resident`: peak, in bytes. `lost`: its fork server ended first, so none of these is known."""
 
     status: int = 0
     cpu_s: float = 0.0
@@ -40,42 +44,54 @@ class End:
 
 
 @dataclass
-class Ward:
-    """One worker. `start` (see `procfs.Stat`) tells it from a later process of the same pid."""
+class WorkerProcess:
+    """One worker. `start` (see `procfs.Stat`) tells it from a later process of the same pid. `ended` is set
+    once `end` is known. `spawned` gets one item: None, or why it could not be started."""
 
     id: int
     pid: int = 0
     start: int = 0
-    end: End | None = None
-    over: threading.Event = field(default_factory=threading.Event)
-    born: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
+    end: ProcessEnd | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+    spawned: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
 
 
-class Nurse:
-    """Starts a nursery whose files are in `home`. If this process dies it removes `folder`, where the homes
-    of its runs are. Safe in several threads.
+class ForkServerClient:
+    """Starts a fork server of `interpreter` whose files are in `home`. If this process dies, the server
+    removes `folder`, which holds the private folders of its runs. May be used by several threads.
 
-    Raises HarnessError where the nursery cannot be started, or has ended.
+    Raises HarnessError where the fork server cannot be started, or has ended.
     """
 
-    def __init__(self, python: Path, home: Path, folder: Path, preload: Sequence[str]) -> None:
-        self.boot = home / "boot.json"
-        found = lent_imports.places()
-        boot = {"ours": found.ours, "lent": found.lent, "preload": list(preload), "folder": str(folder)}
-        self.boot.write_text(json.dumps(boot), encoding="utf-8")
+    def __init__(self, interpreter: Path, home: Path, folder: Path, preload: Sequence[str]) -> None:
+        self.boot_file = home / "boot.json"
+        packages = lent_imports.find_package_folders()
+        boot = {"ours": packages.ours, "lent": packages.lent, "preload": list(preload), "folder": str(folder)}
+        self.boot_file.write_text(json.dumps(boot), encoding="utf-8")
         self.missing: dict[str, str] = {}
-        """What could not be imported beforehand: {module: why}."""
-        self._complaints = home / "stderr"
-        self._wards: dict[int, Ward] = {}
+        """What of `preload` could not be imported: {module: why}."""
+        self._stderr_file = home / "stderr"
+        self._workers: dict[int, WorkerProcess] = {}
         self._lock = threading.Lock()
         self._ready = threading.Event()
         self._gone = False
-        self._line, theirs = socket.socketpair()
-        with theirs, self._complaints.open("wb") as stderr:
-            command = [str(python), "-P", "-s", SCRIPT, "serve", str(self.boot), str(theirs.fileno())]
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            self._process = self._start(interpreter, home, theirs)
+        self._reader = threading.Thread(target=self._read_reports, name="fork-server-reports", daemon=True)
+        self._reader.start()
+        if not self._ready.wait(START_S):
+            self.close()
+            raise HarnessError(f"the fork server of {interpreter} was not ready within {START_S:g} s")
+        if self._gone:
+            raise HarnessError(self.describe_end())
+
+    def _start(self, interpreter: Path, home: Path, theirs: socket.socket) -> subprocess.Popen[bytes]:
+        command = [str(interpreter), "-P", "-s", BOOTSTRAP, "serve", str(self.boot_file)]
+        with self._stderr_file.open("wb") as stderr:
             try:
-                self._process = subprocess.Popen(
-                    command,
+                return subprocess.Popen(
+                    [*command, str(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     stdout=stderr,
                     stderr=stderr,
@@ -85,128 +101,112 @@ class Nurse:
                     start_new_session=True,  # or the terminal's Ctrl-C would end it before its workers
                 )
             except OSError as problem:
-                self._line.close()
-                raise HarnessError(f"{python} cannot be started: {problem.strerror}") from problem
-        self._listener = threading.Thread(target=self._listen, name="nurse", daemon=True)
-        self._listener.start()
-        if not self._ready.wait(START_S):
-            self.close()
-            raise HarnessError(f"the nursery of {python} was not ready within {START_S:g} s")
-        if self._gone:
-            raise HarnessError(self.obituary())
+                self._connection.close()
+                raise HarnessError(f"{interpreter} cannot be started: {problem.strerror}") from problem
 
     @property
     def alive(self) -> bool:
-        """Whether it takes orders."""
+        """Whether it takes requests."""
         return not self._gone
 
-    def bear(self, order: Order) -> Ward:
-        """Have a worker born. Raises HarnessError where that fails."""
-        ward = Ward(order.id)
+    def spawn(self, request: SpawnRequest) -> WorkerProcess:
+        """Have a worker started. Raises HarnessError where that fails."""
+        worker = WorkerProcess(request.id)
         with self._lock:
-            self._wards[order.id] = ward
-        self._ask("bear", **asdict(order))
+            self._workers[request.id] = worker
+        self._send("spawn", **asdict(request))
         try:
-            failed = "it is gone" if self._gone and not ward.pid else ward.born.get(timeout=BEAR_S)
+            problem = "it has ended" if self._gone and not worker.pid else worker.spawned.get(timeout=SPAWN_S)
         except queue.Empty:
-            failed = f"no answer within {BEAR_S:g} s"
-        if failed is not None:
-            raise HarnessError(self.obituary() if self._gone else f"the nursery could not fork: {failed}")
-        return ward
+            problem = f"no answer within {SPAWN_S:g} s"
+        if problem is not None:
+            raise HarnessError(
+                self.describe_end() if self._gone else f"the fork server could not fork: {problem}"
+            )
+        return worker
 
-    def kill(self, ward: Ward) -> None:
-        """End the worker and all that it started; `ward.over` says when that is done."""
-        self._ask("kill", id=ward.id)
+    def kill(self, worker: WorkerProcess) -> None:
+        """Kill the worker and all that it started; `worker.ended` is set when that is done."""
+        self._send("kill", id=worker.id)
 
-    def dump(self, ward: Ward) -> None:
-        """Have the worker's stacks written to `stack` in its folder. Only before a kill."""
-        self._ask("stack", id=ward.id)
+    def dump_stacks(self, worker: WorkerProcess) -> None:
+        """Have the worker write its stacks to its `stack_file`. Only before a kill."""
+        self._send("dump", id=worker.id)
 
-    def obituary(self) -> str:
-        """One sentence on how the nursery ended, with what it said last."""
+    def describe_end(self) -> str:
+        """One sentence on how the fork server ended, with the end of what it wrote to stderr."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
-        said = " ".join(tail(self._complaints).split()) or "it said nothing"
-        return f"the nursery ended by itself (status {self._process.returncode}): {said}"
+        output = " ".join(private_dirs.read_tail(self._stderr_file).split()) or "it wrote nothing to stderr"
+        return f"the fork server ended by itself (status {self._process.returncode}): {output}"
 
     def close(self) -> None:
-        """End the nursery and all of its workers; a second call does nothing."""
-        self._ask("bye")
+        """End the fork server and all of its workers; a second call does nothing."""
+        self._send("close")
         with contextlib.suppress(OSError):
-            self._line.shutdown(socket.SHUT_WR)
+            self._connection.shutdown(socket.SHUT_WR)
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
-            self._process.kill()  # its workers die with it
+            self._process.kill()  # its workers are killed with it
             self._process.wait()
-        self._listener.join(5)
+        self._reader.join(5)
         with contextlib.suppress(OSError):
-            self._line.close()
+            self._connection.close()
 
-    def _ask(self, what: str, **more: Any) -> None:
-        line = json.dumps({"ask": what, **more}).encode() + b"\n"
-        with self._lock, contextlib.suppress(OSError):  # gone: the listener says so to everybody
-            self._line.sendall(line)
+    def _send(self, what: str, **more: Any) -> None:
+        line = json.dumps({"request": what, **more}).encode() + b"\n"
+        with self._lock, contextlib.suppress(OSError):  # it is gone: the reader tells everybody
+            self._connection.sendall(line)
 
-    def _listen(self) -> None:
+    def _read_reports(self) -> None:
         try:
-            with self._line.makefile("rb") as reports:
+            with self._connection.makefile("rb") as reports:
                 for line in reports:
-                    self._hear(json.loads(line))
+                    self._handle(json.loads(line))
         except (OSError, ValueError):
             pass
         self._gone = True
         with self._lock:
-            left = list(self._wards.values())
-            self._wards.clear()
-        for ward in left:
-            kill_session(ward.pid, ward.start)
-            ward.end = End(lost=True)
-            ward.over.set()
-            ward.born.put("it is gone")
+            left = list(self._workers.values())
+            self._workers.clear()
+        for worker in left:
+            kill_session(worker.pid, worker.start)
+            worker.end = ProcessEnd(lost=True)
+            worker.ended.set()
+            worker.spawned.put("it has ended")
         self._ready.set()
 
-    def _hear(self, report: dict[str, Any]) -> None:
-        if report["say"] == "ready":
+    def _handle(self, report: dict[str, Any]) -> None:
+        what = report["report"]
+        if what == "ready":
             self.missing = report["missing"]
             self._ready.set()
             return
         with self._lock:
-            ward = self._wards[report["id"]]
-            if report["say"] in ("ended", "failed"):
-                del self._wards[ward.id]
-        if report["say"] == "born":
-            ward.pid, ward.start = report["pid"], report["start"]
-            ward.born.put(None)
-        elif report["say"] == "failed":
-            ward.born.put(report["why"])
+            worker = self._workers[report["id"]]
+            if what in ("ended", "failed"):
+                del self._workers[worker.id]
+        if what == "spawned":
+            worker.pid, worker.start = report["pid"], report["start"]
+            worker.spawned.put(None)
+        elif what == "failed":
+            worker.spawned.put(report["why"])
         else:
-            ward.end = End(report["status"], report["cpu_s"], report["resident"])
-            ward.over.set()
+            worker.end = ProcessEnd(report["status"], report["cpu_s"], report["resident"])
+            worker.ended.set()
 
 
 def kill_session(pid: int, start: int) -> None:
-    """Kill a worker and whatever still is in its session, by pid. For a worker without a nursery.
+    """Kill a worker and whatever else is in its session, by pid. For a worker whose fork server has ended.
 
-    `start` guards against a stranger: no member of the session can be older than the worker, and while one
-    lives the kernel does not give the session's number out again.
+    `start` keeps other people's processes safe: no member of the session can be older than the worker, and
+    while one lives the kernel does not give the session's number out again.
     """
     if pid <= 0:
         return
-    for one in procfs.everyone():
-        ours = one.session == pid and one.start >= start
-        if ours or (one.pid == pid and one.start == start):
+    for one in procfs.all_processes():
+        in_session = one.session == pid and one.start >= start
+        if in_session or (one.pid == pid and one.start == start):
             with contextlib.suppress(OSError):
                 os.kill(one.pid, signal.SIGKILL)
-
-
-def tail(path: Path) -> str:
-    """The last of a text file, "" where there is none."""
-    try:
-        return path.read_bytes()[-TAIL:].decode("utf-8", "replace").strip()
-    except OSError:
-        return ""
-
-
-SCRIPT = str(Path(__file__).absolute().with_name("fork_server.py"))
-"""The nursery's own file, run by its path."""

@@ -1,8 +1,8 @@
-"""The page that a worker and its supervisor share: how far the worker is, readable while it is stuck.
+"""The page that a worker and its supervisor share: the worker's progress, readable while it is stuck.
 
 A file of three little-endian u64, mapped by both: phase, turns of the clock, virtual microseconds. The
 worker writes it once a turn, so writing is one `pack_into` (a tenth of a microsecond) and there is no lock: a
-reader that meets a half-written pair sees a movement, which is what it is.
+reader that sees one new and one old number sees progress, which is right.
 
 Stdlib only: runs under the subject's interpreter.
 """
@@ -23,7 +23,7 @@ _ALL = Struct("<QQQ")
 
 
 class Phase(IntEnum):
-    """What the worker is at. Only an IMPORTING worker may take long without a turn."""
+    """What the worker is doing. Only an IMPORTING worker may take long without a turn of the clock."""
 
     IMPORTING = 0
     RUNNING = 1
@@ -31,47 +31,48 @@ class Phase(IntEnum):
     DONE = 3
 
 
+_PHASES = frozenset(Phase)
+
+
 @dataclass(frozen=True)
-class Beat:
-    """One reading. `turns` are the clock's turns since it began, `virtual_us` its time."""
+class Reading:
+    """What the page said at one moment. `turns`: turns of the clock since it began; `virtual_us`: its time,
+    in virtual microseconds."""
 
     phase: Phase
     turns: int
     virtual_us: int
 
 
-class Pulse:
+class HeartbeatPage:
     """One end of the page. Raises OSError where the file is missing or shorter than it must be."""
 
-    beat: Callable[[int, int], None]
-    """`beat(turns, virtual_us)`; fits `Baton.on_turn`."""
+    write_turn: Callable[[int, int], None]
+    """`write_turn(turns, virtual_us)`: the worker made a turn of the clock. Fits `Baton.on_turn`."""
 
     def __init__(self, path: str | Path) -> None:
         with Path(path).open("r+b") as file:
             try:
                 self._page = mmap.mmap(file.fileno(), _ALL.size)
             except ValueError as problem:
-                raise OSError(f"{path} is no pulse: {problem}") from problem
-        self.beat = partial(_COUNTS.pack_into, self._page, _PHASE.size)
+                raise OSError(f"{path} is not a heartbeat page: {problem}") from problem
+        self.write_turn = partial(_COUNTS.pack_into, self._page, _PHASE.size)
 
     @classmethod
-    def create(cls, path: str | Path) -> Pulse:
+    def create(cls, path: str | Path) -> HeartbeatPage:
         """A new page at `path`, all zero: importing, no turn, time 0."""
         Path(path).write_bytes(bytes(_ALL.size))
         return cls(path)
 
     def enter(self, phase: Phase) -> None:
-        """Say that `phase` begins."""
+        """Write that `phase` begins."""
         _PHASE.pack_into(self._page, 0, phase)
 
-    def read(self) -> Beat:
-        """What the page says now. A phase that is none (a subject scribbled over it) reads as RUNNING."""
+    def read(self) -> Reading:
+        """What the page says now. An unknown phase (a subject overwrote the page) reads as RUNNING."""
         phase, turns, virtual_us = _ALL.unpack_from(self._page)
-        return Beat(Phase(phase) if phase in _PHASES else Phase.RUNNING, turns, virtual_us)
+        return Reading(Phase(phase) if phase in _PHASES else Phase.RUNNING, turns, virtual_us)
 
     def close(self) -> None:
-        """Give the mapping back; the file stays."""
+        """Unmap the page; the file stays."""
         self._page.close()
-
-
-_PHASES = frozenset(Phase)

@@ -1,16 +1,17 @@
-"""Lend a few packages to an interpreter without lending it anything else.
+"""Make a few of the parent's packages importable in another interpreter, and nothing else of the parent's.
 
-A worker runs under the subject's interpreter, beside the subject's own packages. It needs this project and
-three pure-Python packages more. Were their folder put on `sys.path`, all of the parent's site-packages
+A worker runs under the subject's interpreter, with the subject's own packages. It also needs this project and
+three pure-Python packages. Were their folder put on `sys.path`, all of the parent's site-packages
 would come along and a subject could import what its users do not have. So a finder serves single names:
 
 * what is *lent* (websockets, h11, freezegun and what that needs) stands at the END of `sys.meta_path`: the
   subject's own version of each wins;
 * what is *ours* (harness, fake_qq_server) stands at its beginning: those names mean this project.
 
-One trace remains and cannot be avoided: a subject that probes for a lent package finds it.
+One trace cannot be avoided: a subject that tests whether a lent package can be imported finds that it can.
 
-Stdlib only: runs under the subject's interpreter.
+Stdlib only: runs under the subject's interpreter. `bootstrap` loads this file by its path, before anything of
+ours can be imported.
 """
 
 from __future__ import annotations
@@ -24,67 +25,67 @@ from pathlib import Path
 from types import ModuleType
 
 OURS = ("harness", "fake_qq_server")
-"""Packages that must be the parent's very own."""
+"""Packages that a worker takes from the parent, whatever the subject has."""
 
 LENT = ("websockets", "h11", "freezegun", "dateutil", "six")
-"""Packages that the subject's own version of wins over."""
+"""Packages that a worker takes from the parent where the subject has none of that name."""
 
 _OPTIONAL = frozenset({"dateutil", "six"})  # freezegun's own needs; newer versions have fewer
 
 
 @dataclass(frozen=True)
-class Places:
+class PackageFolders:
     """Where the parent has each package: {top-level name: the folder that holds it}."""
 
     ours: Mapping[str, str]
     lent: Mapping[str, str]
 
 
-class Beside:
-    """A meta-path finder for the top-level names in `places`, each from its one folder and nowhere else.
+class PackageFinder:
+    """A meta-path finder for the top-level names in `folders`, each from its one folder and nowhere else.
 
     Their submodules need no help: a package's own `__path__` finds them.
     """
 
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self.places = dict(places)
+    def __init__(self, folders: Mapping[str, str]) -> None:
+        self.folders = dict(folders)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The module's spec, or None for every name that is not in `places`."""
-        where = self.places.get(fullname)
-        return None if where is None else PathFinder.find_spec(fullname, [where], target)
+        """The module's spec, or None for every name that is not in `folders`."""
+        folder = self.folders.get(fullname)
+        return None if folder is None else PathFinder.find_spec(fullname, [folder], target)
 
     def invalidate_caches(self) -> None:
-        """Nothing is kept here; `PathFinder` keeps its own."""
+        """Does nothing: the only cache is that of `PathFinder`, which is on `sys.meta_path` itself."""
 
 
-def install(places: Places) -> None:
-    """Put both finders in; a second call changes nothing."""
-    if any(isinstance(finder, Beside) for finder in sys.meta_path):
+def install(folders: PackageFolders) -> None:
+    """Put both finders into `sys.meta_path`; a second call changes nothing."""
+    if any(isinstance(finder, PackageFinder) for finder in sys.meta_path):
         return
-    sys.meta_path.insert(0, Beside(places.ours))
-    sys.meta_path.append(Beside(places.lent))
+    sys.meta_path.insert(0, PackageFinder(folders.ours))
+    sys.meta_path.append(PackageFinder(folders.lent))
 
 
-def places() -> Places:
+def find_package_folders() -> PackageFolders:
     """Where this interpreter has the packages. For the parent; raises HarnessError if one is missing."""
-    return Places(_look(OURS), _look(LENT))
+    return PackageFolders(_folders_of(OURS), _folders_of(LENT))
 
 
-def _look(names: Sequence[str]) -> dict[str, str]:
-    found = {name: where for name in names if (where := _folder(name)) is not None}
+def _folders_of(names: Sequence[str]) -> dict[str, str]:
+    found = {name: folder for name in names if (folder := _folder_of(name)) is not None}
     for name in names:
         if name not in found and name not in _OPTIONAL:
             # Not above: harness may not be importable yet where this file is loaded by its path.
             from harness.errors import HarnessError
 
-            raise HarnessError(f"the package {name} cannot be found beside the harness: install it again")
+            raise HarnessError(f"the package {name}, which qqchaos needs, cannot be found: install it again")
     return found
 
 
-def _folder(name: str) -> str | None:
+def _folder_of(name: str) -> str | None:
     try:
         spec = find_spec(name)
     except (ImportError, ValueError):

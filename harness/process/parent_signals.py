@@ -1,4 +1,5 @@
-"""Signal handlers for a while: of the parent, and only in its main thread."""
+"""Signal handlers that hold while a `with` block runs. In the parent; they change nothing in other threads
+than the main one, where Python cannot set handlers."""
 
 from __future__ import annotations
 
@@ -10,12 +11,12 @@ from typing import Any
 
 
 @contextlib.contextmanager
-def handled(number: signal.Signals, handler: Any) -> Iterator[None]:
-    """Another handler for a while; nothing outside the main thread, where that cannot be."""
+def handler(number: signal.Signals, new: Any) -> Iterator[None]:
+    """`new` handles the signal within the block; afterwards the handler is what it was."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(number, handler)
+    before = signal.signal(number, new)
     try:
         yield
     finally:
@@ -23,21 +24,22 @@ def handled(number: signal.Signals, handler: Any) -> Iterator[None]:
 
 
 def ignored(number: signal.Signals) -> contextlib.AbstractContextManager[None]:
-    """The signal does nothing for a while; a child started meanwhile inherits that."""
-    return handled(number, signal.SIG_IGN)
+    """The signal does nothing within the block; a child started there inherits that."""
+    return handler(number, signal.SIG_IGN)
 
 
-def terminable() -> contextlib.AbstractContextManager[None]:
-    """SIGTERM is a Ctrl-C: it unwinds, so that nothing is left."""
+def sigterm_as_ctrl_c() -> contextlib.AbstractContextManager[None]:
+    """SIGTERM raises KeyboardInterrupt within the block, so that everything is cleaned up."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    return handled(signal.SIGTERM, interrupt)
+    return handler(signal.SIGTERM, interrupt)
 
 
 @contextlib.contextmanager
-def unhurried() -> Iterator[None]:
-    """Bounded cleaning up, which a second Ctrl-C is not to cut short."""
+def interrupts_ignored() -> Iterator[None]:
+    """SIGINT and SIGTERM do nothing within the block. For clean-up of bounded length, which a second Ctrl-C
+    must not cut short."""
     with ignored(signal.SIGINT), ignored(signal.SIGTERM):
         yield

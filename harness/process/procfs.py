@@ -55,7 +55,7 @@ def stat(pid: int) -> Stat | None:
     return _parse(_read(_PROC / str(pid) / "stat"))
 
 
-def everyone() -> Iterator[Stat]:
+def all_processes() -> Iterator[Stat]:
     """All processes that can be seen."""
     for name in os.listdir(_PROC):  # noqa: PTH208 - a Path for each of them is most of the cost
         if name.isdigit() and (found := _parse(_read(_PROC / name / "stat"))):
@@ -68,7 +68,7 @@ def resident(pid: int) -> int:
     return int(column[1]) * _PAGE if len(column) > 1 else 0
 
 
-def starved_s(pid: int) -> float:
+def run_queue_wait_s(pid: int) -> float:
     """Seconds that its threads were ready to run and no core was free; 0 where the kernel does not say."""
     total = 0
     for task in _tasks(pid):

@@ -1,8 +1,12 @@
-"""What became of a worker's process: its result, and the end of its journal. See JUDGING for the words."""
+"""How a worker's process ended: the run's result, and the last record of its journal where that is missing.
+
+Runs in the parent. docs/judging.md says what the words of that record mean.
+"""
 
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,18 +14,19 @@ from typing import Any, Literal
 from harness.errors import HarnessError, SubjectError
 from harness.journal import repair
 from harness.journal.run_kinds import RunClose
-from harness.process.child_setup import GAVE_UP
-from harness.process.fork_client import End, tail
-from harness.process.heartbeat_page import Beat, Phase
+from harness.process.child_setup import PROBLEM_STATUS
+from harness.process.fork_client import ProcessEnd
+from harness.process.heartbeat_page import Phase, Reading
+from harness.process.private_dirs import read_tail
+from harness.process.watchdog import EndReason
 from harness.process.worker_spec import WorkerSpec
 
-Why = Literal["importing", "cpu", "blocked", "memory", "wall", "killed", "harness"]
-"""What a worker was ended for; None of these for one that ended by itself."""
+Whose = Literal["subject", "harness"]
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """One run's process, not its judgement.
+    """What is left of one run's process; the judge says what became of the bot.
 
     `journal`: its closed journal, None where nothing was written. `problem`: one sentence on why there is no
     run to judge, None where there is one; `whose` problem it is. `wall_s` and `cpu_s` are real seconds.
@@ -32,81 +37,105 @@ class RunResult:
     problem: str | None
     wall_s: float
     cpu_s: float
-    whose: Literal["subject", "harness"] | None = None
+    whose: Whose | None = None
 
     def error(self) -> SubjectError | HarnessError | None:
-        """The problem as the exception that it is."""
+        """The problem as an exception of its kind."""
         if self.problem is None:
             return None
         return SubjectError(self.problem) if self.whose == "subject" else HarnessError(self.problem)
 
 
+@dataclass(frozen=True)
+class _Problem:
+    whose: Whose
+    sentence: str
+
+
 def conclude(
-    spec: WorkerSpec, end: End, ended_for: tuple[Why, str] | None, beat: Beat, wall_s: float
+    spec: WorkerSpec, end: ProcessEnd, reason: EndReason | None, reading: Reading, wall_s: float
 ) -> RunResult:
-    """Close the run's journal and say what it was. Reads the run's folder, so before that is removed."""
-    problem = _problem(spec, end, ended_for, beat)
-    event = _event(end, ended_for, beat, problem)
+    """Close the run's journal if the worker has not, and make the result. Reads files of the run's folder.
+
+    `reason`: why it was ended, None for one that ended by itself. `reading`: the last of its heartbeat page.
+    """
+    problem = _problem(spec, end, reason, reading)
+    event = _close_event(end, reason, reading, problem)
     x: dict[str, Any] = {"wall_s": round(wall_s, 3), "cpu_s": round(end.cpu_s, 3), "rss": end.resident}
-    x.update((name, text) for name in ("stack", "stderr") if (text := tail(Path(spec.folder) / name)))
+    outputs = {"stack": spec.stack_file, "stderr": spec.stderr_file}
+    x.update((name, text) for name, file in outputs.items() if (text := read_tail(file)))
     journal = Path(spec.journal)
-    found = repair.close(journal, event, at_us=beat.virtual_us, x=x)
-    if found.closed and problem is not None and _told(spec) is None:
-        problem = None  # it got to its end, whatever its process did afterwards
+    found = repair.close(journal, event, at_us=reading.virtual_us, x=x)
+    if found.closed and problem is not None and _reported(spec) is None:
+        problem = None  # the run got to its end, whatever its process did afterwards
     elif found.records == 0 and not found.closed:
         journal.unlink(missing_ok=True)
         if problem is None:
-            how = _how(end, ended_for)
-            problem = ("harness", f"{spec.run}: the worker ended ({how}) and wrote no journal")
-    whose, sentence = problem or (None, None)
-    return RunResult(spec, journal if journal.exists() else None, sentence, wall_s, end.cpu_s, whose)
+            how = _how(end, reason)
+            problem = _Problem("harness", f"{spec.run}: the worker ended ({how}) and wrote no journal")
+    kept = journal if journal.exists() else None
+    if problem is None:
+        return RunResult(spec, kept, None, wall_s, end.cpu_s)
+    return RunResult(spec, kept, problem.sentence, wall_s, end.cpu_s, problem.whose)
 
 
-_Problem = tuple[Literal["subject", "harness"], str]
-
-
-def _problem(spec: WorkerSpec, end: End, ended_for: tuple[Why, str] | None, beat: Beat) -> _Problem | None:
-    """Whose trouble kept this from being a run, and one sentence on it."""
-    if ended_for is not None and ended_for[0] == "harness":
-        return "harness", f"{spec.run}: {ended_for[1]}"
-    if ended_for is not None and ended_for[1] == "interrupted":
+def _problem(
+    spec: WorkerSpec, end: ProcessEnd, reason: EndReason | None, reading: Reading
+) -> _Problem | None:
+    """What kept this from being a run, or None if it was one."""
+    if reason is not None and reason.why == "harness":
+        return _Problem("harness", f"{spec.run}: {reason.detail}")
+    if reason is not None and reason.why == "killed":
         return None
-    told = _told(spec)
-    if told is not None:
-        return told
-    if ended_for is None and end.status == GAVE_UP and beat.phase is Phase.IMPORTING:
-        return "harness", f"{spec.run}: the worker could not begin: {_last_words(spec)}"
-    if beat.phase is Phase.IMPORTING:
-        how = _how(end, ended_for)
-        return "subject", f"{spec.run}: the subject could not be imported ({how}): {_last_words(spec)}"
-    return None
+    reported = _reported(spec)
+    if reported is not None:
+        return reported
+    if reading.phase is not Phase.IMPORTING:
+        return None
+    if reason is None and end.status == PROBLEM_STATUS:
+        return _Problem("harness", f"{spec.run}: the worker could not begin: {_last_stderr_line(spec)}")
+    how = _how(end, reason)
+    sentence = f"{spec.run}: the subject could not be imported ({how}): {_last_stderr_line(spec)}"
+    return _Problem("subject", sentence)
 
 
-def _told(spec: WorkerSpec) -> _Problem | None:
+def _reported(spec: WorkerSpec) -> _Problem | None:
+    """The problem that the worker wrote down itself."""
     try:
-        told = json.loads(spec.problem.read_text(encoding="utf-8"))
-        return ("subject" if told["kind"] == "subject" else "harness"), str(told["sentence"])
+        written = json.loads(spec.problem_file.read_text(encoding="utf-8"))
+        return _Problem("subject" if written["kind"] == "subject" else "harness", str(written["sentence"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _event(end: End, ended_for: tuple[Why, str] | None, beat: Beat, problem: _Problem | None) -> RunClose:
-    counts = {"turns": beat.turns}
+def _close_event(
+    end: ProcessEnd, reason: EndReason | None, reading: Reading, problem: _Problem | None
+) -> RunClose:
+    """The last record, for a journal that has none. Its detail says who ended the worker, and why."""
+    counts = {"turns": reading.turns}
     if problem is not None:
-        return RunClose("harness", problem[1], counts=counts)
-    if ended_for is not None and ended_for[0] != "importing":
-        return RunClose(ended_for[0], ended_for[1], counts=counts)
+        return RunClose("harness", problem.sentence, counts=counts)
+    if reason is not None and reason.why != "importing":
+        return RunClose(reason.why, reason.detail, counts=counts)
     if end.status < 0:
-        return RunClose("killed", _how(end, None), end.status, counts)
-    return RunClose("exited", _how(end, None), end.status, counts)
+        detail = f"killed by signal {_signal_name(-end.status)}, which the supervisor did not send"
+        return RunClose("killed", detail, end.status, counts)
+    return RunClose("exited", f"exited by itself with status {end.status}", end.status, counts)
 
 
-def _how(end: End, ended_for: tuple[Why, str] | None) -> str:
-    if ended_for is not None:
-        return ended_for[1]
+def _how(end: ProcessEnd, reason: EndReason | None) -> str:
+    if reason is not None:
+        return reason.detail
     return f"signal {-end.status}" if end.status < 0 else f"status {end.status}"
 
 
-def _last_words(spec: WorkerSpec) -> str:
-    lines = tail(Path(spec.folder) / "stderr").splitlines()
-    return lines[-1].strip() if lines else "it said nothing"
+def _signal_name(number: int) -> str:
+    try:
+        return f"{number}, {signal.Signals(number).name}"
+    except ValueError:  # a real-time signal
+        return str(number)
+
+
+def _last_stderr_line(spec: WorkerSpec) -> str:
+    lines = read_tail(spec.stderr_file).splitlines()
+    return lines[-1].strip() if lines else "it wrote nothing to stderr"

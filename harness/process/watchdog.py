@@ -1,11 +1,13 @@
-"""When to end a worker that does not end itself. Pure: numbers in, a verdict or None out.
+"""Decides when a worker must be killed. Pure: numbers in, a reason or None out.
 
-Robust on a loaded machine, because nothing here is judged by how long it took on a clock on the wall alone:
+Robust on a loaded machine, because nothing here is judged by elapsed real time alone:
 
 * *cpu* counts the worker's own CPU seconds;
-* *blocked* wants next to no CPU used and no thread that would like some;
+* *blocked* needs next to no CPU used and no thread that wants some;
 * *wall* leaves out the time in which the worker was ready to run and no core was free;
 * time in which the supervisor itself did not get to look (a suspended terminal) does not count.
+
+Runs in the parent.
 """
 
 from __future__ import annotations
@@ -14,22 +16,39 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.process.heartbeat_page import Beat, Phase
+from harness.process.heartbeat_page import Phase, Reading
 
 GIB = 1 << 30
 
 IDLE_CPU_S = 0.5
-"""CPU seconds within `blocked_s` that still count as none: a poll in the background is no life."""
+"""CPU seconds within `blocked_s` that still count as none: background polling must not count as progress."""
 
-GAP_S = 1.0
-"""The most that one interval between two looks may count."""
+MAX_GAP_S = 1.0
+"""The most that the time between two samples may count."""
 
-PARDONS = 10
-"""How often a cpu verdict may be taken back because the turn is an import: on a machine that compiles every
-module anew, a subject's first message takes longer than `cpu_s` to import what handles it."""
+MAX_EXTENSIONS = 10
+"""How often the limit on CPU may be extended because the worker is importing: on a machine that compiles
+every module anew, a subject's first message takes longer than `cpu_s` to import what handles it."""
 
-STARVED_AT_MOST = 5
-"""`wall_s` is stretched for a starved worker, but not beyond this factor."""
+MAX_WALL_STRETCH = 5
+"""`wall_s` is stretched for a worker that waits for a core, but not beyond this factor."""
+
+Why = Literal["importing", "cpu", "blocked", "memory", "wall", "killed", "harness"]
+"""A limit that the worker exceeded; "killed": the runs were interrupted; "harness": its process was lost."""
+
+
+@dataclass(frozen=True)
+class EndReason:
+    """Why a worker that did not end by itself was ended. `detail` says by whom and for what; it goes into
+    the journal, so it holds nothing that differs from run to run. "importing" means that no run began."""
+
+    why: Why
+    detail: str
+
+
+BY_INTERRUPTION = EndReason("killed", "interrupted")
+"""By Ctrl-C or SIGTERM, or because the whole command had to end: nothing that the worker did. The judge
+recognises such a run by this detail, so the word is part of the journal's format."""
 
 
 @dataclass(frozen=True)
@@ -45,86 +64,84 @@ class Limits:
 
     @property
     def address_space(self) -> int:
-        """RLIMIT_AS in bytes: a backstop for one huge allocation between two looks. Threads reserve much
+        """RLIMIT_AS in bytes: a backstop for one huge allocation between two samples. Threads reserve much
         more address space than they ever use, so it lies far above `resident`."""
         return int(max(8 * GIB, 4 * self.resident))
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One look. `at`: the supervisor's monotonic clock, in seconds; `cpu_s` and `starved_s` since birth."""
+    """The worker at one moment. `at`: the supervisor's monotonic clock, in seconds. `resident`: bytes.
+    `cpu_s` and `run_queue_wait_s`: real seconds since the process started."""
 
     at: float
-    beat: Beat
+    reading: Reading
     cpu_s: float
     resident: int
-    starved_s: float = 0.0
+    run_queue_wait_s: float = 0.0
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Why to end it. "importing" is no ending of a run: there was none yet."""
-
-    why: Literal["importing", "cpu", "blocked", "memory", "wall"]
-    detail: str
-
-
-class Watch:
-    """Looks at one worker's samples in order. `wants_cpu` is asked only when all else says "blocked"."""
+class Watchdog:
+    """Checks one worker's samples, given in order. `wants_cpu` is called only before a "blocked"."""
 
     def __init__(self, limits: Limits, wants_cpu: Callable[[], bool] = lambda: False) -> None:
         self.limits = limits
         self._wants_cpu = wants_cpu
         self._last: Sample | None = None
-        self._lived = 0.0
-        self._turned_cpu = 0.0
-        self._quiet_since = 0.0
-        self._quiet_cpu = 0.0
-        self._pardons = PARDONS
+        self._observed_s = 0.0
+        self._cpu_at_turn = 0.0
+        self._idle_since = 0.0
+        self._idle_cpu = 0.0
+        self._extensions = 0
 
-    def pardon(self) -> bool:
-        """Take a cpu verdict back: the same limit once more. False when that has been done often enough."""
-        self._pardons -= 1
-        if self._pardons < 0 or self._last is None:
+    def extend(self) -> bool:
+        """Allow `cpu_s` once more, counted from the last sample. False after `MAX_EXTENSIONS`."""
+        self._extensions += 1
+        if self._extensions > MAX_EXTENSIONS or self._last is None:
             return False
-        self._turned_cpu = self._last.cpu_s
+        self._cpu_at_turn = self._last.cpu_s
         return True
 
-    def look(self, now: Sample) -> Verdict | None:
-        """What this sample says; None to let it run on."""
+    def check(self, now: Sample) -> EndReason | None:
+        """Why to kill the worker; None to let it go on."""
         if self._last is not None:
-            self._lived += min(GAP_S, max(0.0, now.at - self._last.at))
-        moved = self._last is None or now.beat != self._last.beat
+            self._observed_s += min(MAX_GAP_S, max(0.0, now.at - self._last.at))
+        progressed = self._last is None or now.reading != self._last.reading
         self._last = now
-        if moved:
-            self._turned_cpu = now.cpu_s
-        if moved or now.cpu_s - self._quiet_cpu >= IDLE_CPU_S:
-            self._quiet_since, self._quiet_cpu = self._lived, now.cpu_s
-        return self._memory(now) or self._time(now) or self._stuck(now)
+        if progressed:
+            self._cpu_at_turn = now.cpu_s
+        if progressed or now.cpu_s - self._idle_cpu >= IDLE_CPU_S:
+            self._idle_since, self._idle_cpu = self._observed_s, now.cpu_s
+        return self._check_memory(now) or self._check_time(now) or self._check_progress(now)
 
-    def _memory(self, now: Sample) -> Verdict | None:
+    def _check_memory(self, now: Sample) -> EndReason | None:
         if now.resident <= self.limits.resident:
             return None
-        return Verdict("memory", f"more than {self.limits.resident / GIB:.3g} GiB resident")
+        return _exceeded("memory", f"more than {self.limits.resident / GIB:.3g} GiB of memory resident")
 
-    def _time(self, now: Sample) -> Verdict | None:
-        if now.beat.phase is Phase.IMPORTING:
-            if self._lived < self.limits.importing_s:
+    def _check_time(self, now: Sample) -> EndReason | None:
+        if now.reading.phase is Phase.IMPORTING:
+            if self._observed_s < self.limits.importing_s:
                 return None
-            return Verdict("importing", f"no first turn within {self.limits.importing_s:g} s")
-        starved = min(now.starved_s, self._lived * (1 - 1 / STARVED_AT_MOST))
-        if self._lived - starved < self.limits.wall_s:
+            return _exceeded("importing", f"no first turn of the clock within {self.limits.importing_s:g} s")
+        waited = min(now.run_queue_wait_s, self._observed_s * (1 - 1 / MAX_WALL_STRETCH))
+        if self._observed_s - waited < self.limits.wall_s:
             return None
-        return Verdict("wall", f"not at its end after {self.limits.wall_s:g} s")
+        return _exceeded("wall", f"the run was not over after {self.limits.wall_s:g} s of real time")
 
-    def _stuck(self, now: Sample) -> Verdict | None:
-        if now.beat.phase is Phase.IMPORTING:
+    def _check_progress(self, now: Sample) -> EndReason | None:
+        if now.reading.phase is Phase.IMPORTING:
             return None
-        if now.cpu_s - self._turned_cpu >= self.limits.cpu_s:
-            return Verdict("cpu", f"{self.limits.cpu_s:g} s of CPU without a turn of the clock")
-        if self._lived - self._quiet_since < self.limits.blocked_s:
+        if now.cpu_s - self._cpu_at_turn >= self.limits.cpu_s:
+            return _exceeded("cpu", f"{self.limits.cpu_s:g} s of CPU time without a turn of the clock")
+        if self._observed_s - self._idle_since < self.limits.blocked_s:
             return None
         if self._wants_cpu():
-            self._quiet_since = self._lived  # starved, or on a slow disk: not the subject's doing
+            self._idle_since = self._observed_s  # waits for a core or a disk: not the subject's doing
             return None
-        return Verdict("blocked", f"{self.limits.blocked_s:g} s without a turn of the clock and without CPU")
+        seconds = f"{self.limits.blocked_s:g} s"
+        return _exceeded("blocked", f"{seconds} without a turn of the clock and without using CPU time")
+
+
+def _exceeded(why: Why, limit: str) -> EndReason:
+    return EndReason(why, f"killed by the supervisor: {limit}")

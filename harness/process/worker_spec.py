@@ -22,7 +22,7 @@ class WorkerSpec:
     """One run. All fields are JSON.
 
     `run` is its name, `journal` the absolute path it writes to. `folder` and `env` are completed by the
-    supervisor: the private folder (holds pulse, problem.json, home, temporary files), and the whole
+    supervisor: the private folder (holds the files named below, home and temporary files), and the whole
     environment (what the caller put into `env` wins). `path_entries` go first on `sys.path`. `fresh`: a
     fresh interpreter instead of a fork of the warm one. `limits` overrides fields of `watchdog.Limits`
     for this run. `subject`, `layout`, `fix`, `scenario`, `extra` are the worker's.
@@ -45,14 +45,34 @@ class WorkerSpec:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def pulse(self) -> Path:
-        """The page shared with the supervisor; see `heartbeat_page`."""
-        return Path(self.folder) / "pulse"
+    def spec_file(self) -> Path:
+        """This spec as JSON; what the worker is started with."""
+        return Path(self.folder) / "spec.json"
 
     @property
-    def problem(self) -> Path:
-        """Where a worker says why there is no run; see `child_setup.give_up`."""
+    def heartbeat_file(self) -> Path:
+        """The page shared with the supervisor; see `heartbeat_page`."""
+        return Path(self.folder) / "heartbeat"
+
+    @property
+    def problem_file(self) -> Path:
+        """Where a worker says why there is no run; see `child_setup.exit_with_problem`."""
         return Path(self.folder) / "problem.json"
+
+    @property
+    def stack_file(self) -> Path:
+        """Where a worker's stacks are written before it is killed; see `child_setup.STACK_SIGNAL`."""
+        return Path(self.folder) / "stack"
+
+    @property
+    def stdout_file(self) -> Path:
+        """What the worker and its subject print; not kept."""
+        return Path(self.folder) / "stdout"
+
+    @property
+    def stderr_file(self) -> Path:
+        """What they print to stderr; its end goes into the journal where the parent closes that."""
+        return Path(self.folder) / "stderr"
 
     @property
     def entry(self) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """One run, from inside its process: builds the world and the subject, lets them live, writes the journal.
 
-Called by the nursery's child (or a fresh interpreter) with the clock's hooks already in. Never returns: the
-process ends here, so that nothing of the subject's can outlive its run.
+Called in a fork of the fork server (or a fresh interpreter) with the clock's hooks already in. Never
+returns: the process ends here, so that nothing of the subject's can outlive its run.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from harness.hermes.layouts import LAYOUTS, Layout
 from harness.journal.record import SCHEMA
 from harness.journal.run_kinds import ClockBlocked, ClockSpin, RunOpen, SubjEgress, SubjThread
 from harness.journal.writer import Recorder
-from harness.process.child_setup import give_up
-from harness.process.heartbeat_page import Pulse
+from harness.process.child_setup import exit_with_problem
+from harness.process.heartbeat_page import HeartbeatPage
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
 from harness.worker import egress
@@ -45,17 +45,19 @@ LEVELS = {"adapter": "harness.worker.levels.adapter", "runner": "harness.worker.
 def main(spec: WorkerSpec) -> NoReturn:
     """Do the run that `spec` describes, then end the process."""
     started = real_time()
-    pulse = Pulse(spec.pulse)
+    page = HeartbeatPage(spec.heartbeat_file)
     descriptor = os.open(spec.journal, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     record = Recorder(
         descriptor,
         lambda: BATON.now_us,
         lambda count: run.end("spin", "records"),
-        lambda problem: give_up(spec, "harness", f"the journal cannot be written: {problem.strerror}"),
+        lambda problem: exit_with_problem(
+            spec, "harness", f"the journal cannot be written: {problem.strerror}"
+        ),
     )
-    run = Run(spec, RunSpec.from_resolved(dict(spec.scenario)), record, pulse, started)
+    run = Run(spec, RunSpec.from_resolved(dict(spec.scenario)), record, page, started)
     clock.begin(seed=spec.seed, seen=lambda phase, name: record("probe", SubjThread(phase, name)))
-    BATON.on_turn = pulse.beat
+    BATON.on_turn = page.write_turn
     BATON.on_spin = partial(_spun, run)
     BATON.on_blocked = lambda who, seconds: _note(run, "loop", ClockBlocked(who.name, seconds))
     layout = next(row for row in LAYOUTS if row.name == spec.layout)
@@ -83,10 +85,10 @@ def _load(run: Run, layout: Layout, level: Any) -> Any:
     try:
         return level.load(layout)
     except QQChaosError as problem:
-        give_up(run.spec, "subject", str(problem))
+        exit_with_problem(run.spec, "subject", str(problem))
     except Exception as problem:
         why = f"{type(problem).__name__}: {problem}"
-        give_up(run.spec, "subject", f"{layout.module} cannot be imported: {why}")
+        exit_with_problem(run.spec, "subject", f"{layout.module} cannot be imported: {why}")
 
 
 def _log_everything(layout: Layout) -> None:

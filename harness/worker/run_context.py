@@ -1,4 +1,4 @@
-"""What belongs to one run inside its process: its spec, its journal, its pulse, and its end."""
+"""What belongs to one run inside its process: its spec, its journal, its heartbeat page, and its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import freezegun.api
 from fake_qq_server.platform.platform import Options
 from harness.clock import BATON
 from harness.journal.writer import Recorder
-from harness.process.heartbeat_page import Phase, Pulse
+from harness.process.heartbeat_page import HeartbeatPage, Phase
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
 from harness.worker.world import Plan, World
@@ -35,7 +35,7 @@ class Run:
     spec: WorkerSpec
     scenario: RunSpec
     record: Recorder
-    pulse: Pulse
+    heartbeat: HeartbeatPage
     started: float
     marks: dict[str, dict[str, float]] = field(default_factory=dict)
     connecting: Callable[[int], None] = lambda port: None
@@ -58,7 +58,7 @@ class Run:
                 "marks": self.marks,
             },
         )
-        self.pulse.enter(Phase.DONE)
+        self.heartbeat.enter(Phase.DONE)
         os._exit(0)
 
     def world(self) -> World:

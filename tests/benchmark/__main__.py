@@ -58,14 +58,14 @@ def main() -> None:
 
 
 class Bench:
-    """One series of measurements over one warm nursery."""
+    """One series of measurements over one warm fork server."""
 
     def __init__(self, installation: Installation, folder: Path, rounds: int) -> None:
         self._rounds = rounds
         self._folder = folder
         self._series = Series(installation, folder)
         self._installation = installation
-        self.supervisor = Supervisor(_Python(installation.interpreter))
+        self.supervisor = Supervisor(installation.interpreter)
 
     def report(self) -> None:
         """Print all figures."""
@@ -162,11 +162,6 @@ class Bench:
         longer = RunSpec.from_resolved({**_run(RUN).resolved, "end": "30h"})
         worker = self._series.worker(longer, self._installation)
         return replace(worker, path_entries=(*worker.path_entries, str(ROOT)))
-
-
-class _Python:
-    def __init__(self, python: Path) -> None:
-        self.python = python
 
 
 def _run(name: str) -> RunSpec:

@@ -20,12 +20,6 @@ LEVEL = "adapter"
 JOBS = 2
 
 
-class Here:
-    """The interpreter of these tests, as a subject's."""
-
-    python = Path(sys.executable)
-
-
 def catalogue(level: str = LEVEL) -> dict[str, RunSpec]:
     """Every run of a level, the catalogue's and calibration's own, by name."""
     own = load_file(Path(__file__).with_name("runs.yaml"))
@@ -34,10 +28,10 @@ def catalogue(level: str = LEVEL) -> dict[str, RunSpec]:
 
 
 class Bench:
-    """One supervisor for many subjects: its nursery knows nothing of them."""
+    """One supervisor for many subjects: its fork server knows nothing of them."""
 
     def __init__(self, out: Path, level: str = LEVEL) -> None:
-        self.supervisor = Supervisor(Here(), JOBS)
+        self.supervisor = Supervisor(Path(sys.executable), JOBS)
         self.level = level
         self.runs = catalogue(level)
         self._out = out

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from harness.commands.determinism import Comparison, check_determinism
-from tests.calibration.bench import Bench, Here
+from tests.calibration.bench import Bench
 from tests.calibration.canaries import CANARIES
 from tests.calibration.saboteurs import CORRECT, build
 
 
 def twins_of(bench: Bench, hermes: Path, run: str, *names: str) -> Comparison:
-    return check_determinism(Here(), bench.spec(hermes, run), names, supervisor=bench.supervisor)
+    return check_determinism(
+        Path(sys.executable), bench.spec(hermes, run), names, supervisor=bench.supervisor
+    )
 
 
 @pytest.mark.parametrize("name", [name for name, one in CANARIES.items() if one.leaks])

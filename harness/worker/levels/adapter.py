@@ -14,17 +14,15 @@ from fake_qq_server.server import Addresses
 from harness.clock import BATON
 from harness.errors import SubjectError
 from harness.hermes.layouts import Layout
-from harness.process.child_setup import give_up
+from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import Phase
 from harness.worker.run_context import CREDENTIALS, Run
 from harness.worker.seam import Seam, at_a_seam, rehearse
 from harness.worker.subjects.adapter import AdapterSubject, Endpoints, load
-from harness.worker.subjects.leftovers import is_ours, what_is_left
+from harness.worker.subjects.leftovers import SETTLE_S, is_ours, what_is_left
 from harness.worker.world import World
 
 STOPS_WITHIN_S = 60.0
-SETTLE_S = 0.25
-"""aiohttp and httpx close their transports a moment after they were told to."""
 
 
 def prepare(run: Run) -> None:
@@ -48,7 +46,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
             rehearse(run.scenario.rules)
             Seam(subject.adapter, world.fake.director)
         except SubjectError as problem:
-            give_up(run.spec, "harness", str(problem))
+            exit_with_problem(run.spec, "harness", str(problem))
     BATON.before_jump.append(lambda now: subject.sample())
     over = asyncio.Event()
     loop, driver = asyncio.get_running_loop(), asyncio.current_task()
@@ -61,11 +59,11 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         return any(not is_ours(task) for task in alive if task is not driver)
 
     world.stop_subject, world.subject_is_busy = stop_subject, is_busy
-    run.pulse.enter(Phase.RUNNING)
+    run.heartbeat.enter(Phase.RUNNING)
     run.mark("connecting")
     connecting = asyncio.create_task(subject.connect(), name="harness: connect")
     await over.wait()
-    run.pulse.enter(Phase.TEAR_DOWN)
+    run.heartbeat.enter(Phase.TEAR_DOWN)
     stopping = asyncio.create_task(subject.disconnect(), name="harness: disconnect")
     await asyncio.wait({stopping}, timeout=STOPS_WITHIN_S)
     del connecting

@@ -15,24 +15,21 @@ from fake_qq_server.events import Envelope
 from fake_qq_server.rules.language import When
 from fake_qq_server.server import Addresses
 from harness.clock import BATON
-from harness.errors import SubjectError
+from harness.errors import INTERRUPTED, SubjectError
 from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import ClockHiccup, ProcEnding
-from harness.process.child_setup import give_up
+from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import Phase
 from harness.worker.run_context import CREDENTIALS, Run
 from harness.worker.subjects import other_platform
 from harness.worker.subjects.adapter import Endpoints
 from harness.worker.subjects.gateway import GatewaySubject, load, prepare_home
-from harness.worker.subjects.leftovers import what_is_left
+from harness.worker.subjects.leftovers import SETTLE_S, what_is_left
 from harness.worker.subjects.signals import send_signal
 from harness.worker.subjects.stale_state import leave_behind
 from harness.worker.world import BOT, World
 
-SETTLE_S = 0.25
 HANDLER = "runner.handler"
-INTERRUPTED = 130
-"""What a shell makes of a program that a Ctrl-C ended."""
 
 
 def prepare(run: Run) -> None:
@@ -57,14 +54,14 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         if run.scenario.start == "killed":
             leave_behind(CREDENTIALS[0])
     except SubjectError as problem:
-        give_up(run.spec, "subject", str(problem))
+        exit_with_problem(run.spec, "subject", str(problem))
     BATON.before_jump.append(lambda now: subject.sample())
     loop = asyncio.get_running_loop()
 
     def stop_subject() -> None:
         run.record("probe", subject.held())
         subject.stopping = subject.logs.collect = True
-        run.pulse.enter(Phase.TEAR_DOWN)
+        run.heartbeat.enter(Phase.TEAR_DOWN)
         told(signal.SIGINT)
 
     def told(number: signal.Signals) -> bool:
@@ -75,7 +72,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     world.stop_subject = stop_subject
     world.signal = lambda name: told(signal.Signals[name])
     run.over = partial(_look_at_what_is_left, run, subject, world, addresses, loop)
-    run.pulse.enter(Phase.RUNNING)
+    run.heartbeat.enter(Phase.RUNNING)
     run.mark("connecting")
     return await subject.run()
 
@@ -112,7 +109,7 @@ def _look_at_what_is_left(
     if not subject.stopping:
         subject.stopping = subject.logs.collect = True
         world.exited()
-    run.pulse.enter(Phase.TEAR_DOWN)
+    run.heartbeat.enter(Phase.TEAR_DOWN)
     gc.collect()
     loop.run_until_complete(asyncio.sleep(SETTLE_S))
 

@@ -12,6 +12,10 @@ from typing import Any
 
 from harness.journal.run_kinds import Left
 
+SETTLE_S = 0.25
+"""Virtual seconds to wait before looking: aiohttp and httpx close their transports a moment after they were
+told to."""
+
 OURS = "harness: "
 POOL = "asyncio_"
 """Threads of the loop's own default executor: asyncio's, not an adapter's. A program waits for them."""

@@ -30,10 +30,10 @@ def test_the_close_follows_the_last_record(path: Path) -> None:
     assert (last.n, last.t, last.src, last.event, last.x) == (3, 5_000, "parent", CUT, {"wall_s": 1.5})
 
 
-@pytest.mark.parametrize(("pulse", "at"), [(0, 1_000), (60_000_000, 60_000_000)])
-def test_time_never_goes_back(path: Path, pulse: int, at: int) -> None:
+@pytest.mark.parametrize(("clock_us", "at"), [(0, 1_000), (60_000_000, 60_000_000)])
+def test_time_never_goes_back(path: Path, clock_us: int, at: int) -> None:
     path.write_text(line(1))
-    close(path, CUT, at_us=pulse)
+    close(path, CUT, at_us=clock_us)
     assert journal.parse(path.read_text())[-1].t == at
 
 

@@ -1,4 +1,4 @@
-"""Worker entries that misbehave, each in one way. Run in workers by the supervisor's tests."""
+"""Worker entries that misbehave, each in one way: what workers run in the tests of this folder."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from typing import Any
 from fake_qq_server.events import Event
 from harness.journal.record import Record
 from harness.journal.run_kinds import RunClose, RunTeardown
-from harness.process.child_setup import give_up
-from harness.process.heartbeat_page import Phase, Pulse
+from harness.process.child_setup import exit_with_problem
+from harness.process.heartbeat_page import HeartbeatPage, Phase
 from harness.process.worker_spec import WorkerSpec
 
 LIBC = ctypes.CDLL(None)
 
 
 @contextmanager
-def running(spec: WorkerSpec) -> Iterator[Pulse]:
-    """A run that has begun and turned once, at 1 ms; its journal holds one record."""
-    pulse = Pulse(spec.pulse)
-    pulse.enter(Phase.RUNNING)
-    pulse.beat(1, 1_000)
+def running(spec: WorkerSpec) -> Iterator[HeartbeatPage]:
+    """A run that has begun and made one turn, at 1 ms; its journal holds one record."""
+    page = HeartbeatPage(spec.heartbeat_file)
+    page.enter(Phase.RUNNING)
+    page.write_turn(1, 1_000)
     write(spec, 1, RunTeardown("end"))
-    yield pulse
-    pulse.enter(Phase.DONE)
+    yield page
+    page.enter(Phase.DONE)
 
 
 def write(spec: WorkerSpec, n: int, event: Event) -> None:
@@ -43,13 +43,13 @@ def write(spec: WorkerSpec, n: int, event: Event) -> None:
         journal.write(Record(n, 1_000, "loop", event).as_json() + "\n")
 
 
-def well(spec: WorkerSpec) -> None:
+def ends_normally(spec: WorkerSpec) -> None:
     with running(spec):
         write(spec, 2, RunClose("end"))
 
 
-def tells(spec: WorkerSpec) -> None:
-    """Says what it sees of its process; on stdout, and in the journal's folder."""
+def reports_itself(spec: WorkerSpec) -> None:
+    """Writes what it sees of its process into a file of the journal's folder."""
     with running(spec):
         line = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         seen: dict[str, Any] = {
@@ -87,17 +87,17 @@ def depth() -> int:
     return count
 
 
-def exits(spec: WorkerSpec) -> None:
+def exits_with_3(spec: WorkerSpec) -> None:
     with running(spec):
         os._exit(3)
 
 
-def leaves(spec: WorkerSpec) -> None:
+def raises_system_exit_4(spec: WorkerSpec) -> None:
     with running(spec):
         raise SystemExit(4)
 
 
-def kills_itself(spec: WorkerSpec) -> None:
+def segfaults(spec: WorkerSpec) -> None:
     with running(spec):
         os.kill(os.getpid(), signal.SIGSEGV)
 
@@ -137,21 +137,21 @@ def stops_itself(spec: WorkerSpec) -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def eats(spec: WorkerSpec) -> None:
+def uses_all_memory(spec: WorkerSpec) -> None:
     """Takes memory without end, and swallows MemoryError as `except Exception` does."""
-    with running(spec) as pulse:
-        eaten: list[Any] = []
+    with running(spec) as page:
+        taken: list[Any] = []
         turns = 1
         while True:
             try:
-                eaten.append(bytearray(b"x" * (8 << 20)))
+                taken.append(bytearray(b"x" * (8 << 20)))
             except Exception:
                 time.sleep(0.01)
             turns += 1
-            pulse.beat(turns, 1_000)
+            page.write_turn(turns, 1_000)
 
 
-def eats_at_once(spec: WorkerSpec) -> None:
+def maps_a_tebibyte(spec: WorkerSpec) -> None:
     with running(spec):
         try:
             mmap.mmap(-1, 1 << 40)
@@ -159,16 +159,16 @@ def eats_at_once(spec: WorkerSpec) -> None:
             os._exit(9)
 
 
-def turns_for_ever(spec: WorkerSpec) -> None:
-    with running(spec) as pulse:
+def turns_without_end(spec: WorkerSpec) -> None:
+    with running(spec) as page:
         turns = 1
         while True:
             LIBC.usleep(1_000)
             turns += 1
-            pulse.beat(turns, 1_000 * turns)
+            page.write_turn(turns, 1_000 * turns)
 
 
-def forks(spec: WorkerSpec) -> None:
+def leaves_processes_and_a_port(spec: WorkerSpec) -> None:
     """Leaves a child in its group, one with a session of its own, a daemon, and a listening port."""
     with running(spec):
         listener = socket.socket()
@@ -194,15 +194,14 @@ def forks(spec: WorkerSpec) -> None:
         os._exit(0)
 
 
-def tears(spec: WorkerSpec) -> None:
-    """Dies in the middle of a line."""
+def dies_in_the_middle_of_a_line(spec: WorkerSpec) -> None:
     with running(spec):
         with Path(spec.journal).open("a", encoding="utf-8") as journal:
             journal.write('{"n":2,"t":1000,"src":"lo')
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def closes_then_hangs(spec: WorkerSpec) -> None:
+def closes_its_journal_then_spins(spec: WorkerSpec) -> None:
     with running(spec):
         write(spec, 2, RunClose("end"))
     burn()
@@ -224,29 +223,29 @@ def kills_its_parent(spec: WorkerSpec) -> None:
             LIBC.pause()
 
 
-def imports_for_ever(spec: WorkerSpec) -> None:
+def never_makes_a_turn(spec: WorkerSpec) -> None:
     while True:
         LIBC.pause()
 
 
-def exits_on_import(spec: WorkerSpec) -> None:
+def exits_before_the_first_turn(spec: WorkerSpec) -> None:
     print("no such thing as a subject", file=sys.stderr)
     os._exit(5)
 
 
-def has_no_subject(spec: WorkerSpec) -> None:
-    give_up(spec, "subject", "there is no QQ adapter in this release")
+def reports_a_problem_of_the_subject(spec: WorkerSpec) -> None:
+    exit_with_problem(spec, "subject", "there is no QQ adapter in this release")
 
 
-def raises(spec: WorkerSpec) -> None:
+def raises_before_the_first_turn(spec: WorkerSpec) -> None:
     raise LookupError("a bug of ours")
 
 
 def writes_nothing(spec: WorkerSpec) -> None:
-    Pulse(spec.pulse).enter(Phase.DONE)
+    HeartbeatPage(spec.heartbeat_file).enter(Phase.DONE)
 
 
-def breaks(spec: WorkerSpec) -> None:
+def enters_the_debugger(spec: WorkerSpec) -> None:
     with running(spec):
         breakpoint()
         write(spec, 2, RunClose("end"))
@@ -259,7 +258,7 @@ def keeps_a_child(spec: WorkerSpec) -> None:
         burn()
 
 
-def ends_while_importing(spec: WorkerSpec) -> None:
+def closes_its_journal_while_importing(spec: WorkerSpec) -> None:
     write(spec, 1, RunClose("spin"))
     os._exit(0)
 

@@ -1,8 +1,7 @@
-"""The shared page: what one end writes, the other reads, and it is cheap."""
+"""The heartbeat page: what the worker writes, the supervisor reads, and writing costs next to nothing."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -10,64 +9,65 @@ from pathlib import Path
 
 import pytest
 
-from harness.process.heartbeat_page import Beat, Phase, Pulse
+from harness.process.heartbeat_page import HeartbeatPage, Phase, Reading
 
 ROOT = Path(__file__).parents[3]
 
 
-def test_a_new_page_is_importing(tmp_path: Path) -> None:
-    assert Pulse.create(tmp_path / "pulse").read() == Beat(Phase.IMPORTING, 0, 0)
+def test_a_new_page_says_importing_and_no_turn(tmp_path: Path) -> None:
+    assert HeartbeatPage.create(tmp_path / "heartbeat").read() == Reading(Phase.IMPORTING, 0, 0)
 
 
-def test_both_ends_see_one_page(tmp_path: Path) -> None:
-    ours = Pulse.create(tmp_path / "pulse")
-    theirs = Pulse(tmp_path / "pulse")
+def test_both_ends_read_what_either_writes(tmp_path: Path) -> None:
+    ours = HeartbeatPage.create(tmp_path / "heartbeat")
+    theirs = HeartbeatPage(tmp_path / "heartbeat")
     theirs.enter(Phase.TEAR_DOWN)
-    theirs.beat(7, 60_000_000)
-    assert ours.read() == Beat(Phase.TEAR_DOWN, 7, 60_000_000)
-    theirs.beat(2**64 - 1, 2**63)
-    assert ours.read() == Beat(Phase.TEAR_DOWN, 2**64 - 1, 2**63)
+    theirs.write_turn(7, 60_000_000)
+    assert ours.read() == Reading(Phase.TEAR_DOWN, 7, 60_000_000)
+    theirs.write_turn(2**64 - 1, 2**63)
+    assert ours.read() == Reading(Phase.TEAR_DOWN, 2**64 - 1, 2**63)
 
 
-def test_the_layout_is_little_endian(tmp_path: Path) -> None:
-    pulse = Pulse.create(tmp_path / "pulse")
-    pulse.enter(Phase.DONE)
-    pulse.beat(1, 258)
-    pulse.close()
-    assert (tmp_path / "pulse").read_bytes() == bytes([3, *[0] * 7, 1, *[0] * 7, 2, 1, *[0] * 6])
+def test_the_page_is_three_little_endian_numbers(tmp_path: Path) -> None:
+    page = HeartbeatPage.create(tmp_path / "heartbeat")
+    page.enter(Phase.DONE)
+    page.write_turn(1, 258)
+    page.close()
+    assert (tmp_path / "heartbeat").read_bytes() == bytes([3, *[0] * 7, 1, *[0] * 7, 2, 1, *[0] * 6])
 
 
-def test_another_process_killed_in_its_tracks_leaves_its_last_beat(tmp_path: Path) -> None:
-    pulse = Pulse.create(tmp_path / "pulse")
+def test_the_last_turn_of_a_killed_process_can_be_read(tmp_path: Path) -> None:
+    page = HeartbeatPage.create(tmp_path / "heartbeat")
     code = f"""
 import os, sys
 sys.path.insert(0, {str(ROOT)!r})
-from harness.pulse import Phase, Pulse
-pulse = Pulse({str(tmp_path / "pulse")!r})
-pulse.enter(Phase.RUNNING)
-pulse.beat(3, 4)
+from harness.process.heartbeat_page import HeartbeatPage, Phase
+page = HeartbeatPage({str(tmp_path / "heartbeat")!r})
+page.enter(Phase.RUNNING)
+page.write_turn(3, 4)
 os.kill(os.getpid(), 9)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
-    assert pulse.read() == Beat(Phase.RUNNING, 3, 4)
+    assert page.read() == Reading(Phase.RUNNING, 3, 4)
 
 
-def test_scribbles_are_no_crash(tmp_path: Path) -> None:
-    pulse = Pulse.create(tmp_path / "pulse")
-    (tmp_path / "pulse").open("r+b").write(os.urandom(0) + b"\xff" * 24)
-    assert pulse.read().phase is Phase.RUNNING
+def test_an_unknown_phase_reads_as_running(tmp_path: Path) -> None:
+    page = HeartbeatPage.create(tmp_path / "heartbeat")
+    with (tmp_path / "heartbeat").open("r+b") as file:  # not truncated: it is mapped
+        file.write(b"\xff" * 24)
+    assert page.read().phase is Phase.RUNNING
 
 
 @pytest.mark.parametrize("content", [b"", b"short"])
-def test_what_is_no_page_is_an_oserror(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "pulse").write_bytes(content)
-    with pytest.raises(OSError, match="is no pulse"):
-        Pulse(tmp_path / "pulse")
+def test_a_file_that_is_too_short_is_an_oserror(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "heartbeat").write_bytes(content)
+    with pytest.raises(OSError, match="is not a heartbeat page"):
+        HeartbeatPage(tmp_path / "heartbeat")
 
 
-def test_a_beat_is_cheap(tmp_path: Path) -> None:
-    beat = Pulse.create(tmp_path / "pulse").beat
+def test_writing_a_turn_takes_less_than_five_microseconds(tmp_path: Path) -> None:
+    write_turn = HeartbeatPage.create(tmp_path / "heartbeat").write_turn
     began = time.process_time()
     for turn in range(100_000):
-        beat(turn, turn)
+        write_turn(turn, turn)
     assert (time.process_time() - began) / 100_000 < 5e-6

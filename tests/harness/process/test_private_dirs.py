@@ -1,4 +1,4 @@
-"""Private folders: always removable, never somebody else's."""
+"""Private folders and environments: readable for one user, free of that user's settings, always removed."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ import pytest
 from harness.process import private_dirs
 
 
-def test_a_base_is_new_and_for_nobody_else(tmp_path: Path) -> None:
-    one, other = private_dirs.base_folder(tmp_path), private_dirs.base_folder(tmp_path)
+def test_a_base_folder_is_new_and_only_its_user_can_read_it(tmp_path: Path) -> None:
+    one, other = private_dirs.create_base_folder(tmp_path), private_dirs.create_base_folder(tmp_path)
     assert one != other
     assert one.stat().st_mode & 0o077 == 0
 
 
-def test_memory_is_used_only_where_there_is_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(private_dirs, "_SHM", tmp_path)
-    monkeypatch.setattr(private_dirs, "ENOUGH", 0)
-    inside = private_dirs.base_folder()
+def test_folders_are_in_memory_only_where_there_is_room(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(private_dirs, "_SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr(private_dirs, "MIN_FREE_BYTES", 0)
+    inside = private_dirs.create_base_folder()
     assert inside.parent == tmp_path
-    monkeypatch.setattr(private_dirs, "ENOUGH", 1 << 80)
-    outside = private_dirs.base_folder()
+    monkeypatch.setattr(private_dirs, "MIN_FREE_BYTES", 1 << 80)
+    outside = private_dirs.create_base_folder()
     outside.rmdir()
     assert outside.parent != tmp_path
-    monkeypatch.setattr(private_dirs, "_SHM", tmp_path / "none")
-    outside = private_dirs.base_folder()
+    monkeypatch.setattr(private_dirs, "_SHARED_MEMORY", tmp_path / "none")
+    outside = private_dirs.create_base_folder()
     outside.rmdir()
     assert outside.parent != tmp_path
 
 
-def test_only_what_is_named_gets_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_holds_only_what_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "PYTHONPATH", "VIRTUAL_ENV", "OPENAI_API_KEY", "LC_ALL"):
         monkeypatch.setenv(name, "leak")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/lib/somewhere")
@@ -41,8 +43,8 @@ def test_only_what_is_named_gets_through(tmp_path: Path, monkeypatch: pytest.Mon
     assert (found["HOME"], found["MORE"]) == ("/elsewhere", "1")
 
 
-def test_every_home_is_there(tmp_path: Path) -> None:
-    folder = private_dirs.new_folder(tmp_path, "r1")
+def test_every_home_in_the_environment_exists(tmp_path: Path) -> None:
+    folder = private_dirs.create_folder(tmp_path, "r1")
     homes = [
         Path(value) for value in private_dirs.environment(folder).values() if value.startswith(str(folder))
     ]
@@ -50,22 +52,30 @@ def test_every_home_is_there(tmp_path: Path) -> None:
     assert all(home.is_dir() for home in homes)
 
 
-def test_locked_folders_and_links_are_removed_and_not_followed(tmp_path: Path) -> None:
+def test_folders_without_permissions_are_removed_and_links_are_not_followed(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "kept").write_text("x")
-    folder = private_dirs.new_folder(tmp_path, "r1")
+    folder = private_dirs.create_folder(tmp_path, "r1")
     (folder / "link").symlink_to(outside)
     inner = folder / "home" / "a" / "b"
     inner.mkdir(parents=True)
     (inner / "file").write_text("x")
-    for locked in (inner, inner.parent, folder / "home"):
-        locked.chmod(0o000)
+    for folder_inside in (inner, inner.parent, folder / "home"):
+        folder_inside.chmod(0o000)
     os.mkfifo(folder / "fifo")
-    private_dirs.remove(folder)
+    private_dirs.remove_folder(folder)
     assert not folder.exists()
     assert (outside / "kept").exists()
 
 
-def test_removing_nothing_is_no_error(tmp_path: Path) -> None:
-    private_dirs.remove(tmp_path / "none")
+def test_removing_a_folder_that_does_not_exist_is_no_error(tmp_path: Path) -> None:
+    private_dirs.remove_folder(tmp_path / "none")
+
+
+def test_the_tail_of_an_output_file_is_its_last_bytes_and_empty_without_a_file(tmp_path: Path) -> None:
+    output = tmp_path / "stderr"
+    assert private_dirs.read_tail(output) == ""
+    output.write_bytes(b"x" * 5_000 + b"the end\xff\n")
+    assert private_dirs.read_tail(output).endswith("xthe end\ufffd")
+    assert len(private_dirs.read_tail(output)) <= private_dirs.TAIL_LENGTH

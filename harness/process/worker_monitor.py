@@ -1,0 +1,93 @@
+"""Monitors one worker from outside until it ends, and kills it where it exceeds a limit.
+
+Looked at every 50 ms: the heartbeat page, CPU and memory from /proc. Nothing is raised into the subject: a
+worker that must go writes its stacks in C, then it is killed together with all that it started.
+
+Runs in the parent, in a thread for each worker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.process import procfs
+from harness.process.fork_client import ForkServerClient, WorkerProcess
+from harness.process.heartbeat_page import HeartbeatPage
+from harness.process.watchdog import EndReason, Limits, Sample, Watchdog
+
+SAMPLE_EVERY_S = 0.05
+"""Real seconds between two samples of a worker."""
+
+KILL_S = 10.0
+"""Real seconds within which a killed worker must be gone."""
+
+STACK_S = 5.0
+"""Real seconds that a worker gets to write its stacks before it is killed; it takes milliseconds, where there
+is a core to do it on."""
+
+STACK_QUIET_S = 0.1
+"""Real seconds without a new line after which the stacks are taken to be complete."""
+
+IMPORT_FRAME = "<frozen importlib._bootstrap>"
+"""In the stacks of a worker that is importing something."""
+
+
+@dataclass(frozen=True)
+class WorkerMonitor:
+    """One worker of `client`'s with its heartbeat page, the file its stacks go to, and its limits."""
+
+    client: ForkServerClient
+    worker: WorkerProcess
+    page: HeartbeatPage
+    stack_file: Path
+    limits: Limits
+
+    def wait(self, stop_reason: Callable[[], EndReason | None]) -> EndReason | None:
+        """Wait until the worker has ended, kill it where it must be killed; why, None if it ended by itself.
+
+        `stop_reason` is called now and then: a reason that it returns ends the worker.
+        """
+        watchdog = Watchdog(self.limits, lambda: procfs.wants_cpu(self.worker.pid))
+        while not self.worker.ended.wait(SAMPLE_EVERY_S):
+            stopped = stop_reason()
+            if stopped is not None:
+                self._kill()
+                return stopped
+            reason = self._check(watchdog)
+            if reason is None:
+                continue
+            if reason.why != "memory":  # the worker may not grow further meanwhile
+                stacks = self._dump_stacks()
+                if reason.why == "cpu" and IMPORT_FRAME in stacks and watchdog.extend():
+                    continue
+            self._kill()
+            return reason
+        return None
+
+    def _check(self, watchdog: Watchdog) -> EndReason | None:
+        # The page before the CPU: a turn in between can then only count in the worker's favour.
+        reading = self.page.read()
+        found = procfs.stat(self.worker.pid)
+        if found is None or found.start != self.worker.start or found.state == "Z":
+            return None  # it has ended; the fork server is about to report that
+        resident = procfs.resident(self.worker.pid)
+        waited_s = procfs.run_queue_wait_s(self.worker.pid)
+        return watchdog.check(Sample(time.monotonic(), reading, found.cpu_s, resident, waited_s))
+
+    def _dump_stacks(self) -> str:
+        """The worker's stacks; "" where it could not write them in time."""
+        self.stack_file.write_bytes(b"")
+        self.client.dump_stacks(self.worker)
+        until, size = time.monotonic() + STACK_S, -1
+        while time.monotonic() < until and not self.worker.ended.wait(STACK_QUIET_S):
+            size, before = self.stack_file.stat().st_size, size
+            if size == before > 0:
+                break
+        return self.stack_file.read_text(encoding="utf-8", errors="replace")
+
+    def _kill(self) -> None:
+        self.client.kill(self.worker)
+        self.worker.ended.wait(KILL_S)

@@ -1,0 +1,94 @@
+"""One worker, monitored: each kind of misbehaviour is named, costs one run, and has its stacks written."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from harness.journal import record as journal
+from harness.journal.run_kinds import RunClose
+from harness.process import worker_monitor
+from tests.harness.process.supervised import Supervised, close_record, extras
+
+
+@pytest.mark.parametrize(
+    ("entry", "why", "status"),
+    [
+        ("exits_with_3", "exited", 3),
+        ("raises_system_exit_4", "exited", 4),
+        ("maps_a_tebibyte", "exited", 9),
+        ("segfaults", "killed", -signal.SIGSEGV),
+        ("dies_in_the_middle_of_a_line", "killed", -signal.SIGKILL),
+        ("spins", "cpu", None),
+        ("spins_in_a_thread", "cpu", None),
+        ("sleeps_in_c", "blocked", None),
+        ("polls_in_c", "blocked", None),
+        ("stops_itself", "blocked", None),
+        ("uses_all_memory", "memory", None),
+    ],
+)
+def test_a_misbehaving_worker_is_named_and_the_next_run_is_not_affected(
+    supervised: Supervised, monkeypatch: pytest.MonkeyPatch, entry: str, why: str, status: int | None
+) -> None:
+    monkeypatch.setattr(worker_monitor, "STACK_S", 1.0)  # a stopped process writes none
+    close = supervised.close_of(entry)
+    assert (close.why, close.status) == (why, status)
+    assert supervised.close_of("ends_normally", name="next") == RunClose("end")
+
+
+def test_a_fresh_interpreter_is_killed_as_a_fork_is(supervised: Supervised) -> None:
+    assert supervised.close_of("spins_in_a_thread", fresh=True).why == "cpu"
+    assert supervised.close_of("ends_normally", name="next", fresh=True) == RunClose("end")
+
+
+def test_an_import_within_a_turn_may_take_more_cpu_than_the_limit(supervised: Supervised) -> None:
+    assert supervised.close_of("imports_slowly") == RunClose("end")
+
+
+def test_an_import_that_never_ends_is_killed_after_all_extensions(supervised: Supervised) -> None:
+    result = supervised.run("imports_without_end", limits={"cpu_s": 0.05})
+    assert close_record(result).why == "cpu"
+    assert "importlib" in extras(result)["stack"]
+
+
+def test_a_run_that_is_never_over_is_closed_at_the_time_of_its_last_turn(supervised: Supervised) -> None:
+    result = supervised.run("turns_without_end", limits={"wall_s": 1.0})
+    assert result.journal is not None
+    *_, before, close = journal.parse(result.journal.read_text())
+    assert close.t > before.t
+    assert close.src == "parent"
+    assert isinstance(close.event, RunClose)
+    assert close.event.why == "wall"
+    assert 1_000 * close.event.counts["turns"] == close.t
+
+
+def test_the_stacks_of_a_killed_worker_are_in_its_last_record(supervised: Supervised) -> None:
+    spinning, sleeping = supervised.supervisor.run_all(
+        [supervised.spec("spins", name="spinning"), supervised.spec("sleeps_in_c", name="sleeping")]
+    )
+    assert "in burn" in extras(spinning)["stack"]
+    assert "in sleeps_in_c" in extras(sleeping)["stack"]
+    assert set(extras(spinning)) >= {"wall_s", "cpu_s", "rss"}
+
+
+def test_the_cpu_of_a_killed_worker_is_measured(supervised: Supervised) -> None:
+    assert 0.5 <= supervised.run("spins").cpu_s <= 2.0
+
+
+def test_a_worker_without_a_first_turn_is_killed_and_counts_as_not_imported(supervised: Supervised) -> None:
+    result = supervised.run("never_makes_a_turn", limits={"importing_s": 0.5})
+    assert result.whose == "subject"
+    assert "could not be imported (killed by the supervisor: no first turn of the clock within 0.5 s)" in str(
+        result.problem
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [("closes_its_journal_then_spins", "end"), ("closes_its_journal_while_importing", "spin")],
+)
+def test_a_journal_that_the_worker_closed_is_not_closed_again(
+    supervised: Supervised, entry: str, why: str
+) -> None:
+    assert supervised.close_of(entry).why == why
