@@ -15,22 +15,10 @@ from typing import Any
 
 from fake_qq_server.rules.language import LanguageError, Moment, Path, parse_moment
 from fake_qq_server.rules.moments import quoted, suggest
-from harness.scenario import run_spec
-from harness.scenario.refusals import LEVELS
-from harness.scenario.run_spec import (
-    Handler,
-    Healing,
-    RunSpec,
-    check_keys,
-    check_words,
-    parse_name,
-    parse_run,
-)
+from harness.scenario.parse_run import check_keys, check_words, parse_name, parse_run
+from harness.scenario.run_spec import RunSpec
+from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, REQUIRED, VARIANT_KEYS
 
-__all__ = ["KEYS", "Handler", "Healing", "RunSpec", "Scenario", "expand", "parse_scenario"]
-
-KEYS = (*run_spec.KEYS, "variants", "heal_twin")
-VARIANT_KEYS = tuple(key for key in KEYS if key not in ("scenario", "variants"))
 MOST_VARIANTS = 200
 MOST_TWINS = 20
 MOST_RUNS = 1000
@@ -38,7 +26,11 @@ MOST_RUNS = 1000
 
 @dataclass(frozen=True)
 class Scenario:
-    """One document, checked: every run it stands for is in `runs`. `source` is FILE:LINE, where known."""
+    """One document, checked. `source` is FILE:LINE, where known.
+
+    `runs` is every run it stands for: variants in the file's order, each followed by its twins. `levels` and
+    `tags` are those of any run.
+    """
 
     name: str
     story: str
@@ -47,11 +39,6 @@ class Scenario:
     tags: tuple[str, ...]
     runs: tuple[RunSpec, ...]
     source: str = ""
-
-
-def expand(scenario: Scenario) -> list[RunSpec]:
-    """Its runs: variants in the file's order, each followed by its twins."""
-    return list(scenario.runs)
 
 
 @dataclass(frozen=True)
@@ -72,7 +59,7 @@ class _LaidOut:
 
 def parse_scenario(document: Any, source: str = "") -> Scenario:
     """A whole document, with every variant and twin checked. Raises LanguageError for the first mistake."""
-    check_keys(document, KEYS, run_spec.REQUIRED)
+    check_keys(document, DOCUMENT_KEYS, REQUIRED)
     _refuse_both_heals(document, ())
     check_words(document)  # also where every variant overrides them
     name = parse_name(document["scenario"], ("scenario",))

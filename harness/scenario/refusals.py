@@ -1,4 +1,4 @@
-"""The vocabulary of verdicts, and what makes a run senseless though each of its words is right.
+"""What makes a run senseless though each of its words is right.
 
 A run that could only ever be unknown or not applicable - a check asked where it cannot apply, an end that
 comes before the judging can - is refused on loading: nobody should wait for such a result.
@@ -7,34 +7,14 @@ comes before the judging can - is refused on loading: nobody should wait for suc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from fake_qq_server.platform.units import HOUR, MINUTE, format_duration
+from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules.conditions import Condition
 from fake_qq_server.rules.language import At, LanguageError, Link, Moment, Path, Rule, When
+from harness.scenario.limits import RECOVERY_HELD_US, RECOVERY_US, SETTLING_US
+from harness.scenario.run_spec import RunSpec
+from harness.scenario.vocabulary import NOT_AT_ADAPTER
 from harness.scenario.witnesses import unwitnessed
-
-if TYPE_CHECKING:
-    from harness.scenario.run_spec import RunSpec
-
-LEVELS = ("adapter", "runner", "process")
-
-CHECKS = (
-    "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "bounded",
-    "polite", "once", "stops", "secret", "back", "stays",
-    "final", "released", "others",
-)  # fmt: skip
-LIMITED = (
-    "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "bounded", "once", "stops",
-    "final", "released", "others",
-)  # fmt: skip
-"""The checks with a limit in time, which `limits` may set."""
-
-NOT_AT_ADAPTER = ("back", "stays", "released", "others")
-RECOVERY_US = 10 * MINUTE
-SETTLING_US = 2 * HOUR
-HEARTBEATS_US = 3 * 41_250_000
-"""Three heartbeats of the Hello's default interval: how long a recovery must hold."""
 
 
 def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> bool:
@@ -142,7 +122,7 @@ def _refuse_too_late(run: RunSpec, paths: Sequence[Path], earliest: Mapping[str 
 def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
     if run.heal is not None:
         healed = at_earliest(run.heal.at, earliest)
-        needed = healed + run.limits.get("recovers", RECOVERY_US) + HEARTBEATS_US
+        needed = healed + run.limits.get("recovers", RECOVERY_US) + RECOVERY_HELD_US
         if run.end_us < needed:
             raise LanguageError(
                 ("end",),

@@ -9,7 +9,8 @@ import pytest
 
 from fake_qq_server.platform.units import HOUR, MINUTE, SECOND
 from fake_qq_server.rules.language import LanguageError, Moment
-from harness.scenario.document import KEYS, Scenario, expand, parse_scenario
+from harness.scenario.document import Scenario, parse_scenario
+from harness.scenario.parse_run import from_resolved
 from harness.scenario.refusals import earliest_marks
 from harness.scenario.run_spec import Handler, Healing, RunSpec
 
@@ -33,12 +34,12 @@ def scenario(**changes: Any) -> Scenario:
 
 
 def run(**changes: Any) -> RunSpec:
-    (only,) = expand(scenario(**changes))
+    (only,) = scenario(**changes).runs
     return only
 
 
 def names(**changes: Any) -> list[str]:
-    return [run.name for run in expand(scenario(**changes))]
+    return [run.name for run in scenario(**changes).runs]
 
 
 def refused(**changes: Any) -> LanguageError:
@@ -228,15 +229,13 @@ def test_a_document_stands_for_variants_times_twins() -> None:
 
 def test_a_variants_rules_are_added_and_its_keys_override() -> None:
     token = {"when": "http.token", "do": {"status": 500}}
-    a, b, c = expand(
-        scenario(
-            variants={
-                "a": [token],
-                "b": {"rules": [token], "issues": [7], "end": "4h"},
-                "c": {"story": "Else."},
-            }
-        )
-    )
+    a, b, c = scenario(
+        variants={
+            "a": [token],
+            "b": {"rules": [token], "issues": [7], "end": "4h"},
+            "c": {"story": "Else."},
+        }
+    ).runs
     assert [len(run.rules) for run in (a, b, c)] == [3, 3, 2]
     assert (a.issues, b.issues) == ((14539,), (7,))
     assert (a.end_us, b.end_us) == (3 * HOUR, 4 * HOUR)
@@ -249,7 +248,7 @@ def test_a_variants_healing_replaces_the_files() -> None:
 
 
 def test_a_twin_asks_recovers_besides_the_files_own() -> None:
-    plain, twin = expand(scenario(heal_twin="30m", levels=["adapter", "runner"], asks=["flag", "settles"]))
+    plain, twin = scenario(heal_twin="30m", levels=["adapter", "runner"], asks=["flag", "settles"]).runs
     assert plain.asks == {"adapter": ("flag", "settles"), "runner": ("flag", "settles")}
     assert twin.asks == {
         "adapter": ("flag", "settles", "recovers"), "runner": ("flag", "settles", "recovers"),
@@ -280,7 +279,7 @@ def test_too_many_runs_are_refused() -> None:
 
 
 def test_a_variant_with_a_healing_of_its_own_keeps_none_of_the_files() -> None:
-    plain, twin = expand(scenario(heal="30m", variants={"a": {"heal_twin": "1h"}}))
+    plain, twin = scenario(heal="30m", variants={"a": {"heal_twin": "1h"}}).runs
     assert (plain.heal, twin.heal) == (None, Healing(Moment(None, 1, HOUR)))
 
 
@@ -317,7 +316,7 @@ def test_the_edges_of_numbers() -> None:
     assert run(issues=[1]).issues == (1,)
     assert len(run(issues=list(range(1, 101))).issues) == 100
     assert run(net={"delay": "1m"}).delay_us == MINUTE
-    assert len(expand(scenario(variants={f"v{n}": [] for n in range(200)}))) == 200
+    assert len(scenario(variants={f"v{n}": [] for n in range(200)}).runs) == 200
     assert "1 to 200" in refused(variants={f"v{n}": [] for n in range(201)}).sentence
 
 
@@ -337,14 +336,14 @@ WHOLE = {
 
 
 def test_a_run_survives_the_way_to_a_worker() -> None:
-    for spec in expand(scenario(**WHOLE)):
-        there = RunSpec.from_resolved(json.loads(json.dumps(spec.resolved)))
+    for spec in scenario(**WHOLE).runs:
+        there = from_resolved(json.loads(json.dumps(spec.resolved)))
         assert there == spec
         assert there.resolved == spec.resolved
 
 
 def test_a_resolved_run_says_everything() -> None:
-    plain, *_ = expand(scenario(**WHOLE))
+    plain, *_ = scenario(**WHOLE).runs
     assert plain.resolved == {
         "run": "exhausted/seam",
         "scenario": "exhausted",
@@ -378,7 +377,7 @@ def test_a_resolved_run_has_a_name(name: Any) -> None:
     if name is ...:
         del resolved["run"]
     with pytest.raises(LanguageError, match="under run"):
-        RunSpec.from_resolved(resolved)
+        from_resolved(resolved)
 
 
 # ---- rule 5 to 11
@@ -476,7 +475,7 @@ def test_rule_10_what_has_a_witness_need_not(rule: dict[str, Any]) -> None:
 
 
 def test_rule_10_each_run_says_it_for_itself() -> None:
-    runs = expand(scenario(variants={"wire": [], "seam": [OSERROR]}, hypothetical=True))
+    runs = scenario(variants={"wire": [], "seam": [OSERROR]}, hypothetical=True).runs
     assert [run.hypothetical for run in runs] == [False, True]
     assert [run.resolved["hypothetical"] for run in runs] == [False, True]
     assert refused(variants={"wire": [], "seam": [OSERROR]}).path == ("variants", "seam", 0)
@@ -518,7 +517,7 @@ def test_rule_11_settling_needs_more_than_two_hours() -> None:
     run(asks=["flag"], end="30m")
     run(asks=["settles"], rules=[], end="1m")
     # Where it heals, settles does not apply; only the run without needs the time.
-    assert len(expand(scenario(asks=["settles"], heal_twin="30m", end="7261s"))) == 2
+    assert len(scenario(asks=["settles"], heal_twin="30m", end="7261s").runs) == 2
 
 
 def test_rule_11_a_rule_begins_before_the_end() -> None:
@@ -542,11 +541,3 @@ def test_the_earliest_of_a_chain_of_rules() -> None:
         ]
     )
     assert earliest_marks(spec.rules) == {None: 0, "a": 60 * SECOND, "b": 61 * SECOND, "c": 62 * SECOND}
-
-
-def test_the_keys_of_the_grammar() -> None:
-    grammar = (
-        "scenario story issues levels asks start beside handler net hypothetical tags limits restart"
-        " rules heal end"
-    )
-    assert list(KEYS) == [*grammar.split(), "variants", "heal_twin"]
