@@ -30,7 +30,7 @@ from harness.hermes.releases import KNOWN
 from harness.journal.record import KINDS, parse_line
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
-from harness.scenario.in_words import ENDINGS_HOLD, form
+from harness.scenario.in_words import ENDINGS_HOLD, schema_in_words
 from harness.scenario.loading import load_text
 from harness.scenario.selection import all_runs
 from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, LEVELS_DRIVEN, LIMITED, REQUIRED
@@ -63,8 +63,8 @@ def takes(verb: Verb) -> str:
     if verb.main is None:
         return f"`{verb.name}`"
     main = f"`{verb.name}: …`" if verb.main.required else f"`{verb.name}[: …]`"
-    more = [f"`[{key}: …]` {form(argument.schema)}" for key, argument in verb.more.items()]
-    return "; ".join([f"{main} {form(verb.main.schema)}", *more])
+    more = [f"`[{key}: …]` {schema_in_words(argument.schema)}" for key, argument in verb.more.items()]
+    return "; ".join([f"{main} {schema_in_words(verb.main.schema)}", *more])
 
 
 def verbs() -> Iterator[tuple[str, ...]]:
