@@ -3,7 +3,7 @@
 A document becomes variants x twins: `exhausted` with its variants and `heal_twin: [30m, 2h]` is the runs
 `exhausted/gateway-500`, `exhausted/gateway-500+heals-30m`, `exhausted/gateway-500+heals-2h` and so on.
 
-Pure: which file a document came from, and on which line its parts stand, is `loading`'s matter. Errors are
+Pure: which file a document came from, and on which line its parts stand, is known to `loading`. Errors are
 `LanguageError` with a path into the document as its author wrote it.
 """
 
@@ -69,7 +69,7 @@ def parse_scenario(document: Any, source: str = "") -> Scenario:
     if len(runs) > MOST_RUNS:
         raise LanguageError((), f"{len(runs)} runs of one scenario are more than {MOST_RUNS}")
     if document.get("hypothetical") is True and not any(run.hypothetical for run in runs):
-        raise LanguageError(("hypothetical",), "nothing here lacks a witness: leave hypothetical out")
+        raise LanguageError(("hypothetical",), "every injection here has a witness: leave hypothetical out")
     return Scenario(
         name,
         runs[0].story,
@@ -129,9 +129,9 @@ def _runs(variant: _LaidOut) -> list[RunSpec]:
     except LanguageError as error:
         raise LanguageError(variant.written(error.path), error.sentence) from None
     for path, moment in twins:
-        name = f"{variant.name}+heals-{_spoken(moment)}"
+        name = f"{variant.name}+heals-{_moment_in_name(moment)}"
         if any(run.name == name for run in runs):
-            raise LanguageError(variant.written(path), f"two twins heal at {moment.text()}: one is enough")
+            raise LanguageError(variant.written(path), f"two twins heal at {moment.text()}: keep one")
         healed = {**document, "run": name, "heal": moment.text(), "asks": _with_recovers(runs[0])}
         try:
             runs.append(parse_run(healed, variant.rules))
@@ -162,7 +162,7 @@ def _twins(variant: _LaidOut) -> list[tuple[Path, Moment]]:
     return [(path, parse_moment(each, path, ids)) for path, each in zip(paths, listed, strict=True)]
 
 
-def _spoken(moment: Moment) -> str:
+def _moment_in_name(moment: Moment) -> str:
     """A moment as part of a run's name: `30m`, `30m-after-drop`, `drop`, `lost-2`."""
     if moment.mark is None:
         return moment.text()

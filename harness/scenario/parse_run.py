@@ -30,6 +30,7 @@ from harness.scenario.vocabulary import (
     RESTARTS,
     STARTS,
 )
+from harness.scenario.witnesses import unwitnessed
 
 DEFAULT_DELAY = "40ms"
 LONGEST_DELAY_US = MINUTE
@@ -70,12 +71,13 @@ def parse_run(document: Mapping[str, Any], rule_paths: Sequence[Path] | None = N
         restart=_restart(document["restart"], levels) if "restart" in document else None,
         heal=_heal(document["heal"], rules) if "heal" in document else None,
     )
-    unseen = refuse_run(run, rule_paths or ())
-    return replace(run, hypothetical=unseen, resolved=_resolved(document, run, unseen))
+    refuse_run(run, rule_paths or ())
+    run = replace(run, hypothetical=any(unwitnessed(rule) for rule in rules))
+    return replace(run, resolved=_resolved(document, run))
 
 
 def check_keys(document: Any, keys: Sequence[str], required: Sequence[str], path: Path = ()) -> None:
-    """Nothing unknown, nothing missing."""
+    """Raises LanguageError for an unknown key or a missing one."""
     if not isinstance(document, Mapping):
         raise LanguageError(path, "a scenario is a mapping that begins with scenario: NAME")
     for key in document:
@@ -87,7 +89,7 @@ def check_keys(document: Any, keys: Sequence[str], required: Sequence[str], path
 
 
 def check_words(document: Mapping[str, Any]) -> None:
-    """What a document says about itself."""
+    """What a document says about itself, where it and not a variant says it. Raises LanguageError."""
     _story(document["story"])
     _issues(document["issues"])
     _tags(document.get("tags", []))
@@ -95,21 +97,21 @@ def check_words(document: Mapping[str, Any]) -> None:
 
 
 def parse_name(value: Any, path: Path) -> str:
-    """A name as it stands in commands and folders."""
+    """A name as it stands in commands and folders. Raises LanguageError."""
     if not isinstance(value, str) or not NAME.fullmatch(value):
         raise LanguageError(path, f"{quoted(value)} is not a name: use a-z, 0-9 and -, at most 60 of them")
     return value
 
 
-def _resolved(document: Mapping[str, Any], run: RunSpec, hypothetical: bool) -> dict[str, Any]:
-    """The document with its defaults written out, so that it means the same in a year."""
+def _resolved(document: Mapping[str, Any], run: RunSpec) -> dict[str, Any]:
+    """The document with its defaults written out, so that it keeps its meaning when a default changes."""
     whole = {
         "start": run.start,
         "handler": "record",
         "net": {"delay": DEFAULT_DELAY},
         **document,
         "asks": {level: list(checks) for level, checks in run.asks.items()},
-        "hypothetical": hypothetical,
+        "hypothetical": run.hypothetical,
         "limits_us": dict(run.limits),
     }
     return {key: whole[key] for key in RESOLVED_KEYS if key in whole}
@@ -174,7 +176,7 @@ def _checks(value: Any, path: Path) -> tuple[str, ...]:
         if check not in CHECKS:
             raise LanguageError((*path, number), f"{quoted(check)} is no check: {suggest(check, CHECKS)}")
     if not value:
-        raise LanguageError(path, "a scenario that asks nothing is never decided: name a check")
+        raise LanguageError(path, "a scenario that asks nothing has no verdict: name a check")
     return tuple(value)
 
 
@@ -192,7 +194,10 @@ def _flag(value: Any) -> bool:
 
 def _start(value: Any, levels: Sequence[str]) -> Any:
     if value == "killed" and "adapter" in levels:
-        raise LanguageError(("start",), "start: killed is for the levels runner and process: a program ran")
+        raise LanguageError(
+            ("start",),
+            "start: killed writes what a killed gateway leaves: for the levels runner and process",
+        )
     return _word(value, ("start",), STARTS)
 
 
@@ -223,7 +228,7 @@ def _delay(value: Any) -> int:
         raise LanguageError(("net",), "net is {delay: 40ms}: the link's delay, one way")
     delay = duration_at(value["delay"], ("net", "delay"))
     if delay > LONGEST_DELAY_US:
-        raise LanguageError(("net", "delay"), "net: a delay over 1m is no line")
+        raise LanguageError(("net", "delay"), "net: a delay is 1m at most")
     return delay
 
 
@@ -238,7 +243,7 @@ def _limits(value: Any) -> dict[str, int]:
     limits = {check: duration_at(given, ("limits", check)) for check, given in value.items()}
     for check, us in limits.items():
         if us == 0:
-            raise LanguageError(("limits", check), "a limit is longer than nothing")
+            raise LanguageError(("limits", check), "a limit is longer than 0s")
     return limits
 
 
@@ -254,5 +259,5 @@ def _heal(value: Any, rules: Sequence[Rule]) -> Healing:
     if moment.mark == "heal":
         raise LanguageError(path, "heal cannot wait for itself")
     if moment == Moment(None):
-        raise LanguageError(path, "healed from the start, nothing ever happens: heal later")
+        raise LanguageError(path, "heal at 0s ends every rule before it can act: heal later")
     return Healing(moment, _word(given.get("held", "keep"), ("heal", "held"), HELD))

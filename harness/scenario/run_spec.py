@@ -1,4 +1,4 @@
-"""One run of a scenario as frozen data: what the file, the worker and the judge mean by it.
+"""One run of a scenario as frozen data, the same in the parent and in the worker.
 
 Made by `parse_run` only, which checks it. Times are integer microseconds of virtual time.
 """
@@ -14,7 +14,7 @@ from fake_qq_server.rules.language import Moment, Rule
 
 @dataclass(frozen=True)
 class Healing:
-    """When everything gets well, and what becomes of what a condition already holds."""
+    """When every rule ends for good, and whether what a condition holds back then stays held."""
 
     at: Moment
     held: Literal["keep", "release"] = "keep"
@@ -32,8 +32,8 @@ class Handler:
 class RunSpec:
     """One run. `resolved` is the whole of it as plain data; everything else is parsed from that.
 
-    `asks` and `limits` (µs) are by level and by check; `delay_us` is the link's, one way. `hypothetical`:
-    a rule injects what no witness shows to be possible.
+    `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way. `hypothetical`: a rule
+    injects what no witness shows to be possible.
     """
 
     name: str
