@@ -69,7 +69,9 @@ def parse_scenario(document: Any, source: str = "") -> Scenario:
     if len(runs) > MOST_RUNS:
         raise LanguageError((), f"{len(runs)} runs of one scenario are more than {MOST_RUNS}")
     if document.get("hypothetical") is True and not any(run.hypothetical for run in runs):
-        raise LanguageError(("hypothetical",), "every injection here has a witness: leave hypothetical out")
+        raise LanguageError(
+            ("hypothetical",), "nothing is injected here without a witness: leave hypothetical out"
+        )
     return Scenario(
         name,
         runs[0].story,

@@ -43,7 +43,7 @@ DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
         ({"at": "lost#2 + 5s", "do": "fin"}, "at 5s after lost number 2 → fin"),
     ],
 )  # fmt: skip
-def test_a_rule_in_words(rule: dict[str, Any], words: str) -> None:
+def test_a_rule_is_told_in_words(rule: dict[str, Any], words: str) -> None:
     parsed = parse_rules([DROP, rule] if rule.get("from") == "drop" else [rule])[-1]
     assert rule_in_words(parsed) == words
 
@@ -72,7 +72,7 @@ def test_a_path_keeps_its_braces() -> None:
         ({}, "anything"),
     ],
 )
-def test_what_may_be_written_where_a_schema_stands(schema: dict[str, Any], words: str) -> None:
+def test_a_schema_is_told_as_what_may_be_written_there(schema: dict[str, Any], words: str) -> None:
     assert schema_in_words(schema) == words
 
 
@@ -88,7 +88,7 @@ def test_every_ending_says_when_it_holds_in_the_order_of_the_table() -> None:
     assert list(ENDINGS_HOLD) == list(ENDINGS)
 
 
-def test_what_each_fatal_handler_does() -> None:
+def test_each_fatal_handler_is_told_in_words() -> None:
     assert handler_in_words(Handler("slow", 5_000_000)) == "takes 5s to return"
     assert {handler_in_words(Handler(kind)) for kind in ("record", "raise", "disconnect")} == {
         "returns at once",

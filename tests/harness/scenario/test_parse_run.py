@@ -130,7 +130,7 @@ def test_how_often_a_rule_is_to_act_is_read() -> None:
         ({"net": {"delay": 40}}, ("net", "delay"), "no unit"),
         ({"net": {"delay": "61s"}}, ("net", "delay"), "1m at most"),
         ({"hypothetical": "true"}, ("hypothetical",), "true or false"),
-        ({"hypothetical": True}, ("hypothetical",), "every injection here has a witness"),
+        ({"hypothetical": True}, ("hypothetical",), "nothing is injected here without a witness"),
         ({"tags": "x"}, ("tags",), "a list of names"),
         ({"tags": ["A"]}, ("tags", 0), "not a name"),
         ({"limits": []}, ("limits",), "a mapping of checks"),
