@@ -43,7 +43,11 @@ def from_resolved(resolved: Mapping[str, Any]) -> RunSpec:
 
 
 def parse_run(document: Mapping[str, Any], rule_paths: Sequence[Path] | None = None) -> RunSpec:
-    """A resolved document. `rule_paths` says where each of its rules was written, for errors."""
+    """The run of a resolved document, with its defaults filled in.
+
+    `rule_paths` says where each of its rules was written, for errors. Raises LanguageError for the first
+    mistake, also for a run that could never be judged (see `refusals`).
+    """
     check_keys(document, RESOLVED_KEYS, REQUIRED)
     name = document.get("run")
     if not isinstance(name, str) or not name:
@@ -88,8 +92,8 @@ def check_keys(document: Any, keys: Sequence[str], required: Sequence[str], path
             raise LanguageError(path, f"{key} is missing: a scenario has {', '.join(required)}")
 
 
-def check_words(document: Mapping[str, Any]) -> None:
-    """What a document says about itself, where it and not a variant says it. Raises LanguageError."""
+def check_description(document: Mapping[str, Any]) -> None:
+    """A document's own story, issues, tags and levels. Raises LanguageError for the first mistake."""
     _story(document["story"])
     _issues(document["issues"])
     _tags(document.get("tags", []))
