@@ -25,18 +25,15 @@ from fake_qq_server.rules.verbs.registry import VERBS, Verb
 from harness.commands.arguments import parse
 from harness.commands.fix_table import AS_SHIPPED
 from harness.commands.request import RunRequest, ShowRequest
-from harness.commands.run import LEVELS_NOW
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.releases import KNOWN
 from harness.journal.record import KINDS, parse_line
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
-from harness.scenario.document import KEYS
-from harness.scenario.in_words import ENDINGS_HOLD, form
+from harness.scenario.in_words import ENDINGS_HOLD, schema_in_words
 from harness.scenario.loading import load_text
-from harness.scenario.refusals import LEVELS, LIMITED
-from harness.scenario.run_spec import REQUIRED
 from harness.scenario.selection import all_runs
+from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, LEVELS_DRIVEN, LIMITED, REQUIRED
 from tests.regression.test_fix_tables import rows as fix_rows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,8 +63,8 @@ def takes(verb: Verb) -> str:
     if verb.main is None:
         return f"`{verb.name}`"
     main = f"`{verb.name}: …`" if verb.main.required else f"`{verb.name}[: …]`"
-    more = [f"`[{key}: …]` {form(argument.schema)}" for key, argument in verb.more.items()]
-    return "; ".join([f"{main} {form(verb.main.schema)}", *more])
+    more = [f"`[{key}: …]` {schema_in_words(argument.schema)}" for key, argument in verb.more.items()]
+    return "; ".join([f"{main} {schema_in_words(verb.main.schema)}", *more])
 
 
 def verbs() -> Iterator[tuple[str, ...]]:
@@ -286,13 +283,13 @@ def test_the_grammar_has_every_word() -> None:
     grammar = next(block for block in blocks(page, "text") if block.startswith("file "))
     words = set(re.findall(r"[a-z_-]+", grammar))
     events = {part for event in EVENTS for part in event.split(".")}
-    assert {*KEYS, *HOSTS, *events} <= words
+    assert {*DOCUMENT_KEYS, *HOSTS, *events} <= words
     assert f"document := {' '.join(REQUIRED)} " in grammar
 
 
 def test_the_levels_are_those_that_run() -> None:
     text = (ROOT / "docs/scenarios.md").read_text(encoding="utf-8")
-    assert f"this version runs {', '.join(f'`{level}`' for level in LEVELS_NOW)} |" in text
+    assert f"this version runs {', '.join(f'`{level}`' for level in LEVELS_DRIVEN)} |" in text
 
 
 def test_the_pages_are_short() -> None:

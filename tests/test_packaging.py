@@ -195,7 +195,7 @@ def test_a_worker_imports_what_it_is_lent_and_nothing_else() -> None:
         "harness.worker.main",
         "harness.process.child_setup",
         "harness.journal.writer",
-        "harness.scenario.run_spec",
+        "harness.scenario.parse_run",
         "harness.clock.baton",
         "fake_qq_server.server",
         "fake_qq_server.rules.verbs.close",

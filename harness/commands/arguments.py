@@ -24,8 +24,7 @@ from harness.commands.request import (
     ValidateRequest,
     VerbsRequest,
 )
-
-LEVELS = ("adapter", "runner", "process")
+from harness.scenario.vocabulary import LEVELS
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from harness.commands.request import (
 from harness.commands.results import as_text
 from harness.errors import UsageError
 from harness.scenario import selection
-from harness.scenario.in_words import form, handler_in_words, rule_in_words
+from harness.scenario.in_words import handler_in_words, rule_in_words, schema_in_words
 from harness.scenario.json_schema import scenario_schema
 from harness.scenario.loading import load_catalogue, load_file
 from harness.scenario.run_spec import RunSpec
@@ -132,7 +132,7 @@ def verb_in_words(verb: Verb) -> list[str]:
     for name, argument in arguments.items():
         needed = "" if argument.required else " (may be left out)"
         means = f"{argument.means}; " if argument.means else ""
-        lines.append(f"  {name + ':':13}  {means}{form(argument.schema)}{needed}")
+        lines.append(f"  {name + ':':13}  {means}{schema_in_words(argument.schema)}{needed}")
     if not arguments:
         lines.append("  arguments      none")
     lines.append(f"  a client sees  {verb.seen_as}")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
-from harness.commands.fix_table import AS_IT_IS, AS_SHIPPED, LEVELS, Block, Gap, Outage, Row, Section, row
+from harness.commands.fix_table import AS_IT_IS, AS_SHIPPED, Block, Gap, Outage, Row, Section, row
 from harness.commands.results import JOURNALS, Judged, file_name, write_outcomes
 from harness.commands.series import Series
 from harness.errors import SubjectError, UsageError
@@ -28,6 +28,7 @@ from harness.process.result import RunResult
 from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
+from harness.scenario.vocabulary import LEVELS_DRIVEN
 
 OnDone = Callable[[str, Judged], None]
 """Called with each run as it ends, after its fix and level: "detached, runner"."""
@@ -138,7 +139,7 @@ class FixRuns:
         """One outage's rows. A bot that starved before the healing is not run again with that healing."""
         pairs = [
             (PlannedRun.of(*each, outage, ends=False), PlannedRun.of(*each, outage, ends=True))
-            for each in itertools.product(candidates, LEVELS)
+            for each in itertools.product(candidates, LEVELS_DRIVEN)
         ]
         shipped = self._row(pairs[0][0])
         if shipped is None or shipped.gave_up_us is not None:

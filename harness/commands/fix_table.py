@@ -19,6 +19,7 @@ from harness.judging.outcome import Outcome
 from harness.judging.systemd import acts
 from harness.judging.timeline import Timeline, read
 from harness.scenario.run_spec import RunSpec
+from harness.scenario.vocabulary import LEVELS_DRIVEN
 
 AS_SHIPPED = "as shipped"
 AS_IT_IS = "as it is"
@@ -26,8 +27,6 @@ AS_IT_IS = "as it is"
 
 HEALS = "+heals-"
 """In the name of a run whose outage ends."""
-
-LEVELS = ("adapter", "runner")
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def outages(runs: Iterable[RunSpec]) -> tuple[Outage, ...]:
     return tuple(
         Outage(name, never, max(healing, key=_healed_at))
         for name, (never, *healing) in by_name.items()
-        if healing and never.name == name and set(LEVELS) <= set(never.levels)
+        if healing and never.name == name and set(LEVELS_DRIVEN) <= set(never.levels)
     )
 
 
@@ -205,7 +204,6 @@ def _queue(run: Timeline) -> tuple[str | None, int | None]:
 __all__ = [
     "AS_IT_IS",
     "AS_SHIPPED",
-    "LEVELS",
     "Block",
     "Gap",
     "Outage",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.commands.fix_runs import FixRuns
-from harness.commands.fix_table import LEVELS, Outage, Section, outages
+from harness.commands.fix_table import Outage, Section, outages
 from harness.commands.report import lines
 from harness.commands.report.fix_tables import as_json, as_markdown, as_text
 from harness.commands.report.terminal import Terminal
@@ -19,6 +19,7 @@ from harness.hermes import environments, releases
 from harness.hermes.environments import Installation
 from harness.hermes.fixes.table import FIXES
 from harness.scenario import selection
+from harness.scenario.vocabulary import LEVELS_DRIVEN
 
 
 def fixes(request: FixesRequest) -> int:
@@ -88,7 +89,7 @@ def _subjects(named: Sequence[str]) -> list[str | None]:
 
 
 def _outages(issue: str) -> tuple[Outage, ...]:
-    found = outages(selection.by_issue(issue, LEVELS[-1]))
+    found = outages(selection.by_issue(issue, LEVELS_DRIVEN[-1]))
     if not found:
         raise UsageError(
             f"issue {issue} has no scenario whose outage both ends (heal_twin) and does not, at both levels"

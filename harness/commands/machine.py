@@ -19,10 +19,10 @@ from harness.commands.results import as_text
 from harness.errors import NOT_JUDGED, PASSED, QQChaosError
 from harness.hermes import environments, interpreters
 from harness.hermes.environments import Installation
+from harness.scenario.vocabulary import LEVELS
 
 State = Literal["ok", "note", "missing"]
 
-LEVELS = ("adapter", "runner", "process")
 
 _MOUNTS = Path("/proc/mounts")
 _SHARED_MEMORY = Path("/dev/shm")

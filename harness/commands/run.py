@@ -17,8 +17,8 @@ from harness.hermes import environments, fixes
 from harness.judging.outcome import exit_status
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
+from harness.scenario.vocabulary import LEVELS_DRIVEN
 
-LEVELS_NOW = ("adapter", "runner")
 Batch = tuple[str, Sequence[RunSpec]]
 """A level, and the runs to do at it."""
 
@@ -27,7 +27,7 @@ def repro(request: RunRequest) -> int:
     """Every run of one issue, at every level unless one is named; ends with REPRODUCED, NOT REPRODUCED or NOT
     JUDGED."""
     issue = request.issue
-    levels = [_level(request)] if request.level else selection.levels_of(issue, LEVELS_NOW)
+    levels = [_level(request)] if request.level else selection.levels_of(issue, LEVELS_DRIVEN)
     shown = {level: selection.by_issue(issue, level) for level in levels}
     everything = [run for runs in shown.values() for run in runs]
     wanted = {run.name for run in selection.narrowed(everything, request.tags, request.expression)}
@@ -126,6 +126,6 @@ def _status(done: Sequence[Judged], *, strict: bool) -> int:
 
 def _level(request: RunRequest) -> str:
     level = request.level or "adapter"
-    if level not in LEVELS_NOW:
-        raise UsageError(f"level {level} cannot be run by this version; it runs {', '.join(LEVELS_NOW)}")
+    if level not in LEVELS_DRIVEN:
+        raise UsageError(f"level {level} cannot be run by this version; it runs {', '.join(LEVELS_DRIVEN)}")
     return level

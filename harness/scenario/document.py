@@ -3,7 +3,7 @@
 A document becomes variants x twins: `exhausted` with its variants and `heal_twin: [30m, 2h]` is the runs
 `exhausted/gateway-500`, `exhausted/gateway-500+heals-30m`, `exhausted/gateway-500+heals-2h` and so on.
 
-Pure: which file a document came from, and on which line its parts stand, is `loading`'s matter. Errors are
+Pure: which file a document came from, and on which line its parts stand, is known to `loading`. Errors are
 `LanguageError` with a path into the document as its author wrote it.
 """
 
@@ -15,22 +15,10 @@ from typing import Any
 
 from fake_qq_server.rules.language import LanguageError, Moment, Path, parse_moment
 from fake_qq_server.rules.moments import quoted, suggest
-from harness.scenario import run_spec
-from harness.scenario.refusals import LEVELS
-from harness.scenario.run_spec import (
-    Handler,
-    Healing,
-    RunSpec,
-    check_keys,
-    check_words,
-    parse_name,
-    parse_run,
-)
+from harness.scenario.parse_run import check_description, check_keys, parse_name, parse_run
+from harness.scenario.run_spec import RunSpec
+from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, REQUIRED, VARIANT_KEYS
 
-__all__ = ["KEYS", "Handler", "Healing", "RunSpec", "Scenario", "expand", "parse_scenario"]
-
-KEYS = (*run_spec.KEYS, "variants", "heal_twin")
-VARIANT_KEYS = tuple(key for key in KEYS if key not in ("scenario", "variants"))
 MOST_VARIANTS = 200
 MOST_TWINS = 20
 MOST_RUNS = 1000
@@ -38,7 +26,11 @@ MOST_RUNS = 1000
 
 @dataclass(frozen=True)
 class Scenario:
-    """One document, checked: every run it stands for is in `runs`. `source` is FILE:LINE, where known."""
+    """One document, checked. `source` is FILE:LINE, where known.
+
+    `runs` is every run it stands for: variants in the file's order, each followed by its twins. `issues`,
+    `levels` and `tags` are those that any of the runs has.
+    """
 
     name: str
     story: str
@@ -49,15 +41,12 @@ class Scenario:
     source: str = ""
 
 
-def expand(scenario: Scenario) -> list[RunSpec]:
-    """Its runs: variants in the file's order, each followed by its twins."""
-    return list(scenario.runs)
-
-
 @dataclass(frozen=True)
-class _LaidOut:
-    """A document with one variant laid over it. `rules` says where each rule stands, `root` where the keys
-    that the variant overrides do."""
+class _VariantDocument:
+    """A document with one variant laid over it: what its runs are parsed from.
+
+    `rules` says where the author wrote each rule, `root` where the keys that the variant overrides stand.
+    """
 
     name: str
     document: Mapping[str, Any]
@@ -72,9 +61,9 @@ class _LaidOut:
 
 def parse_scenario(document: Any, source: str = "") -> Scenario:
     """A whole document, with every variant and twin checked. Raises LanguageError for the first mistake."""
-    check_keys(document, KEYS, run_spec.REQUIRED)
+    check_keys(document, DOCUMENT_KEYS, REQUIRED)
     _refuse_both_heals(document, ())
-    check_words(document)  # also where every variant overrides them
+    check_description(document)  # also where every variant overrides them
     name = parse_name(document["scenario"], ("scenario",))
     if not isinstance(document["rules"], list):
         raise LanguageError(("rules",), "rules is a list: each rule begins with a dash; [] is none")
@@ -82,15 +71,17 @@ def parse_scenario(document: Any, source: str = "") -> Scenario:
     if len(runs) > MOST_RUNS:
         raise LanguageError((), f"{len(runs)} runs of one scenario are more than {MOST_RUNS}")
     if document.get("hypothetical") is True and not any(run.hypothetical for run in runs):
-        raise LanguageError(("hypothetical",), "nothing here lacks a witness: leave hypothetical out")
+        raise LanguageError(
+            ("hypothetical",), "nothing is injected here without a witness: leave hypothetical out"
+        )
     return Scenario(
-        name,
-        runs[0].story,
-        tuple(dict.fromkeys(issue for run in runs for issue in run.issues)),
-        tuple(level for level in LEVELS if any(level in run.levels for run in runs)),
-        tuple(dict.fromkeys(tag for run in runs for tag in run.tags)),
-        tuple(runs),
-        source,
+        name=name,
+        story=runs[0].story,
+        issues=tuple(dict.fromkeys(issue for run in runs for issue in run.issues)),
+        levels=tuple(level for level in LEVELS if any(level in run.levels for run in runs)),
+        tags=tuple(dict.fromkeys(tag for run in runs for tag in run.tags)),
+        runs=tuple(runs),
+        source=source,
     )
 
 
@@ -99,11 +90,11 @@ def _refuse_both_heals(document: Mapping[str, Any], path: Path) -> None:
         raise LanguageError((*path, "heal_twin"), "heal and heal_twin: keep one, a twin is healed anyway")
 
 
-def _variants(name: str, document: Mapping[str, Any]) -> list[_LaidOut]:
+def _variants(name: str, document: Mapping[str, Any]) -> list[_VariantDocument]:
     base = {key: value for key, value in document.items() if key != "variants"}
     paths: tuple[Path, ...] = tuple(("rules", number) for number in range(len(base["rules"])))
     if "variants" not in document:
-        return [_LaidOut(name, base, paths)]
+        return [_VariantDocument(name, base, paths)]
     variants = document["variants"]
     if not isinstance(variants, dict) or not 0 < len(variants) <= MOST_VARIANTS:
         raise LanguageError(("variants",), f"variants is a mapping of 1 to {MOST_VARIANTS} names to rules")
@@ -112,7 +103,7 @@ def _variants(name: str, document: Mapping[str, Any]) -> list[_LaidOut]:
 
 def _variant(
     name: str, base: Mapping[str, Any], paths: tuple[Path, ...], variant: Any, given: Any
-) -> _LaidOut:
+) -> _VariantDocument:
     path: Path = ("variants", variant)
     parse_name(variant, path)
     changed = given if isinstance(given, dict) else {"rules": given}
@@ -129,10 +120,10 @@ def _variant(
     document = {key: value for key, value in base.items() if key not in dropped}
     document |= {**changed, "rules": [*base["rules"], *more]}
     all_paths = (*paths, *((*rules_path, number) for number in range(len(more))))
-    return _LaidOut(f"{name}/{variant}", document, all_paths, path, frozenset(changed) - {"rules"})
+    return _VariantDocument(f"{name}/{variant}", document, all_paths, path, frozenset(changed) - {"rules"})
 
 
-def _runs(variant: _LaidOut) -> list[RunSpec]:
+def _runs(variant: _VariantDocument) -> list[RunSpec]:
     """The variant's own run, then its twins, in the file's order."""
     document = {key: value for key, value in variant.document.items() if key != "heal_twin"}
     try:
@@ -142,9 +133,9 @@ def _runs(variant: _LaidOut) -> list[RunSpec]:
     except LanguageError as error:
         raise LanguageError(variant.written(error.path), error.sentence) from None
     for path, moment in twins:
-        name = f"{variant.name}+heals-{_spoken(moment)}"
+        name = f"{variant.name}+heals-{_moment_in_name(moment)}"
         if any(run.name == name for run in runs):
-            raise LanguageError(variant.written(path), f"two twins heal at {moment.text()}: one is enough")
+            raise LanguageError(variant.written(path), f"two twins heal at {moment.text()}: keep one")
         healed = {**document, "run": name, "heal": moment.text(), "asks": _with_recovers(runs[0])}
         try:
             runs.append(parse_run(healed, variant.rules))
@@ -159,7 +150,7 @@ def _refuse_settles_beside_heal(run: RunSpec) -> None:
         raise LanguageError(("asks",), "settles applies where nothing heals: ask recovers, or use heal_twin")
 
 
-def _twins(variant: _LaidOut) -> list[tuple[Path, Moment]]:
+def _twins(variant: _VariantDocument) -> list[tuple[Path, Moment]]:
     if "heal_twin" not in variant.document:
         return []
     given = variant.document["heal_twin"]
@@ -175,7 +166,7 @@ def _twins(variant: _LaidOut) -> list[tuple[Path, Moment]]:
     return [(path, parse_moment(each, path, ids)) for path, each in zip(paths, listed, strict=True)]
 
 
-def _spoken(moment: Moment) -> str:
+def _moment_in_name(moment: Moment) -> str:
     """A moment as part of a run's name: `30m`, `30m-after-drop`, `drop`, `lost-2`."""
     if moment.mark is None:
         return moment.text()

@@ -1,4 +1,4 @@
-"""Rules, arguments and endings in plain words, for `show`, `verbs` and `explain`. Pure."""
+"""Rules, arguments and endings in plain words, for the commands `show`, `verbs` and `explain`. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fake_qq_server.rules.moments import Moment, Which
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from harness.scenario.run_spec import Handler
 
-EVENTS = {
+_EVENTS = {
     "http.token": "a token is asked for",
     "http.gateway": "the gateway's address is asked for",
     "http.api": "the API is called",
@@ -50,7 +50,7 @@ ENDINGS_HOLD = {
 """When each ending holds; the first that does, in this order."""
 
 
-def form(schema: Mapping[str, Any]) -> str:
+def schema_in_words(schema: Mapping[str, Any]) -> str:
     """What may be written where a JSON Schema stands: "a number from 200 to 599"."""
     if schema == DURATION_SCHEMA:
         return "a duration such as 41s"
@@ -80,38 +80,39 @@ def rule_in_words(rule: Rule) -> str:
     if rule.which != Which():
         parts.append(f"(of these: {rule.which.text()})")
     if rule.where:
-        parts.append(f"where {rule.where.text().strip('{}')}")
+        parts.append(f"where {_without_braces(rule.where.text())}")
     if rule.start is not None:
-        parts.append(f"from {moment(rule.start)}")
+        parts.append(f"from {moment_in_words(rule.start)}")
     if rule.until is not None:
-        parts.append(f"until {moment(rule.until)}")
+        parts.append(f"until {moment_in_words(rule.until)}")
     if rule.chance is not None:
         parts.append(f"with chance {rule.chance:g}")
-    done = " and ".join(
-        do.text.strip("{}")
-        + (f", {format_duration(do.after_us)} later" if do.after_us and "after" not in do.text else "")
-        for do in rule.do
-    )
+    done = " and ".join(_without_braces(do.text) for do in rule.do)
     name = f"{rule.id}: " if rule.id else ""
     return f"{name}{' '.join(parts)} → {done}"
 
 
-def moment(at: Moment) -> str:
-    """A moment: "1m after drop", "the 2nd lost", "30m"."""
+def moment_in_words(at: Moment) -> str:
+    """A moment: "1m after drop", "lost number 2", "30m"."""
     if at.mark is None:
         return format_duration(at.offset_us)
     mark = at.mark if at.nth == 1 else f"{at.mark} number {at.nth}"
     return f"{format_duration(at.offset_us)} after {mark}" if at.offset_us else mark
 
 
+def _without_braces(mapping: str) -> str:
+    """The outermost braces only: those of a value inside stay whole."""
+    return mapping.removeprefix("{").removesuffix("}")
+
+
 def _trigger(rule: Rule) -> str:
     trigger = rule.trigger
     if isinstance(trigger, At):
         every = f", then every {format_duration(trigger.every_us)}" if trigger.every_us else ""
-        return f"at {moment(trigger.moment)}{every}"
+        return f"at {moment_in_words(trigger.moment)}{every}"
     if isinstance(trigger, Link):
         way = {"up": " from the client", "down": " to the client", None: ""}[trigger.direction]
         return f"on every connection of host {trigger.host}{way}"
     place, _, word = trigger.event.rpartition(".")
-    text = EVENTS.get(trigger.event) or EVENTS[place]
+    text = _EVENTS.get(trigger.event) or _EVENTS[place]
     return "whenever " + text.format(word=word if word != "any" else "anything")

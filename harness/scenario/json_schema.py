@@ -13,8 +13,7 @@ from fake_qq_server.rules.language import EVENTS, HOSTS, KEYS
 from fake_qq_server.rules.moments import WHERE_KEYS
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
-from harness.scenario import document, run_spec
-from harness.scenario.refusals import CHECKS, LEVELS, LIMITED
+from harness.scenario import vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -23,19 +22,19 @@ _MOMENT = {"$ref": "#/$defs/moment"}
 _SPAN = {"$ref": "#/$defs/span"}
 _RULES = {"type": "array", "items": {"$ref": "#/$defs/rule"}}
 _CHECKS = {"$ref": "#/$defs/checks"}
-_NAME = {"type": "string", "pattern": f"^{run_spec.NAME.pattern}$"}
+_NAME = {"type": "string", "pattern": f"^{vocabulary.NAME.pattern}$"}
 
 
 def scenario_schema() -> dict[str, Any]:
     """The schema of one document."""
     properties = _document_properties()
-    override = {key: properties[key] for key in document.VARIANT_KEYS}
+    override = {key: properties[key] for key in vocabulary.VARIANT_KEYS}
     variant = {"anyOf": [_RULES, _closed(override)]}
     properties["variants"] = {"type": "object", "minProperties": 1, "additionalProperties": variant}
     return {
         "$schema": DIALECT,
         "title": "qqchaos scenario",
-        **_closed({key: properties[key] for key in document.KEYS}, run_spec.REQUIRED),
+        **_closed({key: properties[key] for key in vocabulary.DOCUMENT_KEYS}, vocabulary.REQUIRED),
         "not": {"required": ["heal", "heal_twin"]},
         "$defs": _defs(),
     }
@@ -43,18 +42,22 @@ def scenario_schema() -> dict[str, Any]:
 
 def _document_properties() -> dict[str, Any]:
     handler: dict[str, Any] = {
-        "anyOf": [{"enum": list(run_spec.HANDLERS)}, _closed({"slow": _DURATION}, ["slow"])]
+        "anyOf": [{"enum": list(vocabulary.HANDLERS)}, _closed({"slow": _DURATION}, ["slow"])]
     }
-    heal = _closed({"at": _MOMENT, "held": {"enum": list(run_spec.HELD)}}, ["at"])
-    per_level = {"type": "object", "additionalProperties": _CHECKS, "propertyNames": {"enum": list(LEVELS)}}
+    heal = _closed({"at": _MOMENT, "held": {"enum": list(vocabulary.HELD)}}, ["at"])
+    per_level = {
+        "type": "object",
+        "additionalProperties": _CHECKS,
+        "propertyNames": {"enum": list(vocabulary.LEVELS)},
+    }
     return {
         "scenario": {**_NAME, "description": "Its name in commands and reports."},
         "story": {"type": "string", "minLength": 1, "description": "What happens, in a sentence or two."},
         "issues": {**_set({"type": "integer", "minimum": 1}), "description": "Issues of the subject."},
-        "levels": {**_set({"enum": list(LEVELS)}), "minItems": 1},
+        "levels": {**_set({"enum": list(vocabulary.LEVELS)}), "minItems": 1},
         "asks": {"anyOf": [_CHECKS, per_level], "description": "The checks that decide the verdict."},
-        "start": {"enum": list(run_spec.STARTS)},
-        "beside": {"enum": list(run_spec.BESIDE)},
+        "start": {"enum": list(vocabulary.STARTS)},
+        "beside": {"enum": list(vocabulary.BESIDE)},
         "handler": handler,
         "net": _closed({"delay": _DURATION}, ["delay"]),
         "hypothetical": {"type": "boolean"},
@@ -62,9 +65,9 @@ def _document_properties() -> dict[str, Any]:
         "limits": {
             "type": "object",
             "additionalProperties": _DURATION,
-            "propertyNames": {"enum": list(LIMITED)},
+            "propertyNames": {"enum": list(vocabulary.LIMITED)},
         },
-        "restart": {"enum": list(run_spec.RESTARTS)},
+        "restart": {"enum": list(vocabulary.RESTARTS)},
         "rules": _RULES,
         "heal": {"anyOf": [_MOMENT, heal]},
         "heal_twin": {"anyOf": [_MOMENT, {"type": "array", "items": _MOMENT, "minItems": 1}]},
@@ -87,7 +90,7 @@ def _defs() -> dict[str, Any]:
             ],
             "description": "3, 3.., 3..9 or ..9",
         },
-        "checks": {**_set({"enum": list(CHECKS)}), "minItems": 1},
+        "checks": {**_set({"enum": list(vocabulary.CHECKS)}), "minItems": 1},
         "rule": {"anyOf": [_rule(trigger, kinds) for trigger, kinds in _TRIGGERS.items()]},
         **{kind.value: {"anyOf": list(_verbs(kind))} for kind in Class},
     }

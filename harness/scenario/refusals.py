@@ -1,4 +1,4 @@
-"""The vocabulary of verdicts, and what makes a run senseless though each of its words is right.
+"""What a run is refused for although each of its words is right.
 
 A run that could only ever be unknown or not applicable - a check asked where it cannot apply, an end that
 comes before the judging can - is refused on loading: nobody should wait for such a result.
@@ -7,38 +7,19 @@ comes before the judging can - is refused on loading: nobody should wait for suc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from fake_qq_server.platform.units import HOUR, MINUTE, format_duration
+from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules.conditions import Condition
 from fake_qq_server.rules.language import At, LanguageError, Link, Moment, Path, Rule, When
+from harness.scenario.limits import RECOVERY_HELD_US, RECOVERY_US, SETTLING_US
+from harness.scenario.run_spec import RunSpec
+from harness.scenario.vocabulary import NOT_AT_ADAPTER
 from harness.scenario.witnesses import unwitnessed
 
-if TYPE_CHECKING:
-    from harness.scenario.run_spec import RunSpec
 
-LEVELS = ("adapter", "runner", "process")
-
-CHECKS = (
-    "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "bounded",
-    "polite", "once", "stops", "secret", "back", "stays",
-    "final", "released", "others",
-)  # fmt: skip
-LIMITED = (
-    "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "bounded", "once", "stops",
-    "final", "released", "others",
-)  # fmt: skip
-"""The checks with a limit in time, which `limits` may set."""
-
-NOT_AT_ADAPTER = ("back", "stays", "released", "others")
-RECOVERY_US = 10 * MINUTE
-SETTLING_US = 2 * HOUR
-HEARTBEATS_US = 3 * 41_250_000
-"""Three heartbeats of the Hello's default interval: how long a recovery must hold."""
-
-
-def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> bool:
-    """Raises LanguageError for what cannot be judged. Returns whether the run injects without a witness."""
+def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> None:
+    """Raises LanguageError for what cannot be judged, or is not said to be hypothetical. `rule_paths` says
+    where each rule was written."""
     paths = rule_paths or [("rules", number) for number in range(len(run.rules))]
     earliest = earliest_marks(run.rules)
     _refuse_asks(run)
@@ -46,33 +27,33 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> bool:
     _refuse_runner_events(run, paths)
     _refuse_too_late(run, paths, earliest)
     _refuse_short_end(run, earliest)
-    return _injects_unseen(run, paths)
+    _refuse_without_witness(run, paths)
 
 
 def earliest_marks(rules: Sequence[Rule]) -> Mapping[str | None, int]:
-    """For each mark, the earliest time (µs) it can have: 0 for the platform's, a rule's own beginning.
+    """For each mark, the earliest time (µs) it can have: 0 for the platform's, for a rule's id its first act.
 
-    A rule that waits for another's act begins later than that; at most one round a rule.
+    A rule may wait for another rule's mark, so this repeats until nothing changes: once a rule at most.
     """
     known: dict[str | None, int] = {None: 0}
     for _ in range(len(rules) + 1):
         before = dict(known)
         for rule in rules:
             if rule.id is not None:
-                known[rule.id] = begins(rule, known)
+                known[rule.id] = earliest_start(rule, known)
         if known == before:
             break
     return known
 
 
-def begins(rule: Rule, earliest: Mapping[str | None, int]) -> int:
+def earliest_start(rule: Rule, earliest: Mapping[str | None, int]) -> int:
     """The earliest time (µs) at which the rule can act."""
     moments = [rule.trigger.moment] if isinstance(rule.trigger, At) else []
     moments += [rule.start] if rule.start else []
-    return max((at_earliest(moment, earliest) for moment in moments), default=0)
+    return max((earliest_time(moment, earliest) for moment in moments), default=0)
 
 
-def at_earliest(moment: Moment, earliest: Mapping[str | None, int]) -> int:
+def earliest_time(moment: Moment, earliest: Mapping[str | None, int]) -> int:
     """The earliest time (µs) a moment can have."""
     return earliest.get(moment.mark, 0) + moment.offset_us
 
@@ -128,7 +109,7 @@ def _interrupts(rule: Rule) -> bool:
 
 def _refuse_too_late(run: RunSpec, paths: Sequence[Path], earliest: Mapping[str | None, int]) -> None:
     for rule, path in zip(run.rules, paths, strict=True):
-        start = begins(rule, earliest)
+        start = earliest_start(rule, earliest)
         if start >= run.end_us:
             raise LanguageError(
                 path, f"this rule cannot act before {format_duration(start)}, and the run ends before"
@@ -141,8 +122,8 @@ def _refuse_too_late(run: RunSpec, paths: Sequence[Path], earliest: Mapping[str 
 
 def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
     if run.heal is not None:
-        healed = at_earliest(run.heal.at, earliest)
-        needed = healed + run.limits.get("recovers", RECOVERY_US) + HEARTBEATS_US
+        healed = earliest_time(run.heal.at, earliest)
+        needed = healed + run.limits.get("recovers", RECOVERY_US) + RECOVERY_HELD_US
         if run.end_us < needed:
             raise LanguageError(
                 ("end",),
@@ -150,7 +131,7 @@ def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
                 f"need {format_duration(needed)} at least",
             )
     elif run.rules and any("settles" in checks for checks in run.asks.values()):
-        first = min(begins(rule, earliest) for rule in run.rules)
+        first = min(earliest_start(rule, earliest) for rule in run.rules)
         needed = first + run.limits.get("settles", SETTLING_US)
         if run.end_us <= needed:
             raise LanguageError(
@@ -160,13 +141,10 @@ def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
             )
 
 
-def _injects_unseen(run: RunSpec, paths: Sequence[Path]) -> bool:
+def _refuse_without_witness(run: RunSpec, paths: Sequence[Path]) -> None:
     for rule, path in zip(run.rules, paths, strict=True):
         what = unwitnessed(rule)
-        if what is not None:
-            if not run.hypothetical:
-                raise LanguageError(
-                    path, f"no witness shows {what} to be possible: say hypothetical: true, or inject another"
-                )
-            return True
-    return False
+        if what is not None and not run.hypothetical:
+            raise LanguageError(
+                path, f"no witness shows {what} to be possible: say hypothetical: true, or inject another"
+            )

@@ -51,24 +51,25 @@ def files(names: Sequence[str]) -> dict[str, Path]:
 
 def by_issue(text: str, level: str) -> list[RunSpec]:
     """Every run that shows an issue: `14539`, `#14539`, or its address. Duplicates of it count as well."""
-    return _at_level(_showing(text), level, f"issue {text}")
+    return _at_level(_of_issue(text), level, f"issue {text}")
 
 
 def levels_of(text: str, levels: Sequence[str]) -> list[str]:
     """Those of `levels` at which some run shows the issue. Raises UsageError as `by_issue` does."""
-    runs = _showing(text)
+    runs = _of_issue(text)
     there = [level for level in levels if any(level in run.levels for run in runs)]
     return there or [levels[0]]
 
 
-def _showing(text: str) -> list[RunSpec]:
+def _of_issue(text: str) -> list[RunSpec]:
     match = _ISSUE.fullmatch(text.strip())
     if match is None:
         raise UsageError(f"{text} is not an issue: write 14539, #14539 or the issue's address")
     issue = int(match[1])
-    runs = [run for run in all_runs() if issue in run.issues]
+    every = all_runs()
+    runs = [run for run in every if issue in run.issues]
     if not runs:
-        known = sorted({issue for run in all_runs() for issue in run.issues})
+        known = sorted({issue for run in every for issue in run.issues})
         raise UsageError(
             f"no scenario shows issue {issue}; there are scenarios for {', '.join(map(str, known))}"
         )

@@ -1,4 +1,4 @@
-"""Which things can really come out of the client's own calls: point, what, and the witness.
+"""What is known to come out of the client's own calls, each with its witness on the wire.
 
 A `seam` rule injects inside the client. Where a row here matches what it injects, something on a wire brings
 about the same, and `witness` says what. Where none does, the scenario is hypothetical and must say so. "Not
@@ -10,14 +10,13 @@ only when it is called twice at once or runs into a time-out that the adapter do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fake_qq_server.rules.language import Rule, When
 
 
 @dataclass(frozen=True)
-class Point:
+class Witnessed:
     """`point` is the call; `kind` what comes out of it ("raise" or "message"); `what` the exception's type
     or the message's."""
 
@@ -27,28 +26,28 @@ class Point:
     witness: str
 
 
-SEAM_POINTS = (
-    Point("receive", "message", "text", "every frame the platform sends"),
-    Point(
+WITNESSED = (
+    Witnessed("receive", "message", "text", "every frame the platform sends"),
+    Witnessed(
         "receive", "message", "close", "a close frame, with any code of {close: CODE} that RFC 6455 allows"
     ),
-    Point("receive", "message", "closed", "{fin}: aiohttp reports the end of the stream so"),
-    Point(
+    Witnessed("receive", "message", "closed", "{fin}: aiohttp reports the end of the stream so"),
+    Witnessed(
         "receive", "message", "error", "a close code that RFC 6455 forbids: aiohttp reports a protocol error"
     ),
-    Point("open", "raise", "aiohttp.ClientConnectorError", "{refuse} on the ws host"),
-    Point("open", "raise", "aiohttp.WSServerHandshakeError", "{upgrade: 403}"),
-    Point("open", "raise", "asyncio.TimeoutError", "{noanswer} at ws.connect: aiohttp's total of 300 s"),
-    Point("open", "raise", "TimeoutError", "the same since Python 3.11"),
-    Point("token", "raise", "httpx.ConnectError", "{refuse} on the token host"),
-    Point("token", "raise", "httpx.ReadTimeout", "{noanswer} at http.token"),
-    Point("token", "raise", "httpx.RemoteProtocolError", "{cut: 1} at http.token"),
-    Point("gateway", "raise", "httpx.ConnectError", "{refuse} on the api host"),
-    Point("gateway", "raise", "httpx.ReadTimeout", "{noanswer} at http.gateway"),
-    Point("gateway", "raise", "httpx.RemoteProtocolError", "{cut: 1} at http.gateway"),
+    Witnessed("open", "raise", "aiohttp.ClientConnectorError", "{refuse} on the ws host"),
+    Witnessed("open", "raise", "aiohttp.WSServerHandshakeError", "{upgrade: 403}"),
+    Witnessed("open", "raise", "asyncio.TimeoutError", "{noanswer} at ws.connect: aiohttp's total of 300 s"),
+    Witnessed("open", "raise", "TimeoutError", "the same since Python 3.11"),
+    Witnessed("token", "raise", "httpx.ConnectError", "{refuse} on the token host"),
+    Witnessed("token", "raise", "httpx.ReadTimeout", "{noanswer} at http.token"),
+    Witnessed("token", "raise", "httpx.RemoteProtocolError", "{cut: 1} at http.token"),
+    Witnessed("gateway", "raise", "httpx.ConnectError", "{refuse} on the api host"),
+    Witnessed("gateway", "raise", "httpx.ReadTimeout", "{noanswer} at http.gateway"),
+    Witnessed("gateway", "raise", "httpx.RemoteProtocolError", "{cut: 1} at http.gateway"),
 )
 
-_KNOWN: Mapping[tuple[str, str, str], Point] = {(row.point, row.kind, row.what): row for row in SEAM_POINTS}
+_FOUND = frozenset((row.point, row.kind, row.what) for row in WITNESSED)
 
 
 def unwitnessed(rule: Rule) -> str | None:
@@ -63,6 +62,6 @@ def unwitnessed(rule: Rule) -> str | None:
             what = str(do.args.main["type"])
         else:
             continue
-        if (point, do.verb, what) not in _KNOWN:
+        if (point, do.verb, what) not in _FOUND:
             return f"{what} out of {point}"
     return None

@@ -22,7 +22,7 @@ MOST_PARTS = 50_000
 MOST_DOCUMENTS = 500
 _STR, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
 _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float"))
-_TRAPS = re.compile(r"yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF")
+_YAML_1_1_BOOLEANS = re.compile(r"yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 
@@ -90,7 +90,7 @@ def read_documents(text: str) -> list[Document]:
         raise YamlError(line, "a character that YAML does not allow; is this a text file?") from None
     if not nodes:
         raise YamlError(1, "the file is empty: a scenario begins with scenario: NAME")
-    return [_Reading().document(node) for node in nodes]
+    return [_Converter().document(node) for node in nodes]
 
 
 def _composed(text: str) -> Iterator[yaml.Node]:
@@ -119,8 +119,8 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> YamlError:
     return YamlError(line, f"this is not YAML: {context + ': ' if context else ''}{problem}")
 
 
-class _Reading:
-    """One document's way from nodes to data."""
+class _Converter:
+    """Turns one document's nodes into plain data and notes the line of each part."""
 
     def __init__(self) -> None:
         self.lines: dict[Path, int] = {}
@@ -152,7 +152,7 @@ class _Reading:
                 return self._sequence(node, path)
         finally:
             self._open.discard(id(node))
-        raise YamlError(line, f"the tag {quoted(node.tag)} means nothing here")
+        raise YamlError(line, f"the tag {quoted(node.tag)} is not part of the language")
 
     def _sequence(self, node: yaml.SequenceNode, path: Path) -> list[Any]:
         items = []
@@ -163,7 +163,7 @@ class _Reading:
 
     def _mapping(self, node: yaml.MappingNode, path: Path, line: int) -> dict[str, Any]:
         if node.tag != "tag:yaml.org,2002:map":
-            raise YamlError(line, f"the tag {quoted(node.tag)} means nothing here")
+            raise YamlError(line, f"the tag {quoted(node.tag)} is not part of the language")
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             at = key_node.start_mark.line + 1
@@ -193,7 +193,7 @@ def _key(node: yaml.Node, line: int) -> str:
 def _scalar(node: yaml.ScalarNode, line: int) -> Any:
     text, tag = node.value, node.tag
     if tag == _STR:
-        if node.style is None and _TRAPS.fullmatch(text):
+        if node.style is None and _YAML_1_1_BOOLEANS.fullmatch(text):
             raise YamlError(line, f"YAML reads {text} as a boolean: write true or false, or put it in quotes")
         return text
     if tag == _NULL and text in ("", "~", "null", "Null", "NULL"):
@@ -202,9 +202,9 @@ def _scalar(node: yaml.ScalarNode, line: int) -> Any:
         return text.lower() == "true"
     if tag == _INT:
         if not _INTEGER.fullmatch(text):
-            raise YamlError(line, f"{text[:30]}... is not a number anybody needs" if len(text) > 30
+            raise YamlError(line, f"{text[:30]}... is a number with too many digits" if len(text) > 30
                             else f"{quoted(text)} is not a whole number")  # fmt: skip
         return int(text)
     if tag == _FLOAT and _DECIMAL.fullmatch(text):
         return float(text)
-    raise YamlError(line, f"the tag {quoted(tag)} on {quoted(text)} means nothing here")
+    raise YamlError(line, f"the tag {quoted(tag)} on {quoted(text)} is not part of the language")

@@ -31,7 +31,7 @@ from harness.journal.writer import Recorder
 from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import HeartbeatPage
 from harness.process.worker_spec import WorkerSpec
-from harness.scenario.run_spec import RunSpec
+from harness.scenario.parse_run import from_resolved
 from harness.worker import egress
 from harness.worker.run_context import Run, real_time
 
@@ -39,7 +39,7 @@ TALKATIVE = ("asyncio", "aiohttp", "httpx", "httpcore")
 SHOWN = 8
 """How many entries of a spinning loop's queue are told."""
 
-LEVELS = {"adapter": "harness.worker.levels.adapter", "runner": "harness.worker.levels.runner"}
+DRIVERS = {"adapter": "harness.worker.levels.adapter", "runner": "harness.worker.levels.runner"}
 
 
 def main(spec: WorkerSpec) -> NoReturn:
@@ -55,13 +55,13 @@ def main(spec: WorkerSpec) -> NoReturn:
             spec, "harness", f"the journal cannot be written: {problem.strerror}"
         ),
     )
-    run = Run(spec, RunSpec.from_resolved(dict(spec.scenario)), record, page, started)
+    run = Run(spec, from_resolved(dict(spec.scenario)), record, page, started)
     clock.begin(seed=spec.seed, seen=lambda phase, name: record("probe", SubjThread(phase, name)))
     BATON.on_turn = page.write_turn
     BATON.on_spin = partial(_spun, run)
     BATON.on_blocked = lambda who, seconds: _note(run, "loop", ClockBlocked(who.name, seconds))
     layout = next(row for row in LAYOUTS if row.name == spec.layout)
-    level: Any = importlib.import_module(LEVELS[spec.level])
+    level: Any = importlib.import_module(DRIVERS[spec.level])
     record.name(spec.folder, "home")
     record("loop", _run_open(spec), x={"subject": dict(spec.subject), "folder": spec.folder})
     egress.install(partial(_refused, run), connecting=lambda port: run.connecting(port))

@@ -10,17 +10,12 @@ from typing import Any, NoReturn
 
 import freezegun.api
 
-from fake_qq_server.platform.platform import Options
 from harness.clock import BATON
 from harness.journal.writer import Recorder
 from harness.process.heartbeat_page import HeartbeatPage, Phase
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
-from harness.worker.world import Plan, World
-
-APP_ID = "102000001"
-SECRET = "canary-secret-0a1b2c3d"
-CREDENTIALS = (APP_ID, SECRET)
+from harness.worker.world import World
 
 real_time = freezegun.api.real_perf_counter
 real_cpu = time.process_time
@@ -63,17 +58,4 @@ class Run:
 
     def world(self) -> World:
         """The world of this run, not begun yet."""
-        plan = self.scenario
-        return World(
-            Plan(
-                plan.rules,
-                plan.end_us,
-                plan.heal.at if plan.heal else None,
-                plan.heal.held if plan.heal else "keep",
-                plan.delay_us,
-                self.spec.seed,
-                CREDENTIALS,
-                Options(seed=self.spec.seed),
-            ),
-            self.record,
-        )
+        return World(self.scenario, self.spec.seed, self.record)

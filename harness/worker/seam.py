@@ -24,8 +24,8 @@ from fake_qq_server.platform.replies import SeamReply
 from fake_qq_server.rules.language import Rule, When
 from fake_qq_server.rules.verbs.registry import Effect
 from harness.errors import SubjectError
+from harness.worker.credentials import BOT
 
-BOT = 1
 METHODS = {"token": "_ensure_token", "gateway": "_get_gateway_url", "open": "_open_ws"}
 SOCKET_METHODS = {"receive": "receive", "send": "send_json"}
 

@@ -15,40 +15,26 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
 from fake_qq_server.platform.platform import Options
 from fake_qq_server.rule_line import RuleLine
-from fake_qq_server.rules.language import Moment, Rule
 from fake_qq_server.rules.verbs.registry import SignalProcess
 from fake_qq_server.server import Addresses, FakeQQ
 from fake_qq_server.wire.websocket import WsTalk
 from harness.clock import new_event_loop
 from harness.journal.run_kinds import RunTeardown
 from harness.journal.writer import Recorder
+from harness.scenario.limits import RECOVERY_HEARTBEATS
+from harness.scenario.run_spec import RunSpec
+from harness.worker.credentials import BOT, CREDENTIALS
 
 AFTER_GIVING_UP_US = 600_000_000
 TEAR_DOWN_S = 120.0
 """How long (virtual) a tear-down may take before the run is closed without it: longer than `stops` allows."""
 
-BOT = 1
 PROBE_EVENT = "C2C_MESSAGE_CREATE"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a world needs of a scenario; times in microseconds."""
-
-    rules: tuple[Rule, ...]
-    end_us: int
-    heal: Moment | None
-    held: Literal["keep", "release"]
-    delay_us: int
-    seed: int
-    credentials: tuple[str, str]
-    options: Options
 
 
 class World:
@@ -60,8 +46,10 @@ class World:
     nothing then. It is not meant to return.
     """
 
-    def __init__(self, plan: Plan, record: Recorder) -> None:
-        self._plan = plan
+    def __init__(self, run: RunSpec, seed: int, record: Recorder) -> None:
+        self._run = run
+        self._options = Options(seed=seed)
+        self._heartbeat_us = self._options.heartbeat_ms * 1000
         self._record = record
         self._up = threading.Event()
         self._gave_up_at: int | None = None
@@ -79,7 +67,7 @@ class World:
 
     def begin(self) -> Addresses:
         """Start the peer; virtual time does not pass meanwhile."""
-        thread = threading.Thread(target=self._run, name="peer", daemon=True)
+        thread = threading.Thread(target=self._run_peer, name="peer", daemon=True)
         thread.ours = True  # type: ignore[attr-defined]
         thread.start()
         self._up.wait()
@@ -102,7 +90,7 @@ class World:
 
     # -- in the peer's thread
 
-    def _run(self) -> None:
+    def _run_peer(self) -> None:
         try:
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
                 runner.run(self._main())
@@ -110,28 +98,26 @@ class World:
             self.fail(problem)
 
     async def _main(self) -> None:
-        plan = self._plan
         asyncio.get_running_loop().set_exception_handler(self._loop_failed)
         self.fake = FakeQQ(
             self._sink,
-            [plan.credentials],
-            rules=plan.rules,
-            heal=plan.heal,
-            held=plan.held,
-            seed=plan.seed,
-            delay_us=plan.delay_us,
-            options=plan.options,
+            [CREDENTIALS],
+            rules=self._run.rules,
+            heal=self._run.heal.at if self._run.heal else None,
+            held=self._run.heal.held if self._run.heal else "keep",
+            seed=self._options.seed,
+            delay_us=self._run.delay_us,
+            options=self._options,
             on_secrets=self._record.keep_secret,
         )
-        self._heartbeat_us = plan.options.heartbeat_ms * 1000
         self._over, self._torn_down = asyncio.Event(), asyncio.Event()
         self.fake.on_heal = self._probe_after_heal
         self.fake.on_error = self.fail
         self.fake.on_signal = lambda name: self.signal(name)
         self.addresses = self.fake.start()
         self._up.set()
-        self.fake.call_at(max(0, plan.end_us - self._heartbeat_us), self._probe)
-        self.fake.call_at(plan.end_us, self._over.set)
+        self.fake.call_at(max(0, self._run.end_us - self._heartbeat_us), self._probe)
+        self.fake.call_at(self._run.end_us, self._over.set)
         await self._over.wait()
         self.fake.director.report_unmet()
         self._record("loop", RunTeardown(self._why))
@@ -157,9 +143,9 @@ class World:
 
     def _set_end(self) -> None:
         """It gave up: unless a healing is set, ten more minutes may show all there is to see."""
-        if self._plan.heal is None and self._gave_up_at is not None:
+        if self._run.heal is None and self._gave_up_at is not None:
             at = self._gave_up_at + AFTER_GIVING_UP_US
-            if at < self._plan.end_us:
+            if at < self._run.end_us:
                 self.fake.call_at(at, self._end_early)
 
     def _end_early(self) -> None:
@@ -174,7 +160,7 @@ class World:
         """Service may have come back: look again in three heartbeats, and probe if it is still that one."""
         talk = self.fake.newest(BOT)
         if talk is not None:
-            at = self.fake.now_us() + 3 * self._heartbeat_us
+            at = self.fake.now_us() + RECOVERY_HEARTBEATS * self._heartbeat_us
             self.fake.call_at(at, lambda: self._probe(talk))
 
     def _probe(self, only: WsTalk | None = None) -> None:

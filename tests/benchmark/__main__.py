@@ -28,6 +28,7 @@ from harness.journal.run_kinds import SubjListener
 from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario import selection
+from harness.scenario.parse_run import from_resolved
 from harness.scenario.run_spec import RunSpec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +100,7 @@ class Bench:
             colds.append(time.perf_counter() - began)
         books = self._books(_run(GATEWAY_RUN))
         quiet = self._books(
-            RunSpec.from_resolved({**_run("healthy").resolved, "end": _run(GATEWAY_RUN).resolved["end"]})
+            from_resolved({**_run("healthy").resolved, "end": _run(GATEWAY_RUN).resolved["end"]})
         )
         hours = books["virtual_s"] / 3600
         print(f"{GATEWAY_RUN}, {hours:.1f} virtual hours, cold: {median(colds):.1f} s")
@@ -159,7 +160,7 @@ class Bench:
             raise problem
 
     def _worker(self) -> WorkerSpec:
-        longer = RunSpec.from_resolved({**_run(RUN).resolved, "end": "30h"})
+        longer = from_resolved({**_run(RUN).resolved, "end": "30h"})
         worker = self._series.worker(longer, self._installation)
         return replace(worker, path_entries=(*worker.path_entries, str(ROOT)))
 

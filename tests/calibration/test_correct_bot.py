@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scenario.refusals import NOT_AT_ADAPTER
+from harness.scenario.vocabulary import NOT_AT_ADAPTER
 from tests.calibration.bench import Bench, catalogue, failed, told
 from tests.calibration.saboteurs import CORRECT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.journal.run_kinds import SubjHandler
-from harness.scenario.refusals import NOT_AT_ADAPTER
+from harness.scenario.vocabulary import NOT_AT_ADAPTER
 from tests.calibration.bench import Bench, catalogue, failed, state, told
 from tests.calibration.gateways import GATEWAYS, RUN, SOUND
 from tests.calibration.saboteurs import CORRECT, Change, build

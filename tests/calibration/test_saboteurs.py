@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.judging.checks import CHECKS
-from harness.scenario.refusals import NOT_AT_ADAPTER
+from harness.scenario.vocabulary import NOT_AT_ADAPTER
 from tests.calibration.bench import Bench, failed, state, told
 from tests.calibration.saboteurs import SABOTEURS, build
 

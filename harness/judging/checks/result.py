@@ -8,6 +8,7 @@ from typing import Literal
 
 from harness.judging.facts import Terms
 from harness.judging.intervals import SECOND
+from harness.scenario.limits import RECOVERY_HEARTBEATS, RECOVERY_US, SETTLING_US
 
 State = Literal["pass", "fail", "unknown", "n/a"]
 
@@ -72,12 +73,12 @@ ADAPTER: Mapping[str, Limit] = {
     "notified.before": Limit(1),
     "truthful": Limit(10, heartbeats=3),  # says connected while not serving
     "truthful.denies": Limit(10),  # says something else while serving
-    "settles": Limit(2 * 3600),  # after a rule first acted
+    "settles": Limit(SETTLING_US / SECOND),  # after a rule first acted
     "settles.gaveup": Limit(120),  # after it gave up
     "settles.trying": Limit(600),  # between two signs of trying: a longer pause could not meet `recovers`
     "settles.flapping": Limit(heartbeats=3),  # a connection held this long does not flap
-    "recovers": Limit(600),
-    "recovers.held": Limit(heartbeats=3),
+    "recovers": Limit(RECOVERY_US / SECOND),
+    "recovers.held": Limit(heartbeats=RECOVERY_HEARTBEATS),
     "recovers.reply": Limit(10),  # a probe this old and unanswered is lost, a younger one undecided
     "notices": Limit(10, heartbeats=3),
     "bounded": Limit(120),

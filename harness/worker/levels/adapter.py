@@ -16,7 +16,8 @@ from harness.errors import SubjectError
 from harness.hermes.layouts import Layout
 from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import Phase
-from harness.worker.run_context import CREDENTIALS, Run
+from harness.worker.credentials import CREDENTIALS
+from harness.worker.run_context import Run
 from harness.worker.seam import Seam, at_a_seam, rehearse
 from harness.worker.subjects.adapter import AdapterSubject, Endpoints, load
 from harness.worker.subjects.leftovers import SETTLE_S, is_ours, what_is_left

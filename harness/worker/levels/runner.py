@@ -20,14 +20,15 @@ from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import ClockHiccup, ProcEnding
 from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import Phase
-from harness.worker.run_context import CREDENTIALS, Run
+from harness.worker.credentials import BOT, CREDENTIALS
+from harness.worker.run_context import Run
 from harness.worker.subjects import other_platform
 from harness.worker.subjects.adapter import Endpoints
 from harness.worker.subjects.gateway import GatewaySubject, load, prepare_home
 from harness.worker.subjects.leftovers import SETTLE_S, what_is_left
 from harness.worker.subjects.signals import send_signal
 from harness.worker.subjects.stale_state import leave_behind
-from harness.worker.world import BOT, World
+from harness.worker.world import World
 
 HANDLER = "runner.handler"
 

@@ -1,7 +1,8 @@
-"""Rules, arguments and endings in words."""
+"""Rules, arguments, handlers and endings in plain words."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
 from harness.judging.endings import ENDINGS
-from harness.scenario.in_words import ENDINGS_HOLD, form, handler_in_words, rule_in_words
+from harness.scenario.in_words import ENDINGS_HOLD, handler_in_words, rule_in_words, schema_in_words
 from harness.scenario.run_spec import Handler
 
 DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
@@ -42,9 +43,24 @@ DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
         ({"at": "lost#2 + 5s", "do": "fin"}, "at 5s after lost number 2 → fin"),
     ],
 )  # fmt: skip
-def test_a_rule(rule: dict[str, Any], words: str) -> None:
+def test_a_rule_is_told_in_words(rule: dict[str, Any], words: str) -> None:
     parsed = parse_rules([DROP, rule] if rule.get("from") == "drop" else [rule])[-1]
     assert rule_in_words(parsed) == words
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"expires_in": "90"}, {"a": {"b": {"c": [{}]}}}, {}, "{", "}}", {"{": "}"}, {"long": ["x" * 70] * 20}],
+)
+def test_a_nested_value_is_told_whole_with_each_of_its_braces(body: Any) -> None:
+    (rule,) = parse_rules([{"when": "http.token", "do": {"body": body}}])
+    words = rule_in_words(rule).removeprefix("whenever a token is asked for → body: ")
+    assert json.loads(words) == body
+
+
+def test_a_path_keeps_its_braces() -> None:
+    (rule,) = parse_rules([{"when": "http.api", "where": {"path": "/v2/{x}"}, "do": "fin"}])
+    assert rule_in_words(rule) == "whenever the API is called where path: /v2/{x} → fin"
 
 
 @pytest.mark.parametrize(
@@ -56,8 +72,8 @@ def test_a_rule(rule: dict[str, Any], words: str) -> None:
         ({}, "anything"),
     ],
 )
-def test_a_form(schema: dict[str, Any], words: str) -> None:
-    assert form(schema) == words
+def test_a_schema_is_told_as_what_may_be_written_there(schema: dict[str, Any], words: str) -> None:
+    assert schema_in_words(schema) == words
 
 
 @pytest.mark.parametrize("name", sorted(VERBS))
@@ -72,7 +88,7 @@ def test_every_ending_says_when_it_holds_in_the_order_of_the_table() -> None:
     assert list(ENDINGS_HOLD) == list(ENDINGS)
 
 
-def test_handlers() -> None:
+def test_each_fatal_handler_is_told_in_words() -> None:
     assert handler_in_words(Handler("slow", 5_000_000)) == "takes 5s to return"
     assert {handler_in_words(Handler(kind)) for kind in ("record", "raise", "disconnect")} == {
         "returns at once",

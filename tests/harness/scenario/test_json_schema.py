@@ -1,4 +1,4 @@
-"""The JSON Schema: valid itself, kind to every good document, and not blind."""
+"""The JSON Schema: valid itself, accepts every good document, and sees the common mistakes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fake_qq_server.rules.verbs.registry import VERBS, Class
 from harness.scenario.document import parse_scenario
 from harness.scenario.json_schema import scenario_schema
 from harness.scenario.loading import catalogue_folder
+from harness.scenario.vocabulary import REQUIRED
 
 SCHEMA = scenario_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -31,17 +32,17 @@ def mistakes(**changes: Any) -> list[str]:
     return [error.message for error in VALIDATOR.iter_errors({**BASE, **changes})]
 
 
-def test_it_is_a_schema_of_its_draft() -> None:
+def test_the_schema_is_valid_in_its_draft() -> None:
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("document", SHIPPED)
-def test_it_accepts_every_shipped_scenario(document: Any) -> None:
+def test_the_schema_accepts_every_shipped_scenario(document: Any) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(document)] == []
 
 
-def test_every_verb_is_in_it() -> None:
+def test_the_schema_has_every_verb_with_its_description() -> None:
     for kind in Class:
         forms = SCHEMA["$defs"][kind.value]["anyOf"]
         written = {name for form in forms for name in form.get("required", [])}
@@ -85,7 +86,7 @@ GOOD: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changes", GOOD)
-def test_it_is_never_stricter_than_the_parser(changes: dict[str, Any]) -> None:
+def test_the_schema_is_not_stricter_than_the_parser(changes: dict[str, Any]) -> None:
     parse_scenario({**BASE, **changes})
     assert mistakes(**changes) == []
 
@@ -130,13 +131,13 @@ def test_it_is_never_stricter_than_the_parser(changes: dict[str, Any]) -> None:
         {"rules": [{"at": "ready - 5s", "do": "fin"}]},
     ],
 )
-def test_it_sees_what_is_wrong(changes: dict[str, Any]) -> None:
+def test_the_schema_refuses_what_the_parser_refuses(changes: dict[str, Any]) -> None:
     with pytest.raises(LanguageError):
         parse_scenario({**BASE, **changes})
     assert mistakes(**changes)
 
 
-@pytest.mark.parametrize("key", ["scenario", "story", "issues", "levels", "asks", "rules", "end"])
-def test_it_misses_what_is_missing(key: str) -> None:
+@pytest.mark.parametrize("key", REQUIRED)
+def test_the_schema_says_which_key_is_missing(key: str) -> None:
     document = {name: value for name, value in BASE.items() if name != key}
     assert [error.message for error in VALIDATOR.iter_errors(document)] == [f"'{key}' is a required property"]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
 from harness.journal.run_kinds import RunOpen, SubjEgress
+from harness.scenario.vocabulary import LEVELS_DRIVEN
+from harness.worker.main import DRIVERS
 from tests.harness import bot
+
+
+def test_there_is_a_driver_for_each_level_that_this_version_runs() -> None:
+    assert tuple(DRIVERS) == LEVELS_DRIVEN
+    assert all(importlib.util.find_spec(module) for module in DRIVERS.values())
 
 
 def test_a_good_run_names_its_versions(tmp_path: Path) -> None:

@@ -9,32 +9,24 @@ from harness.judging.checks import CHECKS, LIMITS, Limit, Limits, judge_checks
 from harness.judging.checks.result import Finding, worst
 from harness.judging.facts import Terms
 from harness.judging.timeline import read
+from harness.scenario import vocabulary
 from tests.harness.journals import J, check, told
 
-NAMES = [
-    "connects",
-    "flag",
-    "notified",
-    "truthful",
-    "awake",
-    "settles",
-    "recovers",
-    "notices",
-    "bounded",
-    "polite",
-    "once",
-    "stops",
-    "secret",
-    "back",
-    "stays",
-    "final",
-    "released",
-    "others",
-]
+
+def test_scenarios_may_ask_for_exactly_the_checks_there_are() -> None:
+    assert list(CHECKS) == list(vocabulary.CHECKS)
+
+
+@pytest.mark.parametrize("level", vocabulary.LEVELS)
+def test_scenarios_may_set_the_limit_of_exactly_the_checks_that_have_one(level: str) -> None:
+    assert [check for check in CHECKS if check in LIMITS[level]] == list(vocabulary.LIMITED)
 
 
 def test_every_check_has_a_result_in_the_table_s_order() -> None:
-    assert [one.name for one in judge_checks(read(J().up().done(600)))] == NAMES == list(CHECKS)
+    assert [one.name for one in judge_checks(read(J().up().done(600)))] == list(CHECKS)
+
+
+def test_every_check_says_when_it_applies_and_when_it_passes() -> None:
     assert all(check.applies and check.passes for check in CHECKS.values())
 
 
@@ -46,7 +38,7 @@ def test_back_is_the_runner_s() -> None:
 def test_a_healthy_run_passes_whatever_applies() -> None:
     states = {one.name: one.state for one in judge_checks(read(J().up().probed(t=500).done(600)))}
     passed = {"connects", "truthful", "awake", "polite", "stops", "secret"}
-    assert states == {name: "pass" if name in passed else "n/a" for name in NAMES}
+    assert states == {name: "pass" if name in passed else "n/a" for name in CHECKS}
 
 
 class TestThePremise:
@@ -86,7 +78,7 @@ class TestACutRun:
 
 class TestLimits:
     def test_each_level_has_a_table(self) -> None:
-        assert set(LIMITS) == {"adapter", "runner", "process"}
+        assert set(LIMITS) == set(vocabulary.LEVELS)
 
     @pytest.mark.parametrize(
         ("name", "seconds"),

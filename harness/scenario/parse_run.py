@@ -1,0 +1,267 @@
+"""The parser of one run: from a resolved document to a `RunSpec`, or to the first mistake in it.
+
+A run is *resolved*: a plain document without variants or twins, that JSON can carry to a worker which has
+no YAML. The same parser reads it there that read it in the file. Errors are `LanguageError` with a path into
+the resolved document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fake_qq_server.platform.units import MINUTE
+from fake_qq_server.rules.language import LanguageError, Moment, Path, Rule, parse_moment, parse_rules
+from fake_qq_server.rules.moments import duration_at, quoted, suggest
+from harness.scenario.refusals import refuse_run
+from harness.scenario.run_spec import Handler, Healing, RunSpec
+from harness.scenario.vocabulary import (
+    BESIDE,
+    CHECKS,
+    HANDLERS,
+    HELD,
+    LEVELS,
+    LIMITED,
+    NAME,
+    NOT_AT_ADAPTER,
+    REQUIRED,
+    RESOLVED_KEYS,
+    RESTARTS,
+    STARTS,
+)
+from harness.scenario.witnesses import unwitnessed
+
+DEFAULT_DELAY = "40ms"
+LONGEST_DELAY_US = MINUTE
+MOST_LISTED = 100
+
+
+def from_resolved(resolved: Mapping[str, Any]) -> RunSpec:
+    """The run that a resolved document describes. Raises LanguageError where somebody changed it badly."""
+    return parse_run(resolved)
+
+
+def parse_run(document: Mapping[str, Any], rule_paths: Sequence[Path] | None = None) -> RunSpec:
+    """The run of a resolved document, with its defaults filled in.
+
+    `rule_paths` says where each of its rules was written, for errors. Raises LanguageError for the first
+    mistake, also for a run that could never be judged (see `refusals`).
+    """
+    check_keys(document, RESOLVED_KEYS, REQUIRED)
+    name = document.get("run")
+    if not isinstance(name, str) or not name:
+        raise LanguageError(("run",), "a resolved run has a name under run")
+    levels = _levels(document["levels"])
+    asks = _asks(document["asks"], levels)
+    rules = parse_rules(document["rules"], rule_paths)
+    limits = _limits(document.get("limits", {}))
+    run = RunSpec(
+        name=name,
+        scenario=parse_name(document["scenario"], ("scenario",)),
+        story=_story(document["story"]),
+        issues=_issues(document["issues"]),
+        levels=levels,
+        asks=asks,
+        rules=rules,
+        end_us=duration_at(document["end"], ("end",)),
+        start=_start(document.get("start", "up"), levels),
+        beside=_beside(document["beside"], levels) if "beside" in document else None,
+        handler=_handler(document.get("handler", "record"), levels),
+        delay_us=_delay(document.get("net", {"delay": DEFAULT_DELAY})),
+        hypothetical=_flag(document.get("hypothetical", False)),
+        tags=_tags(document.get("tags", [])),
+        limits=limits,
+        restart=_restart(document["restart"], levels) if "restart" in document else None,
+        heal=_heal(document["heal"], rules) if "heal" in document else None,
+    )
+    refuse_run(run, rule_paths or ())
+    run = replace(run, hypothetical=any(unwitnessed(rule) for rule in rules))
+    return replace(run, resolved=_resolved(document, run))
+
+
+def check_keys(document: Any, keys: Sequence[str], required: Sequence[str], path: Path = ()) -> None:
+    """Raises LanguageError for an unknown key or a missing one."""
+    if not isinstance(document, Mapping):
+        raise LanguageError(path, "a scenario is a mapping that begins with scenario: NAME")
+    for key in document:
+        if key not in keys:
+            raise LanguageError((*path, key), f"a scenario has no {quoted(key)}: {suggest(key, keys)}")
+    for key in required:
+        if key not in document:
+            raise LanguageError(path, f"{key} is missing: a scenario has {', '.join(required)}")
+
+
+def check_description(document: Mapping[str, Any]) -> None:
+    """A document's own story, issues, tags and levels. Raises LanguageError for the first mistake."""
+    _story(document["story"])
+    _issues(document["issues"])
+    _tags(document.get("tags", []))
+    _levels(document["levels"])
+
+
+def parse_name(value: Any, path: Path) -> str:
+    """A name as it stands in commands and folders. Raises LanguageError."""
+    if not isinstance(value, str) or not NAME.fullmatch(value):
+        raise LanguageError(path, f"{quoted(value)} is not a name: use a-z, 0-9 and -, at most 60 of them")
+    return value
+
+
+def _resolved(document: Mapping[str, Any], run: RunSpec) -> dict[str, Any]:
+    """The document with its defaults written out, so that it keeps its meaning when a default changes."""
+    whole = {
+        "start": run.start,
+        "handler": "record",
+        "net": {"delay": DEFAULT_DELAY},
+        **document,
+        "asks": {level: list(checks) for level, checks in run.asks.items()},
+        "hypothetical": run.hypothetical,
+        "limits_us": dict(run.limits),
+    }
+    return {key: whole[key] for key in RESOLVED_KEYS if key in whole}
+
+
+def _story(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise LanguageError(("story",), "story is a sentence or two for people")
+    return value.strip()
+
+
+def _listed(value: Any, path: Path, what: str) -> list[Any]:
+    if not isinstance(value, list) or len(value) > MOST_LISTED:
+        raise LanguageError(path, f"{path[-1]} is a list of {what}")
+    for number, each in enumerate(value):
+        if each in value[:number]:
+            raise LanguageError((*path, number), f"{quoted(each)} is listed twice")
+    return value
+
+
+def _issues(value: Any) -> tuple[int, ...]:
+    for number, issue in enumerate(_listed(value, ("issues",), "numbers, such as [14539]; [] is none")):
+        if not isinstance(issue, int) or isinstance(issue, bool) or not 0 < issue < 10**9:
+            raise LanguageError(("issues", number), f"{quoted(issue)} is no issue's number: write 14539")
+    return tuple(value)
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    for number, tag in enumerate(_listed(value, ("tags",), "names")):
+        parse_name(tag, ("tags", number))
+    return tuple(value)
+
+
+def _levels(value: Any) -> tuple[str, ...]:
+    for number, level in enumerate(_listed(value, ("levels",), f"levels: {', '.join(LEVELS)}")):
+        if level not in LEVELS:
+            raise LanguageError(("levels", number), f"{quoted(level)} is no level: {suggest(level, LEVELS)}")
+    if not value:
+        raise LanguageError(("levels",), f"levels names one at least of {', '.join(LEVELS)}")
+    return tuple(value)
+
+
+def _asks(value: Any, levels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        checks = _checks(value, ("asks",))
+        return dict.fromkeys(levels, checks)
+    for level in value:
+        if level not in levels:
+            raise LanguageError(("asks", level), f"{quoted(level)} is not among this scenario's levels")
+    for level in levels:
+        if level not in value:
+            raise LanguageError(("asks",), f"nothing is asked at level {level}: add it, or drop the level")
+    asks = {level: _checks(checks, ("asks", level)) for level, checks in value.items()}
+    for check in asks.get("adapter", ()):
+        if check in NOT_AT_ADAPTER:
+            raise LanguageError(("asks", "adapter"), f"{check} does not apply to the adapter level")
+    return asks
+
+
+def _checks(value: Any, path: Path) -> tuple[str, ...]:
+    for number, check in enumerate(_listed(value, path, "checks, such as [flag, notified]")):
+        if check not in CHECKS:
+            raise LanguageError((*path, number), f"{quoted(check)} is no check: {suggest(check, CHECKS)}")
+    if not value:
+        raise LanguageError(path, "a scenario that asks nothing has no verdict: name a check")
+    return tuple(value)
+
+
+def _word(value: Any, path: Path, words: Sequence[str]) -> Any:
+    if value not in words:
+        raise LanguageError(path, f"{path[-1]} is {' or '.join(words)}, not {quoted(value)}")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise LanguageError(("hypothetical",), "hypothetical is true or false")
+    return value
+
+
+def _start(value: Any, levels: Sequence[str]) -> Any:
+    if value == "killed" and "adapter" in levels:
+        raise LanguageError(
+            ("start",),
+            "start: killed writes what a killed gateway leaves: for the levels runner and process",
+        )
+    return _word(value, ("start",), STARTS)
+
+
+def _beside(value: Any, levels: Sequence[str]) -> Any:
+    if "adapter" in levels:
+        raise LanguageError(("beside",), "beside is for the levels runner and process, which hold platforms")
+    return _word(value, ("beside",), BESIDE)
+
+
+def _restart(value: Any, levels: Sequence[str]) -> Any:
+    if levels == ("adapter",):
+        raise LanguageError(("restart",), "restart is for the levels runner and process")
+    return _word(value, ("restart",), RESTARTS)
+
+
+def _handler(value: Any, levels: Sequence[str]) -> Handler:
+    if "adapter" not in levels and value != "record":
+        raise LanguageError(("handler",), "handler is for the adapter level, which is not among the levels")
+    if isinstance(value, str) and value in HANDLERS:
+        return Handler(_word(value, ("handler",), HANDLERS))
+    if isinstance(value, dict) and list(value) == ["slow"]:
+        return Handler("slow", duration_at(value["slow"], ("handler", "slow")))
+    raise LanguageError(("handler",), f"handler is {', '.join(HANDLERS)} or {{slow: 5s}}")
+
+
+def _delay(value: Any) -> int:
+    if not isinstance(value, dict) or list(value) != ["delay"]:
+        raise LanguageError(("net",), "net is {delay: 40ms}: the link's delay, one way")
+    delay = duration_at(value["delay"], ("net", "delay"))
+    if delay > LONGEST_DELAY_US:
+        raise LanguageError(("net", "delay"), "net: a delay is 1m at most")
+    return delay
+
+
+def _limits(value: Any) -> dict[str, int]:
+    if not isinstance(value, dict):
+        raise LanguageError(("limits",), "limits is a mapping of checks to durations, such as {recovers: 5m}")
+    for check in value:
+        if check not in LIMITED:
+            raise LanguageError(
+                ("limits", check), f"{quoted(check)} has no limit to set: {suggest(check, LIMITED)}"
+            )
+    limits = {check: duration_at(given, ("limits", check)) for check, given in value.items()}
+    for check, us in limits.items():
+        if us == 0:
+            raise LanguageError(("limits", check), "a limit is longer than 0s")
+    return limits
+
+
+def _heal(value: Any, rules: Sequence[Rule]) -> Healing:
+    given = value if isinstance(value, dict) else {"at": value}
+    for key in given:
+        if key not in ("at", "held"):
+            raise LanguageError(("heal", key), f"heal has no {quoted(key)}: write {{at: 20m, held: keep}}")
+    if "at" not in given:
+        raise LanguageError(("heal",), "heal needs a moment: write {at: 20m, held: keep}")
+    path: Path = ("heal", "at") if isinstance(value, dict) else ("heal",)
+    moment = parse_moment(given["at"], path, [rule.id for rule in rules if rule.id is not None])
+    if moment.mark == "heal":
+        raise LanguageError(path, "heal cannot wait for itself")
+    if moment == Moment(None):
+        raise LanguageError(path, "heal at 0s ends every rule before it can act: heal later")
+    return Healing(moment, _word(given.get("held", "keep"), ("heal", "held"), HELD))

@@ -1,0 +1,56 @@
+"""The words a scenario is written with: its keys, and what may stand at those that take one of a few words.
+
+Imports nothing of ours: the command line, the machine's examination and the tables of results take the same
+words from here.
+"""
+
+from __future__ import annotations
+
+import re
+
+KEYS = (
+    "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "net", "hypothetical",
+    "tags", "limits", "restart", "rules", "heal", "end",
+)  # fmt: skip
+"""The keys of one run, in the order in which they are written out."""
+
+DOCUMENT_KEYS = (*KEYS, "variants", "heal_twin")
+"""The keys of a document: `variants` and `heal_twin` make several runs of it."""
+
+VARIANT_KEYS = tuple(key for key in DOCUMENT_KEYS if key not in ("scenario", "variants"))
+RESOLVED_KEYS = ("run", *KEYS, "limits_us")
+REQUIRED = ("scenario", "story", "issues", "levels", "asks", "rules", "end")
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+"""A name as it stands in commands and folders."""
+
+LEVELS = ("adapter", "runner", "process")
+"""What is driven: the QQ adapter alone, the whole gateway inside a worker, the gateway as its own program."""
+
+LEVELS_DRIVEN = ("adapter", "runner")
+"""The levels that this version can drive. A scenario may name the others too."""
+
+STARTS = ("up", "down", "killed")
+BESIDE = ("healthy",)
+RESTARTS = ("on-failure", "always")
+HANDLERS = ("record", "raise", "disconnect")
+"""What the fatal-error handler does; there is {slow: DURATION} besides."""
+
+HELD = ("keep", "release")
+"""What becomes at the healing of the bytes that a condition holds."""
+
+CHECKS = (
+    "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "bounded",
+    "polite", "once", "stops", "secret", "back", "stays",
+    "final", "released", "others",
+)  # fmt: skip
+"""The checks that `asks` may name; `harness.judging.checks.CHECKS` has a row for each, in this order."""
+
+LIMITED = (
+    "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "bounded", "once", "stops",
+    "final", "released", "others",
+)  # fmt: skip
+"""The checks with a limit in time, which `limits` may set."""
+
+NOT_AT_ADAPTER = ("back", "stays", "released", "others")
+"""The checks of what only a program around the adapter can do."""

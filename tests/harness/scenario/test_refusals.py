@@ -1,0 +1,134 @@
+"""Runs whose every word is right, and which are refused because they could never be judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fake_qq_server.platform.units import MINUTE, SECOND
+from harness.scenario.refusals import earliest_marks
+from tests.harness.scenario.documents import BASE, DROP, SILENCE, refused, run, scenario
+
+TOLD = {"when": "runner.handler", "do": {"signal": "SIGTERM"}}
+# 10 min to recover, and three heartbeats of 41.25 s.
+ROOM = 10 * MINUTE + 123_750_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "hint"),
+    [
+        ({"asks": ["recovers"]}, "nothing heals"),
+        ({"asks": ["recovers"], "heal_twin": "30m"}, "nothing heals"),
+        ({"asks": ["settles"], "heal": "30m"}, "ask recovers, or use heal_twin"),
+        ({"asks": ["notices"]}, "silent, stalled or a blackhole"),
+        ({"asks": ["notices"], "rules": [{"link": "ws", "do": {"latency": "1s"}}]}, "silent, stalled"),
+        ({"asks": ["connects"], "start": "down"}, "does not apply to start: down"),
+        ({"asks": ["back"]}, "does not apply to the adapter"),
+        ({"asks": ["stays", "others"]}, "add beside"),
+        ({"asks": ["stays", "released"]}, "do not apply to the adapter"),
+    ],
+)
+def test_a_check_that_could_never_apply_is_not_asked(changes: dict[str, Any], hint: str) -> None:
+    error = refused(**changes)
+    assert hint in error.sentence
+    assert error.path == ("asks",)
+
+
+def test_a_check_that_can_apply_is_asked() -> None:
+    scenario(asks=["recovers"], heal="30m")
+    scenario(asks=["settles"], heal_twin="30m")
+    scenario(asks=["notices"], rules=[SILENCE])
+    scenario(asks=["connects"])
+    scenario(asks=["flag"], start="down")
+
+
+def test_a_signal_to_the_program_is_refused_at_the_adapter_level() -> None:
+    signal = {"at": "1m", "do": {"signal": "SIGTERM"}}
+    error = refused(levels=["adapter", "runner"], rules=[DROP, signal])
+    assert error.path == ("rules", 1, "do")
+    assert "for the levels runner and process only" in error.sentence
+    run(levels=["runner"], asks=["stops"], rules=[signal])
+
+
+def test_the_fatal_handler_is_seen_at_the_runner_level_alone() -> None:
+    told = run(levels=["runner"], asks=["stops"], rules=[TOLD])
+    assert told.rules[0].key == 'when runner.handler do {signal: "SIGTERM"}'
+    for levels in (["process"], ["runner", "process"]):
+        error = refused(levels=levels, asks=["stops"], rules=[TOLD])
+        assert (error.path, "levels: [runner]" in error.sentence) == (("rules", 0, "when"), True)
+
+
+@pytest.mark.parametrize("verb", ["noanswer", {"raise": "OSError"}, {"status": 500}, "silent"])
+def test_nothing_answers_the_fatal_handler(verb: Any) -> None:
+    assert refused(levels=["runner"], asks=["stops"], rules=[{**TOLD, "do": verb}]).path[:2] == ("rules", 0)
+
+
+def test_a_rule_must_be_able_to_act_before_the_healing() -> None:
+    late = {"at": "40m", "do": "fin"}
+    error = refused(rules=[DROP, late], heal="30m")
+    assert "heals before" in error.sentence
+    assert error.path == ("heal",)
+    assert refused(rules=[DROP, late], heal_twin=["1h", "40m"]).path == ("heal_twin", 1)
+    assert refused(rules=[DROP, late], heal_twin="40m").path == ("heal_twin",)
+    assert refused(rules=[{**DROP, "from": "50m"}], heal="30m").path == ("heal",)
+    scenario(rules=[DROP, late], heal="41m")
+    scenario(rules=[DROP, late], heal="ready + 5s")
+
+
+def test_a_rule_begins_before_the_end() -> None:
+    error = refused(rules=[{"at": "3h", "do": "fin"}])
+    assert "cannot act before 3h" in error.sentence
+    assert error.path == ("rules", 0)
+    scenario(rules=[{"at": "10799s", "do": "fin"}])
+    assert refused(variants={"a": [{"when": "ws.connect", "from": "drop + 3h", "do": "fin"}]}).path == (
+        "variants",
+        "a",
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("heal", "earliest"),
+    [("30m", 30 * MINUTE), ("ready + 30m", 30 * MINUTE), ("drop + 30m", 31 * MINUTE), ("drop", MINUTE)],
+)
+def test_the_end_leaves_room_for_the_recovery_and_three_heartbeats(heal: str, earliest: int) -> None:
+    enough = earliest + ROOM
+    assert run(heal=heal, end=f"{enough // 1000}ms").end_us == enough
+    error = refused(heal=heal, end=f"{enough // 1000 - 1}ms")
+    assert "end is too early" in error.sentence
+    assert error.path == ("end",)
+    assert refused(heal_twin=heal, end=f"{enough // 1000 - 1}ms").path == ("end",)
+
+
+def test_the_room_for_the_recovery_follows_the_scenarios_own_limit() -> None:
+    run(heal="30m", limits={"recovers": "1m"}, end="34m")
+    assert "end is too early" in refused(heal="30m", limits={"recovers": "1m"}, end="33m").sentence
+    assert "end is too early" in refused(heal="30m", limits={"recovers": "1h"}, end="1h").sentence
+
+
+def test_settling_needs_more_than_two_hours() -> None:
+    run(asks=["settles"], end="7261s")
+    error = refused(asks=["settles"], end="7260s")
+    assert "longer than 121m" in error.sentence
+    assert error.path == ("end",)
+    early = [*BASE["rules"], {"when": "http.token", "which": 9, "do": "noanswer"}]
+    run(asks=["settles"], rules=early, end="7201s")
+    refused(asks=["settles"], rules=early, end="2h")
+    run(asks=["settles"], limits={"settles": "1h"}, end="62m")
+    refused(asks=["settles"], limits={"settles": "3h"})
+    run(asks=["flag"], end="30m")
+    run(asks=["settles"], rules=[], end="1m")
+    # Where it heals, settles does not apply; only the run without needs the time.
+    assert len(scenario(asks=["settles"], heal_twin="30m", end="7261s").runs) == 2
+
+
+def test_a_rule_that_waits_for_another_begins_after_it() -> None:
+    spec = run(
+        rules=[
+            {"id": "c", "at": "b + 1s", "from": "5s", "do": "fin"},
+            {"id": "b", "when": "ws.connect", "from": "a#2 + 1s", "do": "fin"},
+            {"id": "a", "at": "1m", "do": "fin"},
+        ]
+    )
+    assert earliest_marks(spec.rules) == {None: 0, "a": 60 * SECOND, "b": 61 * SECOND, "c": 62 * SECOND}
