@@ -1,0 +1,161 @@
+"""The walls between the rooms of the two packages: who may import whom, and that nobody imports in a circle.
+
+Docs/design.md draws the same. A new arrow is a decision: add it here, or move the code to where it belongs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.import_graph import ROOT, Module, circles, read
+
+FRONT = "fake_qq_server.(front)"
+"""The fake's modules that stand in no folder, but for the leaves: they build and connect the rest."""
+
+MAY_IMPORT: Mapping[str, frozenset[str]] = {
+    room: frozenset(others.split())
+    for room, others in {
+        "fake_qq_server.events": "",
+        "fake_qq_server.stage": "fake_qq_server.events",
+        "fake_qq_server.platform": "fake_qq_server.events",
+        "fake_qq_server.rules": "fake_qq_server.platform",
+        "fake_qq_server.wire": "fake_qq_server.events fake_qq_server.stage fake_qq_server.platform"
+        " fake_qq_server.rules",
+        FRONT: "fake_qq_server.events fake_qq_server.stage fake_qq_server.platform fake_qq_server.rules"
+        " fake_qq_server.wire",
+        "harness.errors": "",
+        "harness.clock": "",
+        "harness.journal": "fake",
+        "harness.scenario": "fake harness.errors",
+        "harness.hermes": "harness.errors",
+        "harness.judging": "fake harness.journal harness.scenario",
+        "harness.process": "harness.errors harness.journal harness.clock",
+        "harness.worker": "fake harness.errors harness.scenario harness.hermes harness.process"
+        " harness.journal harness.clock",
+        "harness.commands": "fake harness.errors harness.scenario harness.hermes harness.judging"
+        " harness.process harness.journal",
+        "harness.cli": "harness.errors harness.commands",
+    }.items()
+}
+"""Each room, and the rooms it may import from besides itself. `fake`: any of fake_qq_server's."""
+
+BESIDE_THE_SUBJECT = ("harness.clock", "harness.journal", "harness.worker", "fake_qq_server")
+"""Rooms whose modules run under the subject's interpreter: the standard library and what is lent."""
+
+LENT = {"websockets", "h11", "freezegun"}
+SUBJECTS = {"aiohttp", "httpx", "gateway"}
+"""What a subject brings along; only the modules that drive it may import that."""
+
+DRIVERS = ("harness.worker.levels", "harness.worker.subjects")
+
+
+def room_of(module: str) -> str | None:
+    """The room a module stands in; None for the two packages' own `__init__`."""
+    parts = module.split(".")
+    if len(parts) == 1:
+        return None
+    room = ".".join(parts[:2])
+    return FRONT if room.startswith("fake_qq_server") and room not in MAY_IMPORT else room
+
+
+def crossings(graph: Mapping[str, Module]) -> list[str]:
+    """Every import that goes through a wall: `harness.clock.loop imports harness.errors`."""
+    return sorted(
+        f"{name} imports {other}"
+        for name, module in graph.items()
+        for other in module.ours
+        if not _allowed(room_of(name), room_of(other))
+    )
+
+
+def _allowed(room: str | None, other: str | None) -> bool:
+    if room is None or other is None or room == other:
+        return True
+    allowed = MAY_IMPORT.get(room, frozenset())
+    return other in allowed or ("fake" in allowed and other.startswith("fake_qq_server."))
+
+
+def strangers(graph: Mapping[str, Module]) -> list[str]:
+    """Every import beside the subject of what is neither the standard library's, nor lent, nor ours."""
+    return sorted(
+        f"{name} imports {other}"
+        for name, module in graph.items()
+        if name.startswith(BESIDE_THE_SUBJECT)
+        for other in module.others - set(sys.stdlib_module_names) - LENT
+        if not (other in SUBJECTS and name.startswith(DRIVERS))
+    )
+
+
+@pytest.fixture(scope="module")
+def graph() -> dict[str, Module]:
+    return read()
+
+
+def test_every_import_keeps_to_the_walls(graph: dict[str, Module]) -> None:
+    assert crossings(graph) == []
+
+
+def test_no_modules_import_each_other_in_a_circle(graph: dict[str, Module]) -> None:
+    assert circles(graph) == []
+
+
+def test_what_runs_beside_the_subject_needs_the_standard_library_and_what_is_lent(
+    graph: dict[str, Module],
+) -> None:
+    assert strangers(graph) == []
+
+
+def test_every_room_is_in_the_table(graph: dict[str, Module]) -> None:
+    rooms = {room_of(name) for name in graph} - {None}
+    assert rooms == set(MAY_IMPORT)
+
+
+PLANTED = (
+    ("harness.clock.loop", "harness.errors"),
+    ("harness.commands.run", "harness.worker.world"),
+    ("fake_qq_server.wire.link", "fake_qq_server.server"),
+    ("fake_qq_server.rules.engine", "harness.journal.record"),
+)
+"""A module, and an import planted in it that goes through a wall."""
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("copy")
+    for package in ("fake_qq_server", "harness"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def with_line(root: Path, module: str, line: str) -> dict[str, Module]:
+    """The graph of the sources with one line more at the end of a module."""
+    path = (root / module.replace(".", "/")).with_suffix(".py")
+    before = path.read_text(encoding="utf-8")
+    path.write_text(f"{before}\n{line}\n", encoding="utf-8")
+    try:
+        return read(root)
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("module", "other"), PLANTED, ids=[each[0] for each in PLANTED])
+def test_an_import_through_a_wall_is_named(copied: Path, module: str, other: str) -> None:
+    package, _, name = other.rpartition(".")
+    graph = with_line(copied, module, f"from {package} import {name}")
+    assert crossings(graph) == [f"{module} imports {other}"]
+
+
+def test_an_import_for_the_type_checker_only_closes_a_circle_too(copied: Path) -> None:
+    line = "if TYPE_CHECKING:\n    from fake_qq_server.rules import engine"
+    found = circles(with_line(copied, "fake_qq_server.rules.decisions", line))
+    assert found == [["fake_qq_server.rules.decisions", "fake_qq_server.rules.engine"]]
+
+
+def test_a_package_that_no_subject_has_is_named(copied: Path) -> None:
+    graph = with_line(copied, "harness.journal.writer", "import yaml")
+    assert strangers(graph) == ["harness.journal.writer imports yaml"]
