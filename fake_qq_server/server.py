@@ -16,7 +16,7 @@ from fake_qq_server.director import Director
 from fake_qq_server.events import Host, LinkClose, Sink
 from fake_qq_server.platform.platform import Bot, Options, Platform
 from fake_qq_server.platform.rest import TOKEN_PATH
-from fake_qq_server.rule_line import RuleLine
+from fake_qq_server.rule_writer import RuleLine
 from fake_qq_server.rules.engine import Push
 from fake_qq_server.rules.language import Moment, Rule
 from fake_qq_server.rules.verbs.registry import Effect, SignalProcess

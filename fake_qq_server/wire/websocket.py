@@ -1,7 +1,7 @@
 """WebSocket on one connection: websockets' Sans-I/O protocol for the wire, `session` for the answers.
 
 websockets refuses to write some close codes and all broken frames; `frames` writes those. What rules push on
-a connection goes through a `rule_line.RuleLine`. PING is answered by websockets itself and is no event.
+a connection goes through a `rule_writer.RuleWriter`. PING is answered by websockets itself and is no event.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from websockets.server import ServerProtocol
 from fake_qq_server.events import Envelope, Event, Session, WsConnect, WsIn, WsOut
 from fake_qq_server.platform.platform import Bot
 from fake_qq_server.platform.replies import FrameReply, HttpAsk, HttpReply
-from fake_qq_server.platform.session import Connection, Out
+from fake_qq_server.platform.gateway import Connection, Out
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.wire import frames
 from fake_qq_server.wire.http import body_of, phrase

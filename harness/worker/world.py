@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
 from fake_qq_server.platform.platform import Options
-from fake_qq_server.rule_line import RuleLine
+from fake_qq_server.rule_writer import RuleLine
 from fake_qq_server.rules.verbs.registry import SignalProcess
 from fake_qq_server.server import Addresses, FakeQQ
 from fake_qq_server.wire.websocket import WsTalk

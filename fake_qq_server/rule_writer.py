@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fake_qq_server.events import WsOut
-from fake_qq_server.platform.session import Connection, Out
+from fake_qq_server.platform.gateway import Connection, Out
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.wire.link import End
 from fake_qq_server.wire.websocket import WsTalk

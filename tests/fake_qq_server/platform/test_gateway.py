@@ -9,7 +9,7 @@ from fake_qq_server.events import Event, EventSent, Session, WsIn, WsOut
 from fake_qq_server.platform.platform import MINUTE, SECOND, Bot, GatewaySession, Options, Platform
 from fake_qq_server.platform.protocol import REFUSALS, Intent, Refusal
 from fake_qq_server.platform.replies import FrameReply
-from fake_qq_server.platform.session import Answer, Connection, Out
+from fake_qq_server.platform.gateway import Answer, Connection, Out
 
 K = TypeVar("K", bound=Event)
 C2C = "C2C_MESSAGE_CREATE"
