@@ -2,7 +2,7 @@
 
 Receiving has two steps, so that a rule can stand between them:
 
-* `Connection.received` reads a frame and says what it is. Nothing changes.
+* `GatewayConnection.received` reads a frame and says what it is. Nothing changes.
 * `Received.default` decides what the platform answers, and only then is there a new session, a resumed one, a
   counted heartbeat. Where a rule answered instead and never asked for the default, none of it happened.
 
@@ -55,7 +55,7 @@ class Received:
     """A frame that was read and not yet answered. `bot` is the number of the bot it concerns, if known."""
 
     def __init__(
-        self, conn: Connection, event: events.WsIn, bot: int | None, decide: Callable[[], Answer]
+        self, conn: GatewayConnection, event: events.WsIn, bot: int | None, decide: Callable[[], Answer]
     ) -> None:
         self.event = event
         self.bot = bot
@@ -94,7 +94,7 @@ class Received:
         return Answer(tuple(outs), decided.events)
 
 
-class Connection:
+class GatewayConnection:
     """The platform's side of one connection. `number` counts WebSocket connections of the run from 1.
 
     `bot_hint` is the bot that its upgrade request named (satori sends Authorization there [src]), or the one

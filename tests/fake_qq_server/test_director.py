@@ -224,7 +224,7 @@ async def test_a_resume_displaces_the_connection_that_had_the_session() -> None:
         assert await old.closed() == (4902, "reset by resume")
         assert await new.names(2) == [10, "RESUMED"]
         assert front.one("session", what="dropped")[2].conn == 1
-        assert front.fake.serving(1) is front.fake.ws_talk(2)
+        assert front.fake.serving(1) is front.fake.websockets.get(2)
 
 
 # -- several bots

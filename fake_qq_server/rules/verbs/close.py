@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fake_qq_server.rules.verbs.arguments import integer, text
-from fake_qq_server.rules.verbs.registry import Args, Class, Effect, Line, Verb, register
+from fake_qq_server.rules.verbs.registry import Args, Class, Effect, PushTarget, Verb, register
 
 USUAL = 4009
 
 
-def act(args: Args, line: Line) -> Effect:
+def act(args: Args, target: PushTarget) -> Effect:
     """A close frame, with no payload at all where no code is given, then FIN once it is answered."""
-    return line.close(args.main, args.more.get("reason", ""))
+    return target.close(args.main, args.more.get("reason", ""))
 
 
 def simpler(args: Args) -> Iterable[Args]:

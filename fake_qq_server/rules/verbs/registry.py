@@ -4,11 +4,11 @@ Three classes (see docs/scenarios.md):
 
 * ANSWER replaces the default reply to one event. `act(args, ask)` gets an `Ask` and returns a reply of the
   place's own type (`HttpReply`, `FrameReply`, `SeamReply`).
-* PUSH adds something on the bot's newest open connection. `act(args, line)` gets a `Line` and returns an
-  `Effect`. With `on_process` it acts on the subject's process instead: `act(args, send)` gets a
+* PUSH adds something on the bot's newest open connection. `act(args, target)` gets a `PushTarget` and
+  returns an `Effect`. With `on_process` it acts on the subject's process instead: `act(args, send)` gets a
   `SignalProcess`, and returns None where it did not act.
-* CONDITION holds for the rule's window. `act(args)` returns a `link.Condition`, put on each connection it
-  matches.
+* CONDITION holds for the rule's window. `act(args)` returns a `conditions.Condition`, put on each connection
+  it matches.
 
 A verb is pure: it decides, the place does.
 """
@@ -56,7 +56,7 @@ class Effect:
     us: int = 0
 
 
-class Line(Protocol):
+class PushTarget(Protocol):
     """One open connection, as a push sees it. Everything goes through the link, so it arrives later."""
 
     def frame(self, text: str) -> Effect: ...

@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 import pytest
 
 from fake_qq_server.events import Event, EventSent, Session, WsIn, WsOut
-from fake_qq_server.platform.platform import MINUTE, SECOND, Bot, GatewaySession, Options, Platform
+from fake_qq_server.platform.gateway import Answer, GatewayConnection, Out
+from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.platform import Bot, GatewaySession, Platform
 from fake_qq_server.platform.protocol import REFUSALS, Intent, Refusal
 from fake_qq_server.platform.replies import FrameReply
-from fake_qq_server.platform.gateway import Answer, Connection, Out
+from fake_qq_server.platform.units import MINUTE, SECOND
 
 K = TypeVar("K", bound=Event)
 C2C = "C2C_MESSAGE_CREATE"
@@ -29,23 +31,25 @@ class Gateway:
     def token(self) -> str:
         return f"QQBot {self.platform.token(self.bot, self.now).text}"
 
-    def open(self, hint: Bot | None = None) -> Connection:
+    def open(self, hint: Bot | None = None) -> GatewayConnection:
         self.opened += 1
-        return Connection(self.platform, self.opened, hint)
+        return GatewayConnection(self.platform, self.opened, hint)
 
-    def say(self, conn: Connection, frame: str | dict[str, Any]) -> Answer:
+    def say(self, conn: GatewayConnection, frame: str | dict[str, Any]) -> Answer:
         text = frame if isinstance(frame, str) else json.dumps(frame)
         return conn.received(text, self.now).default()
 
-    def identify(self, conn: Connection, **d: Any) -> Answer:
+    def identify(self, conn: GatewayConnection, **d: Any) -> Answer:
         d = {"token": self.token, "intents": HERMES_INTENTS, "shard": [0, 1]} | d
         return self.say(conn, {"op": 2, "d": d})
 
-    def resume(self, conn: Connection, session_id: str, seq: int | None, token: str | None = None) -> Answer:
+    def resume(
+        self, conn: GatewayConnection, session_id: str, seq: int | None, token: str | None = None
+    ) -> Answer:
         d = {"token": token or self.token, "session_id": session_id, "seq": seq}
         return self.say(conn, {"op": 6, "d": d})
 
-    def ready(self) -> tuple[Connection, GatewaySession]:
+    def ready(self) -> tuple[GatewayConnection, GatewaySession]:
         """A connection that has identified, and its session."""
         conn = self.open()
         self.identify(conn)

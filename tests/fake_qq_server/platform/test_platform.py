@@ -2,8 +2,10 @@
 
 import pytest
 
-from fake_qq_server.platform.platform import MINUTE, SECOND, Bot, GatewaySession, Options, Platform, Stored
+from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
 from fake_qq_server.platform.protocol import Intent
+from fake_qq_server.platform.units import MINUTE, SECOND
 
 C2C = "C2C_MESSAGE_CREATE"
 SOCIAL = int(Intent.GROUP_AND_C2C_EVENT)

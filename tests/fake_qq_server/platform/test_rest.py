@@ -7,9 +7,11 @@ from typing import Any, Literal
 import pytest
 
 from fake_qq_server.platform import protocol, rest
-from fake_qq_server.platform.platform import MINUTE, SECOND, Options, Platform, Stored
+from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.platform import Platform, Stored
 from fake_qq_server.platform.replies import HttpReply
 from fake_qq_server.platform.rest import Asked, Request, endpoint_of
+from fake_qq_server.platform.units import MINUTE, SECOND
 
 HostName = Literal["token", "api"]
 C2C, GROUP = "C2C_MESSAGE_CREATE", "GROUP_AT_MESSAGE_CREATE"

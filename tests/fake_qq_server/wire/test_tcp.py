@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from fake_qq_server.platform.platform import Options
+from fake_qq_server.platform.options import Options
 from tests.fake_qq_server.front import Watch, bot_of, fake_with, kinds, sockets
 from tests.fake_qq_server.raw import UPGRADE, masked, raw, request
 
@@ -230,8 +230,8 @@ async def test_by_default_an_error_goes_to_the_loop() -> None:
     loop.set_exception_handler(lambda _, context: told.append(type(context["exception"])))
     try:
         async with fake_with() as front:
-            front.fake.on_error = front.fake._to_the_loop
-            front.fake.later(0, lambda: 1 // 0)
+            front.fake.on_error = front.fake.stage.report_to_loop
+            front.fake.stage.later(0, lambda: 1 // 0)
             await asyncio.sleep(0.01)
     finally:
         loop.set_exception_handler(None)
