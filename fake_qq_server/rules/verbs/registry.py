@@ -16,7 +16,7 @@ A verb is pure: it decides, the place does.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -79,12 +79,6 @@ class Args:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def nothing_simpler(args: Args) -> Iterable[Args]:
-    """The default for `simpler`: a shrinker has nothing to try."""
-    del args
-    return ()
-
-
 @dataclass(frozen=True)
 class Verb:
     """One row. `places` are event-name prefixes where it can act ("http", "ws.connect", "ws.in", "seam",
@@ -101,7 +95,6 @@ class Verb:
     act: Callable[..., Any]
     main: Argument | None = None
     more: Mapping[str, Argument] = field(default_factory=dict)
-    simpler: Callable[[Args], Iterable[Args]] = nothing_simpler
     on_process: bool = False
 
 

@@ -93,7 +93,9 @@ def test_where_names_connections_paths_and_sequence_numbers() -> None:
         ({"where": {"conn": 1}}, ("where", "conn"), "nothing is pushed"),
     ],
 )
-def test_what_is_no_where_is_refused_with_its_place(item: dict[str, Any], path: tuple[str, ...], hint: str) -> None:
+def test_what_is_no_where_is_refused_with_its_place(
+    item: dict[str, Any], path: tuple[str, ...], hint: str
+) -> None:
     error = refused({"when": "http.gateway", "do": {"status": 500}, **item})
     assert hint in error.sentence
     assert error.path == ("rules", 0, *path)
@@ -233,7 +235,9 @@ def test_a_verb_is_a_word_a_mapping_or_a_list() -> None:
         ({"when": "seam.open"}, {"message": {"type": "text"}}, ("message",), "seam.receive"),
     ],
 )  # fmt: skip
-def test_what_is_no_verb_or_in_the_wrong_place_is_refused(trigger: dict[str, Any], do: Any, path: tuple[Any, ...], hint: str) -> None:
+def test_a_verb_that_does_not_fit_is_refused(
+    trigger: dict[str, Any], do: Any, path: tuple[Any, ...], hint: str
+) -> None:
     error = refused({**trigger, "do": do})
     assert hint in error.sentence
     assert error.path == ("rules", 0, "do", *path)

@@ -86,7 +86,9 @@ def test_a_rhythm_begins_at_the_start_of_its_span() -> None:
         (Where(Span(1), "/a", Span(1)), (1, "/b", 1), False),
     ],
 )
-def test_where_holds_only_for_events_that_have_what_it_names(where: Where, about: tuple[int | None, str | None, int | None], holds: bool) -> None:
+def test_where_holds_only_for_events_that_have_what_it_names(
+    where: Where, about: tuple[int | None, str | None, int | None], holds: bool
+) -> None:
     assert where.holds(*about) is holds
 
 

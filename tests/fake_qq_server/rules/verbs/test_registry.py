@@ -12,11 +12,9 @@ import fake_qq_server.rules.verbs
 from fake_qq_server.rules.language import EVENTS
 from fake_qq_server.rules.verbs.registry import (
     VERBS,
-    Args,
     ArgumentError,
     Class,
     Verb,
-    nothing_simpler,
     register,
 )
 
@@ -109,18 +107,3 @@ def test_arguments_that_are_refused(verb: str, argument: str, wrong: Any, hint: 
     assert row is not None
     with pytest.raises(ArgumentError, match=hint.replace("{", r"\{")):
         row.parse(wrong)
-
-
-@pytest.mark.parametrize(
-    ("verb", "args", "simpler"),
-    [
-        ("status", Args(502), [Args(500)]), ("status", Args(500), []),
-        ("drip", Args(5_000_000), [Args(1_000_000)]), ("drip", Args(1_000_000), []),
-        ("close", Args(4008, {"reason": "x"}), [Args(4008), Args(4009)]), ("close", Args(4009), []),
-        ("latency", Args(5, {"jitter": 3}), [Args(5)]), ("latency", Args(5), []),
-        ("fin", Args(), []),
-    ],
-)  # fmt: skip
-def test_what_a_shrinker_may_try(verb: str, args: Args, simpler: list[Args]) -> None:
-    assert list(VERBS[verb].simpler(args)) == simpler
-    assert list(nothing_simpler(args)) == []
