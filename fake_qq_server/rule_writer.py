@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fake_qq_server.events import WsOut
-from fake_qq_server.platform.gateway import GatewayConnection, Out
+from fake_qq_server.platform.exchange import Out
+from fake_qq_server.platform.gateway import GatewayConnection
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.wire.link import End
 from fake_qq_server.wire.websocket import WebSocketProtocol

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 import pytest
 
 from fake_qq_server.events import Event, EventSent, Session, WsIn, WsOut
-from fake_qq_server.platform.gateway import Answer, GatewayConnection, Out
+from fake_qq_server.platform.exchange import Answer, Out
+from fake_qq_server.platform.gateway import GatewayConnection
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Bot, GatewaySession, Platform
 from fake_qq_server.platform.protocol import REFUSALS, Intent, Refusal
