@@ -26,7 +26,7 @@ INTERRUPTED = 130
 
 
 class Printer:
-    """A sink that prints: plain lines for people, or JSON Lines. `clock` gives microseconds."""
+    """A sink that prints: plain lines for people, or JSON Lines. Times are those of `fake`."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json

@@ -106,7 +106,7 @@ class FakeQQ:
         return self.addresses
 
     def stop(self) -> None:
-        """Let go of every port at once, and of every connection in the loop's next turns."""
+        """Close every port at once, and every connection in the loop's next turns."""
         self._close()
         self.director.stop()
 

@@ -1,4 +1,4 @@
-"""What can be set about a platform. All defaults are the documented or observed behaviour.
+"""The options of a platform.
 
 Sources are labelled as in `protocol`.
 """

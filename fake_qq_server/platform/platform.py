@@ -1,8 +1,8 @@
 """What the platform knows: bots, tokens, sessions with their replay windows, messages. No I/O, no clock.
 
 `now` is always an argument: integer microseconds since the run began. Every name it invents (tokens, session
-ids, message ids, trace ids) comes from the seed and an ordinal, so that two runs of one story invent the
-same. Sources are labelled as in `protocol`.
+ids, message ids, trace ids) comes from the seed and an ordinal, so that two runs of one scenario invent
+the same. Sources are labelled as in `protocol`.
 """
 
 from __future__ import annotations

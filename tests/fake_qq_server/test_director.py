@@ -114,10 +114,11 @@ async def test_once_the_stage_is_stopped_nothing_is_pushed() -> None:
 
 async def test_what_is_asked_in_another_thread_is_pushed_in_the_loops_own() -> None:
     bench = Bench({"id": "r", "when": "seam.open", "do": {"frame": "x"}})
+    bench.stage.loop.set_debug(True)  # so that call_soon from another thread raises
     thread = threading.Thread(target=bench.director.ask, args=("seam.open", BOT, None))
     thread.start()
     thread.join()
-    assert bench.pushes == []
+    assert bench.pushes == [] and bench.errors == []
     await turns()
     assert bench.pushes == [(1, "r", None)]
 

@@ -1,4 +1,4 @@
-"""Rules carried out: places, narrowing, windows, marks, healing, several bots. Seen from a client."""
+"""The whole fake, seen from a client: places, narrowing, windows, marks, healing, several bots."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ C2C = "C2C_MESSAGE_CREATE"
     ("http.api", "api"),
     ("http.any", "token gateway api"),
 ])  # fmt: skip
-async def test_http_places(place: str, hit: str) -> None:
+async def test_each_http_place_matches_its_requests_only(place: str, hit: str) -> None:
     async with fake_with({"when": place, "do": {"status": 299}}) as front, bot_of(front) as bot:
         async with bot.http.post(front.fake.addresses.token) as answer:
             seen = {
@@ -47,7 +47,7 @@ async def test_http_places(place: str, hit: str) -> None:
     ("ws.out.ack", 2),
     ("ws.out.resumed", 0),
 ])  # fmt: skip
-async def test_ws_places(place: str, acts: int) -> None:
+async def test_each_websocket_place_matches_its_frames_only(place: str, acts: int) -> None:
     rule = {"id": "r", "when": place, "fires": "0..", "do": {"frame": "pushed"}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         ws = await bot.dial()
@@ -81,14 +81,14 @@ async def test_which_counts_inside_the_window() -> None:
         await bot.press("stop")
 
 
-async def test_every_second() -> None:
+async def test_every_2_acts_on_every_second_match() -> None:
     rule = {"when": "http.gateway", "which": "every 2", "do": {"status": 500}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         await bot.token()
         assert [await bot.status() for _ in range(4)] == [200, 500, 200, 500]
 
 
-async def test_where_path_and_s() -> None:
+async def test_where_narrows_by_path_and_by_sequence_number() -> None:
     rules = [
         {"when": "http.api", "where": {"path": "/v2/*"}, "do": {"status": 418}},
         {"when": "ws.in.heartbeat", "where": {"s": "2.."}, "do": {"frame": "far"}},
@@ -104,7 +104,7 @@ async def test_where_path_and_s() -> None:
         assert (await ws.ws.receive()).data == "far"
 
 
-async def test_where_conn_of_frames() -> None:
+async def test_where_conn_narrows_frames_to_one_connection() -> None:
     rule = {"when": "ws.in.heartbeat", "where": {"conn": 2}, "do": "noanswer"}
     async with fake_with(rule) as front, bot_of(front) as bot:
         first, second = await bot.ready(), await bot.dial()
@@ -115,7 +115,7 @@ async def test_where_conn_of_frames() -> None:
         await second.silence()
 
 
-async def test_marks_of_a_session() -> None:
+async def test_ready_resumed_and_lost_are_marks_for_other_rules() -> None:
     rules = [
         {"id": "first", "at": "ready + 5ms", "do": {"close": 4009}},
         {"id": "second", "at": "resumed + 5ms", "do": {"close": 4008}},
@@ -133,7 +133,7 @@ async def test_marks_of_a_session() -> None:
         assert not front.unmet()
 
 
-async def test_repeating_pushes() -> None:
+async def test_a_repeating_push_comes_until_its_window_ends() -> None:
     rule = {"id": "tick", "at": "ready", "every": "3ms", "until": "ready + 10ms", "do": {"frame": "tick"}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -157,7 +157,7 @@ async def test_healing_ends_every_rule() -> None:
 # -- the end
 
 
-async def test_unmet_and_met() -> None:
+async def test_only_rules_that_acted_too_seldom_are_unmet() -> None:
     rules = [
         {"id": "never", "when": "ws.in.resume", "do": {"frame": "x"}},
         {"id": "may", "when": "ws.in.resume", "fires": "0..", "do": {"frame": "x"}},
@@ -181,7 +181,7 @@ async def test_two_answers_to_one_event_are_recorded_once_a_rule() -> None:
         assert front.one("rule.unmet", why="two rules answered http.api")[2].rule == "two"
 
 
-async def test_the_chain_of_causes() -> None:
+async def test_every_record_names_the_record_that_caused_it() -> None:
     rules = [
         {"id": "no", "when": "http.gateway", "do": {"status": 500}},
         {"id": "hi", "when": "ws.connect", "do": {"frame": "hi"}},
@@ -204,7 +204,7 @@ async def test_the_chain_of_causes() -> None:
 
 
 @pytest.mark.parametrize("frame, op", [('{"op":7}', 7), ('{"op":9,"d":false}', 9)])
-async def test_reconnect_and_invalid_then_resume(frame: str, op: int) -> None:
+async def test_after_reconnect_or_invalid_a_resume_replays_what_was_missed(frame: str, op: int) -> None:
     rule = {"when": "ws.out.ready", "do": [{"frame": frame}, {"dispatch": C2C}, {"close": 4009}]}
     async with fake_with(rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -289,7 +289,7 @@ async def test_a_taken_port_is_an_error_and_leaves_nothing() -> None:
             FakeQQ(ListSink(), [("a", "b")], ports={"api": taken})
 
 
-async def test_after_stop_nothing_acts() -> None:
+async def test_nothing_acts_after_stop() -> None:
     tick = {"at": "1ms", "every": "1ms", "fires": "0..", "do": {"dispatch": C2C}}
     shut = {"link": "api", "from": "5ms", "do": "refuse", "fires": "0.."}
     async with fake_with(tick, shut) as front:

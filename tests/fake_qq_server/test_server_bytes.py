@@ -1,4 +1,4 @@
-"""HTTP and WebSocket by the byte: what a correct, a strange or a hostile client gets."""
+"""The whole fake by the byte: what a correct, a strange or a hostile HTTP or WebSocket client gets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_request_may_come_in_single_bytes() -> None:
         assert (await line.head()).startswith(b"HTTP/1.1 401 ")
 
 
-async def test_expect_100_continue() -> None:
+async def test_a_client_that_expects_100_continue_gets_it() -> None:
     body = json.dumps({"appId": "app1", "clientSecret": "secret1"}).encode()
     head, _, rest = request(
         "POST", "/app/getAppAccessToken", "Content-Type: application/json", "Expect: 100-continue", body=body
@@ -87,7 +87,7 @@ async def test_a_head_beyond_64_kib_is_turned_down(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["api", "ws"])
-async def test_a_head_that_never_ends_is_waited_for(host: str) -> None:
+async def test_an_incomplete_head_is_kept_and_gets_no_answer(host: str) -> None:
     async with fake_with() as front, raw(front, host) as line:
         line.write(b"GET / HTTP/1.1\r\nHost:")
         await line.silence()
@@ -126,7 +126,7 @@ async def test_hello_comes_in_a_packet_of_its_own() -> None:
         assert json.loads((await line.frame())[1])["op"] == 10
 
 
-async def test_fragments_binary_and_pings() -> None:
+async def test_fragments_and_binary_frames_are_read_and_pings_answered() -> None:
     async with fake_with() as front, raw(front) as line:
         await line.upgraded()
         line.write(masked(1, b'{"op"', fin=False) + masked(9, b"are you there?") + masked(0, b":1}"))
@@ -170,7 +170,7 @@ async def test_a_clients_close_is_echoed_and_recorded() -> None:
         assert front.one("ws.out", op="close")[2].cause == front.one("ws.in", op="close")[0]
 
 
-async def test_missing_heartbeats_close_where_a_limit_is_set() -> None:
+async def test_missing_heartbeats_close_the_connection_where_a_limit_is_set() -> None:
     options = Options(heartbeat_ms=30, heartbeat_timeout=1.5)
     async with fake_with(options=options) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -191,8 +191,8 @@ async def test_nagle_is_off_and_numbers_are_ordinals() -> None:
         await front.until("link.open", 3)
         opened = [(event.host, about.conn) for _, event, about in front.all("link.open")]
         assert sorted(opened) == [("api", 1), ("ws", 1), ("ws", 2)]
-        for wire in front.fake.listeners["ws"].sockets.values():
-            sock = wire.transport.get_extra_info("socket")
+        for connection in front.fake.listeners["ws"].sockets.values():
+            sock = connection.transport.get_extra_info("socket")
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
@@ -213,7 +213,7 @@ async def test_stopping_leaves_no_socket() -> None:
     assert sockets() <= before
 
 
-async def test_an_error_inside_the_fake_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_inside_the_fake_goes_to_on_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
@@ -224,7 +224,7 @@ async def test_an_error_inside_the_fake_is_told(monkeypatch: pytest.MonkeyPatch)
         assert [type(error) for error in front.errors] == [ZeroDivisionError]
 
 
-async def test_by_default_an_error_goes_to_the_loop() -> None:
+async def test_an_error_inside_the_fake_goes_to_the_loops_handler_by_default() -> None:
     told: list[object] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: told.append(type(context["exception"])))

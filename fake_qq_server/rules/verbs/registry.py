@@ -59,12 +59,23 @@ class Effect:
 class PushTarget(Protocol):
     """One open connection, as a push sees it. Everything goes through the link, so it arrives later."""
 
-    def frame(self, text: str) -> Effect: ...
-    def raw(self, data: bytes) -> Effect: ...
-    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect: ...
-    def close(self, code: int | None, reason: str) -> Effect: ...
-    def fin(self) -> Effect: ...
-    def rst(self) -> Effect: ...
+    def frame(self, text: str) -> Effect:
+        """A text frame with this text, whatever it means."""
+
+    def raw(self, data: bytes) -> Effect:
+        """These bytes as they stand, a frame or not."""
+
+    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect:
+        """An event of the session, `fields` laid over its payload; no effect where no session wants it."""
+
+    def close(self, code: int | None, reason: str) -> Effect:
+        """A close frame, with no payload at all where `code` is None."""
+
+    def fin(self) -> Effect:
+        """The end of the stream."""
+
+    def rst(self) -> Effect:
+        """A reset of the connection."""
 
 
 SignalProcess = Callable[[str], bool]

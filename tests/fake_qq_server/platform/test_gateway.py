@@ -242,14 +242,14 @@ def test_the_servers_opcodes_are_not_the_clients(gateway: Gateway, op: int) -> N
 
 
 @pytest.mark.parametrize("text", ["", "no json", "[]", "{}", '{"op":"2"}', '{"op":true}'])
-def test_what_is_no_frame_is_4002(gateway: Gateway, text: str) -> None:
+def test_a_text_that_is_no_frame_is_closed_with_4002(gateway: Gateway, text: str) -> None:
     conn = gateway.open()
     assert conn.received(text, 0).event == WsIn("other")
     assert_refused(gateway.say(conn, text), "bad-payload")
 
 
 @pytest.mark.parametrize("op", [0, 11])
-def test_other_frames_before_identify_are_4003(gateway: Gateway, op: int) -> None:
+def test_other_frames_before_identify_are_closed_with_4003(gateway: Gateway, op: int) -> None:
     assert_refused(gateway.say(gateway.open(), {"op": op}), "not-authenticated")
 
 
@@ -303,7 +303,7 @@ def test_resumed_is_reported_when_it_is_written(gateway: Gateway) -> None:
     )
 
 
-def test_nothing_missed_nothing_replayed(gateway: Gateway) -> None:
+def test_a_resume_that_missed_nothing_replays_nothing(gateway: Gateway) -> None:
     session = dropped(gateway, written=1)
     answer = gateway.resume(gateway.open(), session.id, 2)
     assert [f["t"] for f in frames(answer)] == ["RESUMED"]
@@ -478,14 +478,14 @@ def test_reading_a_frame_changes_nothing(gateway: Gateway) -> None:
     assert gateway.platform.sessions == [] and conn.session is None
 
 
-def test_where_a_rule_answers_there_is_no_session(gateway: Gateway) -> None:
+def test_an_identify_that_a_rule_answers_makes_no_session(gateway: Gateway) -> None:
     conn = gateway.open()
     answer = conn.received(identify_text(gateway), 0).settle(FrameReply(close=(4009, "no")))
     assert closes(answer) == [(4009, "no")] and answer.events == ()
     assert gateway.platform.sessions == []
 
 
-def test_where_a_rule_answers_nothing_nothing_is_written(gateway: Gateway) -> None:
+def test_nothing_is_written_where_a_rule_answers_nothing(gateway: Gateway) -> None:
     conn, session = gateway.ready()
     conn.ended(0)
     text = json.dumps({"op": 6, "d": {"token": gateway.token, "session_id": session.id, "seq": 1}})
@@ -493,7 +493,7 @@ def test_where_a_rule_answers_nothing_nothing_is_written(gateway: Gateway) -> No
     assert session.conn is None and session.s == 1
 
 
-def test_where_no_rule_answers_it_is_the_default(gateway: Gateway) -> None:
+def test_the_default_is_written_where_no_rule_answers(gateway: Gateway) -> None:
     received = gateway.open().received(identify_text(gateway), 0)
     assert received.settle(None) is received.default()
 

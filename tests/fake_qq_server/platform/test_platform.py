@@ -74,7 +74,9 @@ def test_a_token_counts_with_and_without_its_prefix(platform: Platform, bot: Bot
 
 
 @pytest.mark.parametrize("credential", [None, "", "QQBot ", "QQBot nonsense", "Bot 1001.hush"])
-def test_anything_else_is_no_token(platform: Platform, bot: Bot, credential: str | None) -> None:
+def test_a_text_that_is_no_token_belongs_to_nobody(
+    platform: Platform, bot: Bot, credential: str | None
+) -> None:
     platform.token(bot, 0)
     assert platform.authenticated(credential, 0) is None
 

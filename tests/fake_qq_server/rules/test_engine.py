@@ -232,7 +232,7 @@ def test_rule_2_a_condition_has_a_host_and_may_have_a_direction(
     assert Story({"link": link, "do": "stall"}).lying(host, direction) == (["stall"] if lies else [])
 
 
-def test_rule_2_conditions_that_do_not_lie_hide_none_that_do() -> None:
+def test_rule_2_conditions_that_do_not_apply_hide_none_that_do() -> None:
     story = Story(
         {"link": "api", "do": "stall"},
         {"link": "ws.up", "do": "silent"},
@@ -268,7 +268,7 @@ def test_rule_3_windows_are_half_open() -> None:
     ]  # fmt: skip
 
 
-def test_rule_3_by_default_from_the_start_to_the_end() -> None:
+def test_rule_3_a_window_is_the_whole_run_by_default() -> None:
     story = Story(FAIL)
     assert story.event(GATEWAY, 0) == ["status"]
     assert story.event(GATEWAY, 86_400) == ["status"]
@@ -309,7 +309,7 @@ def test_rule_3_a_window_opens_when_its_mark_comes() -> None:
     assert story.event("http.token") == []
 
 
-def test_rule_3_until_a_rule_that_has_not_acted_is_open() -> None:
+def test_rule_3_a_window_until_a_rule_stays_open_while_it_has_not_acted() -> None:
     story = Story(DROP, {**FAIL, "until": "drop"}, acting=False)
     story.mark("ready", 1)
     story.until(1000)
@@ -387,7 +387,7 @@ def test_rule_4_the_seed_is_0_unless_it_is_given() -> None:
     assert (draw(0, "maybe", 1) < 0.5) != (draw(1, "maybe", 1) < 0.5)
 
 
-def test_rule_4_certain_is_certain() -> None:
+def test_rule_4_a_chance_of_1_always_acts() -> None:
     story = Story({"when": GATEWAY, "chance": 1, "do": "fin"}, {"link": "ws", "chance": 1, "do": "stall"})
     assert all(story.event(GATEWAY, n) for n in range(50))
     assert all(story.lying("ws", None, n) for n in range(50))
@@ -497,7 +497,7 @@ def test_rule_6_a_rules_nth_act_is_its_marks_nth_occurrence() -> None:
     assert story.pushed == [(1.0, "fin"), (2.0, "rst")]
 
 
-def test_rule_6_a_chain_of_rules_at_one_instant() -> None:
+def test_rule_6_rules_can_follow_each_other_at_one_instant() -> None:
     story = Story(
         {"id": "a", "at": "5s", "do": "fin"},
         {"id": "b", "at": "a", "do": "rst"},
@@ -619,7 +619,7 @@ def test_rule_9_rules_count_before_anything_connected() -> None:
 # ---- at, every, edges
 
 
-def test_ticks_end_with_the_window() -> None:
+def test_ticks_of_a_repeating_rule_end_with_its_window() -> None:
     story = Story({"at": "3m", "every": "65s", "until": "8m", "do": "rst"})
     story.until(10_000)
     assert [t for t, _ in story.pushed] == [180.0, 245.0, 310.0, 375.0, 440.0]
@@ -647,7 +647,7 @@ def test_a_tick_may_be_late_by_its_verbs_delay() -> None:
     assert [t for t, _ in story.pushed] == [17.0, 27.0, 37.0]
 
 
-def test_a_moment_comes_once() -> None:
+def test_a_rule_at_a_moment_acts_once() -> None:
     story = Story({"at": "ready", "do": "rst"})
     assert story.engine.next_due() is None
     story.mark("ready", 3)
@@ -733,7 +733,7 @@ def test_rules_that_set_each_other_off_without_end_are_stopped(few: int) -> None
     assert engine.decide("ws.out.any", us(2)).pushes
 
 
-def test_as_many_as_allowed_are_no_overrun(few: int) -> None:
+def test_as_many_matches_as_are_allowed_are_no_overrun(few: int) -> None:
     engine = Engine(parse_rules([{"when": "ws.out.any", "do": {"frame": "x"}}]))
     for _ in range(few):
         engine.decide("ws.out.any", us(1))
@@ -754,7 +754,7 @@ def test_a_long_jump_is_taken_in_bounded_steps(few: int) -> None:
     assert engine.next_due() == us(few / 1000)
 
 
-def test_no_rules_no_dues() -> None:
+def test_without_rules_nothing_is_due() -> None:
     engine = Engine(())
     assert engine.next_due() is None
     assert engine.advance(us(5)) == Step()

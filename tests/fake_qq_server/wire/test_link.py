@@ -71,7 +71,7 @@ def test_jitter_never_lets_one_overtake_another() -> None:
     assert line.items() == items
 
 
-def test_latency_says_how_much() -> None:
+def test_latency_reports_how_much_it_added() -> None:
     line = Line()
     line.put_on(Latency(20_000))
     line.push(b"abc")

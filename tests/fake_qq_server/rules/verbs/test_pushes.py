@@ -59,7 +59,7 @@ class Target:
         ),
     ],
 )
-def test_pushes(do: Any, asked: tuple[Any, ...]) -> None:
+def test_each_push_asks_its_target_for_one_thing(do: Any, asked: tuple[Any, ...]) -> None:
     (act,) = parse_rules([{"at": "1s", "do": do}])[0].do
     target = Target()
     assert act.row.act(act.args, target) == Effect(bytes=1)
