@@ -119,6 +119,7 @@ class FakeQQ:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop it was built in."""
         return self.stage.loop
 
     @property
@@ -131,9 +132,11 @@ class FakeQQ:
         self.stage.on_error = call
 
     def now_us(self) -> int:
+        """Microseconds since `start()`."""
         return self.stage.now_us()
 
     def call_at(self, at_us: int, call: Callable[[], object]) -> asyncio.TimerHandle:
+        """Call at a time, microseconds since `start()`; what it raises goes to `on_error`."""
         return self.stage.call_at(at_us, call)
 
     # -- what its connections need
@@ -149,9 +152,11 @@ class FakeQQ:
         )
 
     def connected(self, connection: TcpConnection) -> None:
+        """A connection was opened."""
         self.director.connected(connection)
 
     def disconnected(self, connection: TcpConnection) -> None:
+        """A connection is closed and its socket is gone."""
         self.director.disconnected(connection)
 
     def _tell_secrets(self) -> None:

@@ -33,10 +33,12 @@ class Ruling:
 
     @property
     def rule(self) -> str | None:
+        """The key of the rule that answers."""
         return self._answer.rule.key if self._answer else None
 
     @property
     def verb(self) -> str | None:
+        """The verb with which it answers."""
         return self._answer.do.verb if self._answer else None
 
     @property

@@ -75,6 +75,7 @@ class HttpProtocol:
         self.idle = True
 
     def received(self, data: bytes) -> None:
+        """More bytes from the subject: parts of requests, or several."""
         self._http.receive_data(data)
         self._process()
 

@@ -66,14 +66,14 @@ class Pipe:
         else:
             self._admit(self._count, item)
 
-    def add(self, held: PipeCondition) -> None:
+    def add(self, applied: PipeCondition) -> None:
         """Begin a condition. What is on its way already arrives as if nothing had happened."""
-        self.conditions.append(held)
+        self.conditions.append(applied)
 
-    def remove(self, held: PipeCondition) -> None:
+    def remove(self, applied: PipeCondition) -> None:
         """End a condition; what it held goes on its way now, in order."""
-        self.conditions.remove(held)
-        if self._holder is not held:
+        self.conditions.remove(applied)
+        if self._holder is not applied:
             return
         self._holder = None
         waiting, self._waiting = self._waiting, deque()
@@ -93,24 +93,24 @@ class Pipe:
         length = _length(item)
         now_us = round(self.loop.time() * 1e6)
         later: list[tuple[PipeCondition, int]] = []
-        for held in self.conditions:
-            match held.condition.shape(length, now_us, partial(held.draw, number)):
+        for applied in self.conditions:
+            match applied.condition.shape(length, now_us, partial(applied.draw, number)):
                 case Hold():
-                    self._hold(held, number, item)
+                    self._hold(applied, number, item)
                     return
-                case Drop() if length or held.condition.swallows_fin:
-                    held.on_effect(length, 0)
+                case Drop() if length or applied.condition.swallows_fin:
+                    applied.on_effect(length, 0)
                     return
                 case Pass(delay_us=us) if us:
-                    later.append((held, us))
-        for held, us in later:
-            held.on_effect(length, us)
+                    later.append((applied, us))
+        for applied, us in later:
+            applied.on_effect(length, us)
         self._depart(item, self.delay_us + sum(us for _, us in later))
 
-    def _hold(self, held: PipeCondition, number: int, item: Item) -> None:
-        self._holder = held
+    def _hold(self, applied: PipeCondition, number: int, item: Item) -> None:
+        self._holder = applied
         self._waiting.append((number, item))
-        held.on_effect(_length(item), 0)
+        applied.on_effect(_length(item), 0)
 
     def _depart(self, item: Item, delay_us: int) -> None:
         self._last_arrival = max(self._last_arrival, self.loop.time() + delay_us / 1e6)

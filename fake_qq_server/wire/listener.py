@@ -54,6 +54,7 @@ class Listener:
 
     @property
     def listening(self) -> bool:
+        """Whether connections are accepted now."""
         return self._socket is not None
 
     def listen(self) -> None:

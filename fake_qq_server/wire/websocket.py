@@ -90,12 +90,14 @@ class WebSocketProtocol:
 
     @property
     def bot(self) -> int | None:
+        """The number of the bot that it belongs to, if known."""
         bot = self.gateway.bot if self.gateway else self._hint
         return bot.number if bot else None
 
     # -- what arrives
 
     def received(self, data: bytes) -> None:
+        """More bytes from the subject: parts of a request, frames."""
         self._ws.receive_data(data)
         for event in self._ws.events_received():
             if isinstance(event, Request):
@@ -258,6 +260,7 @@ class WebSocketProtocol:
                 self._decider.ask(f"ws.out.{event.op}", about, n, s=event.s)
 
     def report(self, event: Event, cause: int | None = None, rule: str | None = None) -> int:
+        """Record an event of this connection; returns its number."""
         about = Envelope(self.tcp.number, None, self.bot, cause, rule)
         return self._stage.sink("peer", event, about)
 
