@@ -17,15 +17,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from fake_qq_server.addresses import HOSTS, Addresses
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Host
-from fake_qq_server.server import HOSTS, Addresses, FakeQQ
+from fake_qq_server.server import FakeQQ
 
 BOT = ("102000001", "secret-of-102000001")
 INTERRUPTED = 130
 
 
 class Printer:
-    """A sink that prints: plain lines for people, or JSON Lines. `clock` gives microseconds."""
+    """A sink that prints: plain lines for people, or JSON Lines. Times are those of `fake`."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json

@@ -1,109 +1,126 @@
-"""Lays conditions on connections and takes them off again; opens and shuts the ports.
+"""Puts conditions on connections and removes them; opens and closes the ports.
 
-The engine says which conditions lie on a connection, the link does what they say. Both ends of a window are
-told here once for each rule, and each new connection asks for what lies on its host.
+The engine says which conditions are on a connection, the link does what they say. Both ends of a window are
+told here once for each rule, and each new connection gets the conditions of its host.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from fake_qq_server.events import Envelope, Host, LinkCondition
+from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.conditions import Condition
-from fake_qq_server.rules.engine import Act, Engine, draw
+from fake_qq_server.rules.engine import Act, Engine
 from fake_qq_server.rules.language import Link
-from fake_qq_server.wire.link import Held, Pipe
-from fake_qq_server.wire.tcp import Wire
+from fake_qq_server.stage import Stage
+from fake_qq_server.wire.link import Pipe, PipeCondition
+from fake_qq_server.wire.listener import Listener
+from fake_qq_server.wire.tcp import TcpConnection
 
-if TYPE_CHECKING:
-    from fake_qq_server.server import FakeQQ
-
-Met = Callable[[Act, "int | None", int, int], None]
-"""Told that something met a condition: on which connection, how many bytes, microseconds added."""
+OnEffect = Callable[[Act, "int | None", int, int], None]
+"""Called when a condition changed something: on which connection (its number), how many bytes, microseconds
+added."""
 
 
 @dataclass(eq=False)
-class Laid:
-    """A condition as it lies on one direction of one connection."""
+class AppliedCondition:
+    """A condition on one direction of one connection."""
 
     act: Act
-    wire: Wire
+    connection: TcpConnection
     pipe: Pipe
-    held: Held
+    on_pipe: PipeCondition
 
 
 class Conditions:
-    """What lies on the connections of one fake. `held` says what becomes of what they hold at the healing."""
+    """The conditions on the connections of one fake.
+
+    `held` says what becomes of the bytes that they hold when the run heals; the draws of `jitter` depend on
+    `seed`.
+    """
 
     def __init__(
-        self, fake: FakeQQ, engine: Engine, seed: int, held: Literal["keep", "release"], met: Met
+        self,
+        stage: Stage,
+        listeners: Mapping[Host, Listener],
+        engine: Engine,
+        on_effect: OnEffect,
+        *,
+        seed: int = 0,
+        held: Literal["keep", "release"] = "keep",
     ) -> None:
-        self._fake = fake
+        self._stage = stage
+        self._listeners = listeners
         self._engine = engine
+        self._on_effect = on_effect
         self._seed = seed
         self._held = held
-        self._met = met
-        self._laid: list[Laid] = []
+        self._applied: list[AppliedCondition] = []
         self._refusals: dict[Host, list[Act]] = {}
 
     # -- what the engine tells
 
     def on(self, act: Act) -> None:
-        """A rule's window begins: on the connections there are, or at the port."""
-        now = self._fake.now_us()
+        """A rule's window begins: apply it to the connections there are, or close the port."""
+        now = self._stage.now_us()
         for host in self._hosts(act):
             if not _condition(act).listens:
-                self.open_or_shut(host)
+                self.listen_or_refuse(host)
                 if self._refusals.get(host):
-                    self._fake.listeners[host].end_idle(act.rule.key)
+                    self._listeners[host].end_idle(act.rule.key)
                 continue
-            for wire in list(self._fake.listeners[host].wires.values()):
-                if _among(act, self._engine.conditions(now, host, None, wire.number)):
-                    self._lay(act, wire)
+            for connection in list(self._listeners[host].connections.values()):
+                if _among(act, self._engine.conditions(now, host, None, connection.number)):
+                    self._apply(act, connection)
 
     def off(self, act: Act, *, healed: bool) -> None:
         """A rule's window ends."""
         if not _condition(act).listens:
             for host in self._hosts(act):
-                self.open_or_shut(host)
-        for laid in [one for one in self._laid if _among(act, [one.act])]:
-            condition = laid.held.condition
+                self.listen_or_refuse(host)
+        for applied in [one for one in self._applied if _among(act, [one.act])]:
+            condition = applied.on_pipe.condition
             if condition.sticky or (healed and self._held == "keep" and condition.interrupts):
                 continue  # healing must not do the client's work
-            self._take_off(laid)
+            self._remove(applied)
 
     # -- what connections tell
 
-    def connected(self, wire: Wire) -> None:
-        for act in self._engine.conditions(self._fake.now_us(), wire.host, None, wire.number):
-            self._lay(act, wire)
+    def connected(self, connection: TcpConnection) -> None:
+        """A new connection gets the conditions of its host."""
+        for act in self._engine.conditions(self._stage.now_us(), connection.host, None, connection.number):
+            self._apply(act, connection)
 
-    def disconnected(self, wire: Wire) -> None:
-        self._laid = [laid for laid in self._laid if laid.wire is not wire]
+    def disconnected(self, connection: TcpConnection) -> None:
+        """Its conditions are gone with it."""
+        self._applied = [applied for applied in self._applied if applied.connection is not connection]
 
     def refused(self, host: Host) -> None:
+        """Somebody tried to connect while nobody listened."""
         for act in self._refusals.get(host, ()):
-            self._met(act, None, 0, 0)
-        self._fake.listeners[host].attempts += 1
+            self._on_effect(act, None, 0, 0)
+        self._listeners[host].attempts += 1
 
-    def interrupted(self, wire: Wire) -> bool:
-        return any(laid.wire is wire and laid.held.condition.interrupts for laid in self._laid)
+    def interrupted(self, connection: TcpConnection) -> bool:
+        """Whether a condition is on it under which nothing can be served."""
+        return any(one.connection is connection and one.on_pipe.condition.interrupts for one in self._applied)
 
     # -- ports
 
-    def open_or_shut(self, host: Host) -> None:
+    def listen_or_refuse(self, host: Host) -> None:
         """Listen or not, as the rules have it for the next connection: where and chance may tell two apart.
 
         The next one is the next attempt. Only the harness knows of refused ones: without it, a rule that
         refuses connection 3 refuses until its window ends.
         """
-        if self._fake.stopped:
+        if self._stage.stopped:
             return
-        listener, before = self._fake.listeners[host], self._refusals.get(host, [])
-        acts = self._engine.conditions(self._fake.now_us(), host, None, listener.attempts + 1)
+        listener, before = self._listeners[host], self._refusals.get(host, [])
+        acts = self._engine.conditions(self._stage.now_us(), host, None, listener.attempts + 1)
         wanted = [act for act in acts if not _condition(act).listens]
         self._refusals[host] = wanted
         for act in before:
@@ -119,42 +136,43 @@ class Conditions:
 
     # -- connections
 
-    def _lay(self, act: Act, wire: Wire) -> None:
+    def _apply(self, act: Act, connection: TcpConnection) -> None:
         condition = _condition(act)
-        if not condition.listens or self._lies(act, wire):
+        if not condition.listens or self._is_applied(act, connection):
             return
         link = act.rule.trigger
         assert isinstance(link, Link)
         one_way = None if condition.both_ways else link.direction
-        for direction, pipe in (("up", wire.up), ("down", wire.down)):
+        for direction, pipe in (("up", connection.up), ("down", connection.down)):
             if one_way in (None, direction):
-                held = Held(
+                on_pipe = PipeCondition(
                     condition,
-                    partial(draw, self._seed, act.rule.key, wire.host, wire.number, direction),
-                    partial(self._met, act, wire.number),
+                    partial(draw, self._seed, act.rule.key, connection.host, connection.number, direction),
+                    partial(self._on_effect, act, connection.number),
                 )
-                pipe.put_on(held)
-                self._laid.append(Laid(act, wire, pipe, held))
-        self._report(act, wire.host, wire, on=True)
+                pipe.add(on_pipe)
+                self._applied.append(AppliedCondition(act, connection, pipe, on_pipe))
+        self._report(act, connection.host, connection, on=True)
 
-    def _take_off(self, laid: Laid) -> None:
-        self._laid.remove(laid)
-        if laid.wire.open and not self._lies(laid.act, laid.wire):
-            self._report(laid.act, laid.wire.host, laid.wire, on=False)
-        laid.pipe.take_off(laid.held)
+    def _remove(self, applied: AppliedCondition) -> None:
+        self._applied.remove(applied)
+        if applied.connection.open and not self._is_applied(applied.act, applied.connection):
+            self._report(applied.act, applied.connection.host, applied.connection, on=False)
+        applied.pipe.remove(applied.on_pipe)
 
-    def _lies(self, act: Act, wire: Wire) -> bool:
-        return any(one.wire is wire and _among(act, [one.act]) for one in self._laid)
+    def _is_applied(self, act: Act, connection: TcpConnection) -> bool:
+        return any(one.connection is connection and _among(act, [one.act]) for one in self._applied)
 
-    def _report(self, act: Act, host: Host, wire: Wire | None, *, on: bool) -> None:
+    def _report(self, act: Act, host: Host, connection: TcpConnection | None, *, on: bool) -> None:
         condition = _condition(act)
         event = LinkCondition(host, condition.name, on, condition.interrupts)
-        self._fake.sink("link", event, Envelope(conn=wire.number if wire else None, rule=act.rule.key))
+        about = Envelope(conn=connection.number if connection else None, rule=act.rule.key)
+        self._stage.sink("link", event, about)
 
     def _hosts(self, act: Act) -> tuple[Host, ...]:
         link = act.rule.trigger
         assert isinstance(link, Link)
-        return tuple(host for host in self._fake.listeners if link.host in (host, "any"))
+        return tuple(host for host in self._listeners if link.host in (host, "any"))
 
 
 def _condition(act: Act) -> Condition:

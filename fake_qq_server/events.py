@@ -5,7 +5,7 @@ the journal. Nothing here knows which.
 
 Numbers: `conn` counts connections per host from 1 (the third WebSocket connection is conn 3 of host "ws"),
 `req` counts HTTP requests of the run, `bot` counts bots in the order they were registered. Never ports,
-addresses or uuids: two runs of the same story must produce the same events.
+addresses or uuids: two runs of the same scenario must produce the same events.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the platform knows: bots, tokens, sessions with their replay windows, messages. No I/O, no clock.
 
 `now` is always an argument: integer microseconds since the run began. Every name it invents (tokens, session
-ids, message ids, trace ids) comes from the seed and an ordinal, so that two runs of one story invent the
-same. Sources are labelled as in `protocol`.
+ids, message ids, trace ids) comes from the seed and an ordinal, so that two runs of one scenario invent
+the same. Sources are labelled as in `protocol`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from fake_qq_server.platform import payloads, protocol
-
-SECOND = 1_000_000
-MINUTE = 60 * SECOND
+from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.units import DAY, SECOND
 
 MESSAGES_KEPT = 10_000
 """Messages a reply may still name; the oldest is forgotten first."""
@@ -30,48 +30,6 @@ class Bot:
     app_id: str
     secret: str
     number: int
-
-
-@dataclass(frozen=True)
-class Options:
-    """What can be set about a platform. All defaults are the documented or observed behaviour.
-
-    heartbeat_ms: Hello's interval. heartbeat_timeout: close after that many intervals without a heartbeat;
-    None (lenient) because botpy beats every 30 s whatever Hello says [run] and nothing public shows a limit.
-    token_life_s, token_overlap_s: 7200 s, of which in the last 60 s a new token is given while the old one
-    stays valid [doc dev-prepare/interface-framework/api-use.md].
-    replay_window_us: how long after its connection ended a session can be resumed, 5 min [inf; openclaw
-    keeps sessions that long]; replay_limit: events a session keeps [inf].
-    forget_on_close: a close of ours with a code that forbids Resume ends the session [doc websocket.md].
-    enforce_intents: a session gets only the events its intents name [doc event-emit.md].
-    sessions_total, sessions_reset_ms, max_concurrency, shards: what /gateway/bot tells [doc openapi/wss].
-    proactive_limit: messages without msg_id per user or group, 4 a month [doc send.md].
-    epoch_us: the date of `now` 0. refusals: rows that replace those of `protocol.REFUSALS`.
-    """
-
-    heartbeat_ms: int = protocol.HEARTBEAT_MS
-    heartbeat_timeout: float | None = None
-    token_life_s: int = 7200
-    token_overlap_s: int = 60
-    replay_window_us: int = 5 * MINUTE
-    replay_limit: int = 1000
-    forget_on_close: bool = True
-    enforce_intents: bool = True
-    intents: int = protocol.ALL_INTENTS
-    gateway_url: str = protocol.GATEWAY_URL
-    gateway_urls: Mapping[int, str] = field(default_factory=dict)
-    """By bot number; the others get `gateway_url`."""
-    shards: int = 1
-    sessions_total: int = 1000
-    sessions_reset_ms: int = 14_400_000
-    max_concurrency: int = 1
-    proactive_limit: int = 4
-    epoch_us: int = 1_795_348_800 * SECOND
-    seed: int = 0
-    refusals: Mapping[str, protocol.Refusal] = field(default_factory=dict)
-
-    def refusal(self, name: str) -> protocol.Refusal:
-        return self.refusals.get(name, protocol.REFUSALS[name])
 
 
 @dataclass(frozen=True)
@@ -189,6 +147,18 @@ class Platform:
     def bot_of_app_id(self, app_id: str) -> Bot | None:
         return next((bot for bot in self.bots if bot.app_id == app_id), None)
 
+    def bot_of_upgrade(self, path: str, authorization: str | None) -> Bot | None:
+        """Whose upgrade request this is: by its Authorization (satori sends one), else by the path of its
+        gateway URL, where each of several bots has its own."""
+        token = self.token_row(authorization)
+        if token is not None:
+            return token.bot
+        if len(self.bots) == 1:
+            return self.bots[0]
+        urls = self.options.gateway_urls
+        mine = (bot for bot in self.bots if bot.number in urls)
+        return next((bot for bot in mine if path.startswith(urlsplit(urls[bot.number]).path)), None)
+
     def user_of(self, bot: Bot) -> dict[str, Any]:
         """The bot as a user: READY's `user`."""
         number = int(self.hexes("bot", bot.number, 15), 16)
@@ -280,7 +250,7 @@ class Platform:
     def session_start_limit(self, bot: Bot, now: int) -> dict[str, int]:
         """What /gateway/bot tells: sessions per 24 h, of those left, ms until reset [doc openapi/wss]."""
         total = self.options.sessions_total
-        made = sum(now - at < 24 * 60 * MINUTE for at in self._identifies.get(bot.number, ()))
+        made = sum(now - at < DAY for at in self._identifies.get(bot.number, ()))
         return {
             "total": total,
             "remaining": max(0, total - made),

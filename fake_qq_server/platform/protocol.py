@@ -177,7 +177,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "displaced": Refusal(False, (4902, "reset by resume"), "inf, one reading of log bot-node-sdk#94"),
     "no-heartbeat": Refusal(False, (4009, "Session timed out"), "inf; off unless a time-out is set"),
 }  # fmt: skip
-"""What the platform answers to what it does not accept. `platform.Options.refusals` replaces rows."""
+"""What the platform answers to what it does not accept. `options.Options.refusals` replaces rows."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from fake_qq_server.events import Host
 from fake_qq_server.platform import payloads, protocol
-from fake_qq_server.platform.platform import MINUTE, Bot, Platform, Replyable
+from fake_qq_server.platform.platform import Bot, Platform, Replyable
 from fake_qq_server.platform.replies import HttpReply
+from fake_qq_server.platform.units import MINUTE
 
 Endpoint = Literal["token", "gateway", "api"]
 TOKEN_PATH = "/app/getAppAccessToken"

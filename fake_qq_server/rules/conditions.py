@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 Draw = Callable[[], float]
-"""The next draw of this rule on this connection, in [0, 1). See `rules.draw`."""
+"""The next draw of this rule on this connection, in [0, 1). See `chance.draw`."""
 
 
 @dataclass(frozen=True)

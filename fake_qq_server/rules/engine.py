@@ -1,15 +1,15 @@
 """The engine: events, moments and marks in; answers, pushes and conditions out. Pure, one for each bot.
 
-It knows no place by name: events are words, connections numbers, time integer microseconds that are passed
+It depends on no place: events are words, connections numbers, time integer microseconds that are passed
 in. Whoever drives it
 
-* calls `happened` for every event, before the default answer is made, and does what the decision says;
+* calls `decide` for every event, before the default answer is made, and does what the decision says;
 * calls `mark` when the platform wrote READY or RESUMED, and when a session's connection ended;
 * calls `acted` when a verb really did something: only then has its rule acted;
 * after each of these, and at every `next_due()`, calls `advance` until `next_due()` lies in the future.
 
-Why `acted` is separate from deciding: a push with no connection open, or a condition that no byte met, has
-changed nothing, and a premise that did not come true must never count as one that did.
+Why `acted` is separate from deciding: a push with no connection open, or a condition under which no byte was
+sent, has changed nothing, and a premise that did not come true must never count as one that did.
 
 Every loop is bounded by the number of rules, or by PER_INSTANT: rules that set each other off without end
 stop there, and `overrun` names the one that went too far.
@@ -17,23 +17,17 @@ stop there, and `overrun` names the one that went too far.
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step, Unmet
 from fake_qq_server.rules.language import At, Do, Link, Moment, Rule, When
 from fake_qq_server.rules.verbs.registry import Class
 
 PER_INSTANT = 10_000
 """Most matches within one microsecond of virtual time."""
-
-
-def draw(seed: int, key: str, *occurrence: object) -> float:
-    """A number in [0, 1) that depends on its arguments alone: deleting a rule shifts no other draw."""
-    text = "\x1f".join([str(seed), key, *map(str, occurrence)])
-    return (int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 11) / 2**53
 
 
 @dataclass(slots=True)
@@ -75,7 +69,7 @@ class Engine:
 
     # ---- in: what happens
 
-    def happened(
+    def decide(
         self,
         event: str,
         now: int,
@@ -320,4 +314,4 @@ def _why(state: _State, got: int) -> str:
     return "what it waits for never came" if state.seen == 0 else "it matched and had nothing to act on"
 
 
-__all__ = ["PER_INSTANT", "Act", "Decision", "Engine", "Push", "Step", "Unmet", "draw"]
+__all__ = ["PER_INSTANT", "Act", "Decision", "Engine", "Push", "Step", "Unmet"]

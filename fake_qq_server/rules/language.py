@@ -1,4 +1,4 @@
-"""The rules of a scenario: plain data in, frozen dataclasses out. Pure; the engine is in `rules`.
+"""The rules of a scenario: plain data in, frozen dataclasses out. Pure; `engine` runs them.
 
 A rule is a trigger (`when` an event, `at` a moment, or a `link` condition), narrowed by `which`, `where`
 and a window, and what to `do`. This module knows the words of the grammar; which verbs there are and what
@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.language_verbs import (
     AFTER_HEAL,
     EVENTS,
@@ -26,9 +27,7 @@ from fake_qq_server.rules.language_verbs import (
 )
 from fake_qq_server.rules.moments import (
     MARKS,
-    LanguageError,
     Moment,
-    Path,
     Span,
     Where,
     Which,
@@ -36,8 +35,6 @@ from fake_qq_server.rules.moments import (
     parse_span,
     parse_where,
     parse_which,
-    quoted,
-    suggest,
 )
 from fake_qq_server.rules.verbs.registry import Class
 

@@ -9,15 +9,8 @@ from typing import Any, Literal
 
 from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules import verbs as _verbs
-from fake_qq_server.rules.moments import (
-    LanguageError,
-    Moment,
-    Path,
-    duration_at,
-    parse_moment,
-    quoted,
-    suggest,
-)
+from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
+from fake_qq_server.rules.moments import Moment, duration_at, parse_moment
 from fake_qq_server.rules.verbs.registry import VERBS, Args, ArgumentError, Class, Verb
 
 del _verbs

@@ -1,4 +1,4 @@
-"""The small words of the language: moments, `which`, `where`, and the error that names a place in the file.
+"""The small words of the language: moments, durations, ranges, `which` and `where`. Pure.
 
 Everything here turns plain data (what YAML or JSON gives) into frozen dataclasses, or raises
 `LanguageError`. Times are integer microseconds.
@@ -6,47 +6,17 @@ Everything here turns plain data (what YAML or JSON gives) into frozen dataclass
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from fake_qq_server.platform.units import UnitError, format_duration, parse_duration
-
-Path = tuple[str | int, ...]
-"""Where in the document: keys and list positions from its root, such as ("rules", 0, "do")."""
+from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 
 PLATFORM_MARKS = ("ready", "resumed", "lost")
 MARKS = (*PLATFORM_MARKS, "heal")
-
-
-class LanguageError(ValueError):
-    """The document says something the language does not. `sentence` says what would be right."""
-
-    def __init__(self, path: Path, sentence: str) -> None:
-        super().__init__(sentence)
-        self.path = path
-        self.sentence = sentence
-
-
-def suggest(word: object, known: Iterable[str]) -> str:
-    """`did you mean X?`, or what there is; for the end of a sentence."""
-    names = sorted(known)
-    close = difflib.get_close_matches(str(word)[:80], names, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"there is {', '.join(names)}" if names else "there is none"
-
-
-def quoted(value: object) -> str:
-    """A value for use inside a sentence: on one line, and short."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def duration_at(value: Any, path: Path) -> int:

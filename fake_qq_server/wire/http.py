@@ -1,21 +1,20 @@
-"""HTTP on one connection: h11 for the wire, `rest` for the answers, rules in between."""
+"""HTTP on one connection: h11 for the bytes, `rest` for the answers, rules in between."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import h11
 
 from fake_qq_server.events import Envelope, HttpAnswer, HttpRequest
 from fake_qq_server.platform import rest
+from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.rules.verbs.registry import Effect
-from fake_qq_server.wire.tcp import HEAD_LIMIT, Wire
-
-if TYPE_CHECKING:
-    from fake_qq_server.director import Answered
-    from fake_qq_server.server import FakeQQ
+from fake_qq_server.stage import Stage
+from fake_qq_server.wire.decider import Decider
+from fake_qq_server.wire.tcp import HEAD_LIMIT, TcpConnection
 
 BODY_LIMIT = 32 << 20
 """Bots send media as base64 inside JSON: up to 10 MB of it before they cut it into chunks [src hermes]."""
@@ -36,7 +35,7 @@ def phrase(status: int) -> str:
 
 
 def effect_of(reply: HttpReply, body: bytes) -> Effect | None:
-    """How much a rule's answer did; None where it changed nothing: all of the body fits before the cut."""
+    """How much a rule's answer changed; None where nothing: all of the body fits before the cut."""
     match reply.delivery:
         case "cut":
             missing = len(body) - reply.cut_after
@@ -48,33 +47,50 @@ def effect_of(reply: HttpReply, body: bytes) -> Effect | None:
     return Effect(bytes=len(body))
 
 
-class HttpTalk:
-    """One keep-alive connection. Requests may be pipelined: each waits until the one before is answered."""
+class HttpProtocol:
+    """One keep-alive connection. Requests may be pipelined: each waits until the one before is answered.
 
-    def __init__(self, fake: FakeQQ, wire: Wire) -> None:
-        self._fake = fake
-        self._wire = wire
+    `numbers` gives each request its number; `on_answer` is called when an answer was made, which may have
+    made a token.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        tcp: TcpConnection,
+        platform: Platform,
+        decider: Decider,
+        numbers: Iterator[int],
+        on_answer: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._stage = stage
+        self._tcp = tcp
+        self._platform = platform
+        self._decider = decider
+        self._numbers = numbers
+        self._on_answer = on_answer
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         self._request: h11.Request | None = None
         self._body = bytearray()
         self.idle = True
 
     def received(self, data: bytes) -> None:
+        """More bytes from the subject: parts of requests, or several."""
         self._http.receive_data(data)
-        self._go_on()
+        self._process()
 
     def ended(self, cause: int) -> None:
         """Nothing to do: an HTTP connection has no state of its own on the platform."""
 
     # -- requests
 
-    def _go_on(self) -> None:
+    def _process(self) -> None:
         """Take from h11 what is there, until it wants more input or an answer is still being given."""
         try:
-            while self._wire.open and self._step():
+            while self._tcp.open and self._step():
                 pass
         except h11.RemoteProtocolError as problem:
-            self._turn_down(HttpReply(problem.error_status_hint, {"message": str(problem)}))
+            self._refuse(HttpReply(problem.error_status_hint, {"message": str(problem)}))
 
     def _step(self) -> bool:
         """Take one event off h11; false when there is nothing more to do now."""
@@ -83,13 +99,13 @@ class HttpTalk:
             case h11.Request():
                 self._request, self._body, self.idle = event, bytearray(), False
                 if self._http.they_are_waiting_for_100_continue:
-                    self._wire.send(
+                    self._tcp.send(
                         self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
                     )
             case h11.Data():
                 self._body += event.data
                 if len(self._body) > BODY_LIMIT:
-                    self._turn_down(HttpReply(413, {"message": "too large"}))
+                    self._refuse(HttpReply(413, {"message": "too large"}))
                     return False
             case h11.EndOfMessage():
                 assert self._request is not None
@@ -99,72 +115,68 @@ class HttpTalk:
                 return False
         return True
 
-    def _turn_down(self, reply: HttpReply) -> None:
-        """What is no request, or too large for one: an error status where one can still be sent, then FIN."""
+    def _refuse(self, reply: HttpReply) -> None:
+        """For what is no request, or too large: an error status where one can still be sent, then FIN."""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            host = self._wire.host
+            host = self._tcp.host
             endpoint = rest.endpoint_of(host, "", "")
-            self._fake.sink("peer", HttpAnswer(endpoint, reply.status), Envelope(self._wire.number))
-            self._wire.send(self._head(reply, close=True) + rest.encode(reply))
-        self._wire.finish()
+            self._stage.sink("peer", HttpAnswer(endpoint, reply.status), Envelope(self._tcp.number))
+            self._tcp.send(self._head(reply, close=True) + rest.encode(reply))
+        self._tcp.finish()
 
     def _answer(self, head: h11.Request) -> None:
-        fake, wire = self._fake, self._wire
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         method, path = head.method.decode("ascii"), head.target.decode("latin-1")
-        request = rest.Request(wire.host, method, path, headers, bytes(self._body), fake.now_us())
-        asked = rest.asked(fake.platform, request)
-        about = Envelope(wire.number, fake.next_request(), asked.bot)
-        cause = fake.sink("peer", HttpRequest(asked.endpoint, method, path, asked.reply_to), about)
+        request = rest.Request(self._tcp.host, method, path, headers, bytes(self._body), self._stage.now_us())
+        asked = rest.asked(self._platform, request)
+        about = Envelope(self._tcp.number, next(self._numbers), asked.bot)
+        cause = self._stage.sink("peer", HttpRequest(asked.endpoint, method, path, asked.reply_to), about)
 
         def default() -> HttpReply:
-            return rest.respond(fake.platform, request)
+            return rest.respond(self._platform, request)
 
         ask = HttpAsk(method, path, headers, request.body, asked.endpoint, default)
-        answered = fake.director.happened(f"http.{asked.endpoint}", about, cause, path=path)
-        reply: HttpReply = answered.act(ask) if answered else default()
-        fake.new_secrets()
+        ruling = self._decider.ask(f"http.{asked.endpoint}", about, cause, path=path)
+        reply: HttpReply = ruling.reply(ask) if ruling.answered else default()
+        self._on_answer()
         body = body_of(reply, method)
-        effect = effect_of(reply, body)
-        if answered and effect is not None:
-            fake.director.acted(answered, effect, about, cause)
+        ruling.finish(effect_of(reply, body))
         status = None if reply.delivery == "none" else reply.status
-        rule, verb = (answered.rule, answered.verb) if answered else (None, None)
-        given = Envelope(about.conn, about.req, about.bot, cause, rule)
-        n = fake.sink("peer", HttpAnswer(asked.endpoint, status, verb), given)
-        self._deliver(reply, body, n, answered)
+        given = Envelope(about.conn, about.req, about.bot, cause, ruling.rule)
+        n = self._stage.sink("peer", HttpAnswer(asked.endpoint, status, ruling.verb), given)
+        self._deliver(reply, body, n, ruling.rule)
 
     # -- answers
 
-    def _deliver(self, reply: HttpReply, body: bytes, cause: int, answered: Answered | None) -> None:
+    def _deliver(self, reply: HttpReply, body: bytes, cause: int, rule: str | None) -> None:
         match reply.delivery:
             case "whole":
-                self._wire.send(self._head(reply, length=len(body)) + self._part(body))
-                self._whole(cause)
+                self._tcp.send(self._head(reply, length=len(body)) + self._part(body))
+                self._answered(cause)
             case "cut":
-                self._wire.send(self._head(reply, length=len(body)) + body[: reply.cut_after])
-                self._wire.finish(cause=cause, rule=answered.rule if answered else None)
+                self._tcp.send(self._head(reply, length=len(body)) + body[: reply.cut_after])
+                self._tcp.finish(cause=cause, rule=rule)
             case "drip":
-                self._wire.send(self._head(reply, length=len(body)))
+                self._tcp.send(self._head(reply, length=len(body)))
                 self._drip(body, 0, reply.drip_us, cause)
             case "none":
                 pass
 
     def _drip(self, body: bytes, at: int, every_us: int, cause: int) -> None:
-        if not self._wire.open:
+        if not self._tcp.open:
             return
-        self._wire.send(self._part(body[at : at + 1]))
+        self._tcp.send(self._part(body[at : at + 1]))
         if at + 1 < len(body):
-            self._fake.later(every_us, self._drip, body, at + 1, every_us, cause)
+            self._stage.later(every_us, self._drip, body, at + 1, every_us, cause)
         else:
-            self._whole(cause)
-            self._go_on()
+            self._answered(cause)
+            self._process()
 
-    def _whole(self, cause: int) -> None:
+    def _answered(self, cause: int) -> None:
         """The answer is complete: the connection is free for the next request, or it ends."""
-        self._wire.send(self._http.send(h11.EndOfMessage()) or b"")
+        self._tcp.send(self._http.send(h11.EndOfMessage()) or b"")
         if self._http.our_state is h11.MUST_CLOSE:
-            self._wire.finish(cause=cause)
+            self._tcp.finish(cause=cause)
         else:
             self._http.start_next_cycle()
             self.idle = True

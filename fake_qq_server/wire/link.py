@@ -1,4 +1,4 @@
-"""What stands between the subject and the platform: one-way delay and conditions, per connection, both ways.
+"""The link between the subject and the platform: one-way delay and conditions, per connection, both ways.
 
 A `Pipe` is one direction of one connection. Items go in at one end and come out later, in order: bytes, or
 one of the two ways a stream can end. Time is the event loop's, so it is virtual where the loop is.
@@ -30,31 +30,32 @@ Item = bytes | End
 
 
 @dataclass(eq=False)
-class Held:
+class PipeCondition:
     """A condition on a pipe.
 
     `draw(n)` is its draw for the nth item of the pipe, so that what another rule holds or drops shifts no
-    draw. `acted` is told of each item it changed: bytes, and added microseconds.
+    draw. `on_effect` is called for each item it changed: bytes, added microseconds.
     """
 
     condition: Condition
     draw: Callable[[int], float]
-    acted: Callable[[int, int], None]
+    on_effect: Callable[[int, int], None]
 
 
 @dataclass(eq=False)
 class Pipe:
-    """One direction. `deliver` gets each item after `delay_us`, in order, unless a condition interferes."""
+    """One direction of a link. `deliver` gets each item after `delay_us`, in order, unless a condition
+    interferes."""
 
     loop: asyncio.AbstractEventLoop
     delay_us: int
     deliver: Callable[[Item], None]
-    conditions: list[Held] = field(default_factory=list)
+    conditions: list[PipeCondition] = field(default_factory=list)
     _waiting: deque[tuple[int, Item]] = field(default_factory=deque)
-    _holder: Held | None = None
-    _flying: deque[Item] = field(default_factory=deque)
+    _holder: PipeCondition | None = None
+    _in_transit: deque[Item] = field(default_factory=deque)
     _count: int = 0
-    _free_at: float = 0.0
+    _last_arrival: float = 0.0
     _closed: bool = False
 
     def push(self, item: Item) -> None:
@@ -65,14 +66,14 @@ class Pipe:
         else:
             self._admit(self._count, item)
 
-    def put_on(self, held: Held) -> None:
+    def add(self, applied: PipeCondition) -> None:
         """Begin a condition. What is on its way already arrives as if nothing had happened."""
-        self.conditions.append(held)
+        self.conditions.append(applied)
 
-    def take_off(self, held: Held) -> None:
+    def remove(self, applied: PipeCondition) -> None:
         """End a condition; what it held goes on its way now, in order."""
-        self.conditions.remove(held)
-        if self._holder is not held:
+        self.conditions.remove(applied)
+        if self._holder is not applied:
             return
         self._holder = None
         waiting, self._waiting = self._waiting, deque()
@@ -86,39 +87,39 @@ class Pipe:
         """Nothing arrives any more (the connection is gone)."""
         self._closed = True
         self._waiting.clear()
-        self._flying.clear()
+        self._in_transit.clear()
 
     def _admit(self, number: int, item: Item) -> None:
         length = _length(item)
         now_us = round(self.loop.time() * 1e6)
-        later: list[tuple[Held, int]] = []
-        for held in self.conditions:
-            match held.condition.shape(length, now_us, partial(held.draw, number)):
+        later: list[tuple[PipeCondition, int]] = []
+        for applied in self.conditions:
+            match applied.condition.shape(length, now_us, partial(applied.draw, number)):
                 case Hold():
-                    self._hold(held, number, item)
+                    self._hold(applied, number, item)
                     return
-                case Drop() if length or held.condition.swallows_fin:
-                    held.acted(length, 0)
+                case Drop() if length or applied.condition.swallows_fin:
+                    applied.on_effect(length, 0)
                     return
                 case Pass(delay_us=us) if us:
-                    later.append((held, us))
-        for held, us in later:
-            held.acted(length, us)
+                    later.append((applied, us))
+        for applied, us in later:
+            applied.on_effect(length, us)
         self._depart(item, self.delay_us + sum(us for _, us in later))
 
-    def _hold(self, held: Held, number: int, item: Item) -> None:
-        self._holder = held
+    def _hold(self, applied: PipeCondition, number: int, item: Item) -> None:
+        self._holder = applied
         self._waiting.append((number, item))
-        held.acted(_length(item), 0)
+        applied.on_effect(_length(item), 0)
 
     def _depart(self, item: Item, delay_us: int) -> None:
-        self._free_at = max(self._free_at, self.loop.time() + delay_us / 1e6)
-        self._flying.append(item)
-        self.loop.call_at(self._free_at, self._arrive)
+        self._last_arrival = max(self._last_arrival, self.loop.time() + delay_us / 1e6)
+        self._in_transit.append(item)
+        self.loop.call_at(self._last_arrival, self._arrive)
 
     def _arrive(self) -> None:
         if not self._closed:
-            self.deliver(self._flying.popleft())
+            self.deliver(self._in_transit.popleft())
 
 
 def _length(item: Item) -> int:

@@ -5,40 +5,46 @@ from __future__ import annotations
 import asyncio
 import socket
 from functools import partial
-from typing import TYPE_CHECKING
 
 from fake_qq_server.events import Host
-from fake_qq_server.wire.tcp import Wire
-
-if TYPE_CHECKING:
-    from fake_qq_server.server import FakeQQ
+from fake_qq_server.stage import Stage
+from fake_qq_server.wire.tcp import ConnectionHandler, TcpConnection
 
 BACKLOG = 128
 
 
 class Listener:
-    """One host's port. `wires` are its open connections by number, `sockets` those that still have one.
+    """One host's port. `connections` are the open ones by number, `sockets` those that still have a
+    socket; `handler` is the server behind the port. A `tcp.Port`.
 
     Connections are accepted here and not by `loop.create_server`, which cannot be stopped in the turn in
     which it was started: rules may refuse and heal within one instant.
     """
 
-    def __init__(self, fake: FakeQQ, host: Host, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.fake = fake
+    def __init__(
+        self,
+        stage: Stage,
+        host: Host,
+        handler: ConnectionHandler,
+        address: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._stage = stage
         self.host = host
-        self.wires: dict[int, Wire] = {}
-        self.sockets: dict[int, Wire] = {}
+        self._handler = handler
+        self.connections: dict[int, TcpConnection] = {}
+        self.sockets: dict[int, TcpConnection] = {}
         self.attempts = 0
         """Connections that were accepted, or known to be refused."""
         self._accepted = 0
-        self._taking: dict[asyncio.Task[object], socket.socket] = {}
+        self._accepting: dict[asyncio.Task[object], socket.socket] = {}
         self._socket: socket.socket | None = None
         if port:
-            _must_be_free(address, port)
+            _check_free(address, port)
         # Bound and never listening: keeps the port ours while nobody listens, so that connects are refused
         # and no stranger can bind it, and healing finds the same port again.
-        self._spare = _bound(address, port)
-        self.address: tuple[str, int] = self._spare.getsockname()
+        self._reserved = _bound(address, port)
+        self.address: tuple[str, int] = self._reserved.getsockname()
 
     def next_number(self) -> int:
         """The number of the connection that was just accepted."""
@@ -48,6 +54,7 @@ class Listener:
 
     @property
     def listening(self) -> bool:
+        """Whether connections are accepted now."""
         return self._socket is not None
 
     def listen(self) -> None:
@@ -55,29 +62,29 @@ class Listener:
         if self._socket is None:
             self._socket = _bound(*self.address)
             self._socket.listen(BACKLOG)
-            self.fake.loop.add_reader(self._socket, partial(self.fake.safely, self._accept))
+            self._stage.loop.add_reader(self._socket, partial(self._stage.safely, self._accept))
 
     def close(self) -> None:
         """Refuse connections from now on; open ones stay."""
         if self._socket is not None:
-            self.fake.loop.remove_reader(self._socket)
+            self._stage.loop.remove_reader(self._socket)
             self._socket.close()
             self._socket = None
 
     def end_idle(self, rule: str | None = None) -> None:
-        """Idle pooled connections end, as with a process that died."""
-        for wire in list(self.wires.values()):
-            if wire.idle:
-                wire.finish(rule=rule)
+        """End idle pooled connections, as when the server process dies."""
+        for connection in list(self.connections.values()):
+            if connection.idle:
+                connection.finish(rule=rule)
 
     def end(self) -> None:
-        """The run is over: let go of every socket."""
+        """The run is over: close every socket."""
         self.close()
-        self._spare.close()
-        for task in list(self._taking):
+        self._reserved.close()
+        for task in list(self._accepting):
             task.cancel()
-        for wire in list(self.sockets.values()):
-            wire.drop()
+        for connection in list(self.sockets.values()):
+            connection.drop()
 
     def _accept(self) -> None:
         for _ in range(BACKLOG):
@@ -88,18 +95,19 @@ class Listener:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             sock.setblocking(False)
-            loop = self.fake.loop
-            task = loop.create_task(loop.connect_accepted_socket(partial(Wire, self), sock))
-            self._taking[task] = sock
-            task.add_done_callback(self._taken)
+            loop = self._stage.loop
+            connection = partial(TcpConnection, self._stage, self, self._handler)
+            task = loop.create_task(loop.connect_accepted_socket(connection, sock))
+            self._accepting[task] = sock
+            task.add_done_callback(self._accept_done)
 
-    def _taken(self, task: asyncio.Task[object]) -> None:
-        sock = self._taking.pop(task)
+    def _accept_done(self, task: asyncio.Task[object]) -> None:
+        sock = self._accepting.pop(task)
         if task.cancelled():
             sock.close()
         elif (problem := task.exception()) is not None:
             sock.close()
-            self.fake.on_error(problem)
+            self._stage.on_error(problem)
 
 
 def _bound(address: str, port: int) -> socket.socket:
@@ -116,8 +124,8 @@ def _bound(address: str, port: int) -> socket.socket:
     return sock
 
 
-def _must_be_free(address: str, port: int) -> None:
-    """Raises OSError where somebody has the port: another fake's would otherwise be shared, in silence."""
+def _check_free(address: str, port: int) -> None:
+    """Raises OSError where somebody has the port: another fake's would otherwise be shared without notice."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((address, port))

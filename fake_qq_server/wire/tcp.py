@@ -1,11 +1,11 @@
-"""One TCP connection of the fake: bytes to and from the link, who ended it and how.
+"""One TCP connection of the fake: bytes to and from the subject, who ended it and how.
 
-What is said on it is none of its business: a `Talk` (HTTP or WebSocket) is chosen from the first request's
-head, which is read once, up to 64 KiB. Nobody is hurried: a head that never ends is waited for, as long as
-the connection lives.
+It does not interpret the bytes: an `ApplicationProtocol` (HTTP or WebSocket) is chosen from the first
+request's head, which is read once, up to 64 KiB. No timeout: an incomplete head is kept until the connection
+closes.
 
 A connection has two lives. `open` is the platform's view, and what the journal tells. The socket under it may
-live longer: the end that the platform has spoken is still on its way to the subject, or held by a condition.
+live longer: the end that the platform has sent is still on its way to the subject, or held by a condition.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ import asyncio
 import socket
 import struct
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from fake_qq_server.events import Envelope, Host, LinkClose, LinkOpen, Party
+from fake_qq_server.stage import Stage
 from fake_qq_server.wire.link import End, Item, Pipe
-
-if TYPE_CHECKING:
-    from fake_qq_server.wire.listener import Listener
 
 HEAD_LIMIT = 64 * 1024
 
@@ -31,8 +29,8 @@ of the subject's is still unread."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER; abort() alone sends FIN unless input is unread
 
 
-class Talk(Protocol):
-    """What is spoken on a connection."""
+class ApplicationProtocol(Protocol):
+    """What is spoken on a connection: HTTP or WebSocket."""
 
     idle: bool
     """Between requests: a pooled connection, which ends when its server does."""
@@ -41,27 +39,57 @@ class Talk(Protocol):
         """More bytes from the subject; never called once the connection is not open any more."""
 
     def ended(self, cause: int) -> None:
-        """The connection is no more; `cause` is the record that says so."""
+        """The connection closed; `cause` = number of its link.close record."""
 
 
-class Wire(asyncio.Protocol):
-    """One connection, from accept to close. `number` counts connections of its host from 1."""
+class Port(Protocol):
+    """What a connection needs of the listener that accepted it. Connections enter and remove themselves."""
+
+    host: Host
+    connections: dict[int, TcpConnection]
+    """Open ones, by number."""
+    sockets: dict[int, TcpConnection]
+    """Those that still have a socket, by number."""
+
+    def next_number(self) -> int:
+        """The number of the connection that was just accepted, from 1."""
+
+
+class ConnectionHandler(Protocol):
+    """What a connection needs of the server behind its port."""
+
+    def protocol_for(self, connection: TcpConnection, head: bytes) -> ApplicationProtocol:
+        """What is spoken on a connection whose first request begins with `head`."""
+
+    def connected(self, connection: TcpConnection) -> None:
+        """It was opened and recorded."""
+
+    def disconnected(self, connection: TcpConnection) -> None:
+        """It is closed and its socket is gone: nothing on its way arrives any more."""
+
+
+class TcpConnection(asyncio.Protocol):
+    """One connection, from accept to close. `number` counts connections of its host from 1.
+
+    `up` is the direction from the subject to the platform, `down` the other. `protocol` is what is spoken,
+    None until the first request's head is there.
+    """
 
     transport: asyncio.Transport
 
-    def __init__(self, listener: Listener) -> None:
-        fake = listener.fake
-        self.listener = listener
-        self.host: Host = listener.host
-        self.number = listener.next_number()
-        self.up = Pipe(fake.loop, fake.delay_us, partial(fake.safely, self._from_subject))
-        self.down = Pipe(fake.loop, fake.delay_us, partial(fake.safely, self._to_subject))
+    def __init__(self, stage: Stage, port: Port, handler: ConnectionHandler) -> None:
+        self._stage = stage
+        self._port = port
+        self._handler = handler
+        self.host: Host = port.host
+        self.number = port.next_number()
+        self.up = Pipe(stage.loop, stage.delay_us, partial(stage.safely, self._from_subject))
+        self.down = Pipe(stage.loop, stage.delay_us, partial(stage.safely, self._to_subject))
         self.open = False
-        self.talk: Talk | None = None
-        self._safely = fake.safely
+        self.protocol: ApplicationProtocol | None = None
         self._head = b""
-        self._said_fin = False
-        self._heard_fin = False
+        self._sent_fin = False
+        self._received_fin = False
         self._lost = False
         self._lingering: asyncio.TimerHandle | None = None
 
@@ -70,40 +98,41 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        if self.listener.fake.stopped:
+        if self._stage.stopped:
             transport.abort()
             return
         # With Nagle, a frame waits for the kernel's delayed ACK: for real time, while the clock moves on.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.listener.sockets[self.number] = self
-        self._safely(self._opened)
+        self._port.sockets[self.number] = self
+        self._stage.safely(self._opened)
 
     def data_received(self, data: bytes) -> None:
-        self._safely(self.up.push, data)
+        self._stage.safely(self.up.push, data)
 
     def eof_received(self) -> bool:
-        self._heard_fin = True
-        self._safely(self.up.push, End.FIN)
-        return not self._said_fin  # else our direction stays open until the platform has seen the end
+        self._received_fin = True
+        self._stage.safely(self.up.push, End.FIN)
+        return not self._sent_fin  # else our direction stays open until the platform has seen the end
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
-        self.listener.sockets.pop(self.number, None)
+        self._port.sockets.pop(self.number, None)
         if self._lingering is not None:
             self._lingering.cancel()
         if self.open:
-            self._safely(self.up.push, End.RST if exc is not None else End.FIN)
+            self._stage.safely(self.up.push, End.RST if exc is not None else End.FIN)
         else:
-            self._safely(self.listener.fake.director.disconnected, self)
+            self._stage.safely(self._handler.disconnected, self)
 
     # -- the platform's side
 
     @property
     def idle(self) -> bool:
-        return self.talk is None or self.talk.idle
+        """Nothing was asked yet, or everything that was is answered."""
+        return self.protocol is None or self.protocol.idle
 
     def send(self, data: bytes) -> None:
-        """Hand bytes to the link."""
+        """Send bytes to the subject; they arrive after the link's delay."""
         if data and self.open:
             self.down.push(data)
 
@@ -116,7 +145,7 @@ class Wire(asyncio.Protocol):
         return True
 
     def drop(self) -> None:
-        """Let go of the socket without a word in the journal: the run is over."""
+        """Close the socket without a record: the run is over."""
         self.open = False
         self.up.cut()
         self.down.cut()
@@ -130,17 +159,17 @@ class Wire(asyncio.Protocol):
         if isinstance(item, End):
             self._closed("subject", item)
             self.down.push(End.FIN)
-        elif self.talk is not None:
-            self.talk.received(item)
+        elif self.protocol is not None:
+            self.protocol.received(item)
         else:
             self._head += item
             if self._head_is_enough():
                 head, self._head = self._head, b""
-                self.talk = self.listener.fake.talk_for(self, head)
-                self.talk.received(head)
+                self.protocol = self._handler.protocol_for(self, head)
+                self.protocol.received(head)
 
     def _head_is_enough(self) -> bool:
-        """Whether one can tell what is spoken. Only the gateway's port knows two languages."""
+        """Whether one can tell what is spoken. Only the gateway's port speaks two protocols."""
         head = self._head
         return (
             self.host != "ws"
@@ -157,39 +186,37 @@ class Wire(asyncio.Protocol):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self.transport.abort()
         elif item is End.FIN:
-            self._say_fin()
+            self._send_fin()
         else:
             assert isinstance(item, bytes)
             self.transport.write(item)
 
-    def _say_fin(self) -> None:
-        if self._heard_fin:
+    def _send_fin(self) -> None:
+        if self._received_fin:
             self.transport.close()
             return
-        self._said_fin = True
+        self._sent_fin = True
         try:
             self.transport.write_eof()
         except OSError:  # reset by the subject, and asyncio does not know yet
             self.transport.abort()
         else:
-            self._lingering = self.listener.fake.loop.call_later(LINGER_S, self.transport.close)
+            self._lingering = self._stage.loop.call_later(LINGER_S, self.transport.close)
 
-    # -- its life
+    # -- opened and closed
 
     def _opened(self) -> None:
         self.open = True
-        fake = self.listener.fake
-        fake.sink("peer", LinkOpen(self.host), Envelope(conn=self.number))
-        self.listener.wires[self.number] = self
-        fake.director.connected(self)
+        self._stage.sink("peer", LinkOpen(self.host), Envelope(conn=self.number))
+        self._port.connections[self.number] = self
+        self._handler.connected(self)
 
     def _closed(self, by: Party, how: End, cause: int | None = None, rule: str | None = None) -> None:
         self.open = False
-        self.listener.wires.pop(self.number, None)
-        fake = self.listener.fake
+        self._port.connections.pop(self.number, None)
         about = Envelope(conn=self.number, cause=cause, rule=rule)
-        n = fake.sink("peer", LinkClose(self.host, by, how.value), about)
-        if self.talk is not None:
-            self.talk.ended(n)
+        n = self._stage.sink("peer", LinkClose(self.host, by, how.value), about)
+        if self.protocol is not None:
+            self.protocol.ended(n)
         if self._lost:
-            fake.director.disconnected(self)
+            self._handler.disconnected(self)

@@ -1,15 +1,15 @@
-"""WebSocket on one connection: websockets' Sans-I/O protocol for the wire, `session` for the answers.
+"""WebSocket on one connection: websockets' Sans-I/O protocol for the bytes, `gateway` for the answers.
 
 websockets refuses to write some close codes and all broken frames; `frames` writes those. What rules push on
-a connection goes through a `rule_line.RuleLine`. PING is answered by websockets itself and is no event.
+a connection goes through a `RuleWriter`. PING is answered by websockets itself and is no event.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from websockets.datastructures import Headers
 from websockets.exceptions import ProtocolError
@@ -19,20 +19,20 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from fake_qq_server.events import Envelope, Event, Session, WsConnect, WsIn, WsOut
-from fake_qq_server.platform.platform import Bot
+from fake_qq_server.platform.exchange import Out
+from fake_qq_server.platform.gateway import GatewayConnection
+from fake_qq_server.platform.platform import Bot, Platform
 from fake_qq_server.platform.replies import FrameReply, HttpAsk, HttpReply
-from fake_qq_server.platform.session import Connection, Out
 from fake_qq_server.rules.verbs.registry import Effect
+from fake_qq_server.stage import Stage
 from fake_qq_server.wire import frames
+from fake_qq_server.wire.decider import Decider
 from fake_qq_server.wire.http import body_of, phrase
-from fake_qq_server.wire.tcp import Wire
-
-if TYPE_CHECKING:
-    from fake_qq_server.server import FakeQQ
+from fake_qq_server.wire.tcp import TcpConnection
 
 HELLO_AFTER_US = 1_000
-"""Hello follows the handshake in a packet of its own: were both read at once, as no real line has it, hermes
-would take its first heartbeat from Hello's interval (33 s) instead of its default (30 s). Measured."""
+"""Hello follows the handshake in a packet of its own: were both read at once, as on no real network,
+hermes would take its first heartbeat from Hello's interval (33 s) instead of its default (30 s). Measured."""
 
 CLOSE_WAIT_US = 10_000_000
 """How long a close frame of ours may go unanswered before the platform ends the connection [inf; websockets'
@@ -41,87 +41,100 @@ own default]."""
 _NO_CODE = 1005
 """How websockets tells of a close frame without a code; it never stands on a wire by itself."""
 
-_SILENT = logging.Logger("fake_qq_server")
-"""websockets' own log lines are no part of anybody's story, least of all of the subject's."""
-_SILENT.disabled = True
+_NO_LOG = logging.Logger("fake_qq_server")
+"""websockets' own log lines belong to no run, least of all to the subject's."""
+_NO_LOG.disabled = True
 
 MARKS = {"ready": "ready", "resumed": "resumed", "dropped": "lost"}
 """Which step in a session's life is which mark."""
 
 
-class WsTalk:
-    """One WebSocket connection, from its upgrade request on."""
+class WebSocketProtocol:
+    """One WebSocket connection, from its upgrade request on.
+
+    `gateway` is None until it is upgraded. `peer(number)` finds another open WebSocket connection, to which a
+    Resume may write.
+    """
 
     idle = False
 
-    def __init__(self, fake: FakeQQ, wire: Wire) -> None:
-        self._fake = fake
-        self.wire = wire
-        self._ws = ServerProtocol(logger=_SILENT)
-        self._asked = False
+    def __init__(
+        self,
+        stage: Stage,
+        tcp: TcpConnection,
+        platform: Platform,
+        decider: Decider,
+        peer: Callable[[int], WebSocketProtocol | None],
+    ) -> None:
+        self._stage = stage
+        self.tcp = tcp
+        self._platform = platform
+        self._decider = decider
+        self._peer = peer
+        self._ws = ServerProtocol(logger=_NO_LOG)
+        self._requested = False
         self._hint: Bot | None = None
         self._fragments: list[bytes] = []
-        self.connection: Connection | None = None
+        self.gateway: GatewayConnection | None = None
         self._close_sent = False
 
     @property
     def writable(self) -> bool:
         """A push can act on it: upgraded, open, and no close written yet."""
-        return self.connection is not None and self.wire.open and not self._close_sent
+        return self.gateway is not None and self.tcp.open and not self._close_sent
 
     @property
     def serving(self) -> bool:
         """It has its bot's session, and that is ready or resumed."""
-        return self.writable and self.connection is not None and self.connection.serving
+        return self.writable and self.gateway is not None and self.gateway.serving
 
     @property
     def bot(self) -> int | None:
-        bot = self.connection.bot if self.connection else self._hint
+        """The number of the bot that it belongs to, if known."""
+        bot = self.gateway.bot if self.gateway else self._hint
         return bot.number if bot else None
 
     # -- what arrives
 
     def received(self, data: bytes) -> None:
+        """More bytes from the subject: parts of a request, frames."""
         self._ws.receive_data(data)
         for event in self._ws.events_received():
             if isinstance(event, Request):
-                self._asked = True
+                self._requested = True
                 self._handshake(event)
-            elif isinstance(event, Frame) and self.connection is not None:
+            elif isinstance(event, Frame) and self.gateway is not None:
                 self._frame_received(event)
-        if not self._asked and self._ws.handshake_exc is not None:
-            self._turn_down_what_is_no_request()
+        if not self._requested and self._ws.handshake_exc is not None:
+            self._refuse_non_request()
         elif self._ws.close_sent is not None and not self._close_sent:
             self._failed(self._ws.close_sent)
         self._flush()
 
     def ended(self, cause: int) -> None:
-        """The connection is gone: its session waits for a Resume."""
-        if self.connection is not None:
-            self._report_all(self.connection.ended(self._fake.now_us()), cause)
+        """The connection closed: its session waits for a Resume."""
+        if self.gateway is not None:
+            self._report_all(self.gateway.ended(self._stage.now_us()), cause)
 
     def _handshake(self, request: Request) -> None:
-        fake = self._fake
         headers = {name.lower(): value for name, value in request.headers.raw_items()}
-        self._hint = fake.bot_hint(request.path, headers)
-        about = Envelope(self.wire.number, None, self.bot)
+        self._hint = self._platform.bot_of_upgrade(request.path, headers.get("authorization"))
+        about = Envelope(self.tcp.number, None, self.bot)
         ask = HttpAsk("GET", request.path, headers, b"", "ws", lambda: HttpReply(101))
-        answered = fake.director.happened("ws.connect", about, None, path=request.path)
-        reply: HttpReply = answered.act(ask) if answered else ask.default()
+        ruling = self._decider.ask("ws.connect", about, None, path=request.path)
+        reply: HttpReply = ruling.reply(ask) if ruling.answered else ask.default()
         response = self._response(request, reply)
         status = response.status_code if response else None
-        rule = answered.rule if answered else None
-        cause = fake.sink("peer", WsConnect(request.path, status), replace(about, rule=rule))
-        fake.director.caused(cause)
-        if answered:
-            fake.director.acted(answered, Effect(bytes=len(body_of(reply))), about, cause)
+        connected = WsConnect(request.path, status)
+        cause = self._stage.sink("peer", connected, replace(about, rule=ruling.rule))
+        ruling.finish(Effect(bytes=len(body_of(reply))), cause=cause)
         if response is None:
             return
         self._ws.send_response(response)
         self._flush()
         if self._ws.state is State.OPEN:
-            self.connection = Connection(fake.platform, self.wire.number, self._hint)
-            fake.later(HELLO_AFTER_US, self._hello, cause)
+            self.gateway = GatewayConnection(self._platform, self.tcp.number, self._hint)
+            self._stage.later(HELLO_AFTER_US, self._hello, cause)
 
     def _response(self, request: Request, reply: HttpReply) -> Response | None:
         if reply.delivery == "none":
@@ -136,25 +149,25 @@ class WsTalk:
         }
         return Response(reply.status, phrase(reply.status), Headers(headers), body)
 
-    def _turn_down_what_is_no_request(self) -> None:
-        self._asked = True
-        self._fake.sink("peer", WsConnect("", 400), Envelope(self.wire.number))
-        self.wire.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    def _refuse_non_request(self) -> None:
+        self._requested = True
+        self._stage.sink("peer", WsConnect("", 400), Envelope(self.tcp.number))
+        self.tcp.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 
     def _hello(self, cause: int) -> None:
-        if self.connection is not None and self.wire.open:
-            self.write(self.connection.opened(self._fake.now_us()), cause)
+        if self.gateway is not None and self.tcp.open:
+            self.write(self.gateway.opened(self._stage.now_us()), cause)
             self._watch_heartbeats()
 
     def _watch_heartbeats(self) -> None:
-        """Where heartbeats are asked for: be there when the next one is overdue."""
-        due = self.connection.deadline() if self.connection and self.wire.open else None
+        """Where there is a limit for heartbeats: check when the next one is overdue."""
+        due = self.gateway.deadline() if self.gateway and self.tcp.open else None
         if due is not None:
-            self._fake.call_at(due, self._perhaps_overdue)
+            self._stage.call_at(due, self._heartbeat_due)
 
-    def _perhaps_overdue(self) -> None:
-        if self.connection is not None and self.wire.open:
-            self.write(self.connection.overdue(self._fake.now_us()).outs)
+    def _heartbeat_due(self) -> None:
+        if self.gateway is not None and self.tcp.open:
+            self.write(self.gateway.overdue(self._stage.now_us()).outs)
             self._watch_heartbeats()
 
     def _frame_received(self, frame: Frame) -> None:
@@ -171,24 +184,21 @@ class WsTalk:
                 self._report_all((WsOut("close", code=code, reason=reason),), cause)
 
     def _text_received(self, text: str) -> None:
-        assert self.connection is not None
-        fake = self._fake
-        received = self.connection.received(text, fake.now_us())
-        about = Envelope(self.wire.number, None, received.bot)
-        cause = fake.sink("peer", received.event, about)
-        answered = fake.director.happened(f"ws.in.{received.op}", about, cause, s=received.event.s)
-        reply: FrameReply | None = answered.act(received.ask) if answered else None
+        assert self.gateway is not None
+        received = self.gateway.received(text, self._stage.now_us())
+        about = Envelope(self.tcp.number, None, received.bot)
+        cause = self._stage.sink("peer", received.event, about)
+        ruling = self._decider.ask(f"ws.in.{received.op}", about, cause, s=received.event.s)
+        reply: FrameReply | None = ruling.reply(received.ask)
         answer = received.settle(reply)
-        if answered and reply is not None:
-            effect = Effect(sum(map(len, reply.texts)), len(reply.texts))
-            fake.director.acted(answered, effect, about, cause)
+        ruling.finish(Effect(sum(map(len, reply.texts)), len(reply.texts)) if reply is not None else None)
         self._report_all(answer.events, cause)
         self.write(answer.outs, cause)
 
     def _failed(self, close: Close) -> None:
-        """websockets met what is no WebSocket, or too large a frame, and has written a close of its own."""
-        assert self.connection is not None
-        out = self.connection.close(*_as_written(close))
+        """websockets read what is no WebSocket, or too large a frame, and has written a close of its own."""
+        assert self.gateway is not None
+        out = self.gateway.close(*_as_written(close))
         self._close_sent = True
         self._report_all(out.events)
 
@@ -198,14 +208,14 @@ class WsTalk:
         """Write frames, here or on the connection that an Out names."""
         done = Effect()
         for out in outs:
-            talk = self if out.conn == self.wire.number else self._fake.ws_talk(out.conn)
-            if talk is not None:
-                done = _sum(done, talk._write(out, cause, rule))
+            there = self if out.conn == self.tcp.number else self._peer(out.conn)
+            if there is not None:
+                done = _sum(done, there._write(out, cause, rule))
         return done
 
     def _write(self, out: Out, cause: int | None, rule: str | None) -> Effect:
         over = self._close_sent or (out.close is not None and self._ws.state is not State.OPEN)
-        if not self.wire.open or over:
+        if not self.tcp.open or over:
             # The frame comes too late; what became of the session is true all the same.
             self._report_all(tuple(event for event in out.events if isinstance(event, Session)), cause, rule)
             return Effect()
@@ -214,7 +224,7 @@ class WsTalk:
         else:
             data = (out.text or "").encode()
             size = len(data)
-            self.wire.send(frames.encode(frames.TEXT, data))
+            self.tcp.send(frames.encode(frames.TEXT, data))
         self._report_all(out.events, cause, rule)
         return Effect(size, 1)
 
@@ -224,19 +234,19 @@ class WsTalk:
             self._ws.send_close(code, reason)
             self._flush()
         except ProtocolError:
-            self.wire.send(frames.close_frame(code, reason))
+            self.tcp.send(frames.close_frame(code, reason))
             self._ws.close_sent = Close(_NO_CODE if code is None else code, reason)
             self._ws.state = State.CLOSING
         self._close_sent = True
-        self._fake.later(CLOSE_WAIT_US, partial(self.wire.finish, cause=cause, rule=rule))
+        self._stage.later(CLOSE_WAIT_US, partial(self.tcp.finish, cause=cause, rule=rule))
         return len(frames.close_frame(code, reason))
 
     def _flush(self) -> None:
         for data in self._ws.data_to_send():
             if data:
-                self.wire.send(data)
+                self.tcp.send(data)
             else:
-                self.wire.finish()
+                self.tcp.finish()
 
     def _report_all(
         self, events: tuple[Event, ...], cause: int | None = None, rule: str | None = None
@@ -244,14 +254,15 @@ class WsTalk:
         for event in events:
             n = self.report(event, cause, rule)
             if isinstance(event, Session) and event.what in MARKS:
-                self._fake.director.mark(MARKS[event.what], self.bot)
+                self._decider.mark(MARKS[event.what], self.bot)
             if isinstance(event, WsOut):
-                about = Envelope(self.wire.number, None, self.bot)
-                self._fake.director.happened(f"ws.out.{event.op}", about, n, s=event.s)
+                about = Envelope(self.tcp.number, None, self.bot)
+                self._decider.ask(f"ws.out.{event.op}", about, n, s=event.s)
 
     def report(self, event: Event, cause: int | None = None, rule: str | None = None) -> int:
-        about = Envelope(self.wire.number, None, self.bot, cause, rule)
-        return self._fake.sink("peer", event, about)
+        """Record an event of this connection; returns its number."""
+        about = Envelope(self.tcp.number, None, self.bot, cause, rule)
+        return self._stage.sink("peer", event, about)
 
 
 def _as_written(close: Close) -> tuple[int | None, str]:

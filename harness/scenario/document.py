@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_qq_server.rules.language import LanguageError, Moment, Path, parse_moment
-from fake_qq_server.rules.moments import quoted, suggest
+from fake_qq_server.rules.language_errors import quoted, suggest
 from harness.scenario.parse_run import check_description, check_keys, parse_name, parse_run
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, REQUIRED, VARIANT_KEYS

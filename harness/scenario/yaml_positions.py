@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from fake_qq_server.rules.moments import Path, quoted
+from fake_qq_server.rules.language_errors import Path, quoted
 
 MOST_CHARACTERS = 400_000
 DEEPEST = 30

@@ -18,10 +18,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from fake_qq_server.director import Answered, Director
+from fake_qq_server.director import Director
 from fake_qq_server.events import Envelope
 from fake_qq_server.platform.replies import SeamReply
 from fake_qq_server.rules.language import Rule, When
+from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
 from harness.errors import SubjectError
 from harness.worker.credentials import BOT
@@ -52,15 +53,15 @@ class Seam:
 
     def _wrapped(self, point: str, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def wrapped(*args: Any, **kwargs: Any) -> Any:
-            answered = self._director.happened(f"seam.{point}", Envelope(bot=BOT), None)
-            if answered is None:
+            ruling = self._director.ask(f"seam.{point}", Envelope(bot=BOT), None)
+            if not ruling.answered:
                 return await call(*args, **kwargs)
-            return await self._inject(answered)
+            return await self._inject(ruling)
 
         return wrapped
 
-    async def _inject(self, answered: Answered) -> Any:
-        reply: SeamReply = answered.act(None)
+    async def _inject(self, ruling: Ruling) -> Any:
+        reply: SeamReply = ruling.reply(None)
         try:
             raised = exception(reply.raises) if reply.raises is not None else None
             returned = message(reply) if raised is None else None
@@ -69,7 +70,7 @@ class Seam:
             raise
         if reply.hold_us:
             await asyncio.sleep(reply.hold_us / 1e6)
-        self._director.acted(answered, Effect(us=reply.hold_us), Envelope(bot=BOT), None)
+        ruling.finish(Effect(us=reply.hold_us))
         if raised is not None:
             raise raised
         return returned

@@ -17,12 +17,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from fake_qq_server.addresses import Addresses
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
-from fake_qq_server.platform.platform import Options
-from fake_qq_server.rule_line import RuleLine
+from fake_qq_server.platform.options import Options
+from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.verbs.registry import SignalProcess
-from fake_qq_server.server import Addresses, FakeQQ
-from fake_qq_server.wire.websocket import WsTalk
+from fake_qq_server.server import FakeQQ
+from fake_qq_server.wire.websocket import WebSocketProtocol
 from harness.clock import new_event_loop
 from harness.journal.run_kinds import RunTeardown
 from harness.journal.writer import Recorder
@@ -158,18 +159,18 @@ class World:
 
     def _probe_after_heal(self) -> None:
         """Service may have come back: look again in three heartbeats, and probe if it is still that one."""
-        talk = self.fake.newest(BOT)
-        if talk is not None:
+        websocket = self.fake.newest(BOT)
+        if websocket is not None:
             at = self.fake.now_us() + RECOVERY_HEARTBEATS * self._heartbeat_us
-            self.fake.call_at(at, lambda: self._probe(talk))
+            self.fake.call_at(at, lambda: self._probe(websocket))
 
-    def _probe(self, only: WsTalk | None = None) -> None:
-        talk = self.fake.serving(BOT)
-        if talk is None or self._gave_up_at is not None or (only is not None and talk is not only):
+    def _probe(self, only: WebSocketProtocol | None = None) -> None:
+        websocket = self.fake.serving(BOT)
+        if websocket is None or self._gave_up_at is not None or (only is not None and websocket is not only):
             return
         self._probes += 1
         fields = {"id": f"probe-{self._probes}", "content": f"probe {self._probes}"}
-        RuleLine(self.fake, talk, None, None).dispatch(PROBE_EVENT, fields, probe=True)
+        RuleWriter(websocket, self.fake.now_us, None, None).dispatch(PROBE_EVENT, fields, probe=True)
 
 
 def _raise(problem: BaseException) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 
 from fake_qq_server.events import Envelope, ListSink
-from fake_qq_server.platform.platform import Options
+from fake_qq_server.platform.options import Options
 from fake_qq_server.rules.language import Moment, parse_moment, parse_rules
 from fake_qq_server.server import FakeQQ
 

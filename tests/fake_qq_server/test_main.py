@@ -43,7 +43,7 @@ def interrupted(child: subprocess.Popen[str]) -> list[dict[str, Any]]:
     return [json.loads(text) for text in out.splitlines()]
 
 
-async def test_a_bot_lives_against_it() -> None:
+async def test_a_bot_connects_and_is_answered() -> None:
     with program("--bot", "7:seven", "--json") as child:
         at = json.loads(line(child))
         async with httpx.AsyncClient(trust_env=False) as http, aiohttp.ClientSession() as session:
@@ -88,7 +88,7 @@ def test_a_port_base_gives_three_ports_in_a_row_and_is_not_shared() -> None:
 @pytest.mark.parametrize(
     "wrong", [["--bot", "7"], ["--port-base", "0"], ["--bot", "7:a", "--bot", "7:b"], ["x"]]
 )
-def test_wrong_usage_is_2(wrong: list[str]) -> None:
+def test_wrong_usage_exits_with_2(wrong: list[str]) -> None:
     done = subprocess.run([*PROGRAM, *wrong], capture_output=True, text=True, timeout=10)
     assert (done.returncode, done.stdout) == (2, "") and "usage:" in done.stderr
 

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from fake_qq_server.rules.verbs.arguments import integer, text
-from fake_qq_server.rules.verbs.registry import Args, Class, Effect, Line, Verb, register
-
-USUAL = 4009
+from fake_qq_server.rules.verbs.registry import Args, Class, Effect, PushTarget, Verb, register
 
 
-def act(args: Args, line: Line) -> Effect:
+def act(args: Args, target: PushTarget) -> Effect:
     """A close frame, with no payload at all where no code is given, then FIN once it is answered."""
-    return line.close(args.main, args.more.get("reason", ""))
-
-
-def simpler(args: Args) -> Iterable[Args]:
-    """No reason first, then the everyday code."""
-    if args.more.get("reason"):
-        yield Args(args.main)
-    if args.main != USUAL:
-        yield Args(USUAL)
+    return target.close(args.main, args.more.get("reason", ""))
 
 
 register(
@@ -36,6 +24,5 @@ register(
             "close", 0, 65535, example=4009, means="the close code (without one the frame is empty)"
         ),
         more={"reason": text("reason", default="", means="the reason in the close frame")},
-        simpler=simpler,
     )
 )

@@ -10,15 +10,15 @@ import re
 from typing import Any
 
 from fake_qq_server.rules.verbs.arguments import checked, mapping
-from fake_qq_server.rules.verbs.registry import Args, ArgumentError, Class, Effect, Line, Verb, register
+from fake_qq_server.rules.verbs.registry import Args, ArgumentError, Class, Effect, PushTarget, Verb, register
 
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
 _CONNECTION_LIFE = ("READY", "RESUMED")
 
 
-def act(args: Args, line: Line) -> Effect:
+def act(args: Args, target: PushTarget) -> Effect:
     """The event with its usual payload; `fields` is laid over it."""
-    return line.dispatch(args.main, args.more.get("fields", {}))
+    return target.dispatch(args.main, args.more.get("fields", {}))
 
 
 def parse(value: Any) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from fake_qq_server.platform.replies import HttpAsk, HttpReply
-from fake_qq_server.platform.units import SECOND
 from fake_qq_server.rules.verbs.arguments import duration
 from fake_qq_server.rules.verbs.registry import Args, Class, Verb, register
 
@@ -14,11 +12,6 @@ from fake_qq_server.rules.verbs.registry import Args, Class, Verb, register
 def act(args: Args, ask: HttpAsk) -> HttpReply:
     """The answer that was due, one byte every so often."""
     return replace(ask.default(), delivery="drip", drip_us=args.main)
-
-
-def simpler(args: Args) -> Iterable[Args]:
-    """Faster drips end sooner."""
-    return (Args(SECOND),) if args.main > SECOND else ()
 
 
 register(
@@ -30,6 +23,5 @@ register(
         seen_as="A read that makes progress and takes for ever; a time-out per read never fires.",
         act=act,
         main=duration("drip", required=True, least_us=1000, means="the time from one byte to the next"),
-        simpler=simpler,
     )
 )

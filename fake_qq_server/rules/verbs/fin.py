@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fake_qq_server.rules.verbs.registry import Args, Class, Effect, Line, Verb, register
+from fake_qq_server.rules.verbs.registry import Args, Class, Effect, PushTarget, Verb, register
 
 
-def act(args: Args, line: Line) -> Effect:
+def act(args: Args, target: PushTarget) -> Effect:
     """FIN after what is on its way."""
     del args
-    return line.fin()
+    return target.fin()
 
 
 register(

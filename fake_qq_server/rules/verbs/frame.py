@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fake_qq_server.rules.verbs.arguments import LONGEST_TEXT, as_json, checked
-from fake_qq_server.rules.verbs.registry import Args, ArgumentError, Class, Effect, Line, Verb, register
+from fake_qq_server.rules.verbs.registry import Args, ArgumentError, Class, Effect, PushTarget, Verb, register
 
 
-def act(args: Args, line: Line) -> Effect:
+def act(args: Args, target: PushTarget) -> Effect:
     """The text goes out whole, in one frame."""
-    return line.frame(args.main)
+    return target.frame(args.main)
 
 
 def parse(value: Any) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from fake_qq_server.rules.conditions import Latency
 from fake_qq_server.rules.verbs.arguments import duration
 from fake_qq_server.rules.verbs.registry import Args, Class, Verb, register
@@ -12,11 +10,6 @@ from fake_qq_server.rules.verbs.registry import Args, Class, Verb, register
 def act(args: Args) -> Latency:
     """The delay comes on top of the link's own."""
     return Latency(args.main, args.more.get("jitter", 0))
-
-
-def simpler(args: Args) -> Iterable[Args]:
-    """Without jitter there is nothing to draw."""
-    return (Args(args.main),) if args.more.get("jitter") else ()
 
 
 register(
@@ -29,6 +22,5 @@ register(
         act=act,
         main=duration("latency", required=True, means="how much later everything comes"),
         more={"jitter": duration("jitter", means="how much more or less than that, drawn for each chunk")},
-        simpler=simpler,
     )
 )

@@ -4,11 +4,11 @@ Three classes (see docs/scenarios.md):
 
 * ANSWER replaces the default reply to one event. `act(args, ask)` gets an `Ask` and returns a reply of the
   place's own type (`HttpReply`, `FrameReply`, `SeamReply`).
-* PUSH adds something on the bot's newest open connection. `act(args, line)` gets a `Line` and returns an
-  `Effect`. With `on_process` it acts on the subject's process instead: `act(args, send)` gets a
+* PUSH adds something on the bot's newest open connection. `act(args, target)` gets a `PushTarget` and
+  returns an `Effect`. With `on_process` it acts on the subject's process instead: `act(args, send)` gets a
   `SignalProcess`, and returns None where it did not act.
-* CONDITION holds for the rule's window. `act(args)` returns a `link.Condition`, put on each connection it
-  matches.
+* CONDITION holds for the rule's window. `act(args)` returns a `conditions.Condition`, put on each connection
+  it matches.
 
 A verb is pure: it decides, the place does.
 """
@@ -16,7 +16,7 @@ A verb is pure: it decides, the place does.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -56,15 +56,26 @@ class Effect:
     us: int = 0
 
 
-class Line(Protocol):
+class PushTarget(Protocol):
     """One open connection, as a push sees it. Everything goes through the link, so it arrives later."""
 
-    def frame(self, text: str) -> Effect: ...
-    def raw(self, data: bytes) -> Effect: ...
-    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect: ...
-    def close(self, code: int | None, reason: str) -> Effect: ...
-    def fin(self) -> Effect: ...
-    def rst(self) -> Effect: ...
+    def frame(self, text: str) -> Effect:
+        """A text frame with this text, whatever it means."""
+
+    def raw(self, data: bytes) -> Effect:
+        """These bytes as they stand, a frame or not."""
+
+    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect:
+        """An event of the session, `fields` laid over its payload; no effect where no session wants it."""
+
+    def close(self, code: int | None, reason: str) -> Effect:
+        """A close frame, with no payload at all where `code` is None."""
+
+    def fin(self) -> Effect:
+        """The end of the stream."""
+
+    def rst(self) -> Effect:
+        """A reset of the connection."""
 
 
 SignalProcess = Callable[[str], bool]
@@ -77,12 +88,6 @@ class Args:
 
     main: Any = None
     more: Mapping[str, Any] = field(default_factory=dict)
-
-
-def nothing_simpler(args: Args) -> Iterable[Args]:
-    """The default for `simpler`: a shrinker has nothing to try."""
-    del args
-    return ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,6 @@ class Verb:
     act: Callable[..., Any]
     main: Argument | None = None
     more: Mapping[str, Argument] = field(default_factory=dict)
-    simpler: Callable[[Args], Iterable[Args]] = nothing_simpler
     on_process: bool = False
 
 

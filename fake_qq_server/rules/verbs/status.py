@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from http import HTTPStatus
 
 from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.rules.verbs.arguments import integer
 from fake_qq_server.rules.verbs.registry import Args, Class, Verb, register
 
-USUAL = 500
 _WITHOUT_BODY = (204, 205, 304)
 
 
@@ -22,11 +20,6 @@ def act(args: Args, ask: HttpAsk) -> HttpReply:
     return HttpReply(args.main, {"message": phrases.get(args.main, "Error"), "code": args.main})
 
 
-def simpler(args: Args) -> Iterable[Args]:
-    """A plain 500 is the simplest of them."""
-    return () if args.main == USUAL else (Args(USUAL),)
-
-
 register(
     Verb(
         name="status",
@@ -36,6 +29,5 @@ register(
         seen_as="A complete HTTP answer with that status; the connection stays usable.",
         act=act,
         main=integer("status", 200, 599, example=500, required=True, means="the HTTP status"),
-        simpler=simpler,
     )
 )

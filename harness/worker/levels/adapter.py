@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fake_qq_server.server import Addresses
+from fake_qq_server.addresses import Addresses
 from harness.clock import BATON
 from harness.errors import SubjectError
 from harness.hermes.layouts import Layout

@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fake_qq_server.addresses import Addresses
 from fake_qq_server.events import Envelope
 from fake_qq_server.rules.language import When
-from fake_qq_server.server import Addresses
 from harness.clock import BATON
 from harness.errors import INTERRUPTED, SubjectError
 from harness.hermes.layouts import Layout
@@ -131,7 +131,7 @@ def _tell_rules(run: Run, world: World) -> Callable[[int], None]:
         return lambda n: None
 
     def begins(n: int) -> None:
-        world.fake.director.happened(HANDLER, Envelope(bot=BOT), n)
+        world.fake.director.ask(HANDLER, Envelope(bot=BOT), n)
         BATON.park(None, 0, "handler")
 
     return begins

@@ -28,25 +28,25 @@ async def test_status_without_a_body_has_none(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [204, 299, 500])
-async def test_error_with_any_status(status: int) -> None:
+async def test_error_comes_with_the_http_status_that_is_asked_for(status: int) -> None:
     rule = {"when": "http.gateway", "do": {"error": 11298, "http": status}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         assert await bot.status() == status
 
 
-async def test_error_of_the_token_endpoint_is_a_200() -> None:
+async def test_error_of_the_token_endpoint_comes_with_status_200() -> None:
     async with fake_with({"when": "http.token", "do": {"error": 100016}}) as front, bot_of(front) as bot:
         assert (await bot.token())["code"] == 100016
 
 
-async def test_body_over_the_answer_that_was_due() -> None:
+async def test_body_as_a_mapping_is_laid_over_the_answer_that_was_due() -> None:
     rule = {"when": "http.token", "do": {"body": {"expires_in": "90"}}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         got = await bot.token()
         assert got["expires_in"] == "90" and got["access_token"]
 
 
-async def test_body_in_place_of_the_answer() -> None:
+async def test_body_as_a_text_takes_the_place_of_the_answer() -> None:
     rule = {"when": "http.gateway", "do": {"body": "<html>"}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         await bot.token()
@@ -63,14 +63,14 @@ async def test_cut_is_fewer_bytes_than_promised_then_eof() -> None:
         assert front.one("link.close", by="peer", how="fin")[2].rule == front.one("rule.act")[2].rule
 
 
-async def test_cut_as_aiohttp_sees_it() -> None:
+async def test_cut_is_a_payload_error_to_aiohttp() -> None:
     async with fake_with({"when": "http.api", "do": {"cut": 10}}) as front, bot_of(front) as bot:
         answer = await bot.get("/users/@me")
         with pytest.raises(aiohttp.ClientPayloadError):
             await answer.read()
 
 
-async def test_cut_behind_the_end_has_not_acted() -> None:
+async def test_a_cut_behind_the_end_of_the_body_has_not_acted() -> None:
     rule = {"id": "cut", "when": "http.token", "do": {"cut": 100_000}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         assert (await bot.token())["access_token"]
@@ -128,7 +128,7 @@ async def test_noanswer_to_an_upgrade_is_silence_whatever_is_said_then() -> None
         await line.silence()
 
 
-async def test_noanswer_to_a_frame() -> None:
+async def test_noanswer_to_a_frame_is_silence_on_an_open_connection() -> None:
     rule = {"when": "ws.in.heartbeat", "which": 1, "do": "noanswer"}
     async with fake_with(rule) as front, bot_of(front) as bot:
         ws = await bot.ready()

@@ -13,7 +13,7 @@ from tests.fake_qq_server.raw import raw, refused, request
 WINDOW = {"from": "go", "until": "stop"}
 
 
-async def test_silent_down_the_client_hears_nothing_and_is_heard() -> None:
+async def test_silent_down_hides_what_the_platform_says_and_still_hears_the_client() -> None:
     rule = {"id": "dead", "link": "ws.down", "from": "go", "do": "silent"}
     async with fake_with(GO, rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -26,7 +26,7 @@ async def test_silent_down_the_client_hears_nothing_and_is_heard() -> None:
         assert on[1].interrupts and on[2].conn == 1
 
 
-async def test_silent_down_still_passes_the_end() -> None:
+async def test_silent_down_still_passes_the_end_of_the_stream() -> None:
     rule = {"link": "ws.down", "from": "go", "do": "silent"}
     async with fake_with(GO, rule, {"when": "ws.in.heartbeat", "do": "fin"}) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -35,7 +35,7 @@ async def test_silent_down_still_passes_the_end() -> None:
         assert await ws.closed() == (1006, None)
 
 
-async def test_silent_up_the_platform_hears_nothing() -> None:
+async def test_silent_up_hides_what_the_client_says_from_the_platform() -> None:
     rule = {"link": "ws.up", "from": "go", "do": "silent"}
     async with fake_with(GO, rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -45,7 +45,7 @@ async def test_silent_up_the_platform_hears_nothing() -> None:
         assert not front.all("ws.in", op="heartbeat")
 
 
-async def test_silent_ends_and_later_frames_pass() -> None:
+async def test_frames_pass_again_once_silent_has_ended() -> None:
     rule = {"link": "ws", **WINDOW, "do": "silent"}
     async with fake_with(GO, STOP, rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -86,7 +86,7 @@ async def test_stall_lets_go_of_an_end_that_it_held() -> None:
         assert await ws.closed() == (1006, None)
 
 
-async def test_stall_up_lets_go_of_what_a_client_said_that_has_left() -> None:
+async def test_stall_up_releases_what_a_client_said_before_it_left() -> None:
     rule = {"link": "ws.up", **WINDOW, "do": "stall"}
     async with fake_with(GO, STOP, rule) as front, bot_of(front) as bot:
         async with raw(front) as line:
@@ -97,6 +97,7 @@ async def test_stall_up_lets_go_of_what_a_client_said_that_has_left() -> None:
         assert not front.all("link.close", host="ws")
         await bot.press("stop")
         await front.until("link.close", host="ws", by="subject")
+        assert front.one("ws.in", op="heartbeat")[2].conn == 1
 
 
 @pytest.mark.parametrize("held", ["keep", "release"])
@@ -152,7 +153,7 @@ async def test_latency_is_at_least_what_was_asked_for() -> None:
         assert watch.ms >= 59.9
 
 
-async def test_refused_then_healed_on_the_same_port() -> None:
+async def test_a_refused_port_listens_again_on_the_same_number_once_healed() -> None:
     rule = {"id": "shut", "link": "ws", **WINDOW, "do": "refuse"}
     async with fake_with(GO, STOP, rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -193,7 +194,7 @@ async def test_refusing_ends_idle_connections_and_only_these() -> None:
         await busy.silence()
 
 
-async def test_refusal_known_to_the_harness_is_an_act() -> None:
+async def test_a_refusal_that_the_harness_reports_is_an_act() -> None:
     rule = {"id": "shut", "link": "ws", "do": "refuse"}
     async with fake_with(rule) as front:
         assert await refused(front)
@@ -202,7 +203,7 @@ async def test_refusal_known_to_the_harness_is_an_act() -> None:
         assert front.acts("shut") == 1 and len(front.all("link.close", how="refused")) == 1
 
 
-async def test_a_refusal_of_one_attempt_only() -> None:
+async def test_a_refusal_of_the_second_attempt_ends_with_it() -> None:
     rule = {"id": "second", "link": "ws", "where": {"conn": 2}, "do": "refuse"}
     async with fake_with(rule) as front:
         assert not await refused(front)
@@ -213,7 +214,7 @@ async def test_a_refusal_of_one_attempt_only() -> None:
         assert not await refused(front)
 
 
-async def test_refusing_and_healing_in_one_instant() -> None:
+async def test_a_port_can_be_refused_and_healed_in_one_instant() -> None:
     async with fake_with() as front:
         for _ in range(50):
             front.fake.listeners["ws"].close()
@@ -221,7 +222,7 @@ async def test_refusing_and_healing_in_one_instant() -> None:
         assert not await refused(front)
 
 
-async def test_a_condition_on_some_connections() -> None:
+async def test_a_condition_is_put_on_the_connections_that_where_names_only() -> None:
     rule = {"link": "ws.down", "where": {"conn": "2.."}, "from": "go", "do": "silent"}
     async with fake_with(GO, rule) as front, bot_of(front) as bot:
         first = await bot.ready()

@@ -7,6 +7,7 @@ import struct
 
 import pytest
 
+from fake_qq_server.wire import frames
 from tests.fake_qq_server.front import bot_of, fake_with
 from tests.fake_qq_server.raw import Raw, masked, raw
 
@@ -20,7 +21,7 @@ async def ready(line: Raw, token: str) -> None:
 
 
 @pytest.mark.parametrize("verb, seen", [("fin", "EOF"), ("rst", "ECONNRESET")])
-async def test_fin_and_rst_as_a_raw_socket_sees_them(verb: str, seen: str) -> None:
+async def test_a_raw_socket_sees_eof_after_fin_and_a_reset_after_rst(verb: str, seen: str) -> None:
     rule = {"id": "end", "when": "ws.out.ack", "do": verb}
     async with fake_with(rule) as front, bot_of(front) as bot, raw(front) as line:
         await ready(line, (await bot.token())["access_token"])
@@ -33,14 +34,14 @@ async def test_fin_and_rst_as_a_raw_socket_sees_them(verb: str, seen: str) -> No
 
 
 @pytest.mark.parametrize("verb", ["fin", "rst"])
-async def test_fin_and_rst_as_aiohttp_sees_them(verb: str) -> None:
+async def test_aiohttp_reports_fin_and_rst_as_1006(verb: str) -> None:
     async with fake_with({"when": "ws.out.ready", "do": verb}) as front, bot_of(front) as bot:
         ws = await bot.ready()
         assert await ws.closed() == (1006, None)
 
 
 @pytest.mark.parametrize("verb, seen", [("fin", "EOF"), ("rst", "ECONNRESET")])
-async def test_the_handshake_itself_can_end_so(verb: str, seen: str) -> None:
+async def test_fin_and_rst_can_end_the_handshake_itself(verb: str, seen: str) -> None:
     async with fake_with({"when": "ws.connect", "do": ["noanswer", verb]}) as front, raw(front) as line:
         line.write(b"GET /websocket HTTP/1.1\r\nHost: x\r\nUpgrade:WebSocket\r\n\r\n")
         assert await line.ends() == seen
@@ -48,7 +49,7 @@ async def test_the_handshake_itself_can_end_so(verb: str, seen: str) -> None:
 
 
 @pytest.mark.parametrize("code", [0, 999, 1000, 1005, 1006, 1015, 4009, 5000, 65535])
-async def test_close_frame_with_any_code_then_eof_once_it_is_answered(code: int) -> None:
+async def test_a_close_frame_carries_any_code_and_eof_follows_its_answer(code: int) -> None:
     rule = {"when": "ws.out.ready", "do": {"close": code, "reason": "bye"}}
     async with fake_with(rule) as front, bot_of(front) as bot, raw(front) as line:
         await ready(line, (await bot.token())["access_token"])
@@ -59,7 +60,7 @@ async def test_close_frame_with_any_code_then_eof_once_it_is_answered(code: int)
         assert front.one("ws.in", op="close")[1].code == 1000
 
 
-async def test_close_frame_without_a_code_is_empty() -> None:
+async def test_a_close_frame_without_a_code_is_empty() -> None:
     rule = {"when": "ws.out.ready", "do": "close"}
     async with fake_with(rule) as front, bot_of(front) as bot, raw(front) as line:
         await ready(line, (await bot.token())["access_token"])
@@ -76,7 +77,7 @@ async def test_close_frame_without_a_code_is_empty() -> None:
         (1000, "", (1000, "")),
     ],
 )
-async def test_close_as_aiohttp_sees_it(code: int, reason: str, seen: object) -> None:
+async def test_aiohttp_sees_the_code_and_the_reason_of_a_close(code: int, reason: str, seen: object) -> None:
     rule = {"when": "ws.out.ready", "do": {"close": code, "reason": reason}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         assert await (await bot.ready()).closed() == seen
@@ -91,13 +92,13 @@ async def test_forbidden_codes_end_an_aiohttp_client_all_the_same(code: int) -> 
         await front.until("session", what="dropped")
 
 
-async def test_close_without_a_code_as_aiohttp_sees_it() -> None:
+async def test_aiohttp_reports_a_close_without_a_code_as_1006() -> None:
     async with fake_with({"when": "ws.out.ready", "do": "close"}) as front, bot_of(front) as bot:
         code, _ = await (await bot.ready()).closed()
         assert code == 1006  # aiohttp takes the missing code for no close at all
 
 
-async def test_close_and_fin_in_one_breath() -> None:
+async def test_a_close_and_a_fin_of_one_rule_both_act() -> None:
     rule = {"when": "ws.out.ready", "do": [{"close": 4009}, "fin"]}
     async with fake_with(rule) as front, bot_of(front) as bot, raw(front) as line:
         await ready(line, (await bot.token())["access_token"])
@@ -122,8 +123,10 @@ async def test_the_subjects_own_fin_and_rst_are_told_apart() -> None:
 async def test_what_the_subject_still_sends_does_not_turn_fin_into_rst() -> None:
     async with fake_with({"when": "ws.in.any", "do": "fin"}) as front, raw(front) as line:
         await line.upgraded()
+        line.say('{"op":1}')
+        await front.until("link.close", by="peer", how="fin")
         for _ in range(200):
             line.say('{"op":1}')
         got = await line.reader.read(-1)  # raises where an RST came
-        assert got.count(b'"op":11') == 0 or got
+        assert got == frames.encode(frames.TEXT, b'{"op":11}')
         assert await line.ends() == "EOF"

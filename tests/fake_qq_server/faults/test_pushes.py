@@ -31,7 +31,7 @@ async def test_dispatch_has_the_next_s_and_a_message_of_its_own() -> None:
         ] * 2
 
 
-async def test_dispatch_that_the_intents_exclude_has_not_acted() -> None:
+async def test_a_dispatch_that_the_intents_exclude_has_not_acted() -> None:
     rule = {"id": "guild", "when": "ws.out.ready", "do": {"dispatch": "GUILD_CREATE"}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -64,7 +64,7 @@ async def test_dispatch_goes_where_the_session_is_not_to_the_newest_connection()
         assert await second.names(1) == [10]
 
 
-async def test_push_with_no_connection_has_not_acted() -> None:
+async def test_a_push_with_no_connection_has_not_acted() -> None:
     rule = {"id": "push", "at": "5ms", "do": {"frame": "x"}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         await bot.token()
@@ -73,7 +73,7 @@ async def test_push_with_no_connection_has_not_acted() -> None:
         assert front.unmet() == {"push": "it matched and had nothing to act on"}
 
 
-async def test_push_on_a_connection_that_is_closing_has_not_acted() -> None:
+async def test_a_push_on_a_closing_connection_has_not_acted() -> None:
     rules = [
         {"when": "ws.out.ready", "do": {"close": 4009}},
         {"id": "late", "when": "ws.out.ready", "do": [{"frame": "x"}, {"dispatch": C2C}]},
@@ -86,7 +86,7 @@ async def test_push_on_a_connection_that_is_closing_has_not_acted() -> None:
         assert "late" in front.unmet()
 
 
-async def test_after_delays_and_names_its_cause() -> None:
+async def test_a_push_with_after_is_delayed_and_names_its_cause() -> None:
     rule = {"id": "later", "when": "ws.in.heartbeat", "do": {"frame": "later", "after": "30ms"}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
@@ -98,7 +98,7 @@ async def test_after_delays_and_names_its_cause() -> None:
         assert [about.cause for _, _, about in front.all("ws.out", op="other")] == [beat]
 
 
-async def test_a_push_on_one_of_several_connections() -> None:
+async def test_a_push_acts_on_the_connection_that_where_names() -> None:
     rule = {"when": "http.api", "where": {"conn": 1}, "do": {"frame": "first"}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         first, second = await bot.ready(), await bot.dial()

@@ -2,8 +2,10 @@
 
 import pytest
 
-from fake_qq_server.platform.platform import MINUTE, SECOND, Bot, GatewaySession, Options, Platform, Stored
+from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
 from fake_qq_server.platform.protocol import Intent
+from fake_qq_server.platform.units import MINUTE, SECOND
 
 C2C = "C2C_MESSAGE_CREATE"
 SOCIAL = int(Intent.GROUP_AND_C2C_EVENT)
@@ -72,7 +74,9 @@ def test_a_token_counts_with_and_without_its_prefix(platform: Platform, bot: Bot
 
 
 @pytest.mark.parametrize("credential", [None, "", "QQBot ", "QQBot nonsense", "Bot 1001.hush"])
-def test_anything_else_is_no_token(platform: Platform, bot: Bot, credential: str | None) -> None:
+def test_a_text_that_is_no_token_belongs_to_nobody(
+    platform: Platform, bot: Bot, credential: str | None
+) -> None:
     platform.token(bot, 0)
     assert platform.authenticated(credential, 0) is None
 
@@ -94,6 +98,27 @@ def test_bots_are_told_apart_by_their_tokens(platform: Platform, bot: Bot) -> No
 def test_an_app_id_is_registered_once(platform: Platform, bot: Bot) -> None:
     with pytest.raises(ValueError, match="1001"):
         platform.register(bot.app_id, "x")
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [("/websocket/1/", 1), ("/websocket/2/?v=1", 2), ("/websocket/12/", None), ("/", None)],
+)
+def test_one_of_several_bots_is_known_by_the_path_of_its_gateway(path: str, number: int | None) -> None:
+    several = Platform(Options(gateway_urls={n: f"ws://x/websocket/{n}/" for n in (1, 2)}))
+    bots = {several.register(f"app{n}", "x").number for n in (1, 2, 3)}
+    found = several.bot_of_upgrade(path, None)
+    assert bots == {1, 2, 3} and (found.number if found else None) == number
+
+
+def test_a_token_in_the_upgrade_tells_the_bot_whatever_the_path() -> None:
+    several = Platform(Options(gateway_urls={1: "ws://x/1/", 2: "ws://x/2/"}))
+    _, second = (several.register(f"app{n}", "x") for n in (1, 2))
+    assert several.bot_of_upgrade("/1/", f"QQBot {several.token(second, 0).text}") is second
+
+
+def test_a_single_bot_is_known_by_every_path(platform: Platform, bot: Bot) -> None:
+    assert platform.bot_of_upgrade("/elsewhere", None) is bot
 
 
 def test_every_secret_is_a_canary(platform: Platform, bot: Bot) -> None:

@@ -97,7 +97,7 @@ def test_resumed_carries_an_empty_string() -> None:
     assert protocol.resumed(2002) == {"op": 0, "s": 2002, "t": "RESUMED", "d": ""}
 
 
-def test_control_frames() -> None:
+def test_ack_and_reconnect_are_bare_and_invalid_says_whether_to_resume() -> None:
     assert (protocol.ack(), protocol.reconnect()) == ({"op": 11}, {"op": 7})
     assert (protocol.invalid()["d"], protocol.invalid(True)["d"]) == (False, True)
 
@@ -120,19 +120,19 @@ def test_encoding_is_compact_and_keeps_chinese() -> None:
 # -- payloads --------------------------------------------------------------------------------------------
 
 
-def test_c2c_has_what_hermes_and_nonebot_need() -> None:
+def test_a_c2c_message_has_what_hermes_and_nonebot_need() -> None:
     d = payload("C2C_MESSAGE_CREATE", NAMES, {})
     assert d["author"] == {"id": "U", "user_openid": "U", "union_openid": "U"}
     assert (d["message_type"], d["timestamp"]) == (0, "2026-11-22T20:00:00+08:00")
 
 
-def test_group_has_what_nonebot_needs() -> None:
+def test_a_group_message_has_what_nonebot_needs() -> None:
     d = payload("GROUP_AT_MESSAGE_CREATE", NAMES, {})
     assert {"id", "member_openid", "union_openid", "bot", "member_role"} == set(d["author"])
     assert d["group_id"] == d["group_openid"] == "G"
 
 
-def test_direct_messages_say_so() -> None:
+def test_a_direct_message_is_marked_as_one() -> None:
     d = payload("DIRECT_MESSAGE_CREATE", NAMES, {})
     assert d["direct_message"] is True and d["src_guild_id"] == "G"
 
@@ -163,5 +163,5 @@ def test_an_unlisted_type_is_its_fields_alone() -> None:
         ("NEW_THING", None),
     ],
 )
-def test_where_a_reply_goes(t: str, target: str | None) -> None:
+def test_a_reply_goes_to_the_openid_or_channel_of_its_event(t: str, target: str | None) -> None:
     assert target_of(t, payload(t, NAMES, {})) == target

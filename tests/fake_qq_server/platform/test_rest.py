@@ -7,9 +7,11 @@ from typing import Any, Literal
 import pytest
 
 from fake_qq_server.platform import protocol, rest
-from fake_qq_server.platform.platform import MINUTE, SECOND, Options, Platform, Stored
+from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.platform import Platform, Stored
 from fake_qq_server.platform.replies import HttpReply
 from fake_qq_server.platform.rest import Asked, Request, endpoint_of
+from fake_qq_server.platform.units import MINUTE, SECOND
 
 HostName = Literal["token", "api"]
 C2C, GROUP = "C2C_MESSAGE_CREATE", "GROUP_AT_MESSAGE_CREATE"
@@ -192,7 +194,7 @@ def test_a_message_takes_five_replies(host: Host) -> None:
     assert code_of(host.reply(asked, seq=6)) == 22009
 
 
-def test_typing_is_no_reply(host: Host) -> None:
+def test_typing_does_not_count_as_a_reply(host: Host) -> None:
     asked = host.message().id
     for seq in range(100, 110):
         assert host.reply(asked, seq=seq, msg_type=6, content=None).status == 200
@@ -231,7 +233,7 @@ def test_an_event_id_can_be_answered_where_the_doc_says_so(host: Host) -> None:
     assert code_of(host.call("POST", path, {"content": "hi", "event_id": refused})) == 40034024
 
 
-def test_four_messages_without_msg_id_and_no_more(host: Host) -> None:
+def test_a_user_gets_at_most_four_messages_without_msg_id(host: Host) -> None:
     sent = [host.call("POST", "/v2/users/U/messages", {"content": "hi"}) for _ in range(5)]
     assert [code_of(reply) for reply in sent] == [None] * 4 + [40034102]
 
@@ -250,7 +252,7 @@ def test_guild_messages_need_the_bot_on_the_gateway(host: Host) -> None:
 
 
 @pytest.mark.parametrize("scene", ["users", "groups"])
-def test_a_file_gets_its_info(host: Host, scene: str) -> None:
+def test_an_uploaded_file_is_answered_with_its_info(host: Host, scene: str) -> None:
     reply = host.call("POST", f"/v2/{scene}/U/files", {"file_type": 1, "url": "https://x/y.png"})
     assert {"file_uuid", "file_info", "ttl"} == set(told(reply))
 

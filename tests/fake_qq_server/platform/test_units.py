@@ -23,7 +23,7 @@ from fake_qq_server.platform.units import (
         ("41.25s", 41_250_000), ("0s", 0), ("0.001ms", 1), ("366d", 366 * DAY), ("1.5h", 90 * MINUTE),
     ],
 )  # fmt: skip
-def test_durations(written: str, us: int) -> None:
+def test_a_duration_is_read_in_microseconds(written: str, us: int) -> None:
     assert parse_duration(written) == us
 
 
@@ -49,7 +49,7 @@ def test_durations(written: str, us: int) -> None:
         "1" * 13 + "s",
     ],
 )
-def test_no_durations(written: object) -> None:
+def test_what_is_no_duration_is_refused(written: object) -> None:
     with pytest.raises(UnitError, match="41s"):
         parse_duration(written)
 
@@ -61,29 +61,29 @@ def test_no_durations(written: object) -> None:
         pytest.param(10**5000, "thousands of digits", id="huge"),
     ],
 )  # fmt: skip
-def test_durations_say_what_is_wrong(written: object, hint: str) -> None:
+def test_a_refused_duration_says_what_is_wrong(written: object, hint: str) -> None:
     with pytest.raises(UnitError, match=hint):
         parse_duration(written)
 
 
 @given(st.integers(0, 366 * DAY))
-def test_written_durations_read_back(us: int) -> None:
+def test_a_written_duration_is_read_back_exactly(us: int) -> None:
     assert parse_duration(format_duration(us)) == us
 
 
 @pytest.mark.parametrize(
     ("us", "text"), [(0, "0s"), (60 * SECOND, "1m"), (90 * SECOND, "90s"), (1, "0.001ms")]
 )
-def test_durations_are_written_short(us: int, text: str) -> None:
+def test_a_duration_is_written_as_short_as_possible(us: int, text: str) -> None:
     assert format_duration(us) == text
 
 
 @pytest.mark.parametrize(("written", "rate"), [("3KB/s", 3000), ("500B/s", 500), ("1MB/s", 1_000_000)])
-def test_rates(written: str, rate: int) -> None:
+def test_a_rate_is_read_in_bytes_a_second(written: str, rate: int) -> None:
     assert parse_rate(written) == rate
 
 
 @pytest.mark.parametrize("written", ["3KB", "0KB/s", "3kb/s", 3, None, "-1B/s"])
-def test_no_rates(written: object) -> None:
+def test_what_is_no_rate_is_refused(written: object) -> None:
     with pytest.raises(UnitError, match="3KB/s"):
         parse_rate(written)

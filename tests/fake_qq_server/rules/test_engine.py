@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_qq_server.rules import engine as engine_module
-from fake_qq_server.rules.engine import Act, Decision, Engine, Push, Step, draw
+from fake_qq_server.rules.chance import draw
+from fake_qq_server.rules.engine import Act, Decision, Engine, Push, Step
 from fake_qq_server.rules.language import Moment, parse_moment, parse_rules
 from fake_qq_server.rules.moments import Span
 
@@ -42,7 +43,7 @@ class Story:
 
     def decision(self, name: str, t: float | None = None, **about: Any) -> Decision:
         self.until(self.now / 1e6 if t is None else t)
-        decision = self.engine.happened(name, self.now, **about)
+        decision = self.engine.decide(name, self.now, **about)
         for act in self._acts(decision):
             self.act(act)
         self._settle()
@@ -182,9 +183,9 @@ def test_rule_1_delayed_pushes_due_together_come_in_file_order() -> None:
         {"when": GATEWAY, "do": {"frame": "x", "after": "1s"}},
     )
     engine = story.engine
-    engine.happened(GATEWAY, us(2))
-    engine.happened("ws.connect", us(1))
-    engine.happened("ws.connect", us(2))
+    engine.decide(GATEWAY, us(2))
+    engine.decide("ws.connect", us(1))
+    engine.decide("ws.connect", us(2))
     by_due = [(push.due_us, push.rule) for push in engine.advance(us(3)).pushes]
     first, second, third = story.rules
     assert by_due == [(us(2), first), (us(3), first), (us(3), second), (us(3), third)]
@@ -231,7 +232,7 @@ def test_rule_2_a_condition_has_a_host_and_may_have_a_direction(
     assert Story({"link": link, "do": "stall"}).lying(host, direction) == (["stall"] if lies else [])
 
 
-def test_rule_2_conditions_that_do_not_lie_hide_none_that_do() -> None:
+def test_rule_2_conditions_that_do_not_apply_hide_none_that_do() -> None:
     story = Story(
         {"link": "api", "do": "stall"},
         {"link": "ws.up", "do": "silent"},
@@ -267,7 +268,7 @@ def test_rule_3_windows_are_half_open() -> None:
     ]  # fmt: skip
 
 
-def test_rule_3_by_default_from_the_start_to_the_end() -> None:
+def test_rule_3_a_window_is_the_whole_run_by_default() -> None:
     story = Story(FAIL)
     assert story.event(GATEWAY, 0) == ["status"]
     assert story.event(GATEWAY, 86_400) == ["status"]
@@ -291,9 +292,9 @@ def test_rule_3_only_matching_events_count() -> None:
 def test_rule_3_each_bot_counts_for_itself() -> None:
     rules = parse_rules([{**FAIL, "which": 2}])
     one, other = Engine(rules), Engine(rules)
-    one.happened(GATEWAY, 1)
-    assert other.happened(GATEWAY, 2) == Decision()
-    assert one.happened(GATEWAY, 3).answers
+    one.decide(GATEWAY, 1)
+    assert other.decide(GATEWAY, 2) == Decision()
+    assert one.decide(GATEWAY, 3).answers
 
 
 def test_rule_3_a_window_opens_when_its_mark_comes() -> None:
@@ -308,7 +309,7 @@ def test_rule_3_a_window_opens_when_its_mark_comes() -> None:
     assert story.event("http.token") == []
 
 
-def test_rule_3_until_a_rule_that_has_not_acted_is_open() -> None:
+def test_rule_3_a_window_until_a_rule_stays_open_while_it_has_not_acted() -> None:
     story = Story(DROP, {**FAIL, "until": "drop"}, acting=False)
     story.mark("ready", 1)
     story.until(1000)
@@ -381,12 +382,12 @@ def test_rule_4_a_draw_as_high_as_the_chance_is_no_act() -> None:
 
 def test_rule_4_the_seed_is_0_unless_it_is_given() -> None:
     rules = parse_rules([{"id": "maybe", "when": GATEWAY, "chance": 0.5, "do": "fin"}])
-    told = [bool(Engine(rules).happened(GATEWAY, 0).pushes) for _ in range(1)]
+    told = [bool(Engine(rules).decide(GATEWAY, 0).pushes) for _ in range(1)]
     assert told == [draw(0, "maybe", 1) < 0.5]
     assert (draw(0, "maybe", 1) < 0.5) != (draw(1, "maybe", 1) < 0.5)
 
 
-def test_rule_4_certain_is_certain() -> None:
+def test_rule_4_a_chance_of_1_always_acts() -> None:
     story = Story({"when": GATEWAY, "chance": 1, "do": "fin"}, {"link": "ws", "chance": 1, "do": "stall"})
     assert all(story.event(GATEWAY, n) for n in range(50))
     assert all(story.lying("ws", None, n) for n in range(50))
@@ -460,7 +461,7 @@ def test_rule_6_a_push_says_which_connection_it_is_for() -> None:
     )
     (push,) = story.engine.advance(us(1)).pushes
     assert push.conn == Span(2, 2)
-    (push,) = story.engine.happened(GATEWAY, us(2), conn=7).pushes
+    (push,) = story.engine.decide(GATEWAY, us(2), conn=7).pushes
     assert push.conn == Span(1, 1)
     (push,) = Story({"at": "1s", "do": "rst"}).engine.advance(us(1)).pushes
     assert push.conn is None
@@ -496,7 +497,7 @@ def test_rule_6_a_rules_nth_act_is_its_marks_nth_occurrence() -> None:
     assert story.pushed == [(1.0, "fin"), (2.0, "rst")]
 
 
-def test_rule_6_a_chain_of_rules_at_one_instant() -> None:
+def test_rule_6_rules_can_follow_each_other_at_one_instant() -> None:
     story = Story(
         {"id": "a", "at": "5s", "do": "fin"},
         {"id": "b", "at": "a", "do": "rst"},
@@ -535,7 +536,7 @@ def test_rule_7_heal_ends_every_rule() -> None:
 
 def test_rule_7_nothing_acts_once_healing_is_due_though_nobody_advanced() -> None:
     engine = Engine(parse_rules([FAIL, {"link": "ws", "do": "stall"}]), 0, Moment(None, 1, us(20)))
-    assert engine.happened(GATEWAY, us(20)) == Decision()
+    assert engine.decide(GATEWAY, us(20)) == Decision()
     assert engine.conditions(us(20), "ws") == ()
     assert engine.healed_at is None
 
@@ -597,8 +598,8 @@ def test_rule_7_a_delayed_push_due_at_the_healing_is_cancelled() -> None:
     engine = Engine(
         parse_rules([{"when": GATEWAY, "do": {"frame": "x", "after": "5s"}}]), 0, Moment(None, 1, us(10))
     )
-    engine.happened(GATEWAY, us(5))
-    engine.happened(GATEWAY, us(4.9))
+    engine.decide(GATEWAY, us(5))
+    engine.decide(GATEWAY, us(4.9))
     assert [push.due_us for push in engine.advance(us(10)).pushes] == [us(9.9)]
 
 
@@ -618,7 +619,7 @@ def test_rule_9_rules_count_before_anything_connected() -> None:
 # ---- at, every, edges
 
 
-def test_ticks_end_with_the_window() -> None:
+def test_ticks_of_a_repeating_rule_end_with_its_window() -> None:
     story = Story({"at": "3m", "every": "65s", "until": "8m", "do": "rst"})
     story.until(10_000)
     assert [t for t, _ in story.pushed] == [180.0, 245.0, 310.0, 375.0, 440.0]
@@ -646,7 +647,7 @@ def test_a_tick_may_be_late_by_its_verbs_delay() -> None:
     assert [t for t, _ in story.pushed] == [17.0, 27.0, 37.0]
 
 
-def test_a_moment_comes_once() -> None:
+def test_a_rule_at_a_moment_acts_once() -> None:
     story = Story({"at": "ready", "do": "rst"})
     assert story.engine.next_due() is None
     story.mark("ready", 3)
@@ -726,23 +727,23 @@ def few(monkeypatch: pytest.MonkeyPatch) -> int:
 
 def test_rules_that_set_each_other_off_without_end_are_stopped(few: int) -> None:
     engine = Engine(parse_rules([{"when": "ws.out.any", "do": {"frame": "x"}}]))
-    acted = sum(len(engine.happened("ws.out.any", us(1)).pushes) for _ in range(few + 50))
+    acted = sum(len(engine.decide("ws.out.any", us(1)).pushes) for _ in range(few + 50))
     assert acted == few
     assert engine.overrun is engine._states[0].rule
-    assert engine.happened("ws.out.any", us(2)).pushes
+    assert engine.decide("ws.out.any", us(2)).pushes
 
 
-def test_as_many_as_allowed_are_no_overrun(few: int) -> None:
+def test_as_many_matches_as_are_allowed_are_no_overrun(few: int) -> None:
     engine = Engine(parse_rules([{"when": "ws.out.any", "do": {"frame": "x"}}]))
     for _ in range(few):
-        engine.happened("ws.out.any", us(1))
+        engine.decide("ws.out.any", us(1))
     assert engine.overrun is None
 
 
 def test_the_first_rule_to_go_too_far_is_named(few: int) -> None:
     engine = Engine(parse_rules([{"when": "ws.out.any", "do": "fin"}, {"when": "ws.out.any", "do": "rst"}]))
     for _ in range(few):
-        engine.happened("ws.out.any", us(1))
+        engine.decide("ws.out.any", us(1))
     assert engine.overrun is not None
     assert engine.overrun.do[0].verb == "fin"
 
@@ -753,7 +754,7 @@ def test_a_long_jump_is_taken_in_bounded_steps(few: int) -> None:
     assert engine.next_due() == us(few / 1000)
 
 
-def test_no_rules_no_dues() -> None:
+def test_without_rules_nothing_is_due() -> None:
     engine = Engine(())
     assert engine.next_due() is None
     assert engine.advance(us(5)) == Step()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fake_qq_server.rules.conditions import Blackhole, Condition, Latency, Silent, Stall
-from fake_qq_server.wire.link import End, Held, Item, Pipe
+from fake_qq_server.wire.link import End, Item, Pipe, PipeCondition
 
 
 class Loop:
@@ -41,9 +41,9 @@ class Line:
         loop: Any = self.loop
         self.pipe = Pipe(loop, 10_000, lambda item: self.out.append((round(loop.now * 1000), item)))
 
-    def put_on(self, condition: Condition, draw: Callable[[int], float] = lambda n: 0.5) -> Held:
-        held = Held(condition, draw, lambda size, us: self.acts.append((condition.name, size, us)))
-        self.pipe.put_on(held)
+    def put_on(self, condition: Condition, draw: Callable[[int], float] = lambda n: 0.5) -> PipeCondition:
+        held = PipeCondition(condition, draw, lambda size, us: self.acts.append((condition.name, size, us)))
+        self.pipe.add(held)
         return held
 
     def push(self, *items: Item) -> None:
@@ -71,7 +71,7 @@ def test_jitter_never_lets_one_overtake_another() -> None:
     assert line.items() == items
 
 
-def test_latency_says_how_much() -> None:
+def test_latency_reports_how_much_it_added() -> None:
     line = Line()
     line.put_on(Latency(20_000))
     line.push(b"abc")
@@ -98,7 +98,7 @@ def test_stall_holds_all_that_follows_and_lets_go_in_order() -> None:
     held = line.put_on(Stall())
     line.push(b"a", b"b", End.FIN)
     assert line.items() == [b"before"] and line.acts == [("stall", 1, 0), ("stall", 1, 0), ("stall", 0, 0)]
-    line.pipe.take_off(held)
+    line.pipe.remove(held)
     assert line.items() == [b"before", b"a", b"b", End.FIN]
 
 
@@ -106,10 +106,10 @@ def test_two_stalls_let_go_when_the_last_does() -> None:
     line = Line()
     one, two = line.put_on(Stall()), line.put_on(Stall())
     line.push(b"a", b"b")
-    line.pipe.take_off(one)
+    line.pipe.remove(one)
     assert line.items() == []
     line.push(b"c")
-    line.pipe.take_off(two)
+    line.pipe.remove(two)
     assert line.items() == [b"a", b"b", b"c"]
 
 
@@ -118,7 +118,7 @@ def test_taking_off_another_condition_leaves_a_stall_alone() -> None:
     slow = line.put_on(Latency(1))
     line.put_on(Stall())
     line.push(b"a")
-    line.pipe.take_off(slow)
+    line.pipe.remove(slow)
     assert line.items() == [] and line.acts == [("stall", 1, 0)]  # what is held was not delayed yet
 
 
@@ -130,7 +130,7 @@ def test_a_stall_shifts_no_draw() -> None:
         line.put_on(Latency(1, 1), lambda n: drawn.append(n) or 0.5)  # type: ignore[func-returns-value]
         line.push(b"a", b"b")
         if held:
-            line.pipe.take_off(held)
+            line.pipe.remove(held)
         line.push(b"c")
         return drawn
 

@@ -34,7 +34,7 @@ def test_status_needs_no_default() -> None:
 
 
 @pytest.mark.parametrize("status", [204, 205, 304])
-def test_some_statuses_have_no_body(status: int) -> None:
+def test_status_204_205_and_304_have_no_body(status: int) -> None:
     assert answer({"status": status}, asked(default=None)) == HttpReply(status)
 
 
@@ -80,11 +80,11 @@ def test_an_upgrade_is_turned_down() -> None:
 
 
 @pytest.mark.parametrize("event", ["http.api", "ws.connect"])
-def test_no_answer_to_a_request(event: str) -> None:
+def test_noanswer_to_a_request_sends_nothing(event: str) -> None:
     assert answer("noanswer", asked(default=None), event).delivery == "none"
 
 
-def test_no_answer_to_a_frame() -> None:
+def test_noanswer_to_a_frame_writes_no_frame() -> None:
     def default() -> FrameReply:
         raise AssertionError("worked out in vain")
 
@@ -98,13 +98,13 @@ def test_cut_and_drip_keep_what_was_due() -> None:
     assert (drip.payload, drip.delivery, drip.drip_us) == (TOKEN.payload, "drip", 250_000)
 
 
-def test_the_clients_call_raises() -> None:
+def test_raise_gives_the_client_an_exception() -> None:
     assert answer({"raise": "OSError: [Errno 5]"}, None, "seam.receive") == SeamReply("OSError: [Errno 5]")
     held = answer({"raise": "httpx.ConnectError", "hold": "6s"}, None, "seam.gateway")
     assert held == SeamReply("httpx.ConnectError", hold_us=6_000_000)
 
 
-def test_the_clients_receive_returns_a_message() -> None:
+def test_message_is_what_the_clients_receive_returns() -> None:
     message = {"type": "close", "code": 4008, "reason": "x"}
     assert answer({"message": message, "hold": "6s"}, None, "seam.receive") == SeamReply(
         None, message, 6_000_000

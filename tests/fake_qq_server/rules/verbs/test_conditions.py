@@ -31,7 +31,7 @@ def drawn(*numbers: float) -> Any:
         ({"latency": "900ms"}, Pass(900_000), False, True, False, False, False),
     ],
 )
-def test_conditions(
+def test_each_condition_shapes_a_chunk_as_its_verb_says(
     do: Any, shape: Any, interrupts: bool, listens: bool, swallows_fin: bool, sticky: bool, both_ways: bool
 ) -> None:
     made = condition(do)
@@ -47,7 +47,7 @@ def test_jitter_swings_both_ways(draw: float, delay: int) -> None:
     assert made.shape(1, 0, drawn(draw)) == Pass(delay)
 
 
-def test_nothing_comes_before_it_was_sent() -> None:
+def test_jitter_never_delivers_a_chunk_before_it_was_sent() -> None:
     assert Latency(1000, 900_000).shape(1, 0, drawn(0.0)) == Pass(0)
 
 
@@ -55,5 +55,5 @@ def test_without_jitter_nothing_is_drawn() -> None:
     assert Latency(1000).shape(1, 0, drawn()) == Pass(1000)
 
 
-def test_the_base_changes_nothing() -> None:
+def test_a_plain_condition_changes_nothing() -> None:
     assert Condition().shape(1, 0, drawn()) == Pass()

@@ -11,7 +11,7 @@ from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.verbs.registry import Effect
 
 
-class Line:
+class Target:
     """Writes down what is asked of it."""
 
     def __init__(self) -> None:
@@ -59,8 +59,8 @@ class Line:
         ),
     ],
 )
-def test_pushes(do: Any, asked: tuple[Any, ...]) -> None:
+def test_each_push_asks_its_target_for_one_thing(do: Any, asked: tuple[Any, ...]) -> None:
     (act,) = parse_rules([{"at": "1s", "do": do}])[0].do
-    line = Line()
-    assert act.row.act(act.args, line) == Effect(bytes=1)
-    assert line.asked == [asked]
+    target = Target()
+    assert act.row.act(act.args, target) == Effect(bytes=1)
+    assert target.asked == [asked]

@@ -12,11 +12,9 @@ import fake_qq_server.rules.verbs
 from fake_qq_server.rules.language import EVENTS
 from fake_qq_server.rules.verbs.registry import (
     VERBS,
-    Args,
     ArgumentError,
     Class,
     Verb,
-    nothing_simpler,
     register,
 )
 
@@ -24,7 +22,7 @@ HELPERS = {"__init__", "registry", "arguments"}
 ROWS = pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS.keys())
 
 
-def test_every_verbs_file_is_imported() -> None:
+def test_every_file_of_a_verb_is_imported() -> None:
     files = {path.stem for path in Path(fake_qq_server.rules.verbs.__file__).parent.glob("*.py")} - HELPERS
     assert files == set(fake_qq_server.rules.verbs.__all__)
     assert {name.removesuffix("_") for name in files} == set(VERBS)
@@ -42,7 +40,7 @@ def test_a_row_says_what_people_need(verb: Verb) -> None:
 
 
 @ROWS
-def test_a_verbs_places_exist(verb: Verb) -> None:
+def test_the_places_of_a_verb_exist(verb: Verb) -> None:
     if verb.kind is Class.ANSWER:
         for place in verb.places:
             assert any(event == place or event.startswith(place + ".") for event in EVENTS)
@@ -104,23 +102,8 @@ def test_a_name_is_registered_once() -> None:
         ("latency", "jitter", "x", "not a duration"),
     ],
 )
-def test_arguments_that_are_refused(verb: str, argument: str, wrong: Any, hint: str) -> None:
+def test_a_wrong_argument_is_refused_with_a_hint(verb: str, argument: str, wrong: Any, hint: str) -> None:
     row = VERBS[verb].more[argument] if argument else VERBS[verb].main
     assert row is not None
     with pytest.raises(ArgumentError, match=hint.replace("{", r"\{")):
         row.parse(wrong)
-
-
-@pytest.mark.parametrize(
-    ("verb", "args", "simpler"),
-    [
-        ("status", Args(502), [Args(500)]), ("status", Args(500), []),
-        ("drip", Args(5_000_000), [Args(1_000_000)]), ("drip", Args(1_000_000), []),
-        ("close", Args(4008, {"reason": "x"}), [Args(4008), Args(4009)]), ("close", Args(4009), []),
-        ("latency", Args(5, {"jitter": 3}), [Args(5)]), ("latency", Args(5), []),
-        ("fin", Args(), []),
-    ],
-)  # fmt: skip
-def test_what_a_shrinker_may_try(verb: str, args: Args, simpler: list[Args]) -> None:
-    assert list(VERBS[verb].simpler(args)) == simpler
-    assert list(nothing_simpler(args)) == []

@@ -6,10 +6,13 @@ from typing import Any, TypeVar
 import pytest
 
 from fake_qq_server.events import Event, EventSent, Session, WsIn, WsOut
-from fake_qq_server.platform.platform import MINUTE, SECOND, Bot, GatewaySession, Options, Platform
+from fake_qq_server.platform.exchange import Answer, Out
+from fake_qq_server.platform.gateway import GatewayConnection
+from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.platform import Bot, GatewaySession, Platform
 from fake_qq_server.platform.protocol import REFUSALS, Intent, Refusal
 from fake_qq_server.platform.replies import FrameReply
-from fake_qq_server.platform.session import Answer, Connection, Out
+from fake_qq_server.platform.units import MINUTE, SECOND
 
 K = TypeVar("K", bound=Event)
 C2C = "C2C_MESSAGE_CREATE"
@@ -29,23 +32,25 @@ class Gateway:
     def token(self) -> str:
         return f"QQBot {self.platform.token(self.bot, self.now).text}"
 
-    def open(self, hint: Bot | None = None) -> Connection:
+    def open(self, hint: Bot | None = None) -> GatewayConnection:
         self.opened += 1
-        return Connection(self.platform, self.opened, hint)
+        return GatewayConnection(self.platform, self.opened, hint)
 
-    def say(self, conn: Connection, frame: str | dict[str, Any]) -> Answer:
+    def say(self, conn: GatewayConnection, frame: str | dict[str, Any]) -> Answer:
         text = frame if isinstance(frame, str) else json.dumps(frame)
         return conn.received(text, self.now).default()
 
-    def identify(self, conn: Connection, **d: Any) -> Answer:
+    def identify(self, conn: GatewayConnection, **d: Any) -> Answer:
         d = {"token": self.token, "intents": HERMES_INTENTS, "shard": [0, 1]} | d
         return self.say(conn, {"op": 2, "d": d})
 
-    def resume(self, conn: Connection, session_id: str, seq: int | None, token: str | None = None) -> Answer:
+    def resume(
+        self, conn: GatewayConnection, session_id: str, seq: int | None, token: str | None = None
+    ) -> Answer:
         d = {"token": token or self.token, "session_id": session_id, "seq": seq}
         return self.say(conn, {"op": 6, "d": d})
 
-    def ready(self) -> tuple[Connection, GatewaySession]:
+    def ready(self) -> tuple[GatewayConnection, GatewaySession]:
         """A connection that has identified, and its session."""
         conn = self.open()
         self.identify(conn)
@@ -237,14 +242,14 @@ def test_the_servers_opcodes_are_not_the_clients(gateway: Gateway, op: int) -> N
 
 
 @pytest.mark.parametrize("text", ["", "no json", "[]", "{}", '{"op":"2"}', '{"op":true}'])
-def test_what_is_no_frame_is_4002(gateway: Gateway, text: str) -> None:
+def test_a_text_that_is_no_frame_is_closed_with_4002(gateway: Gateway, text: str) -> None:
     conn = gateway.open()
     assert conn.received(text, 0).event == WsIn("other")
     assert_refused(gateway.say(conn, text), "bad-payload")
 
 
 @pytest.mark.parametrize("op", [0, 11])
-def test_other_frames_before_identify_are_4003(gateway: Gateway, op: int) -> None:
+def test_other_frames_before_identify_are_closed_with_4003(gateway: Gateway, op: int) -> None:
     assert_refused(gateway.say(gateway.open(), {"op": op}), "not-authenticated")
 
 
@@ -298,7 +303,7 @@ def test_resumed_is_reported_when_it_is_written(gateway: Gateway) -> None:
     )
 
 
-def test_nothing_missed_nothing_replayed(gateway: Gateway) -> None:
+def test_a_resume_that_missed_nothing_replays_nothing(gateway: Gateway) -> None:
     session = dropped(gateway, written=1)
     answer = gateway.resume(gateway.open(), session.id, 2)
     assert [f["t"] for f in frames(answer)] == ["RESUMED"]
@@ -473,14 +478,14 @@ def test_reading_a_frame_changes_nothing(gateway: Gateway) -> None:
     assert gateway.platform.sessions == [] and conn.session is None
 
 
-def test_where_a_rule_answers_there_is_no_session(gateway: Gateway) -> None:
+def test_an_identify_that_a_rule_answers_makes_no_session(gateway: Gateway) -> None:
     conn = gateway.open()
     answer = conn.received(identify_text(gateway), 0).settle(FrameReply(close=(4009, "no")))
     assert closes(answer) == [(4009, "no")] and answer.events == ()
     assert gateway.platform.sessions == []
 
 
-def test_where_a_rule_answers_nothing_nothing_is_written(gateway: Gateway) -> None:
+def test_nothing_is_written_where_a_rule_answers_nothing(gateway: Gateway) -> None:
     conn, session = gateway.ready()
     conn.ended(0)
     text = json.dumps({"op": 6, "d": {"token": gateway.token, "session_id": session.id, "seq": 1}})
@@ -488,7 +493,7 @@ def test_where_a_rule_answers_nothing_nothing_is_written(gateway: Gateway) -> No
     assert session.conn is None and session.s == 1
 
 
-def test_where_no_rule_answers_it_is_the_default(gateway: Gateway) -> None:
+def test_the_default_is_written_where_no_rule_answers(gateway: Gateway) -> None:
     received = gateway.open().received(identify_text(gateway), 0)
     assert received.settle(None) is received.default()
 

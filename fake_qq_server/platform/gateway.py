@@ -1,100 +1,23 @@
-"""One WebSocket connection of the gateway: frames in, frames out. No I/O, no clock.
+"""The gateway's side of one WebSocket connection: frames in, frames out. No I/O, no clock.
 
-Receiving has two steps, so that a rule can stand between them:
-
-* `Connection.received` reads a frame and says what it is. Nothing changes.
-* `Received.default` decides what the platform answers, and only then is there a new session, a resumed one, a
-  counted heartbeat. Where a rule answered instead and never asked for the default, none of it happened.
-
-What is to be written comes as `Out`, each with the events to report at the moment it is written.
+Receiving has two steps, so that a rule can stand between them; see `exchange`. What is to be written comes as
+`Out`, each with the events to report at the moment it is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fake_qq_server import events
 from fake_qq_server.platform import protocol
+from fake_qq_server.platform.exchange import Answer, Out, Received
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS
 from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
 from fake_qq_server.platform.protocol import Op, integer
-from fake_qq_server.platform.replies import FrameAsk, FrameReply
 
 
-@dataclass(frozen=True)
-class Out:
-    """One frame for one connection: a text, or a close as (code, reason).
-
-    `events` are to be reported, in order, when it is written. `conn` is another connection's number where
-    a Resume displaced it.
-    """
-
-    conn: int
-    text: str | None = None
-    close: tuple[int | None, str] | None = None
-    events: tuple[events.Event, ...] = ()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a decision brought: `events` to report at once, then `outs` to write in order."""
-
-    outs: tuple[Out, ...] = ()
-    events: tuple[events.Event, ...] = ()
-
-    def reply(self, conn: int) -> FrameReply:
-        """The part that answers on connection `conn`, as rules see it."""
-        mine = [out for out in self.outs if out.conn == conn]
-        texts = tuple(out.text for out in mine if out.text is not None)
-        return FrameReply(texts, next((out.close for out in mine if out.close is not None), None))
-
-
-class Received:
-    """A frame that was read and not yet answered. `bot` is the number of the bot it concerns, if known."""
-
-    def __init__(
-        self, conn: Connection, event: events.WsIn, bot: int | None, decide: Callable[[], Answer]
-    ) -> None:
-        self.event = event
-        self.bot = bot
-        self._conn = conn
-        self._decide = decide
-        self._decided: Answer | None = None
-
-    @property
-    def op(self) -> str:
-        return self.event.op
-
-    @property
-    def ask(self) -> FrameAsk:
-        """The same as rules take it."""
-        return FrameAsk(self.op, lambda: self.default().reply(self._conn.number))
-
-    def default(self) -> Answer:
-        """The platform's own answer. The first call decides and changes state; later ones repeat it."""
-        if self._decided is None:
-            self._decided = self._decide()
-        return self._decided
-
-    def settle(self, reply: FrameReply | None) -> Answer:
-        """What is to be written where a rule answered `reply` (None: no rule did).
-
-        Texts of the default answer keep their own events; any other text is read for what it is.
-        """
-        if reply is None:
-            return self.default()
-        decided = self._decided or Answer()
-        own = {out.text: out for out in decided.outs if out.conn == self._conn.number}
-        outs = [out for out in decided.outs if out.conn != self._conn.number]
-        outs += [own.get(text) or self._conn.frame(text) for text in reply.texts]
-        if reply.close is not None:
-            outs.append(self._conn.close(*reply.close))
-        return Answer(tuple(outs), decided.events)
-
-
-class Connection:
+class GatewayConnection:
     """The platform's side of one connection. `number` counts WebSocket connections of the run from 1.
 
     `bot_hint` is the bot that its upgrade request named (satori sends Authorization there [src]), or the one
@@ -120,7 +43,7 @@ class Connection:
         return self.session is not None and self.session.conn == self.number and not self._closing
 
     @property
-    def _mute(self) -> bool:
+    def _answers_nothing(self) -> bool:
         """A close was written to it, by itself or because a Resume displaced it: it answers nothing more."""
         session = self.session
         taken = session is not None and session.conn != self.number
@@ -134,7 +57,7 @@ class Connection:
         return (self.frame(protocol.encode(protocol.hello(self.platform.options.heartbeat_ms))),)
 
     def ended(self, now: int, reason: str | None = None) -> tuple[events.Event, ...]:
-        """The connection is no more, whoever ended it. Its session can be resumed from here on."""
+        """The connection closed, whoever ended it. Its session can be resumed from here on."""
         if self.ended_at is not None:
             return ()
         self.ended_at, self._closing = now, True
@@ -154,7 +77,7 @@ class Connection:
     def overdue(self, now: int) -> Answer:
         """The close for missing heartbeats, where they are really missing."""
         deadline = self.deadline()
-        return Answer() if deadline is None or now < deadline else self._complain("no-heartbeat")
+        return Answer() if deadline is None or now < deadline else self._refuse_frame("no-heartbeat")
 
     # -- what is written -------------------------------------------------------------------------------
 
@@ -222,14 +145,14 @@ class Connection:
         """
         frame = protocol.parse(text)
         if frame is None:
-            return self._read(events.WsIn("other"), lambda: self._complain("bad-payload"))
+            return self._read(events.WsIn("other"), lambda: self._refuse_frame("bad-payload"))
         op, t, d = integer(frame.get("op")), frame.get("t"), frame.get("d")
         seq = d.get("seq") if isinstance(d, Mapping) else d
         s = integer(frame.get("s")) if seq is None else integer(seq)  # satori beats with s, not d [src]
         event = events.WsIn(protocol.op_name(frame), s, t if isinstance(t, str) else None)
         match op:
             case None:
-                return self._read(event, lambda: self._complain("bad-payload"))
+                return self._read(event, lambda: self._refuse_frame("bad-payload"))
             case Op.HEARTBEAT:
                 return self._read(event, lambda: self._heartbeat(now))
             case Op.IDENTIFY:
@@ -237,15 +160,15 @@ class Connection:
             case Op.RESUME:
                 return self._read(event, lambda: self._resume(d, now), self._named(d))
             case _ if op not in protocol.GATEWAY_OPS:
-                return self._read(event, lambda: self._complain("unknown-opcode"))
+                return self._read(event, lambda: self._refuse_frame("unknown-opcode"))
         return self._read(event, lambda: self._other(op))
 
     def _read(self, event: events.WsIn, decide: Callable[[], Answer], bot: Bot | None = None) -> Received:
         bot = bot or self.bot
         number = bot.number if bot else None
-        return Received(self, event, number, lambda: Answer() if self._mute else decide())
+        return Received(self, event, number, lambda: Answer() if self._answers_nothing else decide())
 
-    def _complain(self, name: str) -> Answer:
+    def _refuse_frame(self, name: str) -> Answer:
         """A refusal of a frame that is neither Identify nor Resume: no session is refused by it."""
         return Answer(self._refuse(name).outs)
 
@@ -256,8 +179,8 @@ class Connection:
     def _other(self, op: int) -> Answer:
         """A client's ack of a server's heartbeat is fine; the server's own opcodes are not its to send."""
         if self.session is None:
-            return self._complain("not-authenticated")
-        return Answer() if op == Op.HEARTBEAT_ACK else self._complain("unknown-opcode")
+            return self._refuse_frame("not-authenticated")
+        return Answer() if op == Op.HEARTBEAT_ACK else self._refuse_frame("unknown-opcode")
 
     def _heartbeat(self, now: int) -> Answer:
         """Answered at any time and whatever `d` is: botgo sends 0 before READY, satori none [src]."""

@@ -1,0 +1,36 @@
+"""The fake's hosts, and the URLs under which a client finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from fake_qq_server.events import Host
+from fake_qq_server.platform.rest import TOKEN_PATH
+
+HOSTS: tuple[Host, ...] = get_args(Host)
+GATEWAY_PATH = "/websocket"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a client finds the fake: API base, token URL, gateway URL; ports by host."""
+
+    api: str
+    token: str
+    gateway: str
+    ports: Mapping[Host, int]
+
+    @classmethod
+    def of(cls, bound: Mapping[Host, tuple[str, int]]) -> Addresses:
+        """From the address and port on which each host is bound."""
+        at = {host: "{}:{}".format(*address) for host, address in bound.items()}
+        ports = {host: port for host, (_, port) in bound.items()}
+        token = f"http://{at['token']}{TOKEN_PATH}"
+        return cls(f"http://{at['api']}", token, f"ws://{at['ws']}{GATEWAY_PATH}", ports)
+
+    def gateways(self, bots: int) -> Mapping[int, str]:
+        """A gateway URL for each of several bots, by number, so that a connection that does not even identify
+        is known for what it is. A single bot needs none of its own."""
+        return {number: f"{self.gateway}/{number}/" for number in range(1, bots + 1)} if bots > 1 else {}

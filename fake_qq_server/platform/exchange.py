@@ -1,0 +1,97 @@
+"""One exchange on the gateway: a frame that was received, and what is written in answer. Pure.
+
+Receiving has two steps, so that a rule can stand between them:
+
+* `GatewayConnection.received` reads a frame and says what it is. Nothing changes.
+* `Received.default` decides what the platform answers, and only then is there a new session, a resumed one, a
+  counted heartbeat. Where a rule answered instead and never asked for the default, none of it happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from fake_qq_server import events
+from fake_qq_server.platform.replies import FrameAsk, FrameReply
+
+
+@dataclass(frozen=True)
+class Out:
+    """One frame for one connection: a text, or a close as (code, reason).
+
+    `events` are to be reported, in order, when it is written. `conn` is another connection's number where
+    a Resume displaced it.
+    """
+
+    conn: int
+    text: str | None = None
+    close: tuple[int | None, str] | None = None
+    events: tuple[events.Event, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a decision brought: `events` to report at once, then `outs` to write in order."""
+
+    outs: tuple[Out, ...] = ()
+    events: tuple[events.Event, ...] = ()
+
+    def reply(self, conn: int) -> FrameReply:
+        """The part that answers on connection `conn`, as rules see it."""
+        mine = [out for out in self.outs if out.conn == conn]
+        texts = tuple(out.text for out in mine if out.text is not None)
+        return FrameReply(texts, next((out.close for out in mine if out.close is not None), None))
+
+
+class FrameMaker(Protocol):
+    """What a received frame needs of its connection: its number, and frames with the events to report."""
+
+    number: int
+
+    def frame(self, text: str) -> Out: ...
+    def close(self, code: int | None, reason: str) -> Out: ...
+
+
+class Received:
+    """A frame that was read and not yet answered. `bot` is the number of the bot it concerns, if known."""
+
+    def __init__(
+        self, conn: FrameMaker, event: events.WsIn, bot: int | None, decide: Callable[[], Answer]
+    ) -> None:
+        self.event = event
+        self.bot = bot
+        self._conn = conn
+        self._decide = decide
+        self._decided: Answer | None = None
+
+    @property
+    def op(self) -> str:
+        return self.event.op
+
+    @property
+    def ask(self) -> FrameAsk:
+        """The same as rules take it."""
+        return FrameAsk(self.op, lambda: self.default().reply(self._conn.number))
+
+    def default(self) -> Answer:
+        """The platform's own answer. The first call decides and changes state; later ones repeat it."""
+        if self._decided is None:
+            self._decided = self._decide()
+        return self._decided
+
+    def settle(self, reply: FrameReply | None) -> Answer:
+        """What is to be written where a rule answered `reply` (None: no rule did).
+
+        Texts of the default answer keep their own events; any other text is read for what it is.
+        """
+        if reply is None:
+            return self.default()
+        decided = self._decided or Answer()
+        own = {out.text: out for out in decided.outs if out.conn == self._conn.number}
+        outs = [out for out in decided.outs if out.conn != self._conn.number]
+        outs += [own.get(text) or self._conn.frame(text) for text in reply.texts]
+        if reply.close is not None:
+            outs.append(self._conn.close(*reply.close))
+        return Answer(tuple(outs), decided.events)

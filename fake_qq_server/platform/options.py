@@ -1,0 +1,54 @@
+"""The options of a platform.
+
+Sources are labelled as in `protocol`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fake_qq_server.platform import protocol
+from fake_qq_server.platform.units import MINUTE, SECOND
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be set about a platform. All defaults are the documented or observed behaviour.
+
+    heartbeat_ms: Hello's interval. heartbeat_timeout: close after that many intervals without a heartbeat;
+    None (lenient) because botpy beats every 30 s whatever Hello says [run] and nothing public shows a limit.
+    token_life_s, token_overlap_s: 7200 s, of which in the last 60 s a new token is given while the old one
+    stays valid [doc dev-prepare/interface-framework/api-use.md].
+    replay_window_us: how long after its connection ended a session can be resumed, 5 min [inf; openclaw
+    keeps sessions that long]; replay_limit: events a session keeps [inf].
+    forget_on_close: a close of ours with a code that forbids Resume ends the session [doc websocket.md].
+    enforce_intents: a session gets only the events its intents name [doc event-emit.md].
+    sessions_total, sessions_reset_ms, max_concurrency, shards: what /gateway/bot tells [doc openapi/wss].
+    proactive_limit: messages without msg_id per user or group, 4 a month [doc send.md].
+    epoch_us: the date of `now` 0. refusals: rows that replace those of `protocol.REFUSALS`.
+    """
+
+    heartbeat_ms: int = protocol.HEARTBEAT_MS
+    heartbeat_timeout: float | None = None
+    token_life_s: int = 7200
+    token_overlap_s: int = 60
+    replay_window_us: int = 5 * MINUTE
+    replay_limit: int = 1000
+    forget_on_close: bool = True
+    enforce_intents: bool = True
+    intents: int = protocol.ALL_INTENTS
+    gateway_url: str = protocol.GATEWAY_URL
+    gateway_urls: Mapping[int, str] = field(default_factory=dict)
+    """By bot number; the others get `gateway_url`."""
+    shards: int = 1
+    sessions_total: int = 1000
+    sessions_reset_ms: int = 14_400_000
+    max_concurrency: int = 1
+    proactive_limit: int = 4
+    epoch_us: int = 1_795_348_800 * SECOND
+    seed: int = 0
+    refusals: Mapping[str, protocol.Refusal] = field(default_factory=dict)
+
+    def refusal(self, name: str) -> protocol.Refusal:
+        return self.refusals.get(name, protocol.REFUSALS[name])

@@ -1,0 +1,95 @@
+"""Which connection a push acts on, and what becomes of it where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fake_qq_server.events import ListSink, WsOut
+from fake_qq_server.platform.platform import Platform
+from fake_qq_server.pushing import Pusher
+from fake_qq_server.rules.decisions import Push
+from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.verbs.registry import Effect
+from fake_qq_server.stage import Stage
+from fake_qq_server.wire.websocket import WebSocketProtocol
+from tests.fake_qq_server.parts import Decider, identified, last, platform, upgraded
+
+C2C = "C2C_MESSAGE_CREATE"
+
+
+def push(do: Any, **more: Any) -> Push:
+    (rule,) = parse_rules([{"id": "r", "when": "ws.in.any", "do": do, **more}])
+    return Push(rule, rule.do[0], 1, 0)
+
+
+def pusher(
+    place: Platform, newest_first: list[WebSocketProtocol], signals: list[str] | None = None
+) -> Pusher:
+    def send(name: str) -> bool:
+        if signals is not None:
+            signals.append(name)
+        return signals is not None
+
+    return Pusher(place, lambda: newest_first, lambda: 1_000, send)
+
+
+async def test_a_push_acts_on_the_newest_connection_that_can_be_written_to() -> None:
+    sink, place = ListSink(), platform()
+    stage = Stage(sink)
+    one, two, three = (upgraded(stage, place, n)[0] for n in (1, 2, 3))
+    three.write((three.gateway.close(4009, ""),))  # type: ignore[union-attr]
+    assert pusher(place, [three, two, one]).push(1, push({"frame": "x"}), 7) == (2, Effect(1, 1))
+    event, about = last(sink, "ws.out")
+    assert event == WsOut("other") and (about.conn, about.rule, about.cause) == (2, "r", 7)
+
+
+async def test_a_push_may_name_its_connection() -> None:
+    place = platform()
+    stage = Stage(ListSink())
+    one, two = (upgraded(stage, place, n)[0] for n in (1, 2))
+    pushes = pusher(place, [two, one])
+    assert pushes.push(1, push({"frame": "x"}, where={"conn": 1}), None) == (1, Effect(1, 1))
+    assert pushes.push(1, push({"frame": "x"}, where={"conn": 3}), None) == (None, None)
+
+
+async def test_an_event_goes_where_the_session_is() -> None:
+    place = platform()
+    stage = Stage(ListSink())
+    one, two = identified(stage, place, 1)[0], upgraded(stage, place, 2)[0]
+    assert pusher(place, [two, one]).push(1, push({"dispatch": C2C}), None)[0] == 1
+
+
+async def test_an_end_acts_on_a_connection_that_is_not_upgraded_yet() -> None:
+    place = platform()
+    fresh, tcp = upgraded(Stage(ListSink()), place, decider=Decider(ws_connect="noanswer"))
+    assert pusher(place, [fresh]).push(1, push({"frame": "x"}), None) == (None, None)
+    assert pusher(place, [fresh]).push(1, push("rst"), None) == (1, Effect())
+    assert not tcp.open
+
+
+async def test_another_bots_connection_is_left_alone() -> None:
+    place = platform(bots=2)
+    ready, _ = identified(Stage(ListSink()), place)
+    assert pusher(place, [ready]).push(2, push({"frame": "x"}), None) == (None, None)
+    assert pusher(place, [ready]).newest(1) is ready and pusher(place, [ready]).newest(2) is None
+
+
+async def test_an_event_without_a_connection_is_kept_in_the_session() -> None:
+    place = platform()
+    gone, tcp = identified(Stage(ListSink()), place)
+    tcp.finish()
+    gone.ended(1)
+    conn, effect = pusher(place, []).push(1, push({"dispatch": C2C}), None)
+    assert conn is None and effect is not None and effect.frames == 1
+    assert [stored.t for stored in place.sessions[0].kept] == [C2C]
+
+
+def test_an_event_without_a_session_has_not_acted() -> None:
+    assert pusher(platform(), []).push(1, push({"dispatch": C2C}), None) == (None, None)
+
+
+def test_a_signal_acts_on_the_process_where_there_is_one() -> None:
+    sent: list[str] = []
+    term = push({"signal": "SIGTERM"})
+    assert pusher(platform(), [], sent).push(1, term, None) == (None, Effect()) and sent == ["SIGTERM"]
+    assert pusher(platform(), []).push(1, term, None) == (None, None)

@@ -1,0 +1,128 @@
+"""WebSocket on one connection alone: what is recorded, what the rules are asked, what is sent."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fake_qq_server.events import ListSink, Session, WsConnect
+from fake_qq_server.platform.options import Options
+from fake_qq_server.rules.verbs.registry import Effect
+from fake_qq_server.stage import Stage
+from fake_qq_server.wire import frames
+from fake_qq_server.wire.link import End
+from fake_qq_server.wire.websocket import WebSocketProtocol
+from tests.fake_qq_server.parts import Decider, identified, kinds, last, platform, upgraded, websocket
+from tests.fake_qq_server.raw import UPGRADE, masked
+
+HEARTBEAT = masked(frames.TEXT, b'{"op":1,"d":1}')
+ACK = frames.encode(frames.TEXT, b'{"op":11}')
+
+
+async def test_an_upgrade_is_decided_on_before_it_is_recorded_and_is_its_own_cause() -> None:
+    sink, decider = ListSink(), Decider(ws_connect={"upgrade": 403})
+    made, tcp = websocket(Stage(sink), platform(), decider=decider)
+    made.received(UPGRADE % b"/websocket")
+    assert tcp.sent.startswith(b"HTTP/1.1 403 ") and made.gateway is None
+    assert decider.asked == [("ws.connect", None)]
+    event, about = last(sink, "ws.connect")
+    assert event == WsConnect("/websocket", 403) and about.rule == "r"
+    assert [(verb, cause) for verb, _, cause in decider.acts] == [("upgrade", 1)]
+
+
+async def test_an_upgraded_connection_can_be_written_to_and_serves_once_it_has_a_session() -> None:
+    stage, place = Stage(ListSink()), platform()
+    fresh, _ = websocket(stage, place)
+    open_one, _ = upgraded(stage, place)
+    ready, _ = identified(stage, place)
+    assert [one.writable for one in (fresh, open_one, ready)] == [False, True, True]
+    assert [one.serving for one in (fresh, open_one, ready)] == [False, False, True]
+
+
+async def test_hello_follows_the_handshake_with_it_as_its_cause() -> None:
+    sink = ListSink()
+    _, tcp = upgraded(Stage(sink), platform())
+    assert tcp.sent == b""
+    async with asyncio.timeout(5):
+        while not tcp.sent:
+            await asyncio.sleep(0.001)
+    event, about = last(sink, "ws.out")
+    assert (event.op, about.cause) == ("hello", 1)
+
+
+async def test_a_frame_is_recorded_then_decided_on_then_answered() -> None:
+    sink, decider = ListSink(), Decider()
+    made, tcp = upgraded(Stage(sink), platform(), decider=decider)
+    made.received(HEARTBEAT)
+    assert tcp.sent == ACK
+    assert kinds(sink)[-2:] == ["ws.in", "ws.out"]
+    assert decider.asked[-2:] == [("ws.in.heartbeat", 2), ("ws.out.ack", 3)]
+    assert last(sink, "ws.out")[1].cause == 2
+
+
+async def test_a_rules_answer_to_a_frame_is_reported_with_that_frame_as_cause() -> None:
+    decider = Decider(ws_in_heartbeat="noanswer")
+    made, tcp = upgraded(Stage(ListSink()), platform(), decider=decider)
+    made.received(HEARTBEAT)
+    assert tcp.sent == b"" and decider.acts == [("noanswer", Effect(), 2)]
+
+
+async def test_the_rules_are_told_when_a_session_is_ready_and_when_it_is_lost() -> None:
+    sink, decider = ListSink(), Decider()
+    made, _ = identified(Stage(sink), platform(), decider=decider)
+    assert decider.marks == [("ready", 1)]
+    made.ended(cause=9)
+    assert decider.marks[1:] == [("lost", 1)]
+    event, about = last(sink, "session")
+    assert event == Session("dropped", 1) and about.cause == 9
+
+
+async def test_a_resume_closes_the_connection_that_had_the_session() -> None:
+    stage, place = Stage(ListSink()), platform()
+    peers: dict[int, WebSocketProtocol] = {}
+    old, old_tcp = identified(stage, place, 1, peers=peers)
+    new, _ = upgraded(stage, place, 2, peers=peers)
+    token, session = place.token(place.bots[0], 0).text, place.sessions[0].id
+    resume = b'{"op":6,"d":{"token":"QQBot %s","session_id":"%s","seq":1}}'
+    new.received(masked(frames.TEXT, resume % (token.encode(), session.encode())))
+    assert old_tcp.sent == frames.close_frame(4902, "reset by resume")
+    assert new.serving and not old.serving and not old.writable
+
+
+async def test_a_clients_close_is_echoed_recorded_and_ends_the_connection() -> None:
+    sink = ListSink()
+    made, tcp = upgraded(Stage(sink), platform())
+    made.received(masked(frames.CLOSE, (1000).to_bytes(2) + b"bye"))
+    assert tcp.sent == frames.close_frame(1000, "bye") and tcp.ends[0][0] is End.FIN
+    assert [last(sink, kind)[0].code for kind in ("ws.in", "ws.out")] == [1000, 1000]
+
+
+async def test_a_close_frame_without_a_code_is_recorded_as_none() -> None:
+    sink = ListSink()
+    made, _ = upgraded(Stage(sink), platform())
+    made.received(masked(frames.CLOSE, b""))
+    assert last(sink, "ws.in")[0].code is None
+
+
+async def test_a_frame_that_comes_too_late_is_not_written() -> None:
+    sink = ListSink()
+    made, tcp = upgraded(Stage(sink), platform())
+    assert made.gateway is not None
+    made.write((made.gateway.close(4009, ""),))
+    before, tcp.sent = len(sink.events), b""
+    assert made.write((made.gateway.frame("late"),)) == Effect()
+    assert tcp.sent == b"" and len(sink.events) == before
+
+
+async def test_what_is_no_upgrade_request_gets_400_and_a_record() -> None:
+    sink = ListSink()
+    made, tcp = websocket(Stage(sink), platform())
+    made.received(b"\x16\x03\x01\r\n\r\n")
+    assert tcp.sent.startswith(b"HTTP/1.1 400 ")
+    assert last(sink, "ws.connect")[0] == WsConnect("", 400)
+
+
+async def test_a_bot_is_known_by_the_url_of_its_upgrade() -> None:
+    options = Options(gateway_urls={1: "ws://x/websocket/1/", 2: "ws://x/websocket/2/"})
+    made, _ = websocket(Stage(ListSink()), platform(2, options))
+    made.received(UPGRADE % b"/websocket/2/")
+    assert made.bot == 2
