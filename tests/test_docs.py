@@ -270,14 +270,6 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert heading in anchors, f"{page.name} links to {target}"
 
 
-def test_files_that_the_design_names_exist() -> None:
-    page = ROOT / "docs/design.md"
-    for head, words in ((column.head, column.words) for column in columns(page)):
-        folder = re.fullmatch(r"look in `(\w+)/`", head)
-        for name in words if folder else ():
-            assert folder and list((ROOT / folder[1]).glob(name.rstrip("/"))), f"{folder} has no {name}"
-
-
 def test_the_grammar_has_every_word() -> None:
     page = ROOT / "docs/scenarios.md"
     grammar = next(block for block in blocks(page, "text") if block.startswith("file "))

@@ -1,10 +1,11 @@
 """The walls between the rooms of the two packages: who may import whom, and that nobody imports in a circle.
 
-Docs/design.md draws the same. A new arrow is a decision: add it here, or move the code to where it belongs.
+The table is docs/design.md's. A new arrow is a decision: add it there, or move the code to where it belongs.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -14,35 +15,22 @@ import pytest
 
 from tests.import_graph import ROOT, Module, circles, read
 
-FRONT = "fake_qq_server.(front)"
-"""The fake's modules that stand in no folder, but for the leaves: they build and connect the rest."""
+FAKE = "fake_qq_server"
+"""As a room: the modules that stand in no folder of it and have no row of their own; they build and connect
+the rest. In the last column of a row of harness: any of its rooms."""
 
-MAY_IMPORT: Mapping[str, frozenset[str]] = {
-    room: frozenset(others.split())
-    for room, others in {
-        "fake_qq_server.events": "",
-        "fake_qq_server.stage": "fake_qq_server.events",
-        "fake_qq_server.platform": "fake_qq_server.events",
-        "fake_qq_server.rules": "fake_qq_server.platform",
-        "fake_qq_server.wire": "fake_qq_server.events fake_qq_server.stage fake_qq_server.platform"
-        " fake_qq_server.rules",
-        FRONT: "fake_qq_server.events fake_qq_server.stage fake_qq_server.platform fake_qq_server.rules"
-        " fake_qq_server.wire",
-        "harness.errors": "",
-        "harness.clock": "",
-        "harness.journal": "fake",
-        "harness.scenario": "fake harness.errors",
-        "harness.hermes": "harness.errors",
-        "harness.judging": "fake harness.journal harness.scenario",
-        "harness.process": "harness.errors harness.journal harness.clock",
-        "harness.worker": "fake harness.errors harness.scenario harness.hermes harness.process"
-        " harness.journal harness.clock",
-        "harness.commands": "fake harness.errors harness.scenario harness.hermes harness.judging"
-        " harness.process harness.journal",
-        "harness.cli": "harness.errors harness.commands",
-    }.items()
-}
-"""Each room, and the rooms it may import from besides itself. `fake`: any of fake_qq_server's."""
+
+def table(page: str) -> dict[str, frozenset[str]]:
+    """Each room of the page's table, and the rooms that it may import from besides itself."""
+    rooms: dict[str, frozenset[str]] = {}
+    for room, others in re.findall(r"^\| `([\w.]+)` \|.*\|([^|]*)\|$", page, re.MULTILINE):
+        package = room.partition(".")[0]
+        names = re.findall(r"`(\w+)`", others)
+        rooms[room] = frozenset(name if name == FAKE else f"{package}.{name}" for name in names)
+    return rooms
+
+
+MAY_IMPORT = table((ROOT / "docs/design.md").read_text(encoding="utf-8").partition("## The rooms")[2])
 
 BESIDE_THE_SUBJECT = ("harness.clock", "harness.journal", "harness.worker", "fake_qq_server")
 """Rooms whose modules run under the subject's interpreter: the standard library and what is lent."""
@@ -60,7 +48,7 @@ def room_of(module: str) -> str | None:
     if len(parts) == 1:
         return None
     room = ".".join(parts[:2])
-    return FRONT if room.startswith("fake_qq_server") and room not in MAY_IMPORT else room
+    return FAKE if room.startswith(FAKE) and room not in MAY_IMPORT else room
 
 
 def crossings(graph: Mapping[str, Module]) -> list[str]:
@@ -77,7 +65,7 @@ def _allowed(room: str | None, other: str | None) -> bool:
     if room is None or other is None or room == other:
         return True
     allowed = MAY_IMPORT.get(room, frozenset())
-    return other in allowed or ("fake" in allowed and other.startswith("fake_qq_server."))
+    return other in allowed or (FAKE in allowed and other.startswith(FAKE))
 
 
 def strangers(graph: Mapping[str, Module]) -> list[str]:
@@ -113,6 +101,13 @@ def test_what_runs_beside_the_subject_needs_the_standard_library_and_what_is_len
 def test_every_room_is_in_the_table(graph: dict[str, Module]) -> None:
     rooms = {room_of(name) for name in graph} - {None}
     assert rooms == set(MAY_IMPORT)
+
+
+def test_every_arrow_of_the_table_is_used(graph: dict[str, Module]) -> None:
+    used = {(room_of(name), room_of(other)) for name, module in graph.items() for other in module.ours}
+    in_harness = {(room, FAKE) for room, other in used if other and other.startswith(FAKE)}
+    drawn = {(room, other) for room, others in MAY_IMPORT.items() for other in others}
+    assert drawn - used - in_harness == set()
 
 
 PLANTED = (
