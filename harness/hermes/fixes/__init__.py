@@ -20,8 +20,8 @@ from harness.errors import UsageError
 from harness.hermes.fixes.table import FIXES
 
 if TYPE_CHECKING:
-    from harness.hermes.environments import Installation
     from harness.hermes.fixes.patch import Plan
+    from harness.hermes.installation import Installation
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ import pytest
 
 from harness.errors import HarnessError, SubjectError, UsageError
 from harness.hermes import fixes
-from harness.hermes.environments import Installation, resolve
+from harness.hermes.environments import resolve
 from harness.hermes.fixes import rewrite
 from harness.hermes.fixes.table import FIXES
+from harness.hermes.installation import Installation
 from harness.hermes.layouts import recognise
 
 MakeTree = Callable[..., Path]

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.hermes import fixes
-from harness.hermes.environments import Installation, resolve
+from harness.hermes.environments import resolve
 from harness.hermes.fixes import patch, udiff
+from harness.hermes.installation import Installation
 from harness.hermes.layouts import recognise
 
 MakeTree = Callable[..., Path]
