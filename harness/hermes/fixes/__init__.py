@@ -1,7 +1,7 @@
 """`--with-fix NAME|PATCH`: a candidate repair laid over the subject, never over the user's files.
 
     table.py      the named fixes             rewrite.py    laid over in the worker, on import
-    mends.py      what else one may mend      patch.py      laid over in the parent, on a private copy
+    repairs.py      what else one may mend      patch.py      laid over in the parent, on a private copy
     udiff.py      reading unified diffs
 
 The worker imports `table`, `mends` and `rewrite` from here, so this file needs nothing but the standard

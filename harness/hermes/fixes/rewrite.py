@@ -21,7 +21,7 @@ from itertools import pairwise
 from types import CodeType, ModuleType
 
 from harness.errors import HarnessError, SubjectError
-from harness.hermes.fixes.mends import MENDS
+from harness.hermes.fixes.repairs import REPAIRS
 from harness.hermes.fixes.table import FIXES, SITES, NamedFix
 from harness.hermes.fixes.trees import LOOP, blocks, is_bare_return
 from harness.hermes.layouts import find_method
@@ -62,7 +62,7 @@ def rewrite(source: bytes | str, filename: str, class_name: str, fix: NamedFix) 
                 ast.copy_location(node, mark)
         block[index : index + 1] = [*before, mark, *after]
     for mend in fix.mends:
-        MENDS[mend](tree, class_name)
+        REPAIRS[mend](tree, class_name)
     return ast.fix_missing_locations(tree)
 
 

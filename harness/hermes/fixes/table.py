@@ -30,7 +30,7 @@ class NamedFix:
     before: str
     after: str
     mends: tuple[str, ...] = ()
-    """What else of the adapter it mends where that is broken: keys of `mends.MENDS`."""
+    """What else of the adapter it mends where that is broken: keys of `repairs.REPAIRS`."""
 
     def statements(self) -> tuple[list[ast.stmt], list[ast.stmt]]:
         """Fresh syntax trees of `before` and `after`, for one site."""

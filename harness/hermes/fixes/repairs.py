@@ -97,11 +97,11 @@ def _beside(statements: list[ast.stmt], neighbour: ast.stmt) -> list[ast.stmt]:
     return statements
 
 
-MENDS: Mapping[str, Callable[[ast.Module, str], bool]] = {
+REPAIRS: Mapping[str, Callable[[ast.Module, str], bool]] = {
     "closed-socket": closed_socket,
     "is-reconnect": is_reconnect,
     "fatal-close": fatal_close,
 }
 """By name; each tells whether there was anything to mend."""
 
-__all__ = ["MENDS", "closed_socket", "fatal_close", "is_reconnect"]
+__all__ = ["REPAIRS", "closed_socket", "fatal_close", "is_reconnect"]

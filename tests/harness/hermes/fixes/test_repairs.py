@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.hermes.environments import resolve
-from harness.hermes.fixes.mends import MENDS, closed_socket, fatal_close, is_reconnect
+from harness.hermes.fixes.repairs import REPAIRS, closed_socket, fatal_close, is_reconnect
 from harness.hermes.fixes.rewrite import rewrite
 from harness.hermes.fixes.table import FIXES
 
@@ -45,7 +45,7 @@ class Socket:
 def adapter(source: str, name: str) -> tuple[Any, bool]:
     """An adapter of that source with one mend laid over it, and what the mend said."""
     tree = ast.parse(source)
-    done = MENDS[name](tree, "QQAdapter")
+    done = REPAIRS[name](tree, "QQAdapter")
     space: dict[str, Any] = {}
     exec(compile(ast.fix_missing_locations(tree), "adapter.py", "exec"), space)
     return space["QQAdapter"](), done
@@ -171,7 +171,7 @@ class TestFatalClose:
 
 def test_only_the_reference_mends_more_than_the_exits() -> None:
     assert {name for name, fix in FIXES.items() if fix.mends} == {"reference"}
-    assert set(FIXES["reference"].mends) == set(MENDS)
+    assert set(FIXES["reference"].mends) == set(REPAIRS)
 
 
 @pytest.mark.hermes
@@ -188,6 +188,6 @@ def test_what_the_releases_lack(release: str, broken: set[str]) -> None:
     found = resolve(release)
     source = (found.root / found.layout.file).read_bytes()
     tree = ast.parse(source)
-    assert {name for name, mend in MENDS.items() if mend(tree, found.layout.class_name)} == broken
+    assert {name for name, mend in REPAIRS.items() if mend(tree, found.layout.class_name)} == broken
     fixed = rewrite(source, found.layout.file, found.layout.class_name, FIXES["reference"])
-    assert not any(mend(fixed, found.layout.class_name) for mend in MENDS.values())
+    assert not any(mend(fixed, found.layout.class_name) for mend in REPAIRS.values())
