@@ -22,7 +22,7 @@ from fake_qq_server.events import Event
 from harness import clock
 from harness.clock import BATON
 from harness.clock.baton import Participant
-from harness.clock.gc_and_random import tame
+from harness.clock.gc_and_random import make_deterministic
 from harness.errors import QQChaosError
 from harness.hermes.layouts import LAYOUTS, Layout
 from harness.journal.record import SCHEMA
@@ -56,7 +56,7 @@ def main(spec: WorkerSpec) -> NoReturn:
         ),
     )
     run = Run(spec, from_resolved(dict(spec.scenario)), record, page, started)
-    clock.begin(seed=spec.seed, seen=lambda phase, name: record("probe", SubjThread(phase, name)))
+    clock.begin(seed=spec.seed, on_thread=lambda phase, name: record("probe", SubjThread(phase, name)))
     BATON.on_turn = page.write_turn
     BATON.on_spin = partial(_spun, run)
     BATON.on_blocked = lambda who, seconds: _note(run, "loop", ClockBlocked(who.name, seconds))
@@ -69,7 +69,7 @@ def main(spec: WorkerSpec) -> NoReturn:
     module = _load(run, layout, level)
     if spec.verbose:
         _log_everything(layout)
-    tame(BATON, spec.seed)
+    make_deterministic(BATON, spec.seed)
     run.mark("imported")
     live: Callable[..., NoReturn] = level.live
     live(run, asyncio.Runner(loop_factory=clock.new_event_loop), _live(run, module, layout, level))

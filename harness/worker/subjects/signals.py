@@ -29,7 +29,7 @@ def send_signal(number: signal.Signals, loop: Any) -> bool:
     if number not in getattr(loop, "_signal_handlers", {}):
         return True
     until = real_monotonic() + DELIVERY_S
-    with BATON.raw():
+    with BATON.real_waiting():
         while real_monotonic() < until:
             if _arrived(number, loop):
                 return True
