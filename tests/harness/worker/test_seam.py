@@ -16,7 +16,7 @@ from harness.errors import SubjectError
 from harness.hermes import environments
 from harness.journal.run_kinds import SubjAttempt, SubjConnect
 from harness.scenario import selection
-from harness.worker.seam import Seam, at_a_seam, exception, message, rehearse
+from harness.worker.seam import Seam, check_exceptions, make_exception, make_message, seam_rules
 
 RUNS = """\
 scenario: seam
@@ -112,7 +112,7 @@ class TestExceptions:
         ],
     )
     def test_are_what_they_are_called(self, written: str, kind: str, text: str) -> None:
-        made = exception(written)
+        made = make_exception(written)
         assert type(made).__name__ == kind
         assert text in str(made)
 
@@ -127,16 +127,16 @@ class TestExceptions:
     )
     def test_that_cannot_be_made(self, written: str, why: str) -> None:
         with pytest.raises(SubjectError, match=why):
-            exception(written)
+            make_exception(written)
 
     def test_are_rehearsed_where_they_are_raised(self) -> None:
         good = {"when": "seam.open", "do": {"raise": "OSError"}}
         bad = {"when": "seam.receive", "do": {"raise": "aiohttp.NoSuchError"}}
         elsewhere = {"at": "1m", "do": "fin"}
-        assert len(at_a_seam(parse_rules([good, elsewhere]))) == 1
-        rehearse(parse_rules([good, elsewhere]))
+        assert len(seam_rules(parse_rules([good, elsewhere]))) == 1
+        check_exceptions(parse_rules([good, elsewhere]))
         with pytest.raises(SubjectError):
-            rehearse(parse_rules([good, bad]))
+            check_exceptions(parse_rules([good, bad]))
 
     def test_an_adapter_without_the_points(self) -> None:
         with pytest.raises(SubjectError, match=r"this adapter has no _ensure_token\(\)"):
@@ -157,11 +157,11 @@ class TestMessages:
         ],
     )
     def test_are_aiohttps(self, given: dict[str, Any], kind: str, data: Any, extra: Any) -> None:
-        made = message(SeamReply(message=given))
+        made = make_message(SeamReply(message=given))
         assert (made.type.name, made.data, made.extra) == (kind, data, extra)
 
     def test_an_error_holds_an_exception(self) -> None:
-        made = message(SeamReply(message={"type": "error", "data": "broken"}))
+        made = make_message(SeamReply(message={"type": "error", "data": "broken"}))
         assert made.type.name == "ERROR" and isinstance(made.data, Exception)
 
 
