@@ -39,7 +39,22 @@ def register(record: Recorder, still_writing: Callable[[], bool] = lambda: True)
     except ImportError as problem:
         raise SubjectError(f"no second platform can stand beside QQ here: {problem}") from problem
     os.environ[ALLOW_ALL] = "true"
-    messages = MessageCounter(record)
+    adapter = _adapter_class(base, config, MessageCounter(record), still_writing)
+    registry.platform_registry.register(
+        registry.PlatformEntry(
+            name=NAME,
+            label="Beside",
+            adapter_factory=adapter,
+            check_fn=lambda: True,
+            allow_all_env=ALLOW_ALL,
+        )
+    )
+
+
+def _adapter_class(
+    base: Any, config: Any, messages: MessageCounter, still_writing: Callable[[], bool]
+) -> Any:
+    """The platform's adapter: a class made here, for hermes' base class is known only once it is imported."""
 
     class Beside(base.BasePlatformAdapter):  # type: ignore[misc]
         """In service as soon as it is connected, which takes no time."""
@@ -83,15 +98,7 @@ def register(record: Recorder, still_writing: Callable[[], bool] = lambda: True)
             except Exception:
                 logging.getLogger("gateway").exception("the message beside QQ was not taken")
 
-    registry.platform_registry.register(
-        registry.PlatformEntry(
-            name=NAME,
-            label="Beside",
-            adapter_factory=Beside,
-            check_fn=lambda: True,
-            allow_all_env=ALLOW_ALL,
-        )
-    )
+    return Beside
 
 
 class MessageCounter:

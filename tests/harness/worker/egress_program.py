@@ -1,6 +1,6 @@
 """Tries to leave the machine in every way, in a process of its own: an audit hook cannot be taken out.
 
-Prints one JSON object: what each try met, and what was reported.
+Prints one JSON object: how each try ended, and what was reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ met: dict[str, str] = {}
 
 
 def tried(name: str, call: Callable[[], Any]) -> None:
-    """Note what a call meets: "ok" or the exception's type and number."""
+    """Note how a call ends: "ok" or the exception's type and number."""
     try:
         call()
     except OSError as problem:
