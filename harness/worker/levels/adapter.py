@@ -18,9 +18,9 @@ from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import Phase
 from harness.worker.credentials import CREDENTIALS
 from harness.worker.run_context import Run
-from harness.worker.seam import Seam, seam_rules, check_exceptions
+from harness.worker.seam import Seam, check_exceptions, seam_rules
 from harness.worker.subjects.adapter import AdapterSubject, Endpoints, load
-from harness.worker.subjects.leftovers import SETTLE_S, is_harness_task, find_leftovers
+from harness.worker.subjects.leftovers import SETTLE_S, find_leftovers, is_harness_task
 from harness.worker.world import World
 
 STOPS_WITHIN_S = 60.0
