@@ -1,4 +1,8 @@
-"""Virtual time for every loop and thread of a process; see `baton` for the idea and docs/virtual-time.md."""
+"""Virtual time for every loop and thread of a process; see `baton` for the idea and docs/virtual-time.md.
+
+Runs beside the subject, and imports nothing of the harness: it can be used alone. `install()`, then the
+imports of what is to run, then `begin()`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from harness.clock.participant import ClockStuck, Participant
 BATON = Baton()
 """The clock of this process. It does nothing until a thread is adopted."""
 
-_state: dict[str, Any] = {"installed": False, "seed": 0, "seen": lambda phase, name: None}
+_state: dict[str, Any] = {"installed": False, "seed": 0, "on_thread": lambda phase, name: None}
 
 
 def install() -> None:
@@ -22,7 +26,7 @@ def install() -> None:
     if _state["installed"]:
         return
     _state["installed"] = True
-    threads.install(BATON, seen=lambda phase, name: _state["seen"](phase, name))
+    threads.install(BATON, on_thread=lambda phase, name: _state["on_thread"](phase, name))
     locks.install(BATON)
     sockets.install(BATON)
     polls.install(BATON)
@@ -33,15 +37,15 @@ def install() -> None:
     wallclock.install(BATON)
     children.install(BATON)
     stable_ids.install()
-    os.register_at_fork(after_in_child=BATON.forget)
+    os.register_at_fork(after_in_child=BATON.reset_in_child)
 
 
-def begin(name: str = "main", *, seed: int = 0, seen: Any = None) -> Participant:
-    """Put the calling thread under the clock; `seen(phase, name)` is told of the subject's threads."""
+def begin(name: str = "main", *, seed: int = 0, on_thread: Any = None) -> Participant:
+    """Put the calling thread under the clock; `on_thread(phase, name)` hears of the subject's threads."""
     _state["seed"] = seed
-    if seen is not None:
-        _state["seen"] = seen
-    stable_ids.restart()
+    if on_thread is not None:
+        _state["on_thread"] = on_thread
+    stable_ids.restart_numbering()
     return BATON.adopt(name)
 
 

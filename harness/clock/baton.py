@@ -3,12 +3,12 @@
 The idea. A *participant* is a thread. Exactly one participant runs at a time: the one that holds the baton.
 It is given up only in `park(test, timeout)`, and then the parked participants are asked in a fixed order
 (round robin by creation): the first whose test is true, or whose deadline has come, gets it. Only if none
-is ready does time move, straight to the smallest deadline. Nothing waits in real time and nothing is
-guessed, so the same program takes the same turns on an idle and on a loaded machine.
+is ready does time move, straight to the smallest deadline. Nothing waits in real time and no
+real delay decides anything, so the same program takes the same turns on an idle and on a loaded machine.
 
 How it fails. A participant that blocks outside `park` (in a C call that no hook covers) keeps the baton and
-with it the clock: the process stands still and its supervisor, watching the turn counter, says so. A thread
-that is no participant is simply not seen. Facts and measurements: docs/virtual-time.md.
+with it the clock: the process stands still, and its supervisor, which watches the turn counter, ends it. A
+thread that is no participant is simply not seen. Facts and measurements: docs/virtual-time.md.
 
 Time is an integer of microseconds from 0. All state is touched only with the baton in hand, so nothing
 here needs a lock of its own.
@@ -16,14 +16,14 @@ here needs a lock of its own.
 
 from __future__ import annotations
 
-import _thread
 import itertools
-import math
 from collections.abc import Callable
 from typing import Any
 
 from harness.clock.participant import ClockStuck as ClockStuck
 from harness.clock.participant import Participant as Participant
+from harness.clock.participant import RealWaiting, ThreadState
+from harness.clock.units import microseconds_from_now
 
 SPIN_TURNS = 20_000
 """Turns within one instant that are a spin: a hundred reconnects take fewer than forty in any instant."""
@@ -34,14 +34,11 @@ SPIN_READS = 200_000
 BLOCKED_US = 30_000_000
 """A loop that had due work and did not turn for this long (virtual) is blocked."""
 
-GIVEN_S = 1.0
-"""Real seconds within which a baton that was given is there; after that it has been taken already."""
+HANDOVER_S = 1.0
+"""Real seconds within which a baton that was given arrives; after that it has been taken already."""
 
 ARRIVAL_S = 10.0
 """Real seconds within which a started thread must arrive."""
-
-SLACK_US = 1e-3
-"""What a float may be off: 4.0000000001 s are four seconds."""
 
 
 def _always() -> bool:
@@ -64,11 +61,11 @@ class Baton:
         self.on_spin: Callable[[Participant, int, str], None] = self._refuse_spin
         self.on_blocked: Callable[[Participant, float], None] = lambda who, seconds: None
         self.on_stuck: Callable[[str], None] = lambda why: None
-        self.errands: list[Callable[[], Any]] = []
+        self.pending_calls: list[Callable[[], Any]] = []
         self.begun = False
         self._parts: list[Participant] = []
         self._numbers = itertools.count()
-        self._local = _Here()
+        self._local = ThreadState()
         self._turns_here = 0
         self._reads = (0, 0)
         self._last = -1
@@ -76,18 +73,18 @@ class Baton:
     # -- who runs
 
     def current(self) -> Participant | None:
-        """The participant that is this thread; None in a thread the clock does not know."""
+        """This thread's participant; None in a thread that is none, or whose waiting is real just now."""
         here = self._local
-        return None if here.raw else here.participant
+        return None if here.waits_really else here.participant
 
     def adopt(self, name: str, *, ours: bool = True) -> Participant:
         """Make the calling thread the first participant, holding the baton."""
-        who = self.enroll(name, ours=ours)
+        who = self.register(name, ours=ours)
         self._local.participant = who
         self.begun = True
         return who
 
-    def enroll(self, name: str, *, ours: bool) -> Participant:
+    def register(self, name: str, *, ours: bool) -> Participant:
         """A participant for a thread that is about to start."""
         who = Participant(name, next(self._numbers), ours=ours)
         who.test = _always
@@ -99,7 +96,7 @@ class Baton:
         who._here.release()
         who._go.acquire()
         self._local.participant = who
-        self._run_errands()
+        self._run_pending_calls()
 
     def await_arrival(self, who: Participant) -> None:
         """In the starting thread: nothing ever runs free, so wait (real time) until `who` stands by."""
@@ -108,25 +105,25 @@ class Baton:
 
     def leave(self, who: Participant) -> None:
         """In the ending thread: give the baton up for good."""
-        self.dismiss(who)
+        self.unregister(who)
         self._local.participant = None
         self._hand_on(None)
 
-    def dismiss(self, who: Participant) -> None:
+    def unregister(self, who: Participant) -> None:
         """Take a participant off the list: its thread ended, or never started."""
         who.done = True
         self._parts.remove(who)
 
-    def forget(self) -> None:
+    def reset_in_child(self) -> None:
         """In a forked child: the other threads are not there, and the clock does not count."""
         self._parts.clear()
-        self.errands.clear()
+        self.pending_calls.clear()
         self._local.participant = None
         self.begun = False
 
-    def raw(self) -> _Raw:
+    def real_waiting(self) -> RealWaiting:
         """A context in which this thread's waiting is real: for what must not give the baton up."""
-        return _Raw(self._local)
+        return RealWaiting(self._local)
 
     # -- waiting
 
@@ -137,14 +134,18 @@ class Baton:
         """
         me = self.current()
         assert me is not None, "only a participant can park"
+        # All of this is set before the baton is given up: from then on others read it and ask `test`.
         me.test, me.given = test, False
-        me.deadline = None if timeout is None else self.now_us + _microseconds_from_now(timeout)
+        me.deadline = None if timeout is None else self.now_us + microseconds_from_now(timeout)
         me.waits_for, me.parked_at = waits_for, self.now_us
         me.due, me.reported = None, False
+        # `_hand_on` may choose this thread again, at once or after a jump: then there is nothing to wait for.
         if self._hand_on(me) is not me:
             self._await_baton(me)
+        # Taken before the pending calls run: those may park in this same thread, and overwrite it.
         got = me.got
-        self._run_errands()
+        self._run_pending_calls()
+        # A test that raised did so in the thread that asked it; the exception belongs to the one that waits.
         if me.fault is not None:
             fault, me.fault = me.fault, None
             raise fault
@@ -156,21 +157,18 @@ class Baton:
         while True:
             try:
                 # A handler may raise just after the baton came: it is here already, and comes no second time.
-                me._go.acquire(timeout=GIVEN_S if raised is not None and me.given else -1)
+                me._go.acquire(timeout=HANDOVER_S if raised is not None and me.given else -1)
                 break
             except BaseException as fault:
+                # Without the baton this thread must not run on. It asks to be next, and raises once it is.
                 raised, me.test = fault, _always
         if raised is not None:
             raise raised
 
-    def _run_errands(self) -> None:
-        """What a hook of a jump wants done by whoever runs next: it may park, the hook may not."""
-        while self.errands:
-            self.errands.pop(0)()
-
-    def another_turn(self, me: Participant) -> None:
-        """A loop goes on without parking: count the turn, so that a spin is still seen."""
-        self._count_turn(me)
+    def _run_pending_calls(self) -> None:
+        """Calls that a hook of a jump left for whoever runs next: they may park, the hook may not."""
+        while self.pending_calls:
+            self.pending_calls.pop(0)()
 
     def count_reading(self) -> None:
         """The frozen wall clock was read: a loop that only reads the clock never parks at all."""
@@ -186,6 +184,8 @@ class Baton:
     # -- handing on
 
     def _hand_on(self, me: Participant | None) -> Participant | None:
+        # In the thread that parks, with the baton: tests of all threads are asked here, so that no other
+        # thread needs to wake up to find that it is not ready.
         while True:
             for who in self._in_order():
                 try:
@@ -194,7 +194,7 @@ class Baton:
                     who.fault, got = fault, True
                 if got or (who.deadline is not None and who.deadline <= self.now_us):
                     return self._give(who, got, me)
-            if not self._parts:
+            if not self._parts:  # the last thread of the clock has ended
                 return None
             time = self._next_time()
             if time is None:
@@ -211,13 +211,14 @@ class Baton:
 
     def _give(self, who: Participant, got: Any, me: Participant | None) -> Participant:
         who.got, self._last = got, who.number
-        self._count_turn(who)
+        self.count_turn(who)
         if who is not me:
             who.given = True
             who._go.release()
         return who
 
-    def _count_turn(self, who: Participant) -> None:
+    def count_turn(self, who: Participant) -> None:
+        """`who` has its turn. A loop that goes on without parking counts too, for its spin to be seen."""
         self.turns += 1
         self._turns_here += 1
         self.on_turn(self.turns, self.now_us)
@@ -228,6 +229,8 @@ class Baton:
     def _next_time(self) -> int | None:
         """The smallest deadline, or the time to report a blocked loop; None if nobody waits for a time."""
         times = [who.deadline for who in self._parts if who.deadline is not None]
+        # A loop parked in anything but its own select is blocked by its own callback. What is due in it does
+        # not run, so its timers are no deadlines; they only set the time at which the block is reported.
         for who in self._parts:
             if who.loop is not None and who.waits_for != "select" and not who.reported:
                 self._look_for_due_work(who)
@@ -243,6 +246,7 @@ class Baton:
             who.due = due if who.due is None else min(due, who.due)
 
     def _jump(self, to_us: int) -> None:
+        # Nobody can run at this instant any more: what is sampled now is what the instant came to.
         for call in self.before_jump:
             call(self.now_us)
         self.now_us, self._turns_here = to_us, 0
@@ -267,34 +271,3 @@ class Baton:
         if who is self.current():
             raise fault
         who.fault = fault
-
-
-def microseconds(seconds: float) -> int:
-    """Rounded up, but for what a float may be off."""
-    exact = seconds * 1e6
-    return math.ceil(exact - SLACK_US - abs(exact) * 4e-16)
-
-
-def _microseconds_from_now(timeout: float) -> int:
-    """Never 0 for a wait that is not: who waits for the rest again must see time move."""
-    return max(1, microseconds(timeout)) if timeout > 0 else 0
-
-
-class _Here(_thread._local):
-    """What this thread is to the clock."""
-
-    raw = False
-    participant: Participant | None = None
-
-
-class _Raw:
-    def __init__(self, local: _Here) -> None:
-        self._local = local
-        self._was = False
-
-    def __enter__(self) -> None:
-        self._was = self._local.raw
-        self._local.raw = True
-
-    def __exit__(self, *exc: object) -> None:
-        self._local.raw = self._was

@@ -24,7 +24,7 @@ def install(baton: Baton) -> None:
 
 def _really(baton: Baton, real: Any) -> Any:
     def call(*args: Any, **named: Any) -> Any:
-        with baton.raw():
+        with baton.real_waiting():
             return real(*args, **named)
 
     return call

@@ -30,8 +30,10 @@ NODE = 0x02_00_00_00_00_01
 """The hardware address `uuid1` sees: a locally administered one."""
 
 
-def tame(baton: Baton, seed: int) -> None:
-    """Call once, after `begin` and the imports, before the subject is built."""
+def make_deterministic(baton: Baton, seed: int) -> None:
+    """Seed all randomness, collect garbage at fixed virtual times, and fix the number of cores.
+
+    Call once, after `begin` and the imports, before the subject is built."""
     _seed(seed)
     _count_cores()
     _collect_in_step(baton)
@@ -71,7 +73,7 @@ def _collect_in_step(baton: Baton) -> None:
         nonlocal next_us
         if now_us >= next_us:
             next_us += ((now_us - next_us) // COLLECT_EVERY_US + 1) * COLLECT_EVERY_US
-            baton.errands.append(gc.collect)  # in somebody's turn: a finaliser may take a lock
+            baton.pending_calls.append(gc.collect)  # not here: a finaliser may wait for a lock
 
     gc.collect()
     gc.freeze()

@@ -2,7 +2,7 @@
 
 asyncio's own timer heap leaves the order of equal times open (eight timers at one instant fire as
 2, 6, 5, 3, 7, 0, 1, 4), and virtual time makes ties common: timers here are ordered by (time, n-th made).
-Seed 0 keeps that order; another seed permutes ties, to show what leans on them.
+Seed 0 keeps that order; another seed permutes ties, to show what depends on them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from typing import Any
 
-from harness.clock.baton import Baton, microseconds
+from harness.clock.baton import Baton
 from harness.clock.stable_ids import Task
+from harness.clock.units import microseconds
 
 TURNS_IN_A_ROW = 100
 """How often a loop that still has work may turn before the others get theirs."""
@@ -45,20 +46,23 @@ class VirtualSelector(selectors.EpollSelector):
         me = self._baton.current()
         if me is None:
             return _real_select(self, timeout)
+        # A loop with callbacks ready asks with timeout 0. Parking each time would ask the tests of all other
+        # threads between any two callbacks; never parking would let one busy loop keep the others out.
         if timeout is not None and timeout <= 0 and self._in_a_row < TURNS_IN_A_ROW:
             self._in_a_row += 1
-            self._baton.another_turn(me)
+            self._baton.count_turn(me)
         else:
             self._in_a_row = 0
             if timeout is not None:
                 timeout = round(timeout, 6)  # the difference of two whole microseconds
             if not self._baton.park(self.has_input, timeout, "select"):
                 return []
+        # `has_input` only says that something is there; this tells what, and asyncio wants it all at once.
         return _real_select(self, 0)
 
 
 class _Timer(asyncio.TimerHandle):
-    """A timer with a place among equals."""
+    """A timer that is ordered among those of the same instant."""
 
     __slots__ = ("_order",)
     _when: float
@@ -104,6 +108,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
+        # asyncio's call_at, except for the class of the timer and a time in whole microseconds. call_later
+        # goes through here as well.
         self._check_closed()  # type: ignore[attr-defined]
         exact = self._whole(when) if math.isfinite(when) else when
         timer = _Timer(self._order(), exact, callback, args, self, context)
@@ -122,6 +128,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def next_due(self) -> int | None:
         """When this loop has work to do (µs): now, or when its next timer is; None if it has none."""
+        # asyncio leaves cancelled timers in its heap until they reach its top, so the first entry may be no
+        # work at all. Hence all are looked through; it is asked only of a blocked loop.
         if self._ready or self._input.has_input():
             return self._baton.now_us
         times = [timer._when for timer in self._scheduled if not timer.cancelled()]

@@ -14,7 +14,14 @@ class ClockStuck(RuntimeError):
 
 
 class Participant:
-    """`loop` is its running event loop, `waits_for` what it is parked in, `due` when work came for it."""
+    """One thread and what it waits for.
+
+    `ours`: a thread of the harness, not of the subject. `loop` is its running event loop. It is parked until
+    `test()` is true or `deadline` (µs) has come, in the call that `waits_for` names, since `parked_at`; `got`
+    is then what the test gave, `fault` what it raised. `due` is when work came for a loop that is blocked,
+    `reported` whether that was reported. `given`: the baton is on its way. `_go` is released to give it the
+    baton, `_here` once when its thread has started.
+    """
 
     def __init__(self, name: str, number: int, *, ours: bool) -> None:
         self.name = name
@@ -35,3 +42,25 @@ class Participant:
         self._go.acquire()
         self._here = _allocate_lock()
         self._here.acquire()
+
+
+class ThreadState(_thread._local):
+    """What the clock knows of the thread that asks."""
+
+    waits_really = False
+    participant: Participant | None = None
+
+
+class RealWaiting:
+    """A context in which this thread's waiting is real: it keeps the baton, and the clock stands still."""
+
+    def __init__(self, local: ThreadState) -> None:
+        self._local = local
+        self._before = False
+
+    def __enter__(self) -> None:
+        self._before = self._local.waits_really
+        self._local.waits_really = True
+
+    def __exit__(self, *exc: object) -> None:
+        self._local.waits_really = self._before

@@ -23,9 +23,9 @@ _real_enumerate = threading.enumerate
 _real_sleep = time.sleep
 
 
-def install(baton: Baton, *, seen: Callable[[str, str], None]) -> None:
-    """Put the hooks in. `seen(phase, name)` is told of each thread of the subject."""
-    threading.Thread.start = _start_in_turn(baton, seen)  # type: ignore[method-assign, assignment]
+def install(baton: Baton, *, on_thread: Callable[[str, str], None]) -> None:
+    """Put the hooks in. `on_thread(phase, name)` is called as each thread of the subject begins and ends."""
+    threading.Thread.start = _start_in_turn(baton, on_thread)  # type: ignore[method-assign, assignment]
     _hook_ends(baton)
     _hook_lists()
     _hook_exit(baton)
@@ -41,38 +41,38 @@ def install(baton: Baton, *, seen: Callable[[str, str], None]) -> None:
     time.sleep = sleep  # type: ignore[assignment]
 
 
-def _start_in_turn(baton: Baton, seen: Callable[[str, str], None]) -> Callable[[Any], None]:
+def _start_in_turn(baton: Baton, on_thread: Callable[[str, str], None]) -> Callable[[Any], None]:
     def start(self: Any) -> None:
         starter = baton.current()
         if starter is None or not self._initialized or self._started.is_set():
             return _real_start(self)
         ours = starter.ours and getattr(self, "ours", False)
-        who = baton.enroll(self.name, ours=ours)
+        who = baton.register(self.name, ours=ours)
         run = self.run
 
         def run_in_turn() -> None:
             baton.enter(who)
             del self.run  # it refers back to this thread
             if not ours:
-                seen("begin", self.name)
+                on_thread("begin", self.name)
             try:
                 run()
             except BaseException:
                 self._invoke_excepthook(self)  # here, where it may log: outside it would run free
             finally:
                 if not ours:
-                    seen("end", self.name)
+                    on_thread("end", self.name)
                 baton.leave(who)
 
         self.run = run_in_turn
         self._participant = who
         try:
-            with baton.raw():
+            with baton.real_waiting():
                 _real_start(self)
                 baton.await_arrival(who)
         except BaseException:
             if self._participant is who and not self._started.is_set():
-                baton.dismiss(who)
+                baton.unregister(who)
                 del self._participant, self.run
             raise
         return None

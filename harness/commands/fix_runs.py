@@ -22,8 +22,8 @@ from harness.commands.results import JOURNALS, Judged, file_name, write_outcomes
 from harness.commands.series import Series
 from harness.errors import SubjectError, UsageError
 from harness.hermes import fixes
-from harness.hermes.environments import Installation
 from harness.hermes.fixes import Fix
+from harness.hermes.installation import Installation
 from harness.process.result import RunResult
 from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec

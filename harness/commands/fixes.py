@@ -16,8 +16,8 @@ from harness.commands.request import FixesRequest
 from harness.commands.results import DEFAULT_OUT, Judged, check_folder, file_name, write_file
 from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, releases
-from harness.hermes.environments import Installation
 from harness.hermes.fixes.table import FIXES
+from harness.hermes.installation import Installation
 from harness.scenario import selection
 from harness.scenario.vocabulary import LEVELS_DRIVEN
 
@@ -40,7 +40,7 @@ def fixes(request: FixesRequest) -> int:
     ]
     sections = []
     for installation in installations:
-        terminal.note(installation.words)
+        terminal.note(installation.description)
         sections.append(_measured(request, installation, shown, out, terminal))
     document = as_json(sections)
     write_file(out / "fixes.json", document)

@@ -17,8 +17,8 @@ from typing import Literal
 from harness.commands.request import DoctorRequest
 from harness.commands.results import as_text
 from harness.errors import NOT_JUDGED, PASSED, QQChaosError
-from harness.hermes import environments, interpreters
-from harness.hermes.environments import Installation
+from harness.hermes import environments, installation, interpreters
+from harness.hermes.installation import Installation
 from harness.scenario.vocabulary import LEVELS
 
 State = Literal["ok", "note", "missing"]
@@ -100,18 +100,18 @@ def _subject(
 ) -> tuple[Installation | None, list[Fact], tuple[str, ...]]:
     """The subject if it is there, facts about it, and why no level can run (empty if nothing stops them)."""
     try:
-        release = environments.not_made_yet(hermes, python, cache)
+        release = environments.release_to_install(hermes, python, cache)
         if release is None:
             found = environments.resolve(hermes, python, cache)
             if found.source != "release":  # a release was imported when its environment was made
-                environments.check_import(found.layout, found.interpreter, found.path_entries)
+                installation.check_import(found.layout, found.interpreter, found.path_entries)
             return found, _facts_of(found), ()
         chosen = interpreters.named(python) if python else interpreters.for_release()
     except QQChaosError as problem:
         return None, [Fact("hermes-agent", "missing", str(problem))], (str(problem),)
     facts = [
         Fact("hermes-agent", "note", f"{release}, not installed yet; the first run does it, once"),
-        Fact("its Python", "ok", f"{chosen.words} ({chosen.path})"),
+        Fact("its Python", "ok", f"{chosen.version_text} ({chosen.path})"),
         Fact("its aiohttp", "note", "comes with the release"),
     ]
     return None, facts, () if _installer().state == "ok" else (_installer().value,)
@@ -119,7 +119,7 @@ def _subject(
 
 def _facts_of(found: Installation) -> list[Fact]:
     commit = f", commit {found.commit}" if found.commit else ""
-    layout = f"{found.layout.name}, {found.layout.words}"
+    layout = f"{found.layout.name}, {found.layout.description}"
     return [
         Fact("hermes-agent", "ok", f"{found.version} ({found.source}, {found.root}{commit})"),
         Fact("its content", "ok", f"sha256 {found.sha256}"),
@@ -131,7 +131,7 @@ def _facts_of(found: Installation) -> list[Fact]:
 
 def _own_interpreter() -> Fact:
     here = interpreters.current()
-    return Fact("interpreter", "ok", f"Python {here.words} ({here.path})")
+    return Fact("interpreter", "ok", f"Python {here.version_text} ({here.path})")
 
 
 def _installer() -> Fact:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from harness.commands.results import JOURNALS, Judged, file_name
 from harness.hermes import fixes
-from harness.hermes.environments import Installation
 from harness.hermes.fixes import Fix
+from harness.hermes.installation import Installation
 from harness.journal.record import JournalError, parse
 from harness.journal.run_kinds import FixRef
 from harness.judging.outcome import judge

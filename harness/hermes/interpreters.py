@@ -39,10 +39,12 @@ class Interpreter:
 
     @property
     def minor(self) -> tuple[int, int]:
+        """Major and minor version, such as (3, 12)."""
         return self.version[:2]
 
     @property
-    def words(self) -> str:
+    def version_text(self) -> str:
+        """Such as 3.12.1."""
         return ".".join(map(str, self.version))
 
 
@@ -137,6 +139,16 @@ def quiet_environment(**more: str) -> Mapping[str, str]:
         if not name.startswith("PYTHON") and name not in {"VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
     }
     return kept | more
+
+
+def error_line(output: str) -> str:
+    """The line of a tool's error output that says most: uv's conclusion, pip's or Python's last line."""
+    _, arrow, conclusion = output.partition("╰─▶")
+    if arrow:
+        return " ".join(conclusion.split())
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines or ["no output"])[-1]
 
 
 def _of_minor(minor: tuple[int, int]) -> Interpreter | None:

@@ -37,7 +37,7 @@ class Layout:
     watched: tuple[str, ...]
     budget: int
     drivable: bool
-    words: str
+    description: str
 
     @property
     def package(self) -> str:
@@ -64,7 +64,7 @@ LAYOUTS: tuple[Layout, ...] = (
         watched=("connect", "disconnect", "handle_message"),
         budget=10_000,
         drivable=False,
-        words="the adapter on Tencent's qqbot-agent-sdk, with a thread of its own",
+        description="the adapter on Tencent's qqbot-agent-sdk, with a thread of its own",
     ),
     Layout(
         name="B",
@@ -77,7 +77,7 @@ LAYOUTS: tuple[Layout, ...] = (
         watched=_WATCHED,
         budget=100,
         drivable=True,
-        words="a plugin with its own reconnect loop",
+        description="a plugin with its own reconnect loop",
     ),
     Layout(
         name="A",
@@ -90,7 +90,7 @@ LAYOUTS: tuple[Layout, ...] = (
         watched=_WATCHED,
         budget=100,
         drivable=True,
-        words="a package of the gateway with its own reconnect loop",
+        description="a package of the gateway with its own reconnect loop",
     ),
     # Before it became a package; only in checkouts older than every wheel.
     Layout(
@@ -104,7 +104,7 @@ LAYOUTS: tuple[Layout, ...] = (
         watched=_WATCHED,
         budget=100,
         drivable=True,
-        words="one file of the gateway with its own reconnect loop",
+        description="one file of the gateway with its own reconnect loop",
     ),
 )
 
@@ -127,7 +127,7 @@ def recognise(root: Path) -> Layout:
     if looked_at:
         raise SubjectError(
             f"{root}: {' and '.join(looked_at)}: an adapter of a layout that is not known here "
-            f"(known: {', '.join(f'{row.name}, {row.words}' for row in sorted(LAYOUTS, key=_by_name))})"
+            f"(known: {', '.join(f'{row.name}, {row.description}' for row in sorted(LAYOUTS, key=_by_name))})"
         )
     raise SubjectError(
         f"{root}: no QQ adapter found; looked for {', '.join(dict.fromkeys(row.file for row in LAYOUTS))}"
@@ -138,7 +138,9 @@ def drivable(root: Path) -> Layout:
     """`recognise()`, and SubjectError for a layout that is known but cannot be driven yet."""
     row = recognise(root)
     if not row.drivable:
-        raise SubjectError(f"{root}: layout {row.name} ({row.words}) is known, but cannot be driven yet")
+        raise SubjectError(
+            f"{root}: layout {row.name} ({row.description}) is known, but cannot be driven yet"
+        )
     return row
 
 

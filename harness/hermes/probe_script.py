@@ -1,6 +1,6 @@
 """Run by a candidate interpreter, as a script: what would be imported from where.
 
-    python probe.py [ROOT]
+    python probe_script.py [ROOT]
 
 Prints one JSON object. With ROOT, ROOT stands first on `sys.path`, as it would for a worker; without,
 the installed hermes-agent is looked for. Nothing of hermes is imported. Standard library only, and
@@ -27,11 +27,11 @@ def main(arguments: list[str]) -> None:
     answer: dict[str, object] = {"python": ".".join(map(str, sys.version_info[:3]))}
     if sys.version_info >= (3, 11):  # noqa: UP036  (any Python may be asked)
         del sys.path[0]  # this script's folder: nothing of the harness is a candidate
-        answer.update(look(arguments[0] if arguments else None))
+        answer.update(find(arguments[0] if arguments else None))
     json.dump(answer, sys.stdout)
 
 
-def look(root: str | None) -> dict[str, object]:
+def find(root: str | None) -> dict[str, object]:
     """The root, whether it is on this path anyway, and which hermes packages come from elsewhere."""
     native = root is not None and _real(root) in {_real(entry) for entry in sys.path}
     if root is None:

@@ -27,7 +27,7 @@ from typing import Any
 
 from harness.errors import SubjectError, UsageError
 from harness.hermes import provenance
-from harness.hermes.interpreters import HERMES_PYTHONS, Interpreter, quiet_environment, working_uv
+from harness.hermes.interpreters import HERMES_PYTHONS, Interpreter, error_line, quiet_environment, working_uv
 
 KNOWN = (
     "0.13.0", "0.14.0", "0.15.0", "0.15.1", "0.15.2", "0.16.0",
@@ -135,13 +135,15 @@ def obtain(
     if ready := finished(folder):
         return ready
     if python.minor not in HERMES_PYTHONS:
-        raise SubjectError(f"hermes-agent {release} does not run on Python {python.words} ({python.path})")
+        raise SubjectError(
+            f"hermes-agent {release} does not run on Python {python.version_text} ({python.path})"
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _locked(folder.with_name(folder.name + ".lock")) as lock:
             if ready := finished(folder):
                 return ready
-            say(f"making an environment with hermes-agent {release} and Python {python.words}, once")
+            say(f"making an environment with hermes-agent {release} and Python {python.version_text}, once")
             return _build(release, python, folder, examine, lock)
     except OSError as problem:
         raise SubjectError(f"no environment for hermes-agent {release} could be made: {problem}") from problem
@@ -214,22 +216,12 @@ def _run(tool: Tool, command: tuple[str, ...], release: str, cwd: Path, lock: in
     if done.returncode == 0:
         return
     output = done.stderr + done.stdout
-    words = last_words(output)
+    words = error_line(output)
     if _INDEX_WAS_EMPTY.search(output):  # how pip says that it reached nothing
         words = f"the package index cannot be reached or is empty: {words}"
     elif _NO_SUCH_RELEASE.search(" ".join(output.split())):
         raise UsageError(f"hermes-agent has no release {release}; there are {', '.join(KNOWN)}")
     raise SubjectError(f"hermes-agent {release} could not be installed: {tool.name}: {words}")
-
-
-def last_words(output: str) -> str:
-    """The line of a tool's error output that says most: uv's conclusion, pip's or Python's last line."""
-    _, arrow, conclusion = output.partition("╰─▶")
-    if arrow:
-        return " ".join(conclusion.split())
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR:")]
-    return (errors or lines or ["no output"])[-1]
 
 
 @contextlib.contextmanager

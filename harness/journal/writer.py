@@ -54,7 +54,7 @@ class Recorder:
         self._now = now
         self._on_flood = on_flood
         self._on_broken = on_broken
-        # Neither tamed nor audited: writing is no moment at which the clock may pass on to another thread.
+        # The real lock, not the one of the clock: while a record is written no other thread may get the turn.
         self._lock = _thread.RLock()
         self._count = 0
         self._kinds: Counter[str] = Counter()

@@ -1,9 +1,9 @@
-"""Nothing leaves the machine: an audit hook that refuses and reports what is not loopback.
+"""Keeps the subject on this machine: an audit hook that refuses and reports whatever is not loopback.
 
 Runs beside the subject. Refused: connects and datagrams off loopback, look-ups of real names, subprocesses
 and forks. Not seen: what a C library does by itself, and a subprocess of multiprocessing's "spawn".
 Each is refused the way the system itself would (network unreachable, name not known, not permitted), so
-that the subject meets an everyday error and not one of ours.
+that the subject sees an ordinary error and not one of ours.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, Literal
 
-What = Literal["connect", "lookup", "subprocess"]
-Report = Callable[[What, str], None]
+Kind = Literal["connect", "lookup", "subprocess"]
+Report = Callable[[Kind, str], None]
 """Called with what was refused and its target."""
 
 _SUBPROCESS = {
@@ -31,8 +31,9 @@ _SUBPROCESS = {
 }
 
 
-def install(report: Report, *, connecting: Callable[[int], None]) -> None:
-    """Put the hook in; it cannot be taken out again. `connecting(port)` is told of each loopback connect."""
+def install(report: Report, *, on_connect: Callable[[int], None]) -> None:
+    """Put the hook in; it cannot be taken out again. `on_connect(port)` is called for each
+    loopback connect."""
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event == "socket.connect":
@@ -42,7 +43,7 @@ def install(report: Report, *, connecting: Callable[[int], None]) -> None:
             if not is_loopback(str(address[0])):
                 report("connect", str(address[0]))
                 raise OSError(errno.ENETUNREACH, "Network is unreachable")
-            connecting(int(address[1]))
+            on_connect(int(address[1]))
         elif event in ("socket.sendto", "socket.sendmsg"):
             _, address = args
             if isinstance(address, tuple) and not is_loopback(str(address[0])):

@@ -1,7 +1,7 @@
-"""One run, from inside its process: builds the world and the subject, lets them live, writes the journal.
+"""One run, from inside its process: builds the world, drives the subject in it, writes the journal.
 
 Called in a fork of the fork server (or a fresh interpreter) with the clock's hooks already in. Never
-returns: the process ends here, so that nothing of the subject's can outlive its run.
+returns: the process ends here, so that nothing of the subject can outlive its run.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fake_qq_server.events import Event
 from harness import clock
 from harness.clock import BATON
 from harness.clock.baton import Participant
-from harness.clock.gc_and_random import tame
+from harness.clock.gc_and_random import make_deterministic
 from harness.errors import QQChaosError
 from harness.hermes.layouts import LAYOUTS, Layout
 from harness.journal.record import SCHEMA
@@ -35,9 +34,10 @@ from harness.scenario.parse_run import from_resolved
 from harness.worker import egress
 from harness.worker.run_context import Run, real_time
 
-TALKATIVE = ("asyncio", "aiohttp", "httpx", "httpcore")
-SHOWN = 8
-"""How many entries of a spinning loop's queue are told."""
+LIBRARIES = ("asyncio", "aiohttp", "httpx", "httpcore")
+"""Whose logs `--verbose` shows beside the subject's own."""
+SHOWN_CALLBACKS = 8
+"""How many entries of a spinning loop's queue are recorded."""
 
 DRIVERS = {"adapter": "harness.worker.levels.adapter", "runner": "harness.worker.levels.runner"}
 
@@ -56,23 +56,23 @@ def main(spec: WorkerSpec) -> NoReturn:
         ),
     )
     run = Run(spec, from_resolved(dict(spec.scenario)), record, page, started)
-    clock.begin(seed=spec.seed, seen=lambda phase, name: record("probe", SubjThread(phase, name)))
+    clock.begin(seed=spec.seed, on_thread=lambda phase, name: record("probe", SubjThread(phase, name)))
     BATON.on_turn = page.write_turn
-    BATON.on_spin = partial(_spun, run)
-    BATON.on_blocked = lambda who, seconds: _note(run, "loop", ClockBlocked(who.name, seconds))
+    BATON.on_spin = partial(_on_spin, run)
+    BATON.on_blocked = partial(_on_blocked, run)
     layout = next(row for row in LAYOUTS if row.name == spec.layout)
     level: Any = importlib.import_module(DRIVERS[spec.level])
     record.name(spec.folder, "home")
     record("loop", _run_open(spec), x={"subject": dict(spec.subject), "folder": spec.folder})
-    egress.install(partial(_refused, run), connecting=lambda port: run.connecting(port))
+    egress.install(partial(_on_refused, run), on_connect=lambda port: run.on_connect(port))
     level.prepare(run)
     module = _load(run, layout, level)
     if spec.verbose:
         _log_everything(layout)
-    tame(BATON, spec.seed)
+    make_deterministic(BATON, spec.seed)
     run.mark("imported")
-    live: Callable[..., NoReturn] = level.live
-    live(run, asyncio.Runner(loop_factory=clock.new_event_loop), _live(run, module, layout, level))
+    run_program: Callable[..., NoReturn] = level.run_program
+    run_program(run, asyncio.Runner(loop_factory=clock.new_event_loop), _drive(run, module, layout, level))
 
 
 def _load(run: Run, layout: Layout, level: Any) -> Any:
@@ -92,22 +92,22 @@ def _load(run: Run, layout: Layout, level: Any) -> Any:
 
 
 def _log_everything(layout: Layout) -> None:
-    """The subject's and its libraries' every word to stderr; the journal keeps what it always keeps."""
-    for name in (layout.package, *TALKATIVE):
+    """Write all logs of the subject and its libraries to stderr too; the journal stays as it is."""
+    for name in (layout.package, *LIBRARIES):
         logger = logging.getLogger(name)
         logger.setLevel(logging.DEBUG)
         logger.addHandler(logging.StreamHandler())
 
 
-async def _live(run: Run, module: Any, layout: Layout, level: Any) -> Any:
+async def _drive(run: Run, module: Any, layout: Layout, level: Any) -> Any:
     """Begin the world, then let the level drive the subject in it; what that returns."""
     world = run.world()
-    world.fail = lambda problem: run.end("harness", _told(problem))
+    world.fail = lambda problem: run.end("harness", _one_line(problem))
     world.close_run = lambda why: run.end("end", why)
     addresses = world.begin()
     for host, port in addresses.ports.items():
         run.record.name_port(port, host)
-    run.connecting = world.fake.refused
+    run.on_connect = world.fake.refused
     return await level.drive(run, module, layout, world, addresses)
 
 
@@ -124,31 +124,31 @@ def _run_open(spec: WorkerSpec) -> RunOpen:
     )
 
 
-def _note(run: Run, src: str, event: Event) -> None:
-    run.record(src, event)
+def _on_blocked(run: Run, who: Participant, seconds: float) -> None:
+    run.record("loop", ClockBlocked(who.name, seconds))
 
 
-def _refused(run: Run, what: egress.What, target: str) -> None:
-    _note(run, "probe", SubjEgress(what, target))
+def _on_refused(run: Run, kind: egress.Kind, target: str) -> None:
+    run.record("probe", SubjEgress(kind, target))
 
 
-def _told(problem: BaseException) -> str:
+def _one_line(problem: BaseException) -> str:
     """An exception and the innermost place it passed, in one line."""
     frames = traceback.extract_tb(problem.__traceback__)
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"{type(problem).__name__}: {problem}{where}"
 
 
-def _spun(run: Run, who: Participant, count: int, what: str) -> None:
-    """The subject starves its loop: recorded at the same turn in every run, and the run is over."""
-    run.record("loop", ClockSpin(count, who.name), x={"what": what, "ready": _ready(who)})
+def _on_spin(run: Run, who: Participant, count: int, what: str) -> None:
+    """The subject spins: recorded at the same turn in every run, and the run ends here."""
+    run.record("loop", ClockSpin(count, who.name), x={"what": what, "ready": _ready_callbacks(who)})
     run.end("spin")
 
 
-def _ready(who: Participant) -> list[str]:
-    """What lies in the spinning loop's queue, for people: `run` of tasks, with where they stand."""
+def _ready_callbacks(who: Participant) -> list[str]:
+    """What stands in the spinning loop's queue, for people to read: tasks with the line they are at."""
     found = []
-    for handle in list(getattr(who.loop, "_ready", ()))[:SHOWN]:
+    for handle in list(getattr(who.loop, "_ready", ()))[:SHOWN_CALLBACKS]:
         task = getattr(getattr(handle, "_callback", None), "__self__", None)
         found.append(repr(task) if isinstance(task, asyncio.Task) else repr(handle))
     return found

@@ -23,8 +23,10 @@ real_cpu = time.process_time
 
 @dataclass
 class Run:
-    """One run. `connecting` is told of each connect to a loopback port; the world's, once there is one.
-    `over` is what a level does once its subject's program has ended, with its exit code.
+    """One run.
+
+    `started` is real time in seconds. `on_connect(port)` is called for each connect to a loopback port; it is
+    the world's once there is one. `on_exit(code)` is what the runner level does once the program has ended.
     """
 
     spec: WorkerSpec
@@ -33,11 +35,11 @@ class Run:
     heartbeat: HeartbeatPage
     started: float
     marks: dict[str, dict[str, float]] = field(default_factory=dict)
-    connecting: Callable[[int], None] = lambda port: None
-    over: Callable[[int], NoReturn] | None = None
+    on_connect: Callable[[int], None] = lambda port: None
+    on_exit: Callable[[int], NoReturn] | None = None
 
     def mark(self, phase: str) -> None:
-        """Remember the real time and CPU at the first time that something is reached (they go to `x`)."""
+        """Note real and CPU seconds when `phase` is reached first; they go into the last record's `x`."""
         now = {"wall_s": round(real_time() - self.started, 4), "cpu_s": round(real_cpu(), 4)}
         self.marks.setdefault(phase, now)
 

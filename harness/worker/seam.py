@@ -1,10 +1,12 @@
-"""Faults inside the client: what its own call meets instead of the real thing. Never on a wire.
+"""Fault injection inside the client: one of its own calls raises or returns what a rule says.
 
-A seam rule answers the client's call of one of five points; the real call is then not made. Everything that
-happens here is shown as "injected inside the client (the network alone cannot cause it)".
+A seam is a place where a program's behaviour can be changed without editing it: here five methods of the
+adapter and its WebSocket. A rule for one of them replaces the call's outcome; the real call is then not made.
+Nothing of this is seen on a connection, so reports mark it "injected inside the client (the network alone
+cannot cause it)". Runs beside the subject.
 
-What a rule raises is made once beforehand: an exception that cannot be made must not surprise the subject,
-where it would be taken for the subject's own doing.
+What a rule raises is made once before the run: an exception that cannot be made must not be raised as another
+one in the subject, where it would be taken for the subject's own fault.
 """
 
 from __future__ import annotations
@@ -63,9 +65,9 @@ class Seam:
     async def _inject(self, ruling: Ruling) -> Any:
         reply: SeamReply = ruling.reply(None)
         try:
-            raised = exception(reply.raises) if reply.raises is not None else None
-            returned = message(reply) if raised is None else None
-        except Exception as problem:  # not the subject's: it must not meet it
+            raised = make_exception(reply.raises) if reply.raises is not None else None
+            returned = make_message(reply) if raised is None else None
+        except Exception as problem:  # the harness's fault, not the subject's: the run ends here
             self._director.failed(problem)
             raise
         if reply.hold_us:
@@ -76,22 +78,22 @@ class Seam:
         return returned
 
 
-def at_a_seam(rules: Iterable[Rule]) -> list[Rule]:
+def seam_rules(rules: Iterable[Rule]) -> list[Rule]:
     """The rules that inject something inside the client."""
     return [
         rule for rule in rules if isinstance(rule.trigger, When) and rule.trigger.event.startswith("seam.")
     ]
 
 
-def rehearse(rules: Iterable[Rule]) -> None:
-    """Make every exception that these rules raise. Raises SubjectError for one that cannot be made here."""
-    for rule in at_a_seam(rules):
+def check_exceptions(rules: Iterable[Rule]) -> None:
+    """Make each exception that these rules raise, once. Raises SubjectError where one cannot be made."""
+    for rule in seam_rules(rules):
         for do in rule.do:
             if do.verb == "raise":
-                exception(str(do.args.main))
+                make_exception(str(do.args.main))
 
 
-def exception(text: str) -> BaseException:
+def make_exception(text: str) -> BaseException:
     """The exception that "Type: text" or "module.Type: text" names; "[Errno 5]" of an OSError is its number.
 
     Raises SubjectError where the subject's interpreter has no such exception, or it takes more than a text.
@@ -105,16 +107,16 @@ def exception(text: str) -> BaseException:
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
         raise SubjectError(f"raise: {name} is no exception")
     try:
-        made = _made(kind, words)
+        made = _build(kind, words)
         str(made)  # some are made of anything, and fail where they are logged
     except Exception:
         raise SubjectError(f"raise: {name} cannot be made from a text alone") from None
     return made
 
 
-def _made(kind: type[BaseException], words: str) -> BaseException:
-    if kind.__name__ in _SHAPED:
-        return _SHAPED[kind.__name__](kind, words)
+def _build(kind: type[BaseException], words: str) -> BaseException:
+    if kind.__name__ in _BUILDERS:
+        return _BUILDERS[kind.__name__](kind, words)
     numbered = _ERRNO.fullmatch(words) if issubclass(kind, OSError) else None
     if numbered:
         return kind(int(numbered[1]), numbered[2] or os.strerror(int(numbered[1])))
@@ -123,8 +125,8 @@ def _made(kind: type[BaseException], words: str) -> BaseException:
 
 def _connector_error(kind: Any, words: str) -> BaseException:
     """As aiohttp makes it where nobody listens, or, with a text, where that is what the system said."""
-    said = OSError(111, words or "Connect call failed")
-    return kind(SimpleNamespace(host="127.0.0.1", port=0, ssl=True, is_ssl=False), said)  # type: ignore[no-any-return]
+    os_error = OSError(111, words or "Connect call failed")
+    return kind(SimpleNamespace(host="127.0.0.1", port=0, ssl=True, is_ssl=False), os_error)  # type: ignore[no-any-return]
 
 
 def _handshake_error(kind: Any, words: str) -> BaseException:
@@ -136,14 +138,14 @@ def _handshake_error(kind: Any, words: str) -> BaseException:
 
 
 _ERRNO = re.compile(r"\[Errno (\d{1,3})\] ?(.*)")
-_SHAPED: Mapping[str, Callable[[Any, str], BaseException]] = {
+_BUILDERS: Mapping[str, Callable[[Any, str], BaseException]] = {
     "ClientConnectorError": _connector_error,
     "WSServerHandshakeError": _handshake_error,
 }
 
 
-def message(reply: SeamReply) -> Any:
-    """A WebSocket message as aiohttp delivers it: a close has its code, a closed one nothing."""
+def make_message(reply: SeamReply) -> Any:
+    """A WebSocket message as aiohttp delivers it: type close has the code as data, type closed has none."""
     aiohttp = importlib.import_module("aiohttp")
     given = dict(reply.message or {})
     kind = aiohttp.WSMsgType[str(given.get("type", "close")).upper()]

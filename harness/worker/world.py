@@ -1,12 +1,12 @@
 """One world: the fake platform in a thread and loop of its own, the run's time table, and its end.
 
-The peer has its own thread so that a subject which spins or blocks cannot take the platform, or the end of
-the run, along with it. Built for one run and thrown away with its process.
+The platform has a thread of its own ("peer") so that a subject which spins or blocks cannot stop the
+platform, or the end of the run, with it. Built for one run and thrown away with its process.
 
 The time table. A run ends at its scenario's end, or ten virtual minutes after it gave up where no healing is
-set and no task of the subject's is left, so that nothing could change it. One heartbeat before the end a
-serving run gets a probe message; with a healing another one three heartbeats after service came back. Then
-comes the marked tear-down.
+set and no task of the subject is left, so that nothing could change it. One heartbeat before the end a run in
+service gets a probe message; with a healing another one three heartbeats after service came back. Then comes
+the marked tear-down.
 """
 
 from __future__ import annotations

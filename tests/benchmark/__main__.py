@@ -22,7 +22,7 @@ from typing import Any
 from harness import cli
 from harness.commands.series import Series
 from harness.hermes import environments
-from harness.hermes.environments import Installation
+from harness.hermes.installation import Installation
 from harness.journal.record import parse
 from harness.journal.run_kinds import SubjListener
 from harness.process.supervisor import Supervisor
@@ -49,7 +49,7 @@ def main() -> None:
     options.add_argument("--level", default="adapter", choices=("adapter", "runner"))
     args = options.parse_args()
     installation = environments.resolve(args.hermes, args.python, say=print)
-    print(installation.words)
+    print(installation.description)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(installation, Path(folder), args.rounds)
         try:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from harness.commands.results import file_name
 from harness.commands.series import Series
-from harness.hermes.environments import Installation, resolve
+from harness.hermes.environments import resolve
+from harness.hermes.installation import Installation
 from harness.journal.record import Record, parse
 from harness.judging.outcome import Outcome, judge
 from harness.process.supervisor import Supervisor

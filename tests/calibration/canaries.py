@@ -1,7 +1,7 @@
 """Subjects that leak what a run's own world does not decide, each the correct bot with one small change.
 
 A canary says what it drew as a log record's template, which a journal keeps. `leaks`: it must be caught by
-the twins; otherwise the harness tames it, and all twins must be equal.
+the twins; otherwise the harness makes it repeatable, and all twins must be equal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The self-check of determinism sees what leaks, and what the harness tames stays tame."""
+"""The self-check of determinism sees what leaks, and what the harness makes repeatable stays so."""
 
 from __future__ import annotations
 

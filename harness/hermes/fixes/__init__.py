@@ -1,10 +1,10 @@
 """`--with-fix NAME|PATCH`: a candidate repair laid over the subject, never over the user's files.
 
     table.py      the named fixes             rewrite.py    laid over in the worker, on import
-    mends.py      what else one may mend      patch.py      laid over in the parent, on a private copy
+    repairs.py    what else one may repair    patch.py      laid over in the parent, on a private copy
     udiff.py      reading unified diffs
 
-The worker imports `table`, `mends` and `rewrite` from here, so this file needs nothing but the standard
+The worker imports `table`, `repairs` and `rewrite` from here, so this file needs nothing but the standard
 library.
 """
 
@@ -20,8 +20,8 @@ from harness.errors import UsageError
 from harness.hermes.fixes.table import FIXES
 
 if TYPE_CHECKING:
-    from harness.hermes.environments import Installation
     from harness.hermes.fixes.patch import Plan
+    from harness.hermes.installation import Installation
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def choose(with_fix: str, installation: Installation) -> Fix:
     """The fix that `--with-fix` names, tried on the installation without writing anything.
 
     Raises UsageError for no such fix or a patch that does not apply, SubjectError for a named fix on an
-    adapter that does not have the exits which it mends.
+    adapter that does not have the exits which it repairs.
     """
     if with_fix in FIXES:
         return _named(with_fix, installation)

@@ -24,7 +24,7 @@ _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "venv", "node_modules")
 
 @dataclass(frozen=True)
 class Plan:
-    """What a patch makes of a subject: new contents by path (None: the file goes), and what it left alone."""
+    """What a patch makes of a subject: new contents by path, None where the file is removed."""
 
     contents: Mapping[str, bytes | None]
     ignored: tuple[str, ...]
@@ -117,10 +117,10 @@ def _apply_file(name: str, file: FileDiff, tree: _Tree) -> None:
     if file.old and before is None:
         raise UsageError(f"{name}: {file.old}: there is no such file in this hermes-agent")
     if file.new and file.new != file.old and tree.get(file.new) is not None:
-        raise UsageError(f"{name}: {file.new}: is to be made, but is there already")
+        raise UsageError(f"{name}: {file.new}: would be created, but exists already")
     after = "".join(_apply_hunks(name, file, (before or b"").decode("utf-8", "surrogateescape")))
     if file.new is None and after:
-        raise UsageError(f"{name}: {file.old}: is to go, but holds more than the patch takes away")
+        raise UsageError(f"{name}: {file.old}: would be deleted, but holds more than the patch removes")
     if file.old:
         tree.contents[file.old] = None
     if file.new:
@@ -131,7 +131,7 @@ def _apply_hunks(name: str, file: FileDiff, before: str) -> list[str]:
     lines = before.split("\n")
     rest = [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
     done: list[str] = []
-    taken = 0  # lines of the original that are behind us
+    taken = 0  # lines of the original that are copied or replaced already
     drift = 0  # how far the last hunk was from where it said
     for hunk in file.hunks:
         wanted = hunk.start - (1 if hunk.old else 0)
@@ -166,4 +166,4 @@ def _refuse_outside(name: str, path: str | None) -> None:
         return
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\\" in path:
-        raise UsageError(f"{name}: {path}: points out of the subject")
+        raise UsageError(f"{name}: {path}: points outside the subject")

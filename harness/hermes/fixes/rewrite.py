@@ -21,7 +21,7 @@ from itertools import pairwise
 from types import CodeType, ModuleType
 
 from harness.errors import HarnessError, SubjectError
-from harness.hermes.fixes.mends import MENDS
+from harness.hermes.fixes.repairs import REPAIRS
 from harness.hermes.fixes.table import FIXES, SITES, NamedFix
 from harness.hermes.fixes.trees import LOOP, blocks, is_bare_return
 from harness.hermes.layouts import find_method
@@ -43,26 +43,28 @@ def install(module: str, class_name: str, fix: str) -> None:
 
 
 def rewrite(source: bytes | str, filename: str, class_name: str, fix: NamedFix) -> ast.Module:
-    """The module's tree with the fix at all its exits, and with what else the fix mends.
+    """The module's tree with the fix at all its exits, and with what else the fix repairs.
 
-    Raises SubjectError where there are not exactly three of them: the fix "does not apply".
+    Raises SubjectError where there are not exactly three exits: the fix "does not apply".
     """
     tree = ast.parse(source, filename)
     found = sites(tree, class_name)
     if len(found) != SITES:
         raise SubjectError(
             f"the fix {fix.name} does not apply: {filename} has {len(found)} exits of the kind that it "
-            f"mends, not {SITES}"
+            f"repairs, not {SITES}"
         )
+    # From the last exit to the first: an insertion moves what stands behind it in the same block.
     for block, index in reversed(found):
         mark = block[index]
         before, after = fix.statements()
         for statement in (*before, *after):
+            # Each node gets a line number of the original file, or a traceback would show another line.
             for node in ast.walk(statement):
                 ast.copy_location(node, mark)
         block[index : index + 1] = [*before, mark, *after]
-    for mend in fix.mends:
-        MENDS[mend](tree, class_name)
+    for repair in fix.repairs:
+        REPAIRS[repair](tree, class_name)
     return ast.fix_missing_locations(tree)
 
 
@@ -105,6 +107,8 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 
 class _Finder(importlib.abc.MetaPathFinder):
+    """Finds one module as Python would, and gives it `_Loader`; leaves all others to the next finder."""
+
     def __init__(self, module: str, class_name: str, fix: NamedFix) -> None:
         self._module = module
         self._class_name = class_name
@@ -115,6 +119,7 @@ class _Finder(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname != self._module:
             return None
+        # PathFinder, not importlib.util.find_spec: that one would ask this finder again, without end.
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or spec.origin is None:
             return None

@@ -29,8 +29,8 @@ class NamedFix:
     """Pull requests of NousResearch/hermes-agent that propose it; none for our own."""
     before: str
     after: str
-    mends: tuple[str, ...] = ()
-    """What else of the adapter it mends where that is broken: keys of `mends.MENDS`."""
+    repairs: tuple[str, ...] = ()
+    """Other defects of the adapter that it repairs where they are there: keys of `repairs.REPAIRS`."""
 
     def statements(self) -> tuple[list[ast.stmt], list[ast.stmt]]:
         """Fresh syntax trees of `before` and `after`, for one site."""
@@ -39,7 +39,7 @@ class NamedFix:
     @property
     def sha256(self) -> str:
         """Changes when what the fix does changes, not when its description does."""
-        parts = (self.before, self.after, *self.mends)
+        parts = (self.before, self.after, *self.repairs)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -84,8 +84,8 @@ FIXES: dict[str, NamedFix] = {
         ),
         NamedFix(
             "reference",
-            "as detached, also where the platform closes for good; and mends what keeps a bot from giving up "
-            "or coming back: a closed socket read as quiet, a connect() that does not know is_reconnect",
+            "as detached, also where the platform closes for good; and repairs what keeps a bot from giving "
+            "up or coming back: a closed socket that reads as silent, a connect() without is_reconnect",
             (),
             _flag(retryable=True),
             DETACHED,

@@ -1,4 +1,4 @@
-"""Walking through the syntax tree of a method, for fixes and mends. Pure; standard library only."""
+"""Walking through the syntax tree of a method, for fixes and repairs. Pure; standard library only."""
 
 from __future__ import annotations
 

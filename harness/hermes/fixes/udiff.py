@@ -22,7 +22,7 @@ class BadDiff(ValueError):
 
 @dataclass(frozen=True)
 class Hunk:
-    """One change of place: the lines before and after it, context included, each with its line end."""
+    """One changed place: the lines before and after it, context included, each with its line end."""
 
     header: str
     start: int
@@ -59,10 +59,13 @@ def parse(text: str) -> list[FileDiff]:
     while at < len(lines):
         line = lines[at].rstrip("\r")
         here = files[-1] if files else None
+        # Hunks are read whole, by the counts in their headers, before anything else looks at their lines:
+        # a removed line "-- x" reads as "--- x" and must not begin another file.
         if git := _GIT.fullmatch(line):
             files.append(FileDiff(git[1], git[2]))
         elif line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "):
             old, new = _name(line), _name(lines[at + 1])
+            # The `---` after `diff --git` belongs to the file of that line; any other begins a file.
             if here is None or here.hunks or not _is_git_head(lines, at):
                 here = FileDiff(None, None)
                 files.append(here)
@@ -73,14 +76,14 @@ def parse(text: str) -> list[FileDiff]:
                 raise BadDiff(f"{line} belongs to no file")
             hunk, at = _hunk(lines, at, here)
             here.hunks.append(hunk)
-            continue
+            continue  # `at` is behind the hunk already
         elif here is not None and not here.hunks:
-            _extended(line, here)
+            _apply_git_line(line, here)
         at += 1
     return files
 
 
-def _extended(line: str, here: FileDiff) -> None:
+def _apply_git_line(line: str, here: FileDiff) -> None:
     """Lines that git puts between `diff --git` and the hunks."""
     if line.startswith("new file mode"):
         here.old = None
@@ -93,7 +96,7 @@ def _extended(line: str, here: FileDiff) -> None:
     elif line.startswith("rename to "):
         here.new = line.removeprefix("rename to ")
     elif line.startswith("copy from "):
-        raise BadDiff(f"{here.name}: is told as a copy of another file; make the patch without copies")
+        raise BadDiff(f"{here.name}: is given as a copy of another file; make the patch without copies")
 
 
 def _is_git_head(lines: list[str], at: int) -> bool:
@@ -125,6 +128,8 @@ def _hunk(lines: list[str], at: int, file: FileDiff) -> tuple[Hunk, int]:
     new: list[str] = []
     touched: list[list[str]] = []
     at += 1
+    # The counts decide where a hunk ends, not what a line looks like: the signature of a mail, "-- ", may
+    # follow, and reads as a removed line. Only "\ No newline" comes after the last line that is counted.
     while at < len(lines) and (len(old) < olds or len(new) < news or lines[at].startswith("\\")):
         kind, content = lines[at][:1], lines[at][1:] + "\n"
         if kind == "\\":  # "\ No newline at end of file", of the line before it

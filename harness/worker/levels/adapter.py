@@ -1,4 +1,4 @@
-"""The adapter level: connect the real adapter, let it live until the run's end, disconnect it."""
+"""The adapter level: connect the real adapter, keep it until the run's end, disconnect it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import Phase
 from harness.worker.credentials import CREDENTIALS
 from harness.worker.run_context import Run
-from harness.worker.seam import Seam, at_a_seam, rehearse
+from harness.worker.seam import Seam, check_exceptions, seam_rules
 from harness.worker.subjects.adapter import AdapterSubject, Endpoints, load
-from harness.worker.subjects.leftovers import SETTLE_S, is_ours, what_is_left
+from harness.worker.subjects.leftovers import SETTLE_S, find_leftovers, is_harness_task
 from harness.worker.world import World
 
 STOPS_WITHIN_S = 60.0
@@ -42,28 +42,28 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         handler=run.scenario.handler,
         on_gave_up=partial(_gave_up, run, world),
     )
-    if at_a_seam(run.scenario.rules):
+    if seam_rules(run.scenario.rules):
         try:
-            rehearse(run.scenario.rules)
+            check_exceptions(run.scenario.rules)
             Seam(subject.adapter, world.fake.director)
         except SubjectError as problem:
             exit_with_problem(run.spec, "harness", str(problem))
     BATON.before_jump.append(lambda now: subject.sample())
-    over = asyncio.Event()
+    run_is_over = asyncio.Event()
     loop, driver = asyncio.get_running_loop(), asyncio.current_task()
 
     def stop_subject() -> None:
-        loop.call_soon_threadsafe(over.set)
+        loop.call_soon_threadsafe(run_is_over.set)
 
     def is_busy() -> bool:
         alive = (task for task in asyncio.all_tasks(loop) if not task.done())
-        return any(not is_ours(task) for task in alive if task is not driver)
+        return any(not is_harness_task(task) for task in alive if task is not driver)
 
     world.stop_subject, world.subject_is_busy = stop_subject, is_busy
     run.heartbeat.enter(Phase.RUNNING)
     run.mark("connecting")
     connecting = asyncio.create_task(subject.connect(), name="harness: connect")
-    await over.wait()
+    await run_is_over.wait()
     run.heartbeat.enter(Phase.TEAR_DOWN)
     stopping = asyncio.create_task(subject.disconnect(), name="harness: disconnect")
     await asyncio.wait({stopping}, timeout=STOPS_WITHIN_S)
@@ -71,16 +71,16 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     gc.collect()
     await asyncio.sleep(SETTLE_S)
     locks = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"])
-    run.record("probe", what_is_left(subject.warnings, locks, addresses.ports))
+    run.record("probe", find_leftovers(subject.warnings, locks, addresses.ports))
     world.torn_down()
     run.end("end", None if stopping.done() else "the subject's disconnect() did not end")
 
 
-def live(run: Run, runner: asyncio.Runner, life: Coroutine[Any, Any, None]) -> NoReturn:
-    """The subject's loop. A SystemExit out of a task passes: below the runner that is a crash, and the
-    supervisor says so."""
+def run_program(run: Run, runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> NoReturn:
+    """Run the subject's loop. A SystemExit out of a task is let through: at this level that is a crash, which
+    the supervisor reports."""
     with runner:
-        runner.run(life)
+        runner.run(main)
     run.end("end")
 
 
@@ -89,4 +89,4 @@ def _gave_up(run: Run, world: World) -> None:
     world.gave_up()
 
 
-__all__ = ["drive", "live", "load", "prepare"]
+__all__ = ["drive", "load", "prepare", "run_program"]

@@ -1,4 +1,4 @@
-"""The runner level: start the real gateway, let it live until the run's end, then Ctrl-C it."""
+"""The runner level: start the real gateway, keep it until the run's end, stop it with SIGINT."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from harness.worker.credentials import BOT, CREDENTIALS
 from harness.worker.run_context import Run
 from harness.worker.subjects import other_platform
 from harness.worker.subjects.adapter import Endpoints
-from harness.worker.subjects.gateway import GatewaySubject, load, prepare_home
-from harness.worker.subjects.leftovers import SETTLE_S, what_is_left
+from harness.worker.subjects.gateway import GatewaySubject, load
+from harness.worker.subjects.gateway_config import write_home
+from harness.worker.subjects.leftovers import SETTLE_S, find_leftovers
 from harness.worker.subjects.signals import send_signal
-from harness.worker.subjects.stale_state import leave_behind
+from harness.worker.subjects.stale_state import write_stale_state
 from harness.worker.world import World
 
 HANDLER = "runner.handler"
@@ -35,7 +36,7 @@ HANDLER = "runner.handler"
 
 def prepare(run: Run) -> None:
     """Write the configuration, before anything of hermes is imported: it reads its home then."""
-    prepare_home(CREDENTIALS, beside=run.scenario.beside is not None)
+    write_home(CREDENTIALS, beside=run.scenario.beside is not None)
 
 
 async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: Addresses) -> int:
@@ -46,59 +47,59 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         Endpoints(addresses.api, addresses.token),
         run.record,
         on_gave_up=partial(run.mark, "gave up"),
-        on_told=_tell_rules(run, world),
+        on_handler=_rules_on_handler(run, world),
         beside=run.scenario.beside is not None,
     )
     try:
         if run.scenario.beside is not None:
             other_platform.register(run.record, lambda: not subject.stopping)
         if run.scenario.start == "killed":
-            leave_behind(CREDENTIALS[0])
+            write_stale_state(CREDENTIALS[0])
     except SubjectError as problem:
         exit_with_problem(run.spec, "subject", str(problem))
     BATON.before_jump.append(lambda now: subject.sample())
     loop = asyncio.get_running_loop()
 
     def stop_subject() -> None:
-        run.record("probe", subject.held())
-        subject.stopping = subject.logs.collect = True
+        run.record("probe", subject.held_resources())
+        subject.stopping = subject.logs.collecting = True
         run.heartbeat.enter(Phase.TEAR_DOWN)
-        told(signal.SIGINT)
+        send(signal.SIGINT)
 
-    def told(number: signal.Signals) -> bool:
+    def send(number: signal.Signals) -> bool:
         if not send_signal(number, loop):
             run.record("loop", ClockHiccup(f"{number.name} was not delivered"))
         return not subject.ended
 
     world.stop_subject = stop_subject
-    world.signal = lambda name: told(signal.Signals[name])
-    run.over = partial(_look_at_what_is_left, run, subject, world, addresses, loop)
+    world.signal = lambda name: send(signal.Signals[name])
+    run.on_exit = partial(_finish, run, subject, world, addresses, loop)
     run.heartbeat.enter(Phase.RUNNING)
     run.mark("connecting")
     return await subject.run()
 
 
-def live(run: Run, runner: asyncio.Runner, life: Coroutine[Any, Any, int]) -> NoReturn:
-    """The program's life, as `asyncio.run(start_gateway())` has it: what is left of tasks, generators and
-    the pool when `start_gateway` is over is ended and waited for by asyncio itself, and then only the process
-    would end. Its loop stays open here, for one last look."""
+def run_program(run: Run, runner: asyncio.Runner, main: Coroutine[Any, Any, int]) -> NoReturn:
+    """Run the program as `asyncio.run(start_gateway())` does: the tasks, generators and pool threads that are
+    there when `start_gateway` ends are ended and waited for by asyncio itself, and only then would the
+    process end. Its loop is kept open here, so that what is left in it can be found."""
     loop: Any = runner.get_loop()
     loop.close = lambda: None
     try:
         with runner:
             try:
-                code = runner.run(life)
+                code = runner.run(main)
             finally:
                 run.record("probe", ProcEnding())
     except SystemExit as exc:  # also out of a task
         code = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except KeyboardInterrupt:  # a Ctrl-C that it has no handler for any more
         code = INTERRUPTED
-    assert run.over is not None, "the subject ended before it began"
-    run.over(code)
+    assert run.on_exit is not None, "the subject ended before it began"
+    run.on_exit(code)
 
 
-def _look_at_what_is_left(
+def _finish(
     run: Run,
     subject: GatewaySubject,
     world: World,
@@ -106,26 +107,27 @@ def _look_at_what_is_left(
     loop: asyncio.AbstractEventLoop,
     code: int,
 ) -> NoReturn:
-    subject.over(code)
+    """The program has ended with `code`: record that and what it left, and end the run."""
+    subject.record_exit(code)
     if not subject.stopping:
-        subject.stopping = subject.logs.collect = True
+        subject.stopping = subject.logs.collecting = True
         world.exited()
     run.heartbeat.enter(Phase.TEAR_DOWN)
     gc.collect()
     loop.run_until_complete(asyncio.sleep(SETTLE_S))
 
-    async def look() -> None:
+    async def record_leftovers() -> None:
         locks, home = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"]), Path(os.environ["HERMES_HOME"])
-        run.record("probe", what_is_left(subject.warnings, locks, addresses.ports, program=home))
+        run.record("probe", find_leftovers(subject.warnings, locks, addresses.ports, program=home))
 
-    loop.run_until_complete(look())
+    loop.run_until_complete(record_leftovers())
     world.torn_down()
     run.end("end")
 
 
-def _tell_rules(run: Run, world: World) -> Callable[[int], None]:
-    """What is called as the fatal handler begins: tells the rules that wait for it, and gives the peer a
-    turn, so that what they do at once is done before the handler goes on."""
+def _rules_on_handler(run: Run, world: World) -> Callable[[int], None]:
+    """What to call as the fatal-error handler begins: it triggers the rules that wait for that, and lets the
+    platform's thread run, so that what they do at once is done before the handler goes on."""
     rules = run.scenario.rules
     if not any(isinstance(one.trigger, When) and one.trigger.event == HANDLER for one in rules):
         return lambda n: None
@@ -137,4 +139,4 @@ def _tell_rules(run: Run, world: World) -> Callable[[int], None]:
     return begins
 
 
-__all__ = ["drive", "live", "load", "prepare"]
+__all__ = ["drive", "load", "prepare", "run_program"]

@@ -1,7 +1,7 @@
 """The adapter level: the real QQAdapter with a recording fatal-error handler.
 
 Import this only in a worker: it imports the subject. The client's code and constants are as shipped; its
-endpoints are redirected (imported by value, so patched where they are used), and what it does is watched
+endpoints are redirected (imported by value, so patched where they are used), and what it does is observed
 through wrappers on the one instance, never on the class.
 """
 
@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from harness.hermes.layouts import Layout
-from harness.journal.run_kinds import SubjAttempt, SubjHandler, SubjState
+from harness.journal.run_kinds import SubjHandler, SubjState
 from harness.journal.writer import Recorder
 from harness.scenario.run_spec import Handler
-from harness.worker.subjects.adapter_observer import AdapterWatch
-from harness.worker.subjects.observer import LogWatch, StateWatch, StatusFile, describe, spans
-from harness.worker.subjects.occurrence import Counter
+from harness.worker.subjects.adapter_observer import AdapterObserver
+from harness.worker.subjects.observer import LogRecorder, StateRecorder, StatusFile, one_line, record_calls
+from harness.worker.subjects.occurrence import CallCounter
 
 PLATFORM = "qqbot"
 REPLY = "received: "
-THINKS_S = 1.0
-"""How long an answer takes to make. With none, reply and typing notice are under way at the same instant, and
+ANSWER_TAKES_S = 1.0
+"""How long an answer takes (virtual). With 0, reply and typing notice are under way at the same instant, and
 on Python 3.11 hermes' typing task then loses its cancellation in asyncio.wait_for (measured: busy-spin)."""
 
 
@@ -39,6 +39,7 @@ class Endpoints:
     token: str
 
     def for_name(self, constant: str) -> str:
+        """The address for one of the names in `Layout.endpoints`."""
         return {"API_BASE": self.api, "TOKEN_URL": self.token}[constant]
 
 
@@ -71,13 +72,13 @@ class AdapterSubject:
         for constant in layout.endpoints:
             setattr(module, constant, endpoints.for_name(constant))
         self.adapter = self._build(layout, credentials)
-        self._watch = AdapterWatch(self.adapter, record, Counter(SubjAttempt))
+        self._observer = AdapterObserver(self.adapter, record, AdapterObserver.counters())
         self.adapter.set_message_handler(self._reply)
         self.adapter.set_fatal_error_handler(self._fatal_handler(handler))
         home = Path(os.environ["HERMES_HOME"])
         status = StatusFile(home / "gateway_state.json", PLATFORM, record)
-        self.state = StateWatch(lambda: self._read_state(status), record)
-        self._logs = LogWatch(record)
+        self.state = StateRecorder(lambda: self._read_state(status), record)
+        self._logs = LogRecorder(record)
         logging.getLogger().addHandler(self._logs)
         logging.getLogger().setLevel(logging.INFO)
 
@@ -86,27 +87,27 @@ class AdapterSubject:
         try:
             await self.adapter.connect()
         except Exception as exc:
-            logging.getLogger("gateway").error("connect() raised %s", describe(exc))
+            logging.getLogger("gateway").error("connect() raised %s", one_line(exc))
 
     async def disconnect(self) -> None:
         """The marked tear-down."""
         self._stopping = True
-        self._logs.collect = True
+        self._logs.collecting = True
         try:
             await self.adapter.disconnect()
         except Exception as exc:
-            logging.getLogger("gateway").error("disconnect() raised %s", describe(exc))
+            logging.getLogger("gateway").error("disconnect() raised %s", one_line(exc))
 
     @property
     def warnings(self) -> list[str]:
         """What asyncio had to say during the tear-down ("Unclosed client session")."""
-        return self._logs.collected
+        return self._logs.asyncio_lines
 
     def sample(self) -> None:
         """Record what it says of itself, where that changed; notice when it gives up."""
         self.state.sample()
         fatal = bool(self.state.last and self.state.last.fatal)
-        if (self._watch.listener_ended or fatal) and not self._stopping:
+        if (self._observer.listener_ended or fatal) and not self._stopping:
             self._on_gave_up()
 
     # -- building
@@ -130,16 +131,16 @@ class AdapterSubject:
         fatal = None
         if adapter.has_fatal_error:
             fatal = {"code": adapter.fatal_error_code, "retryable": adapter.fatal_error_retryable}
-        return SubjState(bool(adapter.is_connected), fatal, status.state())
+        return SubjState(bool(adapter.is_connected), fatal, status.read_state())
 
     # -- what the gateway around it would do
 
     async def _reply(self, event: Any) -> str:
-        await asyncio.sleep(THINKS_S)
+        await asyncio.sleep(ANSWER_TAKES_S)
         return REPLY + str(event.text)
 
     def _fatal_handler(self, handler: Handler) -> Callable[[Any], Awaitable[None]]:
-        number = Counter(SubjHandler)
+        new_call = CallCounter(SubjHandler)
 
         async def called(adapter: Any) -> None:
             if handler.kind == "slow":
@@ -149,4 +150,4 @@ class AdapterSubject:
             elif handler.kind == "disconnect":
                 await adapter.disconnect()
 
-        return spans(called, self._record, number)
+        return record_calls(called, self._record, new_call)

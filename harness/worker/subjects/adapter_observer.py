@@ -1,4 +1,4 @@
-"""Watching one QQAdapter, whoever built it: wrappers on the instance, never on the class."""
+"""Observing one QQAdapter, whoever built it: wrappers on the instance, never on the class."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Any
 
 from harness.journal.run_kinds import SubjAttempt, SubjConnect, SubjDisconnect, SubjListener, SubjMessage
 from harness.journal.writer import Recorder
-from harness.worker.subjects.observer import Edge, spans
-from harness.worker.subjects.occurrence import Counter
+from harness.worker.subjects.observer import MakeSpan, record_calls
+from harness.worker.subjects.occurrence import CallCounter
 
 
-class AdapterWatch:
-    """Records what an adapter's methods do. `attempts` goes on counting over all adapters of a run."""
+class AdapterObserver:
+    """Records the calls of an adapter's methods and the messages it is given.
 
-    def __init__(self, adapter: Any, record: Recorder, attempts: Counter) -> None:
+    `attempts` counts reconnect attempts over all adapters of a run. `listener_ended`: the listen loop ended.
+    """
+
+    def __init__(self, adapter: Any, record: Recorder, attempts: CallCounter) -> None:
         self.adapter = adapter
         self.listener_ended = False
         self._record = record
@@ -22,22 +25,25 @@ class AdapterWatch:
         self._wrap("connect", lambda: SubjConnect, bool)
         self._wrap("disconnect", lambda: SubjDisconnect)
         self._wrap("_listen_loop", lambda: SubjListener)
-        adapter._listen_loop = self._noting_its_end(adapter._listen_loop)
+        adapter._listen_loop = self._noting_the_end(adapter._listen_loop)
         adapter.handle_message = self._noting_messages(adapter.handle_message)
 
     @staticmethod
-    def counters() -> Counter:
-        """What several watches of one run share."""
-        return Counter(SubjAttempt)
+    def counters() -> CallCounter:
+        """What the observers of all adapters of one run share as `attempts`."""
+        return CallCounter(SubjAttempt)
 
     def _wrap(
-        self, method: str, make: Callable[[], Edge], good: Callable[[Any], bool] = lambda result: True
+        self,
+        method: str,
+        new_call: Callable[[], MakeSpan],
+        succeeded: Callable[[Any], bool] = lambda result: True,
     ) -> None:
         call = getattr(self.adapter, method, None)
         if call is not None:
-            setattr(self.adapter, method, spans(call, self._record, make, good=good))
+            setattr(self.adapter, method, record_calls(call, self._record, new_call, succeeded=succeeded))
 
-    def _noting_its_end(self, listen: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def _noting_the_end(self, listen: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         async def noting() -> None:
             try:
                 await listen()

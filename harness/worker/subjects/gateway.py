@@ -1,17 +1,16 @@
 """The runner level: hermes' own gateway, started as `hermes gateway run` starts it, with QQ as its platform.
 
 Import this only in a worker. Its start, reconnect watcher, fatal handler, shutdown, threads and constants are
-as shipped. What is held back is held back by hermes' own switches, in the configuration below and in
-`ENVIRONMENT`, or by the audit hook; docs/runner.md lists each with its reason.
+as shipped. What must not run is switched off by hermes' own switches (see `gateway_config`) or refused by the
+audit hook; docs/runner.md lists each with its reason.
 
-Watched from wrappers on the instances that the gateway makes itself: the only thing laid over its classes is
-their `__init__`, to learn of each instance.
+Observed through wrappers on the instances that the gateway makes itself: the only thing replaced in its
+classes is their `__init__`, to learn of each instance.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -24,34 +23,17 @@ from harness.journal.runner_kinds import BesideState, RunnerAdapter, RunnerHeld,
 from harness.journal.writer import Recorder
 from harness.worker.subjects import other_platform
 from harness.worker.subjects.adapter import PLATFORM, Endpoints
-from harness.worker.subjects.adapter_observer import AdapterWatch
-from harness.worker.subjects.observer import LogWatch, StateWatch, StatusFile, describe, spans
-from harness.worker.subjects.occurrence import Counter
-
-ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1"}
-"""hermes' own switches: no scanner is downloaded, nothing is installed while it runs."""
-
-
-def configuration(credentials: tuple[str, str], *, beside: bool = False) -> dict[str, Any]:
-    """config.yaml: QQ alone or with our own platform beside it, and hermes' own switches for what would look
-    for the world outside."""
-    app_id, secret = credentials
-    allowed = {"dm_policy": "allowlist", "allow_from": ["*"]}
-    groups = {"group_policy": "allowlist", "group_allow_from": ["*"]}
-    extra = {"app_id": app_id, "client_secret": secret, **allowed, **groups}
-    others = {other_platform.NAME: other_platform.CONFIGURATION} if beside else {}
-    return {
-        "platforms": {PLATFORM: {"enabled": True, "extra": extra}, **others},
-        "security": {"allow_lazy_installs": False, "tirith_enabled": False},
-        "kanban": {"dispatch_in_gateway": False},
-    }
+from harness.worker.subjects.adapter_observer import AdapterObserver
+from harness.worker.subjects.observer import LogRecorder, StateRecorder, StatusFile, one_line, record_calls
+from harness.worker.subjects.occurrence import CallCounter
 
 
 class GatewaySubject:
-    """One start of the gateway. `run` lasts until it ends by itself or is told to.
+    """One start of the gateway. `run` lasts until it ends by itself or is stopped.
 
-    `on_gave_up` is called, perhaps often, once the adapter gave up; `on_told`, with its record's number,
-    whenever the runner's fatal handler begins.
+    `on_gave_up` is called, perhaps often, once the adapter gave up; `on_handler`, with the number of its
+    record, whenever the runner's fatal-error handler begins. `stopping`: the tear-down has begun. `ended`:
+    the program is over.
     """
 
     def __init__(
@@ -62,30 +44,30 @@ class GatewaySubject:
         record: Recorder,
         *,
         on_gave_up: Callable[[], None],
-        on_told: Callable[[int], None],
+        on_handler: Callable[[int], None],
         beside: bool = False,
     ) -> None:
         adapter_module, self._module = modules
         self._beside = beside
         self._record = record
         self._on_gave_up = on_gave_up
-        self._on_told = on_told
+        self._on_handler = on_handler
         self._runner: Any = None
-        self._watch: AdapterWatch | None = None
-        self._handlers = Counter(SubjHandler)
-        self._counts = AdapterWatch.counters()
+        self._observer: AdapterObserver | None = None
+        self._handlers = CallCounter(SubjHandler)
+        self._counts = AdapterObserver.counters()
         self._queue: RunnerQueue | None = None
         self._installed: RunnerAdapter | None = None
-        self._second: BesideState | None = None
-        self._said: RunnerState | None = None
-        self._looked: tuple[Any, ...] = ()
+        self._beside_state: BesideState | None = None
+        self._gateway_state: RunnerState | None = None
+        self._snapshot: tuple[Any, ...] = ()
         for constant in layout.endpoints:
             setattr(adapter_module, constant, endpoints.for_name(constant))
-        self._told_of_each(getattr(adapter_module, layout.class_name), self._adopt)
-        self._told_of_each(self._module.GatewayRunner, self._own)
+        self._hook_init(getattr(adapter_module, layout.class_name), self._observe_adapter)
+        self._hook_init(self._module.GatewayRunner, self._observe_runner)
         self._status = StatusFile(Path(os.environ["HERMES_HOME"]) / "gateway_state.json", PLATFORM, record)
-        self.state = StateWatch(self._read_state, record)
-        self.logs = LogWatch(record)
+        self.state = StateRecorder(self._read_state, record)
+        self.logs = LogRecorder(record)
         logging.getLogger().addHandler(self.logs)
         logging.getLogger().setLevel(logging.INFO)
         self.stopping = self.ended = False
@@ -96,12 +78,12 @@ class GatewaySubject:
         try:
             return 0 if await self._module.start_gateway(verbosity=None) else 1
         except Exception as exc:
-            self._raised = describe(exc)
+            self._raised = one_line(exc)
             logging.getLogger("gateway").error("start_gateway() raised %s", self._raised)
             return 1
 
-    def over(self, code: int) -> None:
-        """Its process would end now, with this code: record what it said of itself last, and the end."""
+    def record_exit(self, code: int) -> None:
+        """Its process would end now, with this code: record what it says of itself last, and the exit."""
         self.ended = True
         self.sample()
         reason = self._raised or getattr(self._runner, "exit_reason", None)
@@ -109,73 +91,76 @@ class GatewaySubject:
 
     def sample(self) -> None:
         """Record what adapter and runner say of themselves, where that changed."""
-        looks = self._looks()
-        if looks == self._looked:
+        snapshot = self._take_snapshot()
+        if snapshot == self._snapshot:
             return
-        self._looked = looks
+        self._snapshot = snapshot
         self.state.sample()
-        said = RunnerState(self._status.gateway)
-        if said != self._said and (self._said or said.state):
-            self._said = said
-            self._record("probe", said)
+        state = RunnerState(self._status.gateway_state)
+        if state != self._gateway_state and (self._gateway_state or state.state):
+            self._gateway_state = state
+            self._record("probe", state)
         if self._runner is not None:
             self._sample_runner(self._runner)
         fatal = bool(self.state.last and self.state.last.fatal)
-        ended = self._watch is not None and self._watch.listener_ended
+        ended = self._observer is not None and self._observer.listener_ended
         if (fatal or ended) and not self.stopping:
             self._on_gave_up()
 
-    def _looks(self) -> tuple[Any, ...]:
-        """All that a sample is made of, raw: asked before every jump, and mostly nothing has changed."""
-        runner, watch = self._runner, self._watch
+    def _take_snapshot(self) -> tuple[Any, ...]:
+        """All that a sample depends on, cheap to read: before most jumps nothing of it has changed."""
+        runner, observer = self._runner, self._observer
         failed = installed = own = None
         if runner is not None:
-            failed = [(one, *self._tries(info)) for one, info in list(runner._failed_platforms.items())]
+            failed = [(one, *self._attempts(info)) for one, info in list(runner._failed_platforms.items())]
             installed = list(runner.adapters)
-        if watch is not None:
-            adapter = watch.adapter
+        if observer is not None:
+            adapter = observer.adapter
             flag = adapter.fatal_error_code if adapter.has_fatal_error else None
-            own = (adapter, adapter.is_connected, adapter.has_fatal_error, flag, watch.listener_ended)
+            own = (adapter, adapter.is_connected, adapter.has_fatal_error, flag, observer.listener_ended)
         return (self._status.version(), own, failed, installed, self.stopping)
 
-    def held(self) -> RunnerHeld:
-        """What is still held of QQ."""
+    def held_resources(self) -> RunnerHeld:
+        """What the gateway still holds of QQ: its place in the runner, an HTTP client, lock files."""
         installed = self._installed is not None and self._installed.installed
-        client = getattr(self._watch.adapter, "_http_client", None) if self._watch else None
+        client = getattr(self._observer.adapter, "_http_client", None) if self._observer else None
         folder = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"])
         locks = sorted(path.name for path in folder.glob("*.lock")) if folder.is_dir() else []
         return RunnerHeld(installed, client is not None and not getattr(client, "is_closed", False), locks)
 
     @property
     def warnings(self) -> list[str]:
-        return self.logs.collected
+        """What asyncio logged during the tear-down."""
+        return self.logs.asyncio_lines
 
-    # -- watching
+    # -- observing
 
     @staticmethod
-    def _told_of_each(kind: Any, tell: Callable[[Any], None]) -> None:
+    def _hook_init(kind: Any, on_instance: Callable[[Any], None]) -> None:
         make = kind.__init__
 
         def init(self: Any, *args: Any, **kwargs: Any) -> None:
             make(self, *args, **kwargs)
-            tell(self)
+            on_instance(self)
 
         kind.__init__ = init
 
-    def _adopt(self, adapter: Any) -> None:
-        self._watch = AdapterWatch(adapter, self._record, self._counts)
+    def _observe_adapter(self, adapter: Any) -> None:
+        self._observer = AdapterObserver(adapter, self._record, self._counts)
 
-    def _own(self, runner: Any) -> None:
+    def _observe_runner(self, runner: Any) -> None:
         self._runner = runner
         handle = runner._handle_adapter_fatal_error
 
-        runner._handle_adapter_fatal_error = spans(handle, self._record, self._handlers, began=self._on_told)
-        runner.stop = spans(runner.stop, self._record, lambda: RunnerStop)
+        runner._handle_adapter_fatal_error = record_calls(
+            handle, self._record, self._handlers, on_begin=self._on_handler
+        )
+        runner.stop = record_calls(runner.stop, self._record, lambda: RunnerStop)
 
     def _sample_runner(self, runner: Any) -> None:
         failed = {platform.value: info for platform, info in dict(runner._failed_platforms).items()}
         info = failed.get(PLATFORM)
-        queue = RunnerQueue(PLATFORM, info is not None, *self._tries(info))
+        queue = RunnerQueue(PLATFORM, info is not None, *self._attempts(info))
         installed = RunnerAdapter(PLATFORM, PLATFORM in {one.value for one in dict(runner.adapters)})
         if queue != self._queue:
             self._queue = queue
@@ -184,36 +169,29 @@ class GatewaySubject:
             self._installed = installed
             self._record("probe", installed)
         if self._beside:
-            self._sample_second(runner, failed)
+            self._sample_beside(runner, failed)
 
-    def _sample_second(self, runner: Any, failed: Mapping[str, Any]) -> None:
+    def _sample_beside(self, runner: Any, failed: Mapping[str, Any]) -> None:
         name = other_platform.NAME
         installed = name in {one.value for one in dict(runner.adapters)}
-        state = BesideState(installed, name in failed, self._status.word(name))
-        if state != self._second:
-            self._second = state
+        state = BesideState(installed, name in failed, self._status.state_of(name))
+        if state != self._beside_state:
+            self._beside_state = state
             self._record("probe", state)
 
     @staticmethod
-    def _tries(info: Any) -> tuple[int, bool]:
+    def _attempts(info: Any) -> tuple[int, bool]:
         return (int(info.get("attempts", 0)), bool(info.get("paused"))) if info else (0, False)
 
     def _read_state(self) -> SubjState:
         status = self._status
-        adapter = self._watch.adapter if self._watch else None
+        adapter = self._observer.adapter if self._observer else None
         if adapter is None:
-            return SubjState(None, None, status.state())
+            return SubjState(None, None, status.read_state())
         fatal = None
         if adapter.has_fatal_error:
             fatal = {"code": adapter.fatal_error_code, "retryable": adapter.fatal_error_retryable}
-        return SubjState(bool(adapter.is_connected), fatal, status.state())
-
-
-def prepare_home(credentials: tuple[str, str], *, beside: bool = False) -> None:
-    """Write config.yaml (JSON is YAML) into HERMES_HOME, before anything of hermes is imported."""
-    os.environ.update(ENVIRONMENT)
-    path = Path(os.environ["HERMES_HOME"]) / "config.yaml"
-    path.write_text(json.dumps(configuration(credentials, beside=beside)), encoding="utf-8")
+        return SubjState(bool(adapter.is_connected), fatal, status.read_state())
 
 
 def load(layout: Layout) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""What a subject leaves behind after its disconnect(): names, not counts."""
+"""What of a subject is still there after its disconnect(), or after its program ended: names, not counts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ SETTLE_S = 0.25
 """Virtual seconds to wait before looking: aiohttp and httpx close their transports a moment after they were
 told to."""
 
-OURS = "harness: "
+HARNESS_TASK = "harness: "
+"""How the names of the harness's own tasks in the subject's loop begin."""
 POOL = "asyncio_"
 """Threads of the loop's own default executor: asyncio's, not an adapter's. A program waits for them."""
 
 
-def what_is_left(
+def find_leftovers(
     warnings: Sequence[str], locks: Path, ports: Mapping[Any, int], *, program: Path | None = None
 ) -> Left:
     """Tasks, threads, sockets and lock files of the subject that are still there; its late warnings.
@@ -32,33 +33,33 @@ def what_is_left(
     """
     loop = asyncio.get_running_loop()
     me = asyncio.current_task()
-    tasks = [task for task in asyncio.all_tasks() if task is not me and not is_ours(task)]
+    tasks = [task for task in asyncio.all_tasks() if task is not me and not is_harness_task(task)]
     return Left(
-        tasks=[] if program else sorted(_coroutine(task) for task in tasks),
+        tasks=[] if program else sorted(_coroutine_name(task) for task in tasks),
         threads=sorted(
             thread.name
             for thread in threading.enumerate()
             if thread is not threading.main_thread()
             and not getattr(thread, "ours", False)
-            and not ((thread.daemon or _idle(thread)) if program else thread.name.startswith(POOL))
+            and not ((thread.daemon or _is_idle_worker(thread)) if program else thread.name.startswith(POOL))
         ),
         sockets=sorted(_sockets(loop, ports)),
-        locks=sorted([*_files(locks, "*.lock"), *(_held(program) if program else ())]),
+        locks=sorted([*_files(locks, "*.lock"), *(_held_locks(program) if program else ())]),
         warnings=warnings,
         files=_files(program, "*.pid") if program else [],
     )
 
 
-def is_ours(task: asyncio.Task[Any]) -> bool:
-    """A task of the harness in the subject's loop."""
-    return task.get_name().startswith(OURS)
+def is_harness_task(task: asyncio.Task[Any]) -> bool:
+    """Whether a task in the subject's loop is the harness's: told by the beginning of its name."""
+    return task.get_name().startswith(HARNESS_TASK)
 
 
 def _files(folder: Path, pattern: str) -> list[str]:
     return sorted(path.name for path in folder.glob(pattern)) if folder.is_dir() else []
 
 
-def _held(home: Path) -> list[str]:
+def _held_locks(home: Path) -> list[str]:
     """The home's lock files that somebody still holds: another open file of this process counts."""
     held = []
     for path in sorted(home.glob("*.lock")):
@@ -70,14 +71,14 @@ def _held(home: Path) -> list[str]:
     return held
 
 
-def _idle(thread: threading.Thread) -> bool:
-    """A pool's thread that waits for work: the interpreter ends those."""
+def _is_idle_worker(thread: threading.Thread) -> bool:
+    """A thread of a pool that waits for work: the interpreter ends those itself."""
     queue: Any = getattr(concurrent.futures.thread, "_threads_queues", {}).get(thread)
     who: Any = getattr(thread, "_participant", None)
     return queue is not None and (who is None or who.waits_for == "condition")
 
 
-def _coroutine(task: asyncio.Task[Any]) -> str:
+def _coroutine_name(task: asyncio.Task[Any]) -> str:
     return getattr(task.get_coro(), "__qualname__", "task")
 
 

@@ -1,4 +1,7 @@
-"""Watching a subject from inside, without changing what it does: spans, state, logs."""
+"""Observing a subject from inside, without changing what it does: its calls, its state, its logs.
+
+Runs beside the subject and writes what it sees to the journal.
+"""
 
 from __future__ import annotations
 
@@ -13,71 +16,75 @@ from fake_qq_server.events import Envelope
 from harness.journal.run_kinds import How, Phase, Span, SubjLog, SubjSecret, SubjState
 from harness.journal.writer import Recorder
 
-Edge = Callable[[Phase, How | None, str | None], Span]
-"""Builds the record of one end of a call."""
+MakeSpan = Callable[[Phase, How | None, str | None], Span]
+"""Builds the record of a call's begin or end: of its phase, and at the end how it ended and its exception."""
 
 
-def spans(
+def record_calls(
     call: Callable[..., Awaitable[Any]],
     record: Recorder,
-    make: Callable[[], Edge],
+    new_call: Callable[[], MakeSpan],
     *,
-    good: Callable[[Any], bool] = lambda result: True,
-    began: Callable[[int], None] = lambda n: None,
+    succeeded: Callable[[Any], bool] = lambda result: True,
+    on_begin: Callable[[int], None] = lambda n: None,
 ) -> Callable[..., Awaitable[Any]]:
-    """`call` with a record at its begin and at its end.
+    """`call`, with a record when it begins and when it ends.
 
-    `make()` gives what builds this call's two records; an end is `ok`, `failed` (where `good(result)` is
-    false), `raised` or `cancelled`. `began(n)` is called before the call is, with the first record's number.
+    `new_call()` gives what builds the two records of one call. It ends `ok`, `failed` (where
+    `succeeded(result)` is false), `raised` or `cancelled`. `on_begin(n)` is called before the call is made,
+    with the number of the first record.
     """
 
-    async def watched(*args: Any, **kwargs: Any) -> Any:
-        make_this = make()
-        cause = record("probe", make_this("begin", None, None))
-        began(cause)
+    async def recorded(*args: Any, **kwargs: Any) -> Any:
+        make_span = new_call()
+        cause = record("probe", make_span("begin", None, None))
+        on_begin(cause)
 
         def end(how: How, error: str | None = None) -> None:
-            record("probe", make_this("end", how, error), Envelope(cause=cause))
+            record("probe", make_span("end", how, error), Envelope(cause=cause))
 
         try:
             result = await call(*args, **kwargs)
         except BaseException as exc:
-            end("cancelled" if type(exc).__name__ == "CancelledError" else "raised", describe(exc))
+            end("cancelled" if type(exc).__name__ == "CancelledError" else "raised", one_line(exc))
             raise
-        end("ok" if good(result) else "failed")
+        end("ok" if succeeded(result) else "failed")
         return result
 
-    return watched
+    return recorded
 
 
-def describe(exc: BaseException) -> str:
+def one_line(exc: BaseException) -> str:
     """An exception in one line: its type and text."""
     return f"{type(exc).__name__}: {exc}".splitlines()[0]
 
 
 class StatusFile:
-    """The subject's status file, read again only when it changed."""
+    """The subject's status file (gateway_state.json), read again only when it changed."""
 
     def __init__(self, path: Path, platform: str, record: Recorder) -> None:
         self._path = path
         self._name = str(path)
         self._platform = platform
         self._record = record
-        self._seen: tuple[int, int, int] | None = None
-        self._said: Mapping[str, Any] = {}
+        self._read_version: tuple[int, int, int] | None = None
+        self._content: Mapping[str, Any] = {}
 
-    def state(self) -> str | None:
-        """The platform's state ("connected", "disconnected", "fatal", …); None while there is none."""
+    def read_state(self) -> str | None:
+        """The platform's state ("connected", "disconnected", "fatal", …); None while there is no file.
+
+        Records where a secret was found in the file.
+        """
         version = self.version()
         if version is None:
             return None
-        if version != self._seen:
-            self._seen = version
+        if version != self._read_version:
+            self._read_version = version
             text = self._path.read_text()
             for name in self._record.secrets_in(text):
                 self._record("probe", SubjSecret("status", name))
-            self._said = _document(text)
-        return self.word(self._platform)
+            self._content = _parse(text)
+        return self.state_of(self._platform)
 
     def version(self) -> tuple[int, int, int] | None:
         """What changes whenever the file does; None while there is none."""
@@ -87,30 +94,30 @@ class StatusFile:
             return None
         return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
-    def word(self, platform: str) -> str | None:
-        """A platform's state, as `state()` last read the file."""
+    def state_of(self, platform: str) -> str | None:
+        """A platform's state, as `read_state()` last read the file."""
         try:
-            return str(self._said["platforms"][platform]["state"])
+            return str(self._content["platforms"][platform]["state"])
         except (KeyError, TypeError):
             return None
 
     @property
-    def gateway(self) -> str | None:
-        """What the file says of the gateway as a whole, as `state()` last read it."""
-        said = self._said.get("gateway_state")
-        return None if said is None else str(said)
+    def gateway_state(self) -> str | None:
+        """The state of the gateway as a whole, as `read_state()` last read the file."""
+        state = self._content.get("gateway_state")
+        return None if state is None else str(state)
 
 
-def _document(text: str) -> Mapping[str, Any]:
+def _parse(text: str) -> Mapping[str, Any]:
     try:
-        said = json.loads(text)
-    except ValueError:
+        content = json.loads(text)
+    except ValueError:  # not JSON, or not all of it yet
         return {}
-    return said if isinstance(said, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
-class StateWatch:
-    """Samples what the subject says of itself and records changes; `sample()` before each jump."""
+class StateRecorder:
+    """Records what the subject says of itself, where that changed; `sample()` is called before each jump."""
 
     def __init__(self, read: Callable[[], SubjState], record: Recorder) -> None:
         self._read = read
@@ -118,23 +125,27 @@ class StateWatch:
         self.last: SubjState | None = None
 
     def sample(self) -> None:
+        """Record its state if that is another one than the last."""
         state = self._read()
         if state != self.last:
             self.last = state
             self._record("probe", state)
 
 
-class LogWatch(logging.Handler):
-    """Records level, logger and template of what the subject logs; never its arguments."""
+class LogRecorder(logging.Handler):
+    """Records level, logger and template of what the subject logs; never its arguments.
+
+    From `collecting` on, what asyncio logs is kept in `asyncio_lines` too, the first line of each message.
+    """
 
     def __init__(self, record: Recorder) -> None:
         super().__init__(logging.INFO)
         self._record = record
-        self.collect = False
-        self.collected: list[str] = []
+        self.collecting = False
+        self.asyncio_lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self.collect and record.name == "asyncio":
-            self.collected.append(str(record.msg).splitlines()[0])
+        if self.collecting and record.name == "asyncio":
+            self.asyncio_lines.append(str(record.msg).splitlines()[0])
         secrets = self._record.secrets_in(record.getMessage())
         self._record("probe", SubjLog(record.levelname, record.name, str(record.msg), secrets))

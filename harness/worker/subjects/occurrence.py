@@ -1,21 +1,21 @@
-"""Numbering what happens again and again."""
+"""Numbering calls that are made again and again: reconnect attempts, calls of the fatal-error handler."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from harness.journal.run_kinds import How, Phase, Span, SubjAttempt, SubjHandler
-from harness.worker.subjects.observer import Edge
+from harness.worker.subjects.observer import MakeSpan
 
 
-class Counter:
-    """Numbers records of one kind: each call makes a builder for the next number's begin and end."""
+class CallCounter:
+    """Counts the calls recorded as `kind`. Called once for each call; gives what builds its two records."""
 
     def __init__(self, kind: type[SubjAttempt] | type[SubjHandler]) -> None:
         self.kind = kind
         self.number = 0
 
-    def __call__(self) -> Edge:
+    def __call__(self) -> MakeSpan:
         self.number += 1
         return partial(self._build, self.number)
 

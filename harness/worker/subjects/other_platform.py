@@ -1,7 +1,7 @@
 """A second platform beside QQ: a small adapter of our own, registered as hermes' plugins register theirs.
 
-It is always well: it connects, and once in a while a user writes to it. What becomes of it shows whether
-trouble with QQ stays QQ's. Import this only in a worker, after the subject.
+It has no faults: it connects at once, and every ten minutes a user writes to it. Whether it keeps its place
+and answers shows whether trouble with QQ stays QQ's. Import this only in a worker, after the subject.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ EVERY_S = 600.0
 CONFIGURATION = {"enabled": True, "extra": {}}
 
 
-def register(record: Recorder, asks: Callable[[], bool] = lambda: True) -> None:
-    """Register the platform, before the gateway reads its configuration. `asks()`: whether to go on writing.
+def register(record: Recorder, still_writing: Callable[[], bool] = lambda: True) -> None:
+    """Register the platform, before the gateway reads its configuration. Users write while `still_writing()`.
 
     Raises SubjectError on a subject that has no registry of platforms.
     """
@@ -39,10 +39,25 @@ def register(record: Recorder, asks: Callable[[], bool] = lambda: True) -> None:
     except ImportError as problem:
         raise SubjectError(f"no second platform can stand beside QQ here: {problem}") from problem
     os.environ[ALLOW_ALL] = "true"
-    words = Words(record)
+    adapter = _adapter_class(base, config, MessageCounter(record), still_writing)
+    registry.platform_registry.register(
+        registry.PlatformEntry(
+            name=NAME,
+            label="Beside",
+            adapter_factory=adapter,
+            check_fn=lambda: True,
+            allow_all_env=ALLOW_ALL,
+        )
+    )
+
+
+def _adapter_class(
+    base: Any, config: Any, messages: MessageCounter, still_writing: Callable[[], bool]
+) -> Any:
+    """The platform's adapter: a class made here, for hermes' base class is known only once it is imported."""
 
     class Beside(base.BasePlatformAdapter):  # type: ignore[misc]
-        """Serves as soon as it is asked to."""
+        """In service as soon as it is connected, which takes no time."""
 
         def __init__(self, configured: Any) -> None:
             super().__init__(configured, config.Platform(NAME))
@@ -61,7 +76,7 @@ def register(record: Recorder, asks: Callable[[], bool] = lambda: True) -> None:
 
         async def send(self, chat_id: str, content: str, *more: Any, **named: Any) -> Any:
             del content, more, named
-            words.answered(chat_id)
+            messages.answered(chat_id)
             return base.SendResult(success=True, message_id=f"sent-{chat_id}")
 
         async def send_typing(self, chat_id: str, *more: Any, **named: Any) -> None:
@@ -73,8 +88,8 @@ def register(record: Recorder, asks: Callable[[], bool] = lambda: True) -> None:
         async def _write(self) -> None:
             while True:
                 await asyncio.sleep(EVERY_S)
-                if asks():
-                    await self._ask(words.ask())
+                if still_writing():
+                    await self._ask(messages.new_message())
 
         async def _ask(self, user: str) -> None:
             source = self.build_source(chat_id=user, chat_type="dm", user_id=user)
@@ -83,34 +98,27 @@ def register(record: Recorder, asks: Callable[[], bool] = lambda: True) -> None:
             except Exception:
                 logging.getLogger("gateway").exception("the message beside QQ was not taken")
 
-    registry.platform_registry.register(
-        registry.PlatformEntry(
-            name=NAME,
-            label="Beside",
-            adapter_factory=Beside,
-            check_fn=lambda: True,
-            allow_all_env=ALLOW_ALL,
-        )
-    )
+    return Beside
 
 
-class Words:
-    """Numbers the messages; a chat's first answer answers it."""
+class MessageCounter:
+    """Numbers the messages and records each, and the first answer to it."""
 
     def __init__(self, record: Recorder) -> None:
         self._record = record
-        self._asked = 0
-        self._open: dict[str, int] = {}
+        self._count = 0
+        self._unanswered: dict[str, int] = {}
 
-    def ask(self) -> str:
-        """The next user, who has just written."""
-        self._asked += 1
-        user = f"user-{self._asked}"
-        self._open[user] = self._asked
-        self._record("probe", BesideWord(self._asked, "asked"))
+    def new_message(self) -> str:
+        """Record a message by a new user; that user's id, which is also that of the chat."""
+        self._count += 1
+        user = f"user-{self._count}"
+        self._unanswered[user] = self._count
+        self._record("probe", BesideWord(self._count, "asked"))
         return user
 
     def answered(self, chat: str) -> None:
-        number = self._open.pop(chat, None)
+        """The bot wrote to this chat: recorded as the answer, unless the message has one already."""
+        number = self._unanswered.pop(chat, None)
         if number is not None:
             self._record("probe", BesideWord(number, "answered"))

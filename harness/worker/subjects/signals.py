@@ -15,7 +15,8 @@ from harness.clock import BATON
 DELIVERY_S = 5.0
 """Real seconds within which the kernel must deliver a signal to this very process."""
 
-LOOK_EVERY_S = 0.0002
+POLL_S = 0.0002
+"""Real seconds between two looks."""
 
 
 def send_signal(number: signal.Signals, loop: Any) -> bool:
@@ -29,11 +30,11 @@ def send_signal(number: signal.Signals, loop: Any) -> bool:
     if number not in getattr(loop, "_signal_handlers", {}):
         return True
     until = real_monotonic() + DELIVERY_S
-    with BATON.raw():
+    with BATON.real_waiting():
         while real_monotonic() < until:
             if _arrived(number, loop):
                 return True
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_S)
     return False
 
 

@@ -22,8 +22,8 @@ SCOPE = "qqbot-appid"
 """Under which name the adapter takes its lock."""
 
 
-def leave_behind(app_id: str) -> None:
-    """Write the files. Raises SubjectError where the subject keeps none."""
+def write_stale_state(app_id: str) -> None:
+    """Write the files of a gateway that was killed. Raises SubjectError where the subject keeps none."""
     try:
         status: Any = importlib.import_module("gateway.status")
     except ImportError as problem:
@@ -46,12 +46,12 @@ def leave_behind(app_id: str) -> None:
         *locks.glob("*.lock"),
     ]
     for path in written:
-        _bury(path, dead)
+        _replace_pid(path, dead)
 
 
-def _bury(path: Path, dead: int) -> None:
-    """Its process is `dead` from now on."""
+def _replace_pid(path: Path, dead: int) -> None:
+    """Put the pid `dead` in place of the one in the file, if it is a JSON object with one."""
     if path.is_file() and path.stat().st_size:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(said, dict) and "pid" in said:
-            path.write_text(json.dumps({**said, "pid": dead}), encoding="utf-8")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(content, dict) and "pid" in content:
+            path.write_text(json.dumps({**content, "pid": dead}), encoding="utf-8")

@@ -10,8 +10,8 @@ import pytest
 from harness.commands.results import Judged, document
 from harness.commands.series import Series
 from harness.hermes import environments, fixes
-from harness.hermes.environments import Installation
 from harness.hermes.fixes import Fix
+from harness.hermes.installation import Installation
 from harness.journal.run_kinds import FixRef, RunOpen
 from harness.scenario import selection
 from tests.harness import bot

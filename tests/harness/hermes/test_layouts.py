@@ -16,24 +16,26 @@ MakeTree = Callable[..., Path]
 
 
 @pytest.mark.parametrize("name", ["A", "A1", "B", "C"])
-def test_each_row_is_recognised(tmp_path: Path, tree: MakeTree, name: str) -> None:
+def test_each_layout_of_the_table_is_recognised(tmp_path: Path, tree: MakeTree, name: str) -> None:
     row = layouts.recognise(tree(tmp_path, name))
     assert row.name == name
     assert (tmp_path / row.file).is_file()
     assert row.module.replace(".", "/") in str(Path(row.file).with_suffix(""))
 
 
-def test_the_sdk_is_known_but_not_drivable(tmp_path: Path, tree: MakeTree) -> None:
+def test_the_layout_with_the_sdk_is_known_but_cannot_be_driven(tmp_path: Path, tree: MakeTree) -> None:
     with pytest.raises(SubjectError, match=r"layout C .* cannot be driven yet"):
         layouts.drivable(tree(tmp_path, "C"))
 
 
-def test_a_plugin_goes_before_a_leftover_in_the_gateway(tmp_path: Path, tree: MakeTree) -> None:
+def test_an_adapter_that_is_a_plugin_is_taken_before_one_in_the_gateway(
+    tmp_path: Path, tree: MakeTree
+) -> None:
     tree(tmp_path, "A")
     assert layouts.recognise(tree(tmp_path, "B")).name == "B"
 
 
-def test_an_unknown_adapter_is_one_sentence(tmp_path: Path, tree: MakeTree) -> None:
+def test_an_adapter_of_an_unknown_layout_is_refused_in_one_sentence(tmp_path: Path, tree: MakeTree) -> None:
     tree(tmp_path, "A")
     (tmp_path / "gateway/platforms/qqbot/adapter.py").write_text("class QQAdapter:\n    pass\n")
     with pytest.raises(SubjectError, match="layout that is not known") as raised:
@@ -41,26 +43,26 @@ def test_an_unknown_adapter_is_one_sentence(tmp_path: Path, tree: MakeTree) -> N
     assert "\n" not in str(raised.value)
 
 
-def test_no_adapter_names_where_it_was_looked_for(tmp_path: Path) -> None:
+def test_a_folder_without_an_adapter_is_refused_with_the_files_that_were_looked_for(tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match=r"no QQ adapter found.*gateway/platforms/qqbot/adapter\.py"):
         layouts.recognise(tmp_path)
 
 
-def test_half_a_merge_says_the_line(tmp_path: Path, tree: MakeTree) -> None:
+def test_an_adapter_with_a_merge_conflict_is_refused_with_its_line(tmp_path: Path, tree: MakeTree) -> None:
     tree(tmp_path, "A")
     (tmp_path / "gateway/platforms/qqbot/adapter.py").write_text("x = 1\n<<<<<<< HEAD\n")
     with pytest.raises(SubjectError, match=r"adapter\.py:2: is not Python"):
         layouts.recognise(tmp_path)
 
 
-def test_nothing_of_the_subject_is_imported(tmp_path: Path, tree: MakeTree) -> None:
+def test_a_layout_is_recognised_without_importing_the_adapter(tmp_path: Path, tree: MakeTree) -> None:
     tree(tmp_path, "A")
     adapter = tmp_path / "gateway/platforms/qqbot/adapter.py"
     adapter.write_text("raise SystemExit(1)\n" + adapter.read_text().split('"""\n', 1)[1].split("\n", 1)[1])
     assert layouts.recognise(tmp_path).name == "A"
 
 
-def test_inherited_methods_do_not_count() -> None:
+def test_find_method_does_not_find_inherited_methods() -> None:
     module = ast.parse("class A:\n    def f(self): pass\nclass B(A):\n    pass\n")
     assert layouts.find_method(module, "A", "f") is not None
     assert layouts.find_method(module, "B", "f") is None

@@ -1,6 +1,6 @@
 """Tries to leave the machine in every way, in a process of its own: an audit hook cannot be taken out.
 
-Prints one JSON object: what each try met, and what was reported.
+Prints one JSON object: how each try ended, and what was reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ met: dict[str, str] = {}
 
 
 def tried(name: str, call: Callable[[], Any]) -> None:
-    """Note what a call meets: "ok" or the exception's type and number."""
+    """Note how a call ends: "ok" or the exception's type and number."""
     try:
         call()
     except OSError as problem:
@@ -59,7 +59,7 @@ def main() -> None:
     unix = socket.socket(socket.AF_UNIX)
     unix.bind(f"{folder}/s")
     unix.listen()
-    egress.install(lambda what, target: reported.append((what, target)), connecting=connected.append)
+    egress.install(lambda what, target: reported.append((what, target)), on_connect=connected.append)
     nowhere = "192.0.2.1"  # RFC 5737: no host has it
     tried("connect", lambda: connect(socket.AF_INET, (nowhere, 9)))
     tried("connect IPv6", lambda: connect(socket.AF_INET6, ("2001:db8::1", 9, 0, 0)))

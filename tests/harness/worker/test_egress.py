@@ -1,4 +1,4 @@
-"""Nothing leaves the machine: each way out, tried for real in a process of its own."""
+"""Nothing leaves the machine: each way out is tried for real, in a process of its own."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ FORBIDDEN = f"PermissionError {errno.EPERM}"
 
 @pytest.fixture(scope="module")
 def tried() -> Any:
+    """What each way out met, and what was reported."""
     command = [sys.executable, "-m", "tests.harness.worker.egress_program"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
@@ -38,11 +39,11 @@ def tried() -> Any:
         *((way, FORBIDDEN) for way in ("Popen", "Popen path", "system", "posix_spawn", "fork", "execv")),
     ],
 )
-def test_refused_as_the_system_would(tried: Any, way: str, meets: str) -> None:
+def test_each_way_out_is_refused_with_the_error_of_the_system(tried: Any, way: str, meets: str) -> None:
     assert tried["met"][way] == meets
 
 
-def test_everything_refused_is_reported_with_its_target(tried: Any) -> None:
+def test_each_refusal_is_reported_with_its_target(tried: Any) -> None:
     nowhere = "192.0.2.1"
     assert tried["refused"] == [
         ["connect", nowhere],
@@ -74,12 +75,12 @@ def test_everything_refused_is_reported_with_its_target(tried: Any) -> None:
         "asking for loopback",
     ],
 )
-def test_what_stays_on_the_machine_passes(tried: Any, way: str) -> None:
+def test_what_stays_on_the_machine_is_allowed_and_not_reported(tried: Any, way: str) -> None:
     assert tried["met"][way] == "ok"
     assert tried["passed"] == []
 
 
-def test_each_loopback_connect_is_told(tried: Any) -> None:
+def test_each_connect_to_the_loopback_calls_on_connect_with_its_port(tried: Any) -> None:
     assert tried["connected"][-2:] == [True, True]
 
 
@@ -99,10 +100,10 @@ def test_each_loopback_connect_is_told(tried: Any) -> None:
         ("", False),
     ],
 )
-def test_is_loopback(host: str, on_this_machine: bool) -> None:
+def test_an_address_is_loopback_only_if_it_is_on_this_machine(host: str, on_this_machine: bool) -> None:
     assert is_loopback(host) is on_this_machine
 
 
-def test_is_address() -> None:
+def test_a_name_is_no_address() -> None:
     assert is_address("192.0.2.1") and is_address("::1")
     assert not is_address("example.org") and not is_address("")

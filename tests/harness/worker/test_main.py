@@ -19,7 +19,7 @@ def test_there_is_a_driver_for_each_level_that_this_version_runs() -> None:
     assert all(importlib.util.find_spec(module) for module in DRIVERS.values())
 
 
-def test_a_good_run_names_its_versions(tmp_path: Path) -> None:
+def test_a_run_records_the_versions_it_ran_with_and_no_path(tmp_path: Path) -> None:
     (judged,) = bot.run(bot.CORRECT, tmp_path, ["healthy"])
     assert judged.outcome is not None and judged.outcome.verdict == "pass"
     opened = judged.records[0].event
@@ -28,7 +28,7 @@ def test_a_good_run_names_its_versions(tmp_path: Path) -> None:
     assert "path" not in opened.subject  # it differs between machines
 
 
-def test_what_leaves_the_machine_during_the_import_is_refused_and_told(tmp_path: Path) -> None:
+def test_what_would_leave_the_machine_during_the_import_is_refused_and_recorded(tmp_path: Path) -> None:
     tries = """
 import socket, subprocess
 for call in (
@@ -44,8 +44,8 @@ for call in (
 """
     (judged,) = bot.run(bot.copy(tmp_path, on_import=tries), tmp_path / "out", ["healthy"])
     assert judged.outcome is not None, judged.problem
-    told = [(r.t, r.event.what, r.event.target) for r in judged.records if isinstance(r.event, SubjEgress)]
-    assert told == [(0, "lookup", "example.org"), (0, "connect", "192.0.2.1"), (0, "subprocess", "true")]
+    egress = [(r.t, r.event.what, r.event.target) for r in judged.records if isinstance(r.event, SubjEgress)]
+    assert egress == [(0, "lookup", "example.org"), (0, "connect", "192.0.2.1"), (0, "subprocess", "true")]
     assert judged.outcome.verdict == "pass"
 
 
@@ -59,7 +59,7 @@ for call in (
         ("import os; os.kill(os.getpid(), 9)", "the subject could not be imported .signal 9."),
     ],
 )
-def test_what_cannot_be_imported_is_a_sentence_and_tried_once(
+def test_a_subject_that_cannot_be_imported_is_reported_in_one_sentence_and_tried_once(
     tmp_path: Path, on_import: str, problem: str
 ) -> None:
     root = bot.copy(tmp_path, on_import=on_import)

@@ -16,7 +16,7 @@ from harness.errors import SubjectError
 from harness.hermes import environments
 from harness.journal.run_kinds import SubjAttempt, SubjConnect
 from harness.scenario import selection
-from harness.worker.seam import Seam, at_a_seam, exception, message, rehearse
+from harness.worker.seam import Seam, check_exceptions, make_exception, make_message, seam_rules
 
 RUNS = """\
 scenario: seam
@@ -63,33 +63,41 @@ class TestTheRealAdapter:
     @pytest.mark.parametrize(
         "name", ["token", "gateway", "open", "reopen", "receive", "send", "close", "text", "held"]
     )
-    def test_it_acts(self, runs: dict[str, Judged], name: str) -> None:
+    def test_a_rule_at_each_of_the_five_points_acts_once(self, runs: dict[str, Judged], name: str) -> None:
         acts = [r for r in runs[name].records if isinstance(r.event, RuleAct) and r.event.verb != "close"]
         assert len(acts) == 1
 
     @pytest.mark.parametrize("name", ["token", "gateway", "open"])
-    def test_connect_fails_of_what_is_raised_in_it(self, runs: dict[str, Judged], name: str) -> None:
+    def test_connect_fails_with_an_exception_that_is_raised_inside_it(
+        self, runs: dict[str, Judged], name: str
+    ) -> None:
         assert ends(runs[name], SubjConnect)[0] == ("failed", None)
         outcome = runs[name].outcome
         assert outcome is not None and outcome.ending.name == "never-connected"
 
     @pytest.mark.parametrize("name", ["receive", "close", "held"])
-    def test_one_reconnect_brings_it_back(self, runs: dict[str, Judged], name: str) -> None:
+    def test_one_reconnect_brings_the_adapter_back_into_service(
+        self, runs: dict[str, Judged], name: str
+    ) -> None:
         assert ends(runs[name], SubjAttempt) == [("ok", None)]
 
-    def test_a_reconnect_fails_of_what_is_raised_in_it(self, runs: dict[str, Judged]) -> None:
+    def test_a_reconnect_fails_with_an_exception_that_is_raised_inside_it(
+        self, runs: dict[str, Judged]
+    ) -> None:
         assert [how for how, _ in ends(runs["reopen"], SubjAttempt)] == ["failed", "ok"]
 
-    def test_a_text_that_is_no_json_is_nothing(self, runs: dict[str, Judged]) -> None:
+    def test_a_text_message_that_is_no_json_is_ignored(self, runs: dict[str, Judged]) -> None:
         assert ends(runs["text"], SubjAttempt) == []
         outcome = runs["text"].outcome
         assert outcome is not None and outcome.ending.name == "tolerated"
 
-    def test_what_is_held_comes_later(self, runs: dict[str, Judged]) -> None:
+    def test_a_message_with_a_hold_is_returned_that_much_later(self, runs: dict[str, Judged]) -> None:
         acts = [r.event for r in runs["held"].records if isinstance(r.event, RuleAct)]
         assert [act.us for act in acts] == [5_000_000]
 
-    def test_what_cannot_be_made_never_reaches_the_subject(self, runs: dict[str, Judged]) -> None:
+    def test_an_exception_that_cannot_be_made_ends_the_run_before_it_reaches_the_subject(
+        self, runs: dict[str, Judged]
+    ) -> None:
         assert runs["no-such"].outcome is None
         problem = "raise: there is no aiohttp.NoSuchError in the subject's interpreter"
         assert runs["no-such"].problem == problem
@@ -111,8 +119,10 @@ class TestExceptions:
             ("aiohttp.WSServerHandshakeError", "WSServerHandshakeError", "403, message="),
         ],
     )
-    def test_are_what_they_are_called(self, written: str, kind: str, text: str) -> None:
-        made = exception(written)
+    def test_an_exception_has_the_type_and_text_that_the_rule_names(
+        self, written: str, kind: str, text: str
+    ) -> None:
+        made = make_exception(written)
         assert type(made).__name__ == kind
         assert text in str(made)
 
@@ -125,20 +135,22 @@ class TestExceptions:
             ("json.JSONDecodeError: x", "cannot be made from a text alone"),
         ],
     )
-    def test_that_cannot_be_made(self, written: str, why: str) -> None:
+    def test_an_exception_that_cannot_be_made_is_refused_with_the_reason(
+        self, written: str, why: str
+    ) -> None:
         with pytest.raises(SubjectError, match=why):
-            exception(written)
+            make_exception(written)
 
-    def test_are_rehearsed_where_they_are_raised(self) -> None:
+    def test_only_the_exceptions_of_seam_rules_are_checked_before_a_run(self) -> None:
         good = {"when": "seam.open", "do": {"raise": "OSError"}}
         bad = {"when": "seam.receive", "do": {"raise": "aiohttp.NoSuchError"}}
         elsewhere = {"at": "1m", "do": "fin"}
-        assert len(at_a_seam(parse_rules([good, elsewhere]))) == 1
-        rehearse(parse_rules([good, elsewhere]))
+        assert len(seam_rules(parse_rules([good, elsewhere]))) == 1
+        check_exceptions(parse_rules([good, elsewhere]))
         with pytest.raises(SubjectError):
-            rehearse(parse_rules([good, bad]))
+            check_exceptions(parse_rules([good, bad]))
 
-    def test_an_adapter_without_the_points(self) -> None:
+    def test_an_adapter_without_the_methods_is_refused(self) -> None:
         with pytest.raises(SubjectError, match=r"this adapter has no _ensure_token\(\)"):
             Seam(object(), None)  # type: ignore[arg-type]
 
@@ -156,16 +168,18 @@ class TestMessages:
             ({"type": "closing"}, "CLOSING", None, None),
         ],
     )
-    def test_are_aiohttps(self, given: dict[str, Any], kind: str, data: Any, extra: Any) -> None:
-        made = message(SeamReply(message=given))
+    def test_a_message_has_the_type_and_data_that_aiohttp_would_deliver(
+        self, given: dict[str, Any], kind: str, data: Any, extra: Any
+    ) -> None:
+        made = make_message(SeamReply(message=given))
         assert (made.type.name, made.data, made.extra) == (kind, data, extra)
 
-    def test_an_error_holds_an_exception(self) -> None:
-        made = message(SeamReply(message={"type": "error", "data": "broken"}))
+    def test_an_error_message_holds_an_exception(self) -> None:
+        made = make_message(SeamReply(message={"type": "error", "data": "broken"}))
         assert made.type.name == "ERROR" and isinstance(made.data, Exception)
 
 
-def test_what_has_no_witness_must_be_called_hypothetical(tmp_path: Path) -> None:
+def test_a_scenario_without_a_witness_must_be_marked_hypothetical(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     file.write_text(RUNS.replace("hypothetical: true\n", ""))
     with pytest.raises(Exception, match="hypothetical"):

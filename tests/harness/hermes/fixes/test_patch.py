@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.hermes import fixes
-from harness.hermes.environments import Installation, resolve
+from harness.hermes.environments import resolve
 from harness.hermes.fixes import patch, udiff
+from harness.hermes.installation import Installation
 from harness.hermes.layouts import recognise
 
 MakeTree = Callable[..., Path]
@@ -59,12 +60,12 @@ def changed(root: Path, text: str) -> dict[str, str | None]:
     return {path: None if content is None else content.decode() for path, content in contents.items()}
 
 
-def test_one_file(root: Path, adapter: str) -> None:
+def test_a_patch_of_one_file_gives_its_new_text(root: Path, adapter: str) -> None:
     after = adapter.replace("LIMIT = 100", "LIMIT = 3")
     assert changed(root, diff(ADAPTER, ADAPTER, adapter, after)) == {ADAPTER: after}
 
 
-def test_a_new_file_a_deleted_one_and_a_renamed_one(root: Path) -> None:
+def test_a_patch_may_create_delete_and_rename_files(root: Path) -> None:
     constants = (root / "hermes_constants.py").read_text()
     text = (
         diff("", "gateway/extra.py", "", "X = 1\n")
@@ -80,14 +81,14 @@ def test_a_new_file_a_deleted_one_and_a_renamed_one(root: Path) -> None:
     }
 
 
-def test_a_hunk_that_moved_is_found(root: Path, adapter: str) -> None:
+def test_a_hunk_whose_lines_have_moved_is_found(root: Path, adapter: str) -> None:
     after = adapter.replace("return False", "return True")
     text = diff(ADAPTER, ADAPTER, adapter, after)
     (root / ADAPTER).write_text("# one\n# two\n" * 40 + adapter)
     assert changed(root, text) == {ADAPTER: "# one\n# two\n" * 40 + after}
 
 
-def test_of_two_equal_places_the_nearer_is_taken(root: Path) -> None:
+def test_of_two_places_that_fit_a_hunk_the_nearer_is_taken(root: Path) -> None:
     before = "".join(f"{line}\n" for line in ["a", "b", "c"] * 10)
     (root / "hermes_constants.py").write_text(before)
     text = "--- hermes_constants.py\n+++ hermes_constants.py\n@@ -13,3 +13,3 @@\n a\n-b\n+B\n c\n"
@@ -96,7 +97,7 @@ def test_of_two_equal_places_the_nearer_is_taken(root: Path) -> None:
     assert [number for number, line in enumerate(after.splitlines(), 1) if line == "B"] == [14]
 
 
-def test_several_commits_on_one_file(root: Path, adapter: str) -> None:
+def test_several_commits_in_one_mail_are_applied_in_their_order(root: Path, adapter: str) -> None:
     middle = adapter.replace("LIMIT = 100", "LIMIT = 5")
     after = middle.replace("LIMIT = 5", "LIMIT = 6")
     mail = "From 1 Mon Sep 17 00:00:00 2001\nSubject: [PATCH] x\n---\n gateway | 2 +-\n\n{}-- \n2.43.0\n\n"
@@ -106,12 +107,12 @@ def test_several_commits_on_one_file(root: Path, adapter: str) -> None:
     assert changed(root, text) == {ADAPTER: after}
 
 
-def test_a_mails_signature_is_not_a_removed_line(root: Path) -> None:
+def test_the_signature_of_a_mail_is_not_taken_for_a_removed_line(root: Path) -> None:
     text = diff("", "gateway/extra.py", "", "X = 1\n") + "-- \n2.43.0\n"
     assert changed(root, text) == {"gateway/extra.py": "X = 1\n"}
 
 
-def test_a_removed_line_that_looks_like_a_header(root: Path) -> None:
+def test_a_removed_line_that_looks_like_a_header_is_a_removed_line(root: Path) -> None:
     before, after = "x = '''\n-- gone\n++ b/y\n'''\n", "x = '''\n++ b/y\n'''\n"
     (root / "hermes_constants.py").write_text(before)
     text = diff("hermes_constants.py", "hermes_constants.py", before, after)
@@ -120,13 +121,15 @@ def test_a_removed_line_that_looks_like_a_header(root: Path) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [("a\nb", "a\nc"), ("a\nb", "a\nb\n"), ("a\nb\n", "a\nb")])
-def test_the_last_line_feed_counts(root: Path, before: str, after: str) -> None:
+def test_a_line_feed_at_the_end_of_the_file_is_kept_added_or_removed(
+    root: Path, before: str, after: str
+) -> None:
     (root / "hermes_constants.py").write_text(before)
     text = diff("hermes_constants.py", "hermes_constants.py", before, after)
     assert changed(root, text) == {"hermes_constants.py": after}
 
 
-def test_tests_and_documentation_are_left_out_and_named(root: Path, adapter: str) -> None:
+def test_tests_and_documentation_in_a_patch_are_ignored_and_listed(root: Path, adapter: str) -> None:
     text = diff("tests/x.py", "tests/x.py", "a\n", "b\n") + diff("README.md", "README.md", "a\n", "b\n")
     real = diff(ADAPTER, ADAPTER, adapter, adapter.replace("100", "101"))
     assert patch.plan(text + real, "change.patch", root).ignored == ("tests/x.py", "README.md")
@@ -146,12 +149,14 @@ REFUSED = {
         f"a/{RUN}", f"b/{RUN}", "@@ -3,1 +3,1 @@ class\n-nothing like it\n+x\n"
     ),
     r"gateway/none\.py: there is no such file": one_line("a/gateway/none.py", "b/gateway/none.py"),
-    r"gateway/run\.py: is to be made, but is there": one_line("/dev/null", f"b/{RUN}", "@@ -0,0 +1 @@\n+b\n"),
-    r"gateway/run\.py: is to go, but holds more": one_line(
+    r"gateway/run\.py: would be created, but exists": one_line(
+        "/dev/null", f"b/{RUN}", "@@ -0,0 +1 @@\n+b\n"
+    ),
+    r"gateway/run\.py: would be deleted, but holds more": one_line(
         f"a/{RUN}", "/dev/null", "@@ -1 +0,0 @@\n-class GatewayRunner:\n"
     ),
-    r"\.\./etc/x: points out of the subject": one_line("a/../etc/x", "b/../etc/x"),
-    r"/etc/passwd: points out of the subject": one_line("/etc/passwd", "/etc/passwd"),
+    r"\.\./etc/x: points outside the subject": one_line("a/../etc/x", "b/../etc/x"),
+    r"/etc/passwd: points outside the subject": one_line("/etc/passwd", "/etc/passwd"),
     r"@@ -1,2 \+1,2 @@: the hunk does not have the lines": one_line(
         f"a/{RUN}", f"b/{RUN}", "@@ -1,2 +1,2 @@\n-class GatewayRunner:\n"
     ),
@@ -160,21 +165,21 @@ REFUSED = {
     r"gateway/a\.png: is a binary change": (
         "diff --git a/gateway/a.png b/gateway/a.png\nBinary files a/gateway/a.png and b/x differ\n"
     ),
-    r"gateway/b\.py: is told as a copy": (
+    r"gateway/b\.py: is given as a copy": (
         f"diff --git a/{RUN} b/gateway/b.py\nsimilarity index 100%\ncopy from {RUN}\n"
     ),
 }
 
 
 @pytest.mark.parametrize("sentence", REFUSED)
-def test_what_does_not_apply_is_named(root: Path, sentence: str) -> None:
+def test_a_patch_that_does_not_apply_is_refused_by_file_and_hunk(root: Path, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence) as raised:
         patch.plan(REFUSED[sentence], "change.patch", root)
     assert raised.value.exit_status == 2
     assert "\n" not in str(raised.value)
 
 
-def test_the_private_copy_is_whole_and_the_subject_untouched(
+def test_a_patch_is_applied_to_a_whole_private_copy_and_the_subject_stays_as_it_was(
     root: Path, adapter: str, tmp_path: Path
 ) -> None:
     py_compile.compile(str(root / ADAPTER))
@@ -203,7 +208,9 @@ def test_the_private_copy_is_whole_and_the_subject_untouched(
     assert {path: path.read_bytes() for path in root.rglob("*.py")} == before
 
 
-def test_a_checkouts_data_stays_in_reach(tmp_path: Path, tree: MakeTree) -> None:
+def test_the_data_files_of_a_checkout_are_linked_into_the_private_copy(
+    tmp_path: Path, tree: MakeTree
+) -> None:
     root = tree(tmp_path / "checkout", version=None)
     for name in ("assets/a.txt", ".git/HEAD", "tests/test_x.py"):
         (root / name).parent.mkdir(parents=True)
@@ -216,7 +223,9 @@ def test_a_checkouts_data_stays_in_reach(tmp_path: Path, tree: MakeTree) -> None
     assert (tmp_path / "copy/gateway/extra.py").read_text() == "X = 1\n"
 
 
-def test_other_peoples_packages_are_not_copied(tmp_path: Path, tree: MakeTree) -> None:
+def test_packages_of_others_beside_hermes_are_neither_copied_nor_patched(
+    tmp_path: Path, tree: MakeTree
+) -> None:
     root = tree(tmp_path / "site-packages")
     (root / "aiohttp").mkdir()
     (root / "aiohttp/__init__.py").write_text("")
@@ -227,7 +236,7 @@ def test_other_peoples_packages_are_not_copied(tmp_path: Path, tree: MakeTree) -
         patch.plan(diff("aiohttp/__init__.py", "aiohttp/__init__.py", "", "x\n"), "change.patch", root)
 
 
-def test_an_unreadable_patch_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_patch_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         patch.read(tmp_path / "none.patch")
 
@@ -243,7 +252,7 @@ def _lines(text: str) -> list[str]:
 
 
 @given(LINES, LINES, st.booleans(), st.booleans(), st.integers(0, 3))
-def test_a_diff_that_is_read_and_applied_gives_the_new_text(
+def test_any_diff_that_is_read_and_applied_gives_the_new_text(
     old: list[str], new: list[str], old_ends: bool, new_ends: bool, context: int
 ) -> None:
     before = "\n".join(old) + ("\n" if old_ends and old else "")
@@ -255,7 +264,7 @@ def test_a_diff_that_is_read_and_applied_gives_the_new_text(
 
 
 @pytest.mark.hermes
-def test_a_patch_on_a_release(tmp_path: Path) -> None:
+def test_a_patch_of_a_real_release_is_what_its_interpreter_imports(tmp_path: Path) -> None:
     found = resolve("0.19.0")
     source = (found.root / ADAPTER).read_text()
     change = tmp_path / "change.patch"

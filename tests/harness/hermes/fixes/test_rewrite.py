@@ -15,9 +15,10 @@ import pytest
 
 from harness.errors import HarnessError, SubjectError, UsageError
 from harness.hermes import fixes
-from harness.hermes.environments import Installation, resolve
+from harness.hermes.environments import resolve
 from harness.hermes.fixes import rewrite
 from harness.hermes.fixes.table import FIXES
+from harness.hermes.installation import Installation
 from harness.hermes.layouts import recognise
 
 MakeTree = Callable[..., Path]
@@ -70,7 +71,7 @@ async def run(adapter: object) -> list[object]:
     "failure", [ConnectionError(), ConnectionError("x"), ValueError()], ids=["1", "2", "3"]
 )
 @pytest.mark.parametrize("name", FIXES)
-async def test_each_fix_acts_at_each_exit(
+async def test_each_named_fix_acts_at_each_of_the_three_exits(
     imported: Callable[[str], ModuleType], name: str, failure: Exception
 ) -> None:
     module = imported(name)
@@ -85,7 +86,9 @@ async def test_a_detached_handler_runs_in_a_task_of_its_own(imported: Callable[[
     assert adapter.calls[-1] == "notified"
 
 
-async def test_line_numbers_still_point_into_the_file(imported: Callable[[str], ModuleType]) -> None:
+async def test_tracebacks_through_a_fixed_method_show_lines_of_the_file(
+    imported: Callable[[str], ModuleType],
+) -> None:
     module = imported("inline-final")
     adapter = module.QQAdapter([ValueError()])
     adapter._set_fatal_error = lambda *_, **__: 1 / 0
@@ -95,7 +98,9 @@ async def test_line_numbers_still_point_into_the_file(imported: Callable[[str], 
     assert (frame.name, frame.line) == ("_listen_loop", "self._mark_disconnected()")
 
 
-def test_the_file_and_its_cache_are_left_alone(imported: Callable[[str], ModuleType], tmp_path: Path) -> None:
+def test_a_fix_changes_neither_the_file_nor_its_bytecode_cache(
+    imported: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
     adapter = tmp_path / "gateway/platforms/qqbot/adapter.py"
     before = adapter.read_bytes()
     module = imported("detached")
@@ -104,14 +109,18 @@ def test_the_file_and_its_cache_are_left_alone(imported: Callable[[str], ModuleT
     assert not list(adapter.parent.glob("__pycache__/adapter.*"))
 
 
-def test_a_stale_cache_is_not_taken(imported: Callable[[str], ModuleType], tmp_path: Path) -> None:
+def test_bytecode_cached_without_the_fix_is_not_used(
+    imported: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
     import py_compile
 
     py_compile.compile(str(tmp_path / "gateway/platforms/qqbot/adapter.py"))
     assert "_notify_fatal_error" in imported("inline-final").QQAdapter._listen_loop.__code__.co_names
 
 
-def test_after_the_import_it_is_too_late(imported: Callable[[str], ModuleType]) -> None:
+def test_a_fix_cannot_be_installed_after_the_module_was_imported(
+    imported: Callable[[str], ModuleType],
+) -> None:
     imported("detached")
     with pytest.raises(HarnessError, match="was imported before"):
         rewrite.install(MODULE, "QQAdapter", "detached")
@@ -133,13 +142,15 @@ DEEP, SHALLOW = (EXIT.format(indent=" " * width) for width in (20, 16))
         (SHALLOW, SHALLOW.replace("return", "print()\n                return"), 2),
     ],
 )
-def test_only_exits_of_the_loop_count(tmp_path: Path, tree: MakeTree, old: str, new: str, count: int) -> None:
+def test_only_a_mark_before_a_bare_return_in_the_loop_counts_as_an_exit(
+    tmp_path: Path, tree: MakeTree, old: str, new: str, count: int
+) -> None:
     source = (tree(tmp_path) / "gateway/platforms/qqbot/adapter.py").read_text()
     assert old in source
     assert len(rewrite.sites(ast.parse(source.replace(old, new)), "QQAdapter")) == count
 
 
-def test_exits_of_a_function_inside_the_loop_do_not_count() -> None:
+def test_exits_of_a_function_defined_inside_the_loop_do_not_count() -> None:
     source = """
 class QQAdapter:
     async def _listen_loop(self):
@@ -151,7 +162,7 @@ class QQAdapter:
     assert rewrite.sites(ast.parse(source), "QQAdapter") == []
 
 
-def test_another_number_of_exits_does_not_apply(tmp_path: Path, tree: MakeTree) -> None:
+def test_a_fix_does_not_apply_to_an_adapter_with_two_exits(tmp_path: Path, tree: MakeTree) -> None:
     adapter = tree(tmp_path) / "gateway/platforms/qqbot/adapter.py"
     adapter.write_text(
         adapter.read_text().replace("            except Exception:\n                self._mark", "#")
@@ -161,7 +172,9 @@ def test_another_number_of_exits_does_not_apply(tmp_path: Path, tree: MakeTree) 
         fixes.choose("detached", installation(tmp_path))
 
 
-def test_names_hashes_and_their_origin(tmp_path: Path, tree: MakeTree) -> None:
+def test_each_named_fix_has_a_hash_of_its_own_and_leaves_the_installation_as_it_is(
+    tmp_path: Path, tree: MakeTree
+) -> None:
     found = installation(tree(tmp_path))
     chosen = [fixes.choose(name, found) for name in FIXES]
     names = ["flag-only", "inline-final", "inline-retryable", "detached", "reference"]
@@ -172,7 +185,7 @@ def test_names_hashes_and_their_origin(tmp_path: Path, tree: MakeTree) -> None:
     assert fixes.lay_over(chosen[0], found, tmp_path / "unused") is found
 
 
-def test_an_unknown_name_is_a_usage_error(tmp_path: Path, tree: MakeTree) -> None:
+def test_an_unknown_fix_is_a_usage_error_that_names_the_known_ones(tmp_path: Path, tree: MakeTree) -> None:
     with pytest.raises(UsageError, match="neither a file nor one of flag-only, inline-final"):
         fixes.choose("detatched", installation(tree(tmp_path)))
 

@@ -1,8 +1,8 @@
-"""What a fix may mend of the adapter beside its exits. Each by what the source lacks, never by version.
+"""Defects of the adapter, other than its exits, that a fix may repair: found in the source, never by version.
 
-A mend looks at one method's tree, says whether it has the defect, and repairs it with as few new nodes as
-possible, which carry the line numbers of what they stand beside. Where the defect is absent, or the method
-is of a shape that is not known here, it changes nothing. Standard library only.
+Each function looks at one method's syntax tree, returns whether it has the defect, and repairs it with as few
+new nodes as possible, which carry the line numbers of what they stand beside. Where the defect is absent, or
+the method is of a shape that is not known here, it changes nothing. Standard library only.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from harness.hermes.layouts import find_method
 
 READ = "_read_events"
 SOCKET = "_ws"
-WORD = "is_reconnect"
+ARGUMENT = "is_reconnect"
 
 _RAISE = f"if self.{SOCKET}.closed:\n    raise RuntimeError('WebSocket closed')"
 
 
 def closed_socket(tree: ast.Module, class_name: str) -> bool:
-    """Reading from a socket that is closed already raises, as reading from one that closes does.
+    """Make reading from an already closed socket raise, as reading from one that closes meanwhile does.
 
-    Without it `_read_events` returns at once and as if all were well; the listener calls it again, for
-    ever, without ever waiting: the event loop does nothing else any more (#17703, #42271; mended in 0.17.0).
-    The test goes before the loop that reads.
+    As shipped, `_read_events` returns at once and without an error; the listener calls it again, for ever and
+    without waiting, and the event loop does nothing else any more (#17703, #42271; repaired in 0.17.0).
+    The test is inserted before the loop that reads.
     """
     read = find_method(tree, class_name, READ)
     if not isinstance(read, ast.AsyncFunctionDef) or any(_asks_whether_closed(one) for one in read.body):
@@ -39,28 +39,29 @@ def closed_socket(tree: ast.Module, class_name: str) -> bool:
 
 
 def is_reconnect(tree: ast.Module, class_name: str) -> bool:
-    """connect() takes `is_reconnect`, and has no use for it: QQ keeps no queue on its side.
+    """Let connect() accept the argument `is_reconnect`, and ignore it: QQ keeps no queue on its side.
 
     A gateway that passes it to an adapter which does not know it gets a TypeError, at the start and at every
-    try after that (#52914, #54410; mended in 0.19.0). A gateway that does not pass it sees no difference.
+    try after that (#52914, #54410; repaired in 0.19.0). A gateway that does not pass it sees no difference.
     """
     connect = find_method(tree, class_name, "connect")
     if connect is None or connect.args.kwarg is not None:
         return False
     known = (*connect.args.posonlyargs, *connect.args.args, *connect.args.kwonlyargs)
-    if any(one.arg == WORD for one in known):
+    if any(one.arg == ARGUMENT for one in known):
         return False
-    connect.args.kwonlyargs.append(ast.copy_location(ast.arg(WORD), connect))
+    connect.args.kwonlyargs.append(ast.copy_location(ast.arg(ARGUMENT), connect))
     connect.args.kw_defaults.append(ast.copy_location(ast.Constant(False), connect))
     return True
 
 
 def fatal_close(tree: ast.Module, class_name: str) -> bool:
-    """Whoever sets the fatal flag in the listener's loop and returns, tells the gateway as well.
+    """Notify the gateway wherever the listener's loop sets the fatal flag and returns.
 
     That is where the platform closes with a code after which no reconnect can succeed, and where three
-    connections in a row were closed at once: the flag is set, the listener ends, and nobody is told (#97857,
-    #72673, #29007, #15510). A flag that is followed by anything else than `return` is left alone.
+    connections in a row were closed at once: the flag is set, the listener ends, and the gateway is not
+    notified (#97857, #72673, #29007, #15510). A flag that is followed by anything else than `return` is left
+    alone.
     """
     loop = find_method(tree, class_name, LOOP)
     found = [block for block in blocks(loop) if _flags_and_returns(block)] if loop else []
@@ -97,11 +98,11 @@ def _beside(statements: list[ast.stmt], neighbour: ast.stmt) -> list[ast.stmt]:
     return statements
 
 
-MENDS: Mapping[str, Callable[[ast.Module, str], bool]] = {
+REPAIRS: Mapping[str, Callable[[ast.Module, str], bool]] = {
     "closed-socket": closed_socket,
     "is-reconnect": is_reconnect,
     "fatal-close": fatal_close,
 }
-"""By name; each tells whether there was anything to mend."""
+"""By name, as `NamedFix.repairs` lists them; each returns whether there was anything to repair."""
 
-__all__ = ["MENDS", "closed_socket", "fatal_close", "is_reconnect"]
+__all__ = ["REPAIRS", "closed_socket", "fatal_close", "is_reconnect"]

@@ -1,4 +1,4 @@
-"""What a fix mends beside the exits: found by what the source lacks, left alone where nothing is lacking."""
+"""What a fix repairs beside the exits: found by what the source lacks, left alone where it lacks nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.hermes.environments import resolve
-from harness.hermes.fixes.mends import MENDS, closed_socket, fatal_close, is_reconnect
+from harness.hermes.fixes.repairs import REPAIRS, closed_socket, fatal_close, is_reconnect
 from harness.hermes.fixes.rewrite import rewrite
 from harness.hermes.fixes.table import FIXES
 
@@ -43,15 +43,15 @@ class Socket:
 
 
 def adapter(source: str, name: str) -> tuple[Any, bool]:
-    """An adapter of that source with one mend laid over it, and what the mend said."""
+    """An adapter of that source with one repair applied, and whether there was anything to repair."""
     tree = ast.parse(source)
-    done = MENDS[name](tree, "QQAdapter")
+    done = REPAIRS[name](tree, "QQAdapter")
     space: dict[str, Any] = {}
     exec(compile(ast.fix_missing_locations(tree), "adapter.py", "exec"), space)
     return space["QQAdapter"](), done
 
 
-class TestClosedSocket:
+class TestClosedSocketRepair:
     async def test_reading_a_closed_socket_raises(self) -> None:
         subject, done = adapter(HEAD.format(more="") + LOOP, "closed-socket")
         subject._ws = Socket(closed=True)
@@ -59,13 +59,13 @@ class TestClosedSocket:
         with pytest.raises(RuntimeError, match="WebSocket closed"):
             await subject._read_events()
 
-    async def test_one_that_closes_meanwhile_is_read_to_its_end(self) -> None:
+    async def test_a_socket_that_closes_while_it_is_read_is_read_to_its_end(self) -> None:
         subject, _ = adapter(HEAD.format(more="") + LOOP, "closed-socket")
         subject._ws = Socket(closed=False)
         await subject._read_events()
         assert subject._ws.closed
 
-    async def test_no_socket_is_reported_as_before(self) -> None:
+    async def test_a_missing_socket_raises_as_before(self) -> None:
         subject, _ = adapter(HEAD.format(more="") + LOOP, "closed-socket")
         subject._ws = None
         with pytest.raises(RuntimeError, match="not connected"):
@@ -74,20 +74,20 @@ class TestClosedSocket:
     @pytest.mark.parametrize(
         "source",
         [
-            HEAD.format(more="") + TEST + LOOP,  # mended already
+            HEAD.format(more="") + TEST + LOOP,  # repaired already
             HEAD.format(more=""),  # nothing that reads
             HEAD.format(more="") + LOOP.replace(" and not self._ws.closed", ""),  # another loop
             (HEAD.format(more="") + LOOP).replace("_read_events", "_read"),
             (HEAD.format(more="") + LOOP).replace("class QQAdapter", "class Other"),
         ],
     )
-    def test_whatever_else_is_left_alone(self, source: str) -> None:
+    def test_an_adapter_without_the_defect_is_left_alone(self, source: str) -> None:
         tree = ast.parse(source)
         before = ast.dump(tree)
         assert not closed_socket(tree, "QQAdapter")
         assert ast.dump(tree) == before
 
-    def test_the_new_lines_point_at_their_neighbour(self) -> None:
+    def test_the_new_test_has_the_line_number_of_the_loop_that_reads(self) -> None:
         source = HEAD.format(more="") + LOOP
         tree = ast.parse(source)
         closed_socket(tree, "QQAdapter")
@@ -99,20 +99,20 @@ class TestClosedSocket:
 
 class TestIsReconnect:
     @pytest.mark.parametrize("more", ["", ", patience=1", ", *, patience=1"])
-    def test_connect_takes_the_word(self, more: str) -> None:
+    def test_connect_accepts_is_reconnect_and_does_without_it(self, more: str) -> None:
         subject, done = adapter(HEAD.format(more=more), "is-reconnect")
         assert done
         assert asyncio.run(subject.connect(is_reconnect=True))
         assert asyncio.run(subject.connect())
 
     @pytest.mark.parametrize("more", [", is_reconnect=False", ", *, is_reconnect=False", ", **more"])
-    def test_one_that_takes_it_is_left_alone(self, more: str) -> None:
+    def test_a_connect_that_accepts_is_reconnect_is_left_alone(self, more: str) -> None:
         tree = ast.parse(HEAD.format(more=more))
         before = ast.dump(tree)
         assert not is_reconnect(tree, "QQAdapter")
         assert ast.dump(tree) == before
 
-    def test_without_connect_there_is_nothing_to_do(self) -> None:
+    def test_a_class_without_connect_is_left_alone(self) -> None:
         assert not is_reconnect(ast.parse("class QQAdapter: pass"), "QQAdapter")
 
 
@@ -138,7 +138,7 @@ class QQAdapter:
 
 class TestFatalClose:
     @pytest.mark.parametrize("after", ["return", "return None"])
-    async def test_who_flags_and_returns_tells_as_well(self, after: str) -> None:
+    async def test_a_loop_that_flags_and_returns_notifies_the_gateway_as_well(self, after: str) -> None:
         subject, done = adapter(LISTENER.format(after=after), "fatal-close")
         await subject._listen_loop()
         await asyncio.sleep(0)
@@ -153,13 +153,13 @@ class TestFatalClose:
             LISTENER.format(after="return").replace("_listen_loop", "_listen"),
         ],
     )
-    def test_whatever_else_is_left_alone(self, source: str) -> None:
+    def test_a_flag_that_is_not_followed_by_a_bare_return_is_left_alone(self, source: str) -> None:
         tree = ast.parse(source)
         before = ast.dump(tree)
         assert not fatal_close(tree, "QQAdapter")
         assert ast.dump(tree) == before
 
-    def test_the_new_line_points_at_its_neighbour(self) -> None:
+    def test_the_new_notification_has_the_line_number_of_the_return(self) -> None:
         source = LISTENER.format(after="return")
         tree = ast.parse(source)
         fatal_close(tree, "QQAdapter")
@@ -169,9 +169,9 @@ class TestFatalClose:
         assert source.splitlines()[added.lineno - 1].strip() == "return"
 
 
-def test_only_the_reference_mends_more_than_the_exits() -> None:
-    assert {name for name, fix in FIXES.items() if fix.mends} == {"reference"}
-    assert set(FIXES["reference"].mends) == set(MENDS)
+def test_only_the_reference_fix_repairs_more_than_the_exits() -> None:
+    assert {name for name, fix in FIXES.items() if fix.repairs} == {"reference"}
+    assert set(FIXES["reference"].repairs) == set(REPAIRS)
 
 
 @pytest.mark.hermes
@@ -183,11 +183,11 @@ def test_only_the_reference_mends_more_than_the_exits() -> None:
         ("0.19.0", {"fatal-close"}),
     ],
 )
-def test_what_the_releases_lack(release: str, broken: set[str]) -> None:
+def test_each_release_has_exactly_the_defects_that_are_known_of_it(release: str, broken: set[str]) -> None:
     """is_reconnect is lacking long before a gateway passes it: harmless there, needed from 0.18.0 on."""
     found = resolve(release)
     source = (found.root / found.layout.file).read_bytes()
     tree = ast.parse(source)
-    assert {name for name, mend in MENDS.items() if mend(tree, found.layout.class_name)} == broken
+    assert {name for name, repair in REPAIRS.items() if repair(tree, found.layout.class_name)} == broken
     fixed = rewrite(source, found.layout.file, found.layout.class_name, FIXES["reference"])
-    assert not any(mend(fixed, found.layout.class_name) for mend in MENDS.values())
+    assert not any(repair(fixed, found.layout.class_name) for repair in REPAIRS.values())

@@ -1,0 +1,39 @@
+"""How the gateway is configured for a run: config.yaml and hermes' own switches. Docs: docs/runner.md.
+
+Written in the worker before anything of hermes is imported, for hermes reads its home on import.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from harness.worker.subjects import other_platform
+from harness.worker.subjects.adapter import PLATFORM
+
+ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1"}
+"""hermes' own switches: no scanner is downloaded, nothing is installed while it runs."""
+
+
+def configuration(credentials: tuple[str, str], *, beside: bool = False) -> dict[str, Any]:
+    """config.yaml: QQ alone, or with our own platform beside it; and hermes' switches for what would use the
+    network or a model."""
+    app_id, secret = credentials
+    allowed = {"dm_policy": "allowlist", "allow_from": ["*"]}
+    groups = {"group_policy": "allowlist", "group_allow_from": ["*"]}
+    extra = {"app_id": app_id, "client_secret": secret, **allowed, **groups}
+    others = {other_platform.NAME: other_platform.CONFIGURATION} if beside else {}
+    return {
+        "platforms": {PLATFORM: {"enabled": True, "extra": extra}, **others},
+        "security": {"allow_lazy_installs": False, "tirith_enabled": False},
+        "kanban": {"dispatch_in_gateway": False},
+    }
+
+
+def write_home(credentials: tuple[str, str], *, beside: bool = False) -> None:
+    """Write config.yaml (JSON is YAML) into HERMES_HOME, and set hermes' environment variables."""
+    os.environ.update(ENVIRONMENT)
+    path = Path(os.environ["HERMES_HOME"]) / "config.yaml"
+    path.write_text(json.dumps(configuration(credentials, beside=beside)), encoding="utf-8")

@@ -1,0 +1,137 @@
+"""Calls, state and logs as they are recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from harness.journal.run_kinds import SubjConnect, SubjLog, SubjSecret, SubjState
+from harness.worker.subjects.observer import LogRecorder, StateRecorder, StatusFile, one_line, record_calls
+from tests.harness.worker.runs import Journal
+
+
+def kind() -> type[SubjConnect]:
+    return SubjConnect
+
+
+async def give(value: object) -> object:
+    return value
+
+
+async def test_a_call_is_recorded_as_it_begins_and_ends_and_its_result_is_passed_on(journal: Journal) -> None:
+    assert await record_calls(give, journal.record, kind)("x") == "x"
+    begin, end = journal.records()
+    assert (begin.event, end.event) == (SubjConnect("begin"), SubjConnect("end", "ok"))
+    assert end.about.cause == begin.n
+
+
+async def test_a_call_with_a_result_that_is_no_success_is_recorded_as_failed(journal: Journal) -> None:
+    assert await record_calls(give, journal.record, kind, succeeded=bool)(False) is False
+    assert journal.events()[1] == SubjConnect("end", "failed")
+
+
+async def test_a_call_that_raises_is_recorded_with_its_exception_which_is_raised_on(journal: Journal) -> None:
+    async def fail() -> None:
+        raise OSError("no route\nmore")
+
+    with pytest.raises(OSError, match="no route"):
+        await record_calls(fail, journal.record, kind)()
+    assert journal.events()[1] == SubjConnect("end", "raised", "OSError: no route")
+
+
+async def test_a_call_that_is_cancelled_is_recorded_as_cancelled(journal: Journal) -> None:
+    task = asyncio.ensure_future(record_calls(asyncio.sleep, journal.record, kind)(60))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert journal.events()[1] == SubjConnect("end", "cancelled", "CancelledError: ")
+
+
+async def test_on_begin_is_called_before_the_call_with_the_number_of_its_first_record(
+    journal: Journal,
+) -> None:
+    order: list[object] = []
+
+    async def work() -> None:
+        order.append("work")
+
+    await record_calls(work, journal.record, kind, on_begin=order.append)()
+    assert order == [1, "work"]
+
+
+def test_an_exception_in_one_line_has_its_type_and_the_first_line_of_its_text() -> None:
+    assert one_line(ValueError("a\nb")) == "ValueError: a"
+    assert one_line(ValueError()) == "ValueError: "
+
+
+class TestStatusFile:
+    def test_without_a_file_there_is_no_state(self, tmp_path: Path, journal: Journal) -> None:
+        status = StatusFile(tmp_path / "state.json", "qqbot", journal.record)
+        assert (status.read_state(), status.gateway_state, status.version()) == (None, None, None)
+
+    def test_the_states_are_those_of_the_file_when_it_was_read_last(
+        self, tmp_path: Path, journal: Journal
+    ) -> None:
+        file = tmp_path / "state.json"
+        status = StatusFile(file, "qqbot", journal.record)
+        file.write_text(json.dumps({"gateway_state": "running", "platforms": {"qqbot": {"state": "fatal"}}}))
+        assert status.read_state() == "fatal"
+        assert (status.gateway_state, status.state_of("other")) == ("running", None)
+        file.write_text(json.dumps({"platforms": {"qqbot": {"state": "connected"}}}))
+        assert status.state_of("qqbot") == "fatal"
+        assert status.read_state() == "connected"
+        assert status.gateway_state is None
+
+    @pytest.mark.parametrize("text", ["", "[1]", '{"platforms": []}', '{"platforms"', '{"platforms": null}'])
+    def test_a_file_of_another_shape_has_no_state(self, tmp_path: Path, journal: Journal, text: str) -> None:
+        file = tmp_path / "state.json"
+        file.write_text(text)
+        assert StatusFile(file, "qqbot", journal.record).read_state() is None
+
+    def test_a_secret_in_the_file_is_recorded_once_by_its_name(
+        self, tmp_path: Path, journal: Journal
+    ) -> None:
+        journal.record.keep_secret({"token": "canary-1"})
+        file = tmp_path / "state.json"
+        file.write_text(json.dumps({"error": "Bearer canary-1"}))
+        status = StatusFile(file, "qqbot", journal.record)
+        status.read_state()
+        status.read_state()
+        assert journal.events() == [SubjSecret("status", "token")]
+
+
+def test_a_state_is_recorded_when_it_changes_and_not_otherwise(journal: Journal) -> None:
+    states = [SubjState(None, None, None), SubjState(True, None, None), SubjState(True, None, None)]
+    waiting = iter(states)
+    recorder = StateRecorder(lambda: next(waiting), journal.record)
+    for _ in states:
+        recorder.sample()
+    assert journal.events() == states[:2]
+    assert recorder.last == states[2]
+
+
+class TestLogRecorder:
+    def log(self, recorder: LogRecorder, name: str, text: str, *arguments: object) -> None:
+        recorder.handle(logging.LogRecord(name, logging.WARNING, "x.py", 1, text, arguments, None))
+
+    def test_the_template_of_a_log_is_recorded_and_never_its_arguments(self, journal: Journal) -> None:
+        self.log(LogRecorder(journal.record), "gateway", "message of %s", "somebody")
+        assert journal.events() == [SubjLog("WARNING", "gateway", "message of %s", [])]
+
+    def test_a_secret_in_the_arguments_of_a_log_is_recorded_by_its_name(self, journal: Journal) -> None:
+        journal.record.keep_secret({"secret": "canary-2"})
+        self.log(LogRecorder(journal.record), "gateway", "using %s", "canary-2")
+        assert journal.events() == [SubjLog("WARNING", "gateway", "using %s", ["secret"])]
+
+    def test_what_asyncio_logs_is_kept_from_the_tear_down_on(self, journal: Journal) -> None:
+        recorder = LogRecorder(journal.record)
+        self.log(recorder, "asyncio", "before")
+        recorder.collecting = True
+        self.log(recorder, "asyncio", "Unclosed client session\nclient_session: <x>")
+        self.log(recorder, "gateway", "not asyncio's")
+        assert recorder.asyncio_lines == ["Unclosed client session"]

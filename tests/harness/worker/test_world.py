@@ -1,0 +1,65 @@
+"""The world's time table: when a run ends, when it is probed, and that its end does not need the subject."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fake_qq_server.events import EventSent, Session
+from harness.journal.run_kinds import RunClose, RunTeardown, SubjListener
+from tests.harness import bot
+from tests.harness.worker.runs import HEARTBEAT_US, MINUTE_US, of, records
+
+BANNED = "[{at: ready + 60s, do: {close: 4915}}]"
+DROPPED = "[{at: ready + 60s, do: {close: 4009}}, {when: http.gateway, from: ready + 60s, do: {status: 500}}]"
+
+
+def probes(found: tuple[object, ...]) -> list[int]:
+    return [time for time, event in of(found, EventSent) if event.probe]  # type: ignore[arg-type]
+
+
+def test_a_run_in_service_is_probed_one_heartbeat_before_its_end(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, end="30m")
+    assert of(found, RunTeardown) == [(30 * MINUTE_US, RunTeardown("end"))]
+    assert probes(found) == [30 * MINUTE_US - HEARTBEAT_US]
+
+
+def test_after_a_healing_a_run_is_probed_three_heartbeats_after_service_came_back(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=DROPPED, end="1h", more="heal: 5m")
+    served = [time for time, event in of(found, Session) if event.what in ("ready", "resumed")]
+    assert len(served) == 2
+    assert probes(found)[0] == pytest.approx(served[1] + 3 * HEARTBEAT_US, abs=2)
+    assert probes(found)[-1] == 60 * MINUTE_US - HEARTBEAT_US
+
+
+def test_a_run_that_gave_up_ends_ten_minutes_later_where_nothing_can_change_it(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=BANNED, end="3h")
+    gave_up = max(time for time, event in of(found, SubjListener) if event.phase == "end")
+    ((torn_down, event),) = of(found, RunTeardown)
+    assert event.why == "gaveup"
+    assert 10 * MINUTE_US <= torn_down - gave_up <= 11 * MINUTE_US
+    assert probes(found) == []
+
+
+def test_a_run_that_gave_up_goes_on_to_its_end_while_the_subject_has_a_task(tmp_path: Path) -> None:
+    busy = bot.copy(tmp_path, in_connect="self._more = asyncio.create_task(asyncio.sleep(10**6))")
+    found = records(busy, tmp_path, rules=BANNED, end="1h")
+    assert of(found, RunTeardown) == [(60 * MINUTE_US, RunTeardown("end"))]
+
+
+def test_a_program_that_ended_itself_ends_its_run(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=BANNED, end="3h", level="runner")
+    ((time, event),) = of(found, RunTeardown)
+    assert event.why == "exited"
+    assert time < 5 * MINUTE_US
+
+
+def test_a_subject_that_blocks_its_loop_in_the_tear_down_does_not_keep_the_run_from_ending(
+    tmp_path: Path,
+) -> None:
+    blocks = bot.copy(tmp_path, in_connect="self.disconnect = lambda: __import__('time').sleep(10**6)")
+    found = records(blocks, tmp_path, end="10m")
+    ((time, event),) = of(found, RunClose)
+    assert (event.why, event.detail) == ("end", "the subject's loop did not answer at the tear-down")
+    assert time == 12 * MINUTE_US
