@@ -2,7 +2,7 @@
 
 A `Record` is an envelope (number, virtual time in microseconds, source, whom it concerns, what caused it)
 around one frozen dataclass, its kind. The platform's kinds are in `fake_qq_server.events`, the others
-in `kinds` and `runner_kinds`. `x` holds what may differ between two equal runs (wall time, paths, pids,
+in `run_kinds` and `runner_kinds`. `x` holds what may differ between two equal runs (wall time, paths, pids,
 tracebacks); the digest covers everything else, and there is no other list of exceptions.
 """
 
@@ -14,55 +14,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
+from fake_qq_server import events
 from fake_qq_server.events import NOBODY, Envelope, Event
-from harness.journal.run_kinds import (
-    ClockBlocked,
-    ClockHeld,
-    ClockHiccup,
-    ClockSpin,
-    FixRef,
-    How,
-    Left,
-    Phase,
-    ProcEnding,
-    ProcExit,
-    RunClose,
-    RunnerStop,
-    RunOpen,
-    RunTeardown,
-    Span,
-    SubjAttempt,
-    SubjConnect,
-    SubjDisconnect,
-    SubjEgress,
-    SubjHandler,
-    SubjListener,
-    SubjLog,
-    SubjMessage,
-    SubjSecret,
-    SubjState,
-    SubjThread,
-)
-from harness.journal.runner_kinds import (
-    BesideState,
-    BesideWord,
-    RunnerAdapter,
-    RunnerHeld,
-    RunnerQueue,
-    RunnerState,
-)
+from harness.journal import run_kinds, runner_kinds
+from harness.journal.run_kinds import FixRef
 
 SCHEMA = 1
 
 
-def _kinds(base: type[Event]) -> Iterable[type[Event]]:
-    for cls in base.__subclasses__():
-        if cls.KIND:
-            yield cls
-        yield from _kinds(cls)
-
-
-KINDS: Mapping[str, type[Event]] = {cls.KIND: cls for cls in _kinds(Event)}
+KINDS: Mapping[str, type[Event]] = {
+    kind.KIND: kind for kind in (*events.KINDS, *run_kinds.KINDS, *runner_kinds.KINDS)
+}
+"""Every kind that a journal may hold, by its `k`."""
 
 
 class JournalError(ValueError):
@@ -151,47 +114,3 @@ def digest(records: Iterable[Record]) -> str:
         total.update(record.as_json(digest=True).encode())
         total.update(b"\n")
     return "sha256:" + total.hexdigest()
-
-
-__all__ = [
-    "KINDS",
-    "SCHEMA",
-    "BesideState",
-    "BesideWord",
-    "ClockBlocked",
-    "ClockHeld",
-    "ClockHiccup",
-    "ClockSpin",
-    "Envelope",
-    "Event",
-    "How",
-    "JournalError",
-    "Left",
-    "Phase",
-    "ProcEnding",
-    "ProcExit",
-    "Record",
-    "RunClose",
-    "RunOpen",
-    "RunTeardown",
-    "RunnerAdapter",
-    "RunnerHeld",
-    "RunnerQueue",
-    "RunnerState",
-    "RunnerStop",
-    "Span",
-    "SubjAttempt",
-    "SubjConnect",
-    "SubjDisconnect",
-    "SubjEgress",
-    "SubjHandler",
-    "SubjListener",
-    "SubjLog",
-    "SubjMessage",
-    "SubjSecret",
-    "SubjState",
-    "SubjThread",
-    "digest",
-    "field_names",
-    "parse",
-]

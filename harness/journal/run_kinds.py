@@ -263,3 +263,30 @@ class Left(Event):
     locks: Sequence[str] = ()
     warnings: Sequence[str] = ()
     files: Sequence[str] = ()
+
+
+KINDS: tuple[type[Event], ...] = (
+    RunOpen,
+    RunTeardown,
+    RunClose,
+    SubjState,
+    SubjListener,
+    SubjHandler,
+    SubjConnect,
+    SubjDisconnect,
+    SubjAttempt,
+    RunnerStop,
+    SubjMessage,
+    SubjLog,
+    SubjThread,
+    SubjEgress,
+    SubjSecret,
+    ProcEnding,
+    ProcExit,
+    ClockSpin,
+    ClockBlocked,
+    ClockHeld,
+    ClockHiccup,
+    Left,
+)
+"""Every kind of this module; `record.KINDS` is these, the platform's and the runner level's."""
