@@ -14,6 +14,10 @@ from fake_qq_server.events import Event
 Phase = Literal["begin", "end"]
 How = Literal["ok", "failed", "raised", "cancelled"]
 
+INTERRUPTED = "interrupted"
+"""`RunClose.detail` beside why "killed", where the harness ended a worker that had done nothing wrong: the
+person stopped the command, or the whole command had to end."""
+
 
 @dataclass(frozen=True)
 class FixRef:
@@ -73,7 +77,8 @@ class RunTeardown(Event):
 
 @dataclass(frozen=True)
 class RunClose(Event):
-    """The last record. `why`: end, or what ended the worker; `signal`/`status` where it died by itself."""
+    """The last record. `why`: end, or what ended the worker; `status` where its process died by itself (a
+    signal as a negative number). The source is "parent" where the harness wrote it from outside."""
 
     KIND = "run.close"
     why: Literal["end", "spin", "blocked", "cpu", "memory", "wall", "killed", "exited", "harness"]

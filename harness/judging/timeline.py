@@ -27,6 +27,7 @@ from harness.journal.run_kinds import (
     SubjMessage,
     SubjState,
 )
+from harness.judging import run_close
 from harness.judging.facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
 from harness.judging.intervals import Interval, merge
 from harness.judging.service import Service, follow, with_calls
@@ -76,6 +77,11 @@ class Timeline:
     def why(self) -> str | None:
         """What ended the worker (RunClose.why), null where the journal is not closed."""
         return self.closed.event.why if self.closed and isinstance(self.closed.event, RunClose) else None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was stopped from outside, by the person or with the whole command."""
+        return run_close.interrupted(self.closed)
 
     @property
     def serving(self) -> tuple[Interval, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from fake_qq_server.events import RuleUnmet
 from harness.judging.checks import back, conduct, connection, giveup, program, recovery
-from harness.judging.checks.result import LIMITS, CheckResult, Finding, Limit, Limits, State
+from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
 from harness.judging.timeline import Timeline
 
 
@@ -21,7 +21,7 @@ from harness.judging.timeline import Timeline
 class Check:
     """One row. `applies` and `passes` are its words for people."""
 
-    judge: Callable[[Timeline, Limits], Finding]
+    judge: Callable[[Timeline, CheckLimits], Finding]
     applies: str
     passes: str
     whole: bool = False
@@ -105,7 +105,7 @@ CHECKS: Mapping[str, Check] = {
 
 def judge_checks(run: Timeline) -> tuple[CheckResult, ...]:
     """Every check's result, in the table's order."""
-    limits = Limits.of(run.terms, run.level)
+    limits = CheckLimits.of(run.terms, run.level)
     return tuple(_weighed(run, name, check, check.judge(run, limits)) for name, check in CHECKS.items())
 
 
@@ -126,10 +126,10 @@ __all__ = [
     "CHECKS",
     "LIMITS",
     "Check",
+    "CheckLimits",
     "CheckResult",
+    "CheckState",
     "Finding",
     "Limit",
-    "Limits",
-    "State",
     "judge_checks",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.journal.run_kinds import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret, SubjState
 from harness.judging.checks import program
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown
 from harness.judging.facts import Mark
 from harness.judging.intervals import SECOND, Interval, merge, overlap, spell, subtract
 from harness.judging.timeline import Timeline, disconnect_of
@@ -15,7 +15,7 @@ from harness.judging.timeline import Timeline, disconnect_of
 SECRET_MARK = "<secret:"  # the recorder writes it where a canary stood
 
 
-def truthful(run: Timeline, limits: Limits) -> Finding:
+def truthful(run: Timeline, limits: CheckLimits) -> Finding:
     """The status file never says connected for longer than allowed while not serving, nor the reverse.
 
     Above the adapter the file has a word for the whole program as well: that it runs, or that it does not.
@@ -60,7 +60,7 @@ def denials(run: Timeline) -> tuple[Interval, ...]:
     return overlap(run.denies, run.serving)
 
 
-def awake(run: Timeline, limits: Limits) -> Finding:
+def awake(run: Timeline, limits: CheckLimits) -> Finding:
     """No clock.spin, no clock.blocked, and the worker was not ended for either or for burning CPU.
 
     The tear-down counts too: run.close comes after it, and a loop starved there is starved as well.
@@ -107,7 +107,7 @@ def impolite(run: Timeline) -> tuple[Interval, ...]:
     return merge(Interval(first.t, last.t + 1) for rate in RATES for first, last in excesses(run, rate))
 
 
-def polite(run: Timeline, limits: Limits) -> Finding:
+def polite(run: Timeline, limits: CheckLimits) -> Finding:
     """No rate is exceeded in any window, wherever it begins. The tear-down does not count."""
     for rate in RATES:
         for first, last in excesses(run, rate):
@@ -117,7 +117,7 @@ def polite(run: Timeline, limits: Limits) -> Finding:
     return passes("it kept to the platform's rates and to ours")
 
 
-def stops(run: Timeline, limits: Limits) -> Finding:
+def stops(run: Timeline, limits: CheckLimits) -> Finding:
     """The tear-down's disconnect() ends well within 25 s and leaves nothing of the subject's behind.
 
     Above the adapter it is the program that has to stop.
@@ -147,7 +147,7 @@ def stops(run: Timeline, limits: Limits) -> Finding:
     return passes(f"disconnect() took {spell(took)} and left nothing behind", *call.lines, left.n)
 
 
-def secret(run: Timeline, limits: Limits) -> Finding:
+def secret(run: Timeline, limits: CheckLimits) -> Finding:
     """No canary in a log or in the status file, the tear-down's log included: a leak is a leak."""
     for record in run.records:
         event = record.event

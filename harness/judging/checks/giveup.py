@@ -5,13 +5,13 @@ from __future__ import annotations
 from harness.journal.run_kinds import SubjState
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.program import exit_of, told_to_stop
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown, worst
 from harness.judging.facts import Call, GiveUp
 from harness.judging.intervals import spell
 from harness.judging.timeline import Timeline
 
 
-def flag(run: Timeline, limits: Limits) -> Finding:
+def flag(run: Timeline, limits: CheckLimits) -> Finding:
     """Gave up → the fatal flag is set within 1 s of it. Every give-up of the run is judged."""
     if not run.giveups:
         return absent("it did not give up")
@@ -29,7 +29,7 @@ def _flagged(bound: int, one: GiveUp) -> Finding:
     return passes(f"the fatal flag was set within {spell(bound)}", *dict.fromkeys((one.at.n, one.flag.n)))
 
 
-def notified(run: Timeline, limits: Limits) -> Finding:
+def notified(run: Timeline, limits: CheckLimits) -> Finding:
     """Gave up → exactly one handler call between 1 s before and 60 s after, and it ended well.
 
     The call must begin in that time; how long it then takes is its own affair, but it must have ended when
@@ -53,7 +53,7 @@ def _cut_off(call: Call, stop: int) -> bool:
     return call.begin.n < stop and (call.end is None or (call.end.n > stop and call.how != "ok"))
 
 
-def _told(run: Timeline, limits: Limits, one: GiveUp) -> Finding:
+def _told(run: Timeline, limits: CheckLimits, one: GiveUp) -> Finding:
     after, before = limits.us("notified"), limits.us("notified.before")
     mine = [call for call in one.calls if one.at.t - before <= call.begin.t <= one.at.t + after]
     lines = [one.at.n, *(line for call in mine for line in call.lines)]
@@ -76,7 +76,7 @@ def _told(run: Timeline, limits: Limits, one: GiveUp) -> Finding:
     return fails("the fatal handler was called and never ended", *lines)
 
 
-def final(run: Timeline, limits: Limits) -> Finding:
+def final(run: Timeline, limits: CheckLimits) -> Finding:
     """The platform says that no retry can help → the fatal flag is set in time, and not retryable."""
     said = permanent_errors.said_certainly(run)
     if said is None:

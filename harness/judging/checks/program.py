@@ -10,7 +10,7 @@ from harness.journal.record import Record
 from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from harness.judging.checks import permanent_errors
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown
 from harness.judging.facts import Mark
 from harness.judging.intervals import spell
 from harness.judging.timeline import Timeline
@@ -40,7 +40,7 @@ GONE = ("stopped", "startup_failed")
 """What the status file says of a gateway that does not run any more; every other word says that it does."""
 
 
-def wrong_word(run: Timeline, limits: Limits) -> Finding | None:
+def wrong_word(run: Timeline, limits: CheckLimits) -> Finding | None:
     """What is wrong with the status file's word on the whole program; None where nothing is.
 
     It ended: the last word must not be that it runs. Only after a SIGTERM that nobody planned it may be:
@@ -88,7 +88,7 @@ def _says(record: Record, *, gone: bool) -> bool:
     return state is not None and (state in GONE) == gone
 
 
-def stops(run: Timeline, limits: Limits) -> Finding:
+def stops(run: Timeline, limits: CheckLimits) -> Finding:
     """Told to stop → the program ends in time, and leaves nothing that would hold up it or its successor."""
     teardown = next((one for one in run.records if isinstance(one.event, RunTeardown)), None)
     told = told_to_stop(run) or (Mark(teardown.t, teardown.n) if teardown else None)
@@ -119,7 +119,7 @@ def stops(run: Timeline, limits: Limits) -> Finding:
     )
 
 
-def stays(run: Timeline, limits: Limits) -> Finding:
+def stays(run: Timeline, limits: CheckLimits) -> Finding:
     """The program does not end itself over an error that another try could mend.
 
     It may where the platform gave reason to stop for good and its adapter took it so (a fatal flag that is
@@ -141,7 +141,7 @@ def stays(run: Timeline, limits: Limits) -> Finding:
     return fails(f"it ended itself with code {code} over an error that another try could mend", ended.n)
 
 
-def released(run: Timeline, limits: Limits) -> Finding:
+def released(run: Timeline, limits: CheckLimits) -> Finding:
     """Gave up, and still so at the end → its place in the runner, its HTTP client and its lock are free."""
     gone = run.giveup
     if run.level == "adapter" or gone is None:
@@ -162,7 +162,7 @@ def released(run: Timeline, limits: Limits) -> Finding:
     return passes("it gave up and holds nothing any more", gone.at.n, held.n)
 
 
-def others(run: Timeline, limits: Limits) -> Finding:
+def others(run: Timeline, limits: CheckLimits) -> Finding:
     """A platform beside QQ → from the start of its service to the end of the run it is installed, not queued
     and called connected, and each of its messages is answered in time."""
     states = [one for one in run.body if isinstance(one.event, BesideState)]
@@ -181,7 +181,7 @@ def others(run: Timeline, limits: Limits) -> Finding:
     return _words(run, limits, upto, begun)
 
 
-def _words(run: Timeline, limits: Limits, upto: int, begun: Record) -> Finding:
+def _words(run: Timeline, limits: CheckLimits, upto: int, begun: Record) -> Finding:
     bound = limits.us("others")
     end = next((one.t for one in run.body if one.n >= upto), run.end)
     asked: dict[int, Record] = {}

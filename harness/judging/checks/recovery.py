@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.conduct import boasts, impolite
 from harness.judging.checks.program import exit_of
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown
 from harness.judging.facts import Connection, Mark, Message
 from harness.judging.intervals import Interval, merge, overlap, spell, subtract
 from harness.judging.timeline import Timeline
@@ -13,7 +13,7 @@ from harness.judging.timeline import Timeline
 FLAPS_IN_A_ROW = 20
 
 
-def settles(run: Timeline, limits: Limits) -> Finding:
+def settles(run: Timeline, limits: CheckLimits) -> Finding:
     """No heal → from some time on, always one of three: serving; gave up and told; trying decently.
 
     That time is 2 h after a rule first acted, or 2 min after the first give-up if that is sooner. Nothing
@@ -56,19 +56,19 @@ def settles(run: Timeline, limits: Limits) -> Finding:
     return passes(f"from {spell(window.start)} on it served, had told somebody or tried decently")
 
 
-def lies(run: Timeline, limits: Limits) -> tuple[Interval, ...]:
+def lies(run: Timeline, limits: CheckLimits) -> tuple[Interval, ...]:
     """When the status file said connected, not serving, for longer than `truthful` allows: all of it."""
     return tuple(one for one in boasts(run) if one.length > limits.us("truthful"))
 
 
-def trying(run: Timeline, limits: Limits) -> tuple[Interval, ...]:
+def trying(run: Timeline, limits: CheckLimits) -> tuple[Interval, ...]:
     """When its last sign of trying was young enough."""
     pause = limits.us("settles.trying")
     signs = [Interval(mark.t, mark.t + pause) for mark in run.lives]
     return merge([*signs, *(Interval(one.start, one.end + pause) for one in run.serving)])
 
 
-def flaps(run: Timeline, limits: Limits) -> list[list[Connection]]:
+def flaps(run: Timeline, limits: CheckLimits) -> list[list[Connection]]:
     """Rows of connections that became ready or resumed and were not held for 3 heartbeats each.
 
     A connection that never became ready neither counts nor breaks a row; one that is still open at E does
@@ -86,7 +86,7 @@ def flaps(run: Timeline, limits: Limits) -> list[list[Connection]]:
     return rows
 
 
-def flapping(run: Timeline, limits: Limits) -> tuple[Interval, ...]:
+def flapping(run: Timeline, limits: CheckLimits) -> tuple[Interval, ...]:
     """The stretches of rows long enough to be called flapping."""
     rows = [row for row in flaps(run, limits) if len(row) >= FLAPS_IN_A_ROW]
     return merge(Interval(row[0].readies[0].t, row[-1].ended.t) for row in rows if row[-1].ended)
@@ -99,7 +99,7 @@ def _around(run: Timeline, t: int) -> tuple[int, ...]:
     return (last.n,) if last is not None else ()
 
 
-def recovers(run: Timeline, limits: Limits) -> Finding:
+def recovers(run: Timeline, limits: CheckLimits) -> Finding:
     """heal → from some t0 ≤ H + 10 min to E, at least 3 heartbeats, serving, and a probe is answered.
 
     t0 is the start of the last stretch of service, or H if it was serving then. Every probe since t0 must
@@ -146,7 +146,7 @@ def recovers(run: Timeline, limits: Limits) -> Finding:
     return _answers(run, limits, start, lines)
 
 
-def _answers(run: Timeline, limits: Limits, start: int, lines: tuple[int, ...]) -> Finding:
+def _answers(run: Timeline, limits: CheckLimits, start: int, lines: tuple[int, ...]) -> Finding:
     probes = [one for one in run.probes if one.written[0].at.t >= start]
     lost = next((one for one in probes if not answered(one)), None)
     if lost is None and probes:

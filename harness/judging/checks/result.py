@@ -10,14 +10,14 @@ from harness.judging.facts import Terms
 from harness.judging.intervals import SECOND
 from harness.scenario.limits import RECOVERY_HEARTBEATS, RECOVERY_US, SETTLING_US
 
-State = Literal["pass", "fail", "unknown", "n/a"]
+CheckState = Literal["pass", "fail", "unknown", "n/a"]
 
 
 @dataclass(frozen=True)
 class Finding:
     """A state, why in one plain sentence, and the numbers of the journal records that prove it."""
 
-    state: State
+    state: CheckState
     because: str
     lines: tuple[int, ...] = ()
 
@@ -27,7 +27,7 @@ class CheckResult:
     """A finding under its check's name, after the premise and the run's end were weighed."""
 
     name: str
-    state: State
+    state: CheckState
     because: str
     lines: tuple[int, ...] = ()
 
@@ -100,7 +100,7 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {"adapter": ADAPTER, "runner": PROGR
 
 
 @dataclass(frozen=True)
-class Limits:
+class CheckLimits:
     """The limits in force: the level's, with the scenario's own laid over them."""
 
     table: Mapping[str, Limit]
@@ -108,7 +108,7 @@ class Limits:
     own_us: Mapping[str, int]
 
     @classmethod
-    def of(cls, terms: Terms, level: str) -> Limits:
+    def of(cls, terms: Terms, level: str) -> CheckLimits:
         return cls(LIMITS.get(level, ADAPTER), terms.heartbeat_us, terms.limits_us)
 
     def us(self, name: str) -> int:

@@ -62,6 +62,36 @@ class TestVerdict:
         assert judge(dies(asks=asks, level="runner").done(6468)).verdict == "fail"
 
 
+class TestAnInterruptedRun:
+    """The person stopped the command: nothing is known of the bot."""
+
+    def stopped(self, *asks: str) -> Outcome:
+        return judge(dies(asks=list(asks)).closed("killed", detail="interrupted"))
+
+    def test_is_unknown_and_no_crash(self) -> None:
+        found = self.stopped("connects")
+        assert (found.verdict, found.ending.name) == ("unknown", "interrupted")
+
+    def test_is_unknown_though_a_check_had_failed_before(self) -> None:
+        found = judge(dies(asks=["secret"]).leaks().closed("killed", detail="interrupted"))
+        assert next(one for one in found.checks if one.name == "secret").state == "fail"
+        assert found.verdict == "unknown"
+
+    def test_asks_nothing_that_the_scenario_does_not_ask(self) -> None:
+        found = self.stopped("connects")
+        awake = next(one for one in found.checks if one.name == "awake")
+        assert found.asked == ("connects",)
+        assert (awake.state, awake.because) == (
+            "unknown",
+            "so far its event loop kept turning, but the run was cut off",
+        )
+
+    def test_exits_as_not_judged_with_strict_too(self) -> None:
+        found = judge(dies(asks=["connects"]).leaks().closed("killed", detail="interrupted"))
+        assert [one.name for one in found.also_seen] == ["secret"]
+        assert exit_status([found], strict=True) == 125
+
+
 class TestTheImpliedCheck:
     @pytest.mark.parametrize("why", ["spin", "cpu", "blocked", "memory", "killed", "exited"])
     def test_a_starved_or_crashed_bot_fails_whatever_is_asked(self, why: Any) -> None:
@@ -80,7 +110,10 @@ class TestTheImpliedCheck:
     def test_a_crash_is_told_as_its_reason(self) -> None:
         records = dies().closed("memory")
         awake = next(one for one in judge(records).checks if one.name == "awake")
-        because = "the run ended as crashed: died without being told to: too much memory"
+        because = (
+            "the run ended as crashed: its process ended before it was told to: "
+            "the harness ended the worker, which used too much memory"
+        )
         assert (awake.because, awake.lines) == (because, (len(records),))
 
     def test_nobody_else_is_asked(self) -> None:

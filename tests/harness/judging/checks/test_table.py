@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import RuleUnmet
-from harness.judging.checks import CHECKS, LIMITS, Limit, Limits, judge_checks
+from harness.judging.checks import CHECKS, LIMITS, CheckLimits, Limit, judge_checks
 from harness.judging.checks.result import Finding, worst
 from harness.judging.facts import Terms
 from harness.judging.timeline import read
@@ -103,17 +103,17 @@ class TestLimits:
         ],
     )
     def test_in_seconds_and_heartbeats(self, name: str, seconds: float) -> None:
-        assert Limits.of(Terms(), "adapter").us(name) == seconds * 1_000_000
-        assert Limits.of(Terms(), "another level").us(name) == seconds * 1_000_000
+        assert CheckLimits.of(Terms(), "adapter").us(name) == seconds * 1_000_000
+        assert CheckLimits.of(Terms(), "another level").us(name) == seconds * 1_000_000
 
     def test_a_heartbeat_is_the_scenario_s(self) -> None:
-        assert Limits.of(Terms(heartbeat_us=1_000_000), "adapter").us("notices") == 13_000_000
+        assert CheckLimits.of(Terms(heartbeat_us=1_000_000), "adapter").us("notices") == 13_000_000
 
     def test_the_scenario_s_own_replaces_it(self) -> None:
-        assert Limits.of(Terms(limits_us={"notices": 5}), "runner").us("notices") == 5
+        assert CheckLimits.of(Terms(limits_us={"notices": 5}), "runner").us("notices") == 5
 
     def test_a_limit_is_nothing_by_itself(self) -> None:
-        assert Limits({"x": Limit()}, 1, {}).us("x") == 0
+        assert CheckLimits({"x": Limit()}, 1, {}).us("x") == 0
 
 
 def test_the_worst_of_several() -> None:
