@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from types import NoneType
 from typing import Any, ClassVar
 
 from fake_qq_server import events
@@ -86,12 +87,25 @@ _WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_
 _SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain).encode
 
 
+_ENVELOPE: Mapping[str, tuple[type, ...]] = {
+    "n": (int,),
+    "t": (int,),
+    "src": (str,),
+    **dict.fromkeys(("conn", "req", "bot", "cause"), (int, NoneType)),
+    "rule": (str, NoneType),
+}
+"""What may stand around an event, in every line."""
+
+
 def parse_line(text: str, number: int) -> Record:
     """The record of one line. Raises JournalError that names line `number`."""
     try:
         line = json.loads(text)
         kind = KINDS[line["k"]]
         about = Envelope(**{key: line[key] for key in Record.KEYS})
+        wrong = next((key for key, types in _ENVELOPE.items() if not isinstance(line[key], types)), None)
+        if wrong is not None:
+            raise ValueError(f"{wrong} is {line[wrong]!r}")
         wanted = {f.name for f in fields(kind)}
         required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
         d = line["d"]

@@ -45,7 +45,7 @@ class RunOpen(Event):
 
     `scenario` is the resolved document of this one run (see docs/scenarios.md): its name, asks, rules,
     heal and end, with variants and twins already laid out. `subject` has name, version, python, aiohttp
-    and sha256 (its path stands in `x`). `limits` are the checks' limits in force, in seconds.
+    and sha256 (its path stands in `x`). Raises ValueError where a foreign journal has something else there.
     """
 
     KIND = "run.open"
@@ -61,6 +61,9 @@ class RunOpen(Event):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fix", FixRef.read(self.fix))
+        for name, wanted in (("run", str), ("level", str), ("subject", Mapping), ("scenario", Mapping)):
+            if not isinstance(getattr(self, name), wanted):
+                raise ValueError(f"run.open has {getattr(self, name)!r} as its {name}")
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def judge(records: Iterable[Record], journal: str | None = None) -> Outcome:
         checks=checks,
         asked=asked,
         unmet=tuple(one.about.rule or "?" for one in run.unmet),
-        hypothetical=bool(opened and opened.scenario.get("hypothetical")),
+        hypothetical=run.terms.hypothetical,
         journal=journal,
         also_seen=tuple(one for one in checks if one.state == "fail" and one.name not in asked),
     )

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from fake_qq_server.events import Event, EventSent, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
-from fake_qq_server.rules.language import LanguageError, Rule, parse_rules
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     RunClose,
@@ -28,9 +27,10 @@ from harness.journal.run_kinds import (
     SubjState,
 )
 from harness.judging import run_close
-from harness.judging.facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
+from harness.judging.facts import Call, Connection, GiveUp, Interruption, Mark, Message, Writing
 from harness.judging.intervals import Interval, merge
 from harness.judging.service import Service, follow, with_calls
+from harness.judging.terms import Terms, terms_of
 
 
 @dataclass(frozen=True)
@@ -135,19 +135,10 @@ class Timeline:
                 seen.append(Mark(record.t, record.n))
         return tuple(sorted(seen))
 
-    @cached_property
-    def rules(self) -> Mapping[str, Rule]:
-        """The scenario's rules by the key that records name them with; none where they cannot be read."""
-        written = self.opened.scenario.get("rules") if self.opened else None
-        try:
-            return {rule.key: rule for rule in parse_rules(written)}
-        except LanguageError:
-            return {}
-
     def argument(self, record: Record) -> tuple[str, Any]:
         """Of a rule.act: its verb, and that verb's main argument as its rule has it; null where none says."""
         verb = str(getattr(record.event, "verb", ""))
-        rule = self.rules.get(record.about.rule or "")
+        rule = self.terms.rules.get(record.about.rule or "")
         dos = [do for do in rule.do if do.verb == verb] if rule else []
         return verb, dos[0].args.main if dos else None
 
@@ -187,7 +178,7 @@ def read(records: Iterable[Record]) -> Timeline:
         end = max(everything[at].t, *(one.t for one in body), 0)
     teardown = everything[at].event if at is not None else None
     heal = next((one for one in body if isinstance(one.event, Heal)), None)
-    terms = Terms.of(opened.scenario, opened.level, opened.run) if opened else Terms()
+    terms = terms_of(opened)
     service = follow(body, end)
     calls, connects = calls_of(body, SubjHandler), calls_of(body, SubjConnect)
     return Timeline(

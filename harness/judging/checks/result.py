@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.judging.facts import Terms
+from fake_qq_server.platform.protocol import HEARTBEAT_MS
 from harness.judging.intervals import SECOND
+from harness.judging.terms import Terms
 from harness.scenario.limits import RECOVERY_HEARTBEATS, RECOVERY_US, SETTLING_US
+
+HEARTBEAT_US = HEARTBEAT_MS * 1000
 
 CheckState = Literal["pass", "fail", "unknown", "n/a"]
 
@@ -60,10 +63,15 @@ def worst(found: Sequence[Finding]) -> Finding:
 
 @dataclass(frozen=True)
 class Limit:
-    """A bound in seconds plus a number of heartbeats (the Hello's interval, 41.25 s by default)."""
+    """A bound in seconds plus a number of heartbeats, as the platform's Hello sets their interval."""
 
     seconds: float = 0.0
     heartbeats: int = 0
+
+    @property
+    def us(self) -> int:
+        """In virtual microseconds."""
+        return int(self.seconds * SECOND) + self.heartbeats * HEARTBEAT_US
 
 
 ADAPTER: Mapping[str, Limit] = {
@@ -104,16 +112,12 @@ class CheckLimits:
     """The limits in force: the level's, with the scenario's own laid over them."""
 
     table: Mapping[str, Limit]
-    heartbeat_us: int
     own_us: Mapping[str, int]
 
     @classmethod
     def of(cls, terms: Terms, level: str) -> CheckLimits:
-        return cls(LIMITS.get(level, ADAPTER), terms.heartbeat_us, terms.limits_us)
+        return cls(LIMITS.get(level, ADAPTER), terms.limits_us)
 
     def us(self, name: str) -> int:
-        """In virtual microseconds."""
-        if name in self.own_us:
-            return self.own_us[name]
-        limit = self.table[name]
-        return int(limit.seconds * SECOND) + limit.heartbeats * self.heartbeat_us
+        """In virtual microseconds. Raises KeyError for a name that no table has."""
+        return self.own_us[name] if name in self.own_us else self.table[name].us

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, FrozenInstanceError, fields
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from fake_qq_server.events import Event
 from harness.journal import run_kinds, runner_kinds
-from harness.journal.run_kinds import RunnerStop, Span, SubjAttempt, SubjHandler, SubjState
+from harness.journal.run_kinds import RunnerStop, RunOpen, Span, SubjAttempt, SubjHandler, SubjState
 
 EACH = pytest.mark.parametrize("kind", (*run_kinds.KINDS, *runner_kinds.KINDS), ids=lambda kind: kind.KIND)
 SPANS = [kind for kind in run_kinds.KINDS if issubclass(kind, Span)]
@@ -39,3 +39,12 @@ def test_attempts_and_handler_calls_are_counted_from_one(kind: type[SubjAttempt 
 def test_the_runner_s_stop_is_a_span_like_the_adapter_s_calls() -> None:
     assert RunnerStop in SPANS
     assert get_args(run_kinds.Phase) == ("begin", "end")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("run", 5), ("level", ["a"]), ("subject", "x"), ("scenario", None)]
+)
+def test_an_opening_that_is_not_ours_is_refused(name: str, value: object) -> None:
+    ours: dict[str, Any] = {"run": "a/b", "level": "adapter", "subject": {}, "scenario": {}}
+    with pytest.raises(ValueError, match=f"run.open has .* as its {name}"):
+        RunOpen(schema=1, seed=0, clock="baton", fix=None, **{**ours, name: value})

@@ -20,6 +20,7 @@ from harness.judging.timeline import read
 
 MINUTE = 60_000_000
 WORDS = ("connected", "retrying", "ready", "resumed", "dropped", "ws", "identify", "close", "m1", "m2", "r")
+RULE = {"id": "r", "at": "ready + 60s", "do": {"close": 4009}}
 anything = st.none() | st.booleans() | st.integers(-3, 10**12) | st.sampled_from(WORDS) | st.lists(st.none())
 
 
@@ -64,7 +65,8 @@ scenarios = st.fixed_dictionaries(
         "heal": anything,
         "start": st.sampled_from(["up", "down"]) | anything,
         "handler": st.sampled_from(["record", "raise"]) | anything,
-        "heartbeat_ms": anything,
+        "rules": st.lists(st.sampled_from([RULE, "x"])) | anything,
+        "restart": st.sampled_from(["always", "moon"]) | anything,
         "issues": anything,
         "limits_us": st.dictionaries(st.sampled_from([*CHECKS]), anything, max_size=3) | anything,
         "hypothetical": anything,

@@ -6,8 +6,9 @@ import pytest
 
 from fake_qq_server.events import HttpRequest, LinkClose, LinkCondition, LinkOpen, Session
 from harness.journal.run_kinds import ProcEnding, ProcExit, SubjConnect
-from harness.judging.facts import HELLO_HEARTBEAT_US, Mark, Terms
+from harness.judging.facts import Mark
 from harness.judging.intervals import Interval
+from harness.judging.terms import Terms
 from harness.judging.timeline import Timeline, disconnect_of, read
 from tests.harness.journals import J, us
 
@@ -340,57 +341,6 @@ class TestMessages:
 
     def test_a_probe_that_was_never_written_is_none(self) -> None:
         assert read(J().handles("p", t=1).done(9)).probes == ()
-
-
-class TestTerms:
-    def test_of_a_scenario(self) -> None:
-        terms = Terms.of(
-            {
-                "scenario": "dead-peer",
-                "run": "dead-peer/x",
-                "issues": [1, 2],
-                "asks": ["flag", "notified", "flag"],
-                "start": "down",
-                "heal": {"at": "20m", "held": "keep"},
-                "handler": {"slow_us": 5},
-                "heartbeat_ms": 30_000,
-                "restart": "always",
-                "limits_us": {"recovers": 5_000_000},
-            },
-            "adapter",
-        )
-        assert terms == Terms(
-            run="dead-peer/x",
-            issues=(1, 2),
-            asks=("flag", "notified"),
-            starts_up=False,
-            heals=True,
-            handler="slow_us",
-            restart="always",
-            heartbeat_us=30_000_000,
-            limits_us={"recovers": 5_000_000},
-        )
-
-    def test_the_asks_of_this_level(self) -> None:
-        asks = {"asks": {"adapter": ["flag"], "runner": ["back"]}}
-        assert Terms.of(asks, "runner").asks == ("back",)
-        assert Terms.of(asks, "process").asks == ()
-
-    def test_nothing_said_is_the_default(self) -> None:
-        assert Terms.of({}, "adapter") == Terms()
-        assert Terms().heartbeat_us == HELLO_HEARTBEAT_US == us(41.25)
-        assert Terms.of({"scenario": "a"}, "adapter").run == "a"
-        assert Terms.of({"scenario": "a", "run": "a/b"}, "adapter", "a/c").run == "a/c"
-
-    @pytest.mark.parametrize(
-        "bad", [None, "x", 5, -1, 0, True, [None], {"recovers": "5m"}, {"a": -1}, float("inf")]
-    )
-    def test_nonsense_is_the_default_too(self, bad: object) -> None:
-        terms = Terms.of({"heartbeat_ms": bad, "limits_us": bad}, "adapter")
-        assert terms.limits_us == {}
-        assert terms.heartbeat_us == (5000 if bad == 5 else HELLO_HEARTBEAT_US)
-        for key in ("asks", "issues", "start", "heal", "handler"):
-            assert isinstance(Terms.of({key: bad}, "adapter"), Terms)
 
 
 def test_a_timeline_can_be_read_from_any_iterable() -> None:

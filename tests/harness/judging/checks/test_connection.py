@@ -113,12 +113,6 @@ class TestNotices:
         j = J().up().interrupted(1, t=100).closes(1, t=110).ready(2, t=120).interrupted(2, t=200)
         assert told("notices", j.done(3600))[0] == "fail"
 
-    def test_a_heartbeat_is_the_hello_s(self) -> None:
-        j = J(heartbeat_ms=20_000).up().interrupted(t=100).closes(t=170.01)
-        assert told("notices", j.done(3600))[0] == "fail"
-        j = J(heartbeat_ms=20_000).up().interrupted(t=100).closes(t=170)
-        assert told("notices", j.done(3600))[0] == "pass"
-
     def test_its_limit_can_be_set(self) -> None:
         j = J(limits_us={"notices": 9_000_000}).up().interrupted(t=100).closes(t=110)
         assert told("notices", j.done(3600))[0] == "fail"
