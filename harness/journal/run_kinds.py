@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from fake_qq_server.events import Event
 
-Phase = Literal["begin", "end"]
+SpanPhase = Literal["begin", "end"]
 How = Literal["ok", "failed", "raised", "cancelled"]
 
 INTERRUPTED = "interrupted"
@@ -105,23 +105,23 @@ class SubjState(Event):
 
 
 @dataclass(frozen=True)
-class Span(Event):
+class SpanEvent(Event):
     """Base of what begins and ends: `how` and `error` (exception type and text) only at the end."""
 
-    phase: Phase
+    phase: SpanPhase
     how: How | None = None
     error: str | None = None
 
 
 @dataclass(frozen=True)
-class SubjListener(Span):
+class SubjListener(SpanEvent):
     """The adapter's listen loop."""
 
     KIND = "subj.listener"
 
 
 @dataclass(frozen=True)
-class SubjHandler(Span):
+class SubjHandler(SpanEvent):
     """A call of the fatal-error handler; `number` counts calls from 1."""
 
     KIND = "subj.handler"
@@ -129,21 +129,21 @@ class SubjHandler(Span):
 
 
 @dataclass(frozen=True)
-class SubjConnect(Span):
+class SubjConnect(SpanEvent):
     """The adapter's connect(); `failed` where it returned false."""
 
     KIND = "subj.connect"
 
 
 @dataclass(frozen=True)
-class SubjDisconnect(Span):
+class SubjDisconnect(SpanEvent):
     """The adapter's disconnect(), whoever called it."""
 
     KIND = "subj.disconnect"
 
 
 @dataclass(frozen=True)
-class SubjAttempt(Span):
+class SubjAttempt(SpanEvent):
     """One reconnect attempt; `number` counts from 1 over the whole run. connect() is not one."""
 
     KIND = "subj.attempt"
@@ -177,7 +177,7 @@ class SubjThread(Event):
     """A thread of the subject began or ended."""
 
     KIND = "subj.thread"
-    phase: Phase
+    phase: SpanPhase
     name: str
 
 
@@ -200,7 +200,7 @@ class SubjSecret(Event):
 
 
 @dataclass(frozen=True)
-class RunnerStop(Span):
+class RunnerStop(SpanEvent):
     """The runner's stop(), whoever called it."""
 
     KIND = "runner.stop"

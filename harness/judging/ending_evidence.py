@@ -198,7 +198,7 @@ def deaf(case: Case) -> Evidence | None:
 def zombie(case: Case) -> Evidence | None:
     """Has said connected all the while, and not served, for longer than `truthful` allows, up to E."""
     run = case.run
-    wrong = subtract(run.believes, run.serving)
+    wrong = subtract(run.believes_connected, run.serving)
     if run.giveup or not wrong or wrong[-1].end != run.end:
         return None
     if wrong[-1].length <= case.limits.us("truthful"):
@@ -298,7 +298,9 @@ def dormant(case: Case) -> Evidence | None:
 
 def _last_sign(run: Timeline) -> tuple[int, ...]:
     """The last record by which it tried, or its service changed."""
-    last = max((mark for mark in (*run.lives, *run.service.changes) if mark.t <= run.end), default=None)
+    last = max(
+        (mark for mark in (*run.signs_of_trying, *run.service.changes) if mark.t <= run.end), default=None
+    )
     return (last.n,) if last else ()
 
 

@@ -19,7 +19,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Call:
+class TimedCall:
     """Something that begins and ends; `end` is null while it is open at E.
 
     `how` is one of journal.How. `number` is the subject's own count where there is one.
@@ -86,9 +86,9 @@ class GiveUp:
     until: Mark
     stands: bool
     flag: Mark | None = None
-    calls: tuple[Call, ...] = ()
-    told: tuple[Call, ...] = ()
-    connecting: Call | None = None
+    calls: tuple[TimedCall, ...] = ()
+    told: tuple[TimedCall, ...] = ()
+    connecting: TimedCall | None = None
 
     @property
     def stretch(self) -> Interval:

@@ -21,7 +21,7 @@ from harness.journal.run_kinds import (
     ProcExit,
     RunClose,
     RunTeardown,
-    Span,
+    SpanEvent,
     SubjAttempt,
     SubjConnect,
     SubjDisconnect,
@@ -93,7 +93,7 @@ def _folded(theme: str, lines: list[StoryLine]) -> list[StoryLine]:
 
 def _calls(run: Timeline) -> list[_Entry]:
     """What begins and ends is one line at its beginning; the listener's end has a line of its own."""
-    kinds: tuple[tuple[type[Span], str, str], ...] = (
+    kinds: tuple[tuple[type[SpanEvent], str, str], ...] = (
         (SubjConnect, "connect()", "calls of connect()"),
         (SubjAttempt, "attempt {number}", "attempts"),
         (SubjHandler, "fatal handler called", "calls of the fatal handler"),
@@ -173,11 +173,11 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
             how_it_ended = f"{LISTENER_ENDED.get(how or '', how)}{f': {error}' if error else ''}"
             return f"its listener ended: {how_it_ended}", "ends of the listener"
         case ClockSpin(turns=turns, thread=thread):
-            return f"{thread} turned {turns} times without letting time pass", "words of the clock"
+            return f"thread {thread} turned {turns} times without letting time pass", "words of the clock"
         case ClockBlocked(thread=thread, seconds=seconds):
-            return f"{thread} had work to do and did not turn for {seconds:g} s", "words of the clock"
+            return f"thread {thread} had work to do and did nothing for {seconds:g} s", "words of the clock"
         case ClockHeld(thread=thread):
-            return f"the harness: {thread} keeps the virtual clock from moving", "words of the clock"
+            return f"the harness: thread {thread} keeps the virtual clock from moving", "words of the clock"
         case ClockHiccup(detail=detail):
             return f"the harness: the virtual clock went wrong: {detail}", "words of the clock"
         case SubjEgress(what=what, target=target):

@@ -72,7 +72,7 @@ CHECKS: Mapping[str, Check] = {
         "disconnect(); above the adapter: the program was told to stop",
         "it ends within 25 s (the program: 90 s) and leaves no task, thread, socket, lock, file or warning",
     ),
-    "secret": Check(conduct.secret, "always", "no canary in logs or status file", whole=True),
+    "secret": Check(conduct.secret, "always", "no secret in logs or status file", whole=True),
     "back": Check(
         back.back,
         "it gave up, or the program ended (runner and process)",
@@ -81,7 +81,7 @@ CHECKS: Mapping[str, Check] = {
     "stays": Check(
         program.stays,
         "always (runner and process)",
-        "the program does not end itself over an error that another try could mend",
+        "the program does not end itself over an error that is not permanent",
         whole=True,
     ),
     "final": Check(
@@ -117,7 +117,9 @@ def _weighed(run: Timeline, name: str, check: Check, found: Finding) -> CheckRes
     if found.state == "pass" and run.unmet:
         event = run.unmet[0].event
         assert isinstance(event, RuleUnmet)
-        rule = f"rule {run.unmet[0].about.rule or '?'} acted {event.got} times, not {event.wanted}"
+        rule = (
+            f"rule {run.unmet[0].about.rule or '?'} acted {event.got} times, and {event.wanted} are expected"
+        )
         return CheckResult(name, "unknown", f"{found.because}, but {rule}", (*found.lines, run.unmet[0].n))
     return CheckResult(name, found.state, found.because, found.lines)
 

@@ -1,4 +1,4 @@
-"""Around one connection: does it come up, is its death noticed, do attempts end, do messages arrive once?"""
+"""Connections: do they come up, is a dead one noticed, do attempts end, do messages arrive once?"""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _noticed(run: Timeline, limits: CheckLimits, one: Interruption) -> Finding:
         return passes(because, one.on.n, conn.left.n)
     released = one.off is not None and one.off.t <= due
     if released or (conn.ended is not None and conn.ended.t <= due):
-        return absent("over before the time was up", one.on.n)
+        return absent("the interruption or the connection ended before the time was up", one.on.n)
     if run.end < due:
         return unknown(f"the run ended less than {spell(bound)} after the {what} began", one.on.n)
     if conn.left is not None:

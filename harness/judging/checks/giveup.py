@@ -6,7 +6,7 @@ from harness.journal.run_kinds import SubjState
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.program import exit_of, told_to_stop
 from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown, worst
-from harness.judging.facts import Call, GiveUp
+from harness.judging.facts import GiveUp, TimedCall
 from harness.judging.intervals import spell
 from harness.judging.timeline import Timeline
 
@@ -48,7 +48,7 @@ def notified(run: Timeline, limits: CheckLimits) -> Finding:
     return worst(told)
 
 
-def _cut_off(call: Call, stop: int) -> bool:
+def _cut_off(call: TimedCall, stop: int) -> bool:
     """It had begun when the program was told to stop, and did not end well after that."""
     return call.begin.n < stop and (call.end is None or (call.end.n > stop and call.how != "ok"))
 
@@ -78,18 +78,20 @@ def _told(run: Timeline, limits: CheckLimits, one: GiveUp) -> Finding:
 
 def final(run: Timeline, limits: CheckLimits) -> Finding:
     """The platform says that no retry can help → the fatal flag is set in time, and not retryable."""
-    said = permanent_errors.said_certainly(run)
+    said = permanent_errors.first_undisputed(run)
     if said is None:
-        return absent("the platform said nothing that no retry can mend")
+        return absent("the platform reported no permanent error")
     bound = limits.us("final")
     for record in run.body:
         event = record.event
         if record.n > said.n and isinstance(event, SubjState) and event.fatal:
             if event.fatal.get("retryable"):
-                return fails("no retry can mend it, and its fatal flag says retryable", said.n, record.n)
+                return fails(
+                    "the platform's error is permanent, and its fatal flag says retryable", said.n, record.n
+                )
             if record.t - said.t <= bound:
-                return passes("the fatal flag says that no retry can help", said.n, record.n)
+                return passes("the fatal flag says that the error is permanent", said.n, record.n)
             return fails(f"the fatal flag came {spell(record.t - said.t)} later", said.n, record.n)
     if run.end - said.t <= bound:
         return unknown(f"the run left it less than {spell(bound)} to set the fatal flag", said.n)
-    return fails("no retry can mend it, and it never set its fatal flag", said.n)
+    return fails("the platform's error is permanent, and it never set its fatal flag", said.n)

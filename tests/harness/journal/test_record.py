@@ -13,7 +13,7 @@ from fake_qq_server import events
 from fake_qq_server.events import Envelope, Event, RuleAct, WsOut
 from harness.journal import run_kinds, runner_kinds
 from harness.journal.record import KINDS, JournalError, Record, digest, field_names, parse, parse_line
-from harness.journal.run_kinds import ClockHeld, RunClose, Span, SubjHandler, SubjLog
+from harness.journal.run_kinds import ClockHeld, RunClose, SpanEvent, SubjHandler, SubjLog
 
 HELD = Record(3, 60_000_000, "loop", ClockHeld("pool"), x={"wall_s": 0.5})
 LINE = (
@@ -47,7 +47,7 @@ class TestKinds:
         assert len({kind.KIND for kind in self.tables}) == len(self.tables) == len(KINDS)
 
     def test_a_base_without_a_name_is_no_kind(self) -> None:
-        assert Span not in KINDS.values()
+        assert SpanEvent not in KINDS.values()
 
 
 class TestALine:

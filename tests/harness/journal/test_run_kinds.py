@@ -9,10 +9,10 @@ import pytest
 
 from fake_qq_server.events import Event
 from harness.journal import run_kinds, runner_kinds
-from harness.journal.run_kinds import RunnerStop, RunOpen, Span, SubjAttempt, SubjHandler, SubjState
+from harness.journal.run_kinds import RunnerStop, RunOpen, SpanEvent, SubjAttempt, SubjHandler, SubjState
 
 EACH = pytest.mark.parametrize("kind", (*run_kinds.KINDS, *runner_kinds.KINDS), ids=lambda kind: kind.KIND)
-SPANS = [kind for kind in run_kinds.KINDS if issubclass(kind, Span)]
+SPANS = [kind for kind in run_kinds.KINDS if issubclass(kind, SpanEvent)]
 
 
 @EACH
@@ -38,7 +38,7 @@ def test_attempts_and_handler_calls_are_counted_from_one(kind: type[SubjAttempt 
 
 def test_the_runner_s_stop_is_a_span_like_the_adapter_s_calls() -> None:
     assert RunnerStop in SPANS
-    assert get_args(run_kinds.Phase) == ("begin", "end")
+    assert get_args(run_kinds.SpanPhase) == ("begin", "end")
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ class TestAnInterruptedRun:
         assert found.asked == ("connects",)
         assert (awake.state, awake.because) == (
             "unknown",
-            "so far its event loop kept turning, but the run was cut off",
+            "so far its event loop kept running, but the run was cut off",
         )
 
     def test_exits_as_not_judged_with_strict_too(self) -> None:
@@ -105,7 +105,7 @@ class TestTheImpliedCheck:
         found = judge(dies(asks=["awake", "flag"]).blocks().done(6468))
         assert found.asked == ("awake", "flag")
         awake = next(one for one in found.checks if one.name == "awake")
-        assert awake.because == "main had work to do and did not turn for 45.5 s"
+        assert awake.because == "thread main had work to do and did nothing for 45.5 s"
 
     def test_a_crash_is_told_as_its_reason(self) -> None:
         records = dies().closed("memory")

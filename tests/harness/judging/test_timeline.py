@@ -215,7 +215,7 @@ class TestGivingUp:
 
 class TestDeclining:
     def test_a_connect_that_failed_for_good(self) -> None:
-        declined = read(J().connects(1, how="failed").done(9)).declined
+        declined = read(J().connects(1, how="failed").done(9)).failed_connect
         assert declined is not None and declined.begin.t == us(1)
 
     @pytest.mark.parametrize(
@@ -230,24 +230,27 @@ class TestDeclining:
         ],
     )
     def test_not_where_it_went_on(self, j: J) -> None:
-        assert read(j.done(9)).declined is None
+        assert read(j.done(9)).failed_connect is None
 
     def test_what_came_before_does_not_matter(self) -> None:
-        assert read(J().tries(t=1).ready(t=2).loses().connects(5, how="raised").done(9)).declined is not None
+        assert (
+            read(J().tries(t=1).ready(t=2).loses().connects(5, how="raised").done(9)).failed_connect
+            is not None
+        )
 
 
 class TestWords:
     def test_the_status_file(self) -> None:
         j = J().says("connected", t=2).called("a").says("connected", t=3).says("fatal", t=5).called("b")
         run = read(j.says(None, t=8).called("c").says("connected", t=9).called("d").done(10))
-        assert run.says == (Interval(us(2), us(5)), Interval(us(9), us(10)))
-        assert run.denies == (Interval(us(5), us(8)),)
+        assert run.says_connected == (Interval(us(2), us(5)), Interval(us(9), us(10)))
+        assert run.says_otherwise == (Interval(us(5), us(8)),)
         assert run.statements == tuple(Mark(us(t), j[x]) for t, x in ((2, "a"), (5, "b"), (8, "c"), (9, "d")))
 
     def test_its_own_property_speaks_while_there_is_no_file(self) -> None:
         j = J().state(1, connected=True).state(3, connected=False).state(4, connected=True, status="fatal")
         run = read(j.says("connected", t=6).state(7, connected=False).done(9))
-        assert run.believes == (Interval(us(1), us(3)), Interval(us(6), us(9)))
+        assert run.believes_connected == (Interval(us(1), us(3)), Interval(us(6), us(9)))
 
     def test_the_proof_of_a_moment(self) -> None:
         j = J().ready(t=2).called("ready").says("connected", t=2).called("says").loses(t=5).called("lost")
@@ -261,13 +264,13 @@ class TestTheRun:
     def test_ends_with_its_tear_down(self) -> None:
         j = J().up().disconnects(t=5).ends(9).disconnects(t=10)
         run = read(j.closed(t=11))
-        assert (run.end, run.cut, run.concluded, run.why) == (us(9), False, False, "end")
+        assert (run.end, run.cut, run.ended_early, run.why) == (us(9), False, False, "end")
         call = disconnect_of(run.tail)
         assert call is not None and call.begin.t == us(10)
         assert run.run == Interval(0, us(9))
 
     def test_early_after_a_give_up(self) -> None:
-        assert read(J().done(9, why="gaveup")).concluded
+        assert read(J().done(9, why="gaveup")).ended_early
 
     def test_without_a_tear_down_it_was_cut(self) -> None:
         run = read(J().up().loses(t=8).closed("cpu", t=9))
@@ -319,7 +322,7 @@ class TestCalls:
 
     def test_signs_of_trying(self) -> None:
         j = J().asks("api", t=1).asks("token", t=2).upgrades(t=3).tries(t=4).asks("gateway", t=5)
-        assert [mark.t / 1e6 for mark in read(j.done(9)).lives] == [2, 3, 4, 5]
+        assert [mark.t / 1e6 for mark in read(j.done(9)).signs_of_trying] == [2, 3, 4, 5]
 
 
 class TestMessages:

@@ -146,7 +146,7 @@ class TestStays:
     def test_does_not_apply_where_none_could(self, code: int) -> None:
         j = fatal(runner().add(WsOut("close", code=code), 80), 90, retryable=False)
         j.add(ProcExit(78), 100, "probe").ends(100, "exited")
-        assert told("stays", j.closed()) == ("n/a", "no other try could have mended the error")
+        assert told("stays", j.closed()) == ("n/a", "the platform's error was permanent")
 
     @pytest.mark.parametrize(("code", "at"), [(4009, 80), (4006, 80), (4915, 95)])
     def test_the_bots_own_word_is_no_reason(self, code: int, at: float) -> None:

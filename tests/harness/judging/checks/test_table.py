@@ -47,12 +47,15 @@ class TestThePremise:
         j = J().up().ends(600).unmet("drop").called("unmet").disconnects().leaves()
         found = check("connects", j.closed())
         assert found.state == "unknown"
-        assert found.because == "it was in service after 0.25 s, but rule drop acted 0 times, not 1.."
+        assert (
+            found.because
+            == "it was in service after 0.25 s, but rule drop acted 0 times, and 1.. are expected"
+        )
         assert found.lines == (6, j["unmet"])
 
     def test_a_rule_without_a_name(self) -> None:
         records = J().up().add(RuleUnmet("2", 1)).done(600)
-        because = "its event loop kept turning, but rule ? acted 1 times, not 2"
+        because = "its event loop kept running, but rule ? acted 1 times, and 2 are expected"
         assert told("awake", records) == ("unknown", because)
 
     def test_a_fail_stays_and_so_does_what_does_not_apply(self) -> None:
