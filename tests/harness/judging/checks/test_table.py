@@ -43,7 +43,7 @@ def test_a_healthy_run_passes_whatever_applies() -> None:
 
 
 class TestThePremise:
-    def test_unmet_a_pass_becomes_unknown(self) -> None:
+    def test_an_unmet_premise_makes_a_pass_unknown(self) -> None:
         j = J().up().ends(600).unmet("drop").called("unmet").disconnects().leaves()
         found = check("connects", j.closed())
         assert found.state == "unknown"
@@ -53,28 +53,28 @@ class TestThePremise:
         )
         assert found.lines == (6, j["unmet"])
 
-    def test_a_rule_without_a_name(self) -> None:
+    def test_an_unmet_rule_without_a_name_is_told_as_a_question_mark(self) -> None:
         records = J().up().add(RuleUnmet("2", 1)).done(600)
         because = "its event loop kept running, but rule ? acted 1 times, and 2 are expected"
         assert told("awake", records) == ("unknown", because)
 
-    def test_a_fail_stays_and_so_does_what_does_not_apply(self) -> None:
+    def test_an_unmet_premise_leaves_a_fail_and_what_does_not_apply(self) -> None:
         records = J().up().gives_up(t=60).unmet().done(600)
         states = {one.name: one.state for one in judge_checks(read(records))}
         assert (states["flag"], states["recovers"], states["awake"]) == ("fail", "n/a", "unknown")
 
 
 class TestACutRun:
-    def test_proves_no_pass_of_what_covers_the_whole_run(self) -> None:
+    def test_a_cut_run_proves_no_pass_of_what_covers_the_whole_run(self) -> None:
         states = {one.name: one.state for one in judge_checks(read(J().up().closed("killed", t=3600)))}
         whole = {"truthful", "awake", "polite", "secret"}
         assert {name for name, state in states.items() if state == "unknown"} == whole
         assert states["connects"] == "pass"
 
-    def test_a_fail_stays(self) -> None:
+    def test_a_cut_run_leaves_a_fail(self) -> None:
         assert told("secret", J().up().leaks(t=5).closed("killed", t=3600))[0] == "fail"
 
-    def test_attempts_and_messages_too(self) -> None:
+    def test_a_cut_run_proves_nothing_of_attempts_and_messages(self) -> None:
         j = J().up().sends("m", t=5).handles("m").loses(t=60).tries(t=61)
         found = judge_checks(read(j.closed("killed", t=3600)))
         assert {one.name for one in found if one.state == "unknown"} >= {"bounded", "once"}
