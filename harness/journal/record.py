@@ -78,7 +78,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, FixRef):
-        return asdict(value)
+        named_only = value.kind is None and value.sha256 is None  # as first journals had it: digests stay
+        return value.name if named_only else asdict(value)
     raise TypeError(f"{type(value).__name__} does not belong in a journal")
 
 

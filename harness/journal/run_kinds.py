@@ -14,7 +14,7 @@ from fake_qq_server.events import Event
 SpanPhase = Literal["begin", "end"]
 How = Literal["ok", "failed", "raised", "cancelled"]
 
-INTERRUPTED = "interrupted"
+INTERRUPTED_DETAIL = "interrupted"
 """`RunClose.detail` beside why "killed", where the harness ended a worker that had done nothing wrong: the
 person stopped the command, or the whole command had to end."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.journal.record import Record
-from harness.journal.run_kinds import INTERRUPTED, RunClose
+from harness.journal.run_kinds import INTERRUPTED_DETAIL, RunClose
 
 BY_WORKER: Mapping[str, str] = {
     "end": "the run came to its end",
@@ -25,7 +25,7 @@ BY_HARNESS: Mapping[str, str] = {
     "blocked": "the harness ended the worker, which stood still",
     "memory": "the harness ended the worker, which used too much memory",
     "wall": "the harness ended the worker, which had not finished in the real time allowed",
-    "killed": "the worker's process was killed",
+    "killed": "the worker's process died",
     "exited": "the worker's process exited before the run was over",
     "harness": "the harness closed the journal, because no run came about",
 }
@@ -48,4 +48,4 @@ def interrupted(closed: Record | None) -> bool:
     """Whether the harness ended the worker without any fault of the run: the person stopped the command, or
     the whole command had to end."""
     event = closed.event if closed is not None else None
-    return isinstance(event, RunClose) and event.why == "killed" and event.detail == INTERRUPTED
+    return isinstance(event, RunClose) and event.why == "killed" and event.detail == INTERRUPTED_DETAIL

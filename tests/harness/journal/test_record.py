@@ -13,7 +13,7 @@ from fake_qq_server import events
 from fake_qq_server.events import Envelope, Event, RuleAct, WsOut
 from harness.journal import run_kinds, runner_kinds
 from harness.journal.record import KINDS, JournalError, Record, digest, field_names, parse, parse_line
-from harness.journal.run_kinds import ClockHeld, RunClose, SpanEvent, SubjHandler, SubjLog
+from harness.journal.run_kinds import ClockHeld, FixRef, RunClose, RunOpen, SpanEvent, SubjHandler, SubjLog
 
 HELD = Record(3, 60_000_000, "loop", ClockHeld("pool"), x={"wall_s": 0.5})
 LINE = (
@@ -124,6 +124,18 @@ class TestDigest:
     )
     def test_covers_everything_else(self, changed: Record) -> None:
         assert digest([HELD]) != digest([changed])
+
+    def test_a_fix_that_a_journal_gives_by_name_alone_is_covered_as_it_was_written(self) -> None:
+        line = Record(1, 0, "loop", RunOpen(1, "a/b", "adapter", 0, "baton", FixRef("x"), {}, {})).as_json()
+        assert '"fix":"x"' in line
+        assert parse(line)[0].as_json() == line
+
+    def test_a_fix_with_its_content_is_covered_whole(self) -> None:
+        fix = FixRef("x", "patch", "ab")
+        line = json.loads(
+            Record(1, 0, "loop", RunOpen(1, "a/b", "adapter", 0, "baton", fix, {}, {})).as_json()
+        )
+        assert line["d"]["fix"] == {"name": "x", "kind": "patch", "sha256": "ab"}
 
     def test_names_its_algorithm(self) -> None:
         assert digest([]) == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -126,7 +126,7 @@ class TestCrashed:
     @pytest.mark.parametrize(
         ("why", "more"),
         [
-            ("killed", ": the worker's process was killed (status 1)"),
+            ("killed", ": the worker's process died (status 1)"),
             ("memory", ": the harness ended the worker, which used too much memory (status 1)"),
             ("exited", ": the worker's process exited before the run was over (status 1)"),
         ],

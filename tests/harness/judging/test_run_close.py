@@ -8,7 +8,7 @@ import pytest
 
 from fake_qq_server.events import Heal
 from harness.journal.record import Record
-from harness.journal.run_kinds import INTERRUPTED, RunClose
+from harness.journal.run_kinds import INTERRUPTED_DETAIL, RunClose
 from harness.judging.run_close import BY_HARNESS, BY_WORKER, interrupted, said_of
 
 WHYS = get_args(get_type_hints(RunClose)["why"])
@@ -27,8 +27,11 @@ def test_every_why_has_a_sentence() -> None:
     ("closed", "said"),
     [
         (close("end", src="loop"), "the run came to its end"),
-        (close("killed", "signal 9"), "the worker's process was killed (signal 9)"),
-        (close("killed", INTERRUPTED), "the harness ended the worker, because the command was interrupted"),
+        (close("killed", "signal 9"), "the worker's process died (signal 9)"),
+        (
+            close("killed", INTERRUPTED_DETAIL),
+            "the harness ended the worker, because the command was interrupted",
+        ),
         (close("exited", "status 3"), "the worker's process exited before the run was over (status 3)"),
         (
             close("spin", "records", src="loop"),
@@ -50,7 +53,7 @@ def test_who_closed_the_journal_makes_a_difference_only_where_the_worker_can(why
 
 
 def test_only_a_kill_without_a_fault_of_the_run_is_an_interruption() -> None:
-    assert interrupted(close("killed", INTERRUPTED))
+    assert interrupted(close("killed", INTERRUPTED_DETAIL))
     assert not interrupted(close("killed", "signal 2"))
-    assert not interrupted(close("wall", INTERRUPTED))
+    assert not interrupted(close("wall", INTERRUPTED_DETAIL))
     assert not interrupted(None)
