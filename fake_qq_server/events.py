@@ -169,6 +169,24 @@ class Heal(Event):
     held: Literal["keep", "release"]
 
 
+KINDS: tuple[type[Event], ...] = (
+    LinkOpen,
+    LinkClose,
+    LinkCondition,
+    HttpRequest,
+    HttpAnswer,
+    WsConnect,
+    WsIn,
+    WsOut,
+    Session,
+    EventSent,
+    RuleAct,
+    RuleUnmet,
+    Heal,
+)
+"""Every kind that the fake platform reports."""
+
+
 @dataclass(frozen=True)
 class Envelope:
     """Whom an event concerns and what brought it about. `cause` is the `n` of an earlier record."""

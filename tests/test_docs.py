@@ -30,7 +30,7 @@ from harness.hermes.releases import KNOWN
 from harness.journal.record import KINDS, parse_line
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
-from harness.scenario.in_words import ENDINGS_HOLD, schema_in_words
+from harness.scenario.in_words import schema_in_words
 from harness.scenario.loading import load_text
 from harness.scenario.selection import all_runs
 from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, LEVELS_DRIVEN, LIMITED, REQUIRED
@@ -90,8 +90,8 @@ def checks() -> Iterator[tuple[str, ...]]:
 
 
 def endings() -> Iterator[tuple[str, ...]]:
-    for name, half in ENDINGS.items():
-        yield f"`{name}`", half, ENDINGS_HOLD[name]
+    for name, row in ENDINGS.items():
+        yield f"`{name}`", row.half, row.holds
 
 
 def fixes() -> Iterator[tuple[str, ...]]:

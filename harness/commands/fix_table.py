@@ -13,7 +13,7 @@ from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit, SubjState
 from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.checks.program import exit_of
-from harness.judging.endings import STARVED
+from harness.judging.endings import FAILS_AWAKE
 from harness.judging.facts import GiveUp
 from harness.judging.outcome import Outcome
 from harness.judging.systemd import acts
@@ -84,7 +84,7 @@ class Row:
     @property
     def starved(self) -> bool:
         """It did not get as far as giving up: its event loop spun or stood still, or it crashed."""
-        return self.ending in STARVED
+        return self.ending in FAILS_AWAKE
 
 
 @dataclass(frozen=True)

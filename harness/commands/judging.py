@@ -20,7 +20,6 @@ from harness.journal.run_kinds import RunOpen
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
 from harness.judging.outcome import as_document, exit_status, judge
-from harness.scenario.in_words import ENDINGS_HOLD
 
 
 def judge_journals(request: JudgeRequest) -> int:
@@ -64,7 +63,8 @@ def explain(request: ExplainRequest) -> int:
     word = request.word
     found = []
     if word in ENDINGS:
-        found += [f"{word} (ending): {ENDINGS[word]}", f"  holds    {ENDINGS_HOLD[word]}"]
+        row = ENDINGS[word]
+        found += [f"{word} (ending): {row.half}", f"  holds    {row.holds}"]
     if word in CHECKS:
         check = CHECKS[word]
         found += [f"{word} (check)", f"  applies  {check.applies}", f"  passes   if {check.passes}"]

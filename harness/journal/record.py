@@ -2,7 +2,7 @@
 
 A `Record` is an envelope (number, virtual time in microseconds, source, whom it concerns, what caused it)
 around one frozen dataclass, its kind. The platform's kinds are in `fake_qq_server.events`, the others
-in `kinds` and `runner_kinds`. `x` holds what may differ between two equal runs (wall time, paths, pids,
+in `run_kinds` and `runner_kinds`. `x` holds what may differ between two equal runs (wall time, paths, pids,
 tracebacks); the digest covers everything else, and there is no other list of exceptions.
 """
 
@@ -12,57 +12,21 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from types import NoneType
 from typing import Any, ClassVar
 
+from fake_qq_server import events
 from fake_qq_server.events import NOBODY, Envelope, Event
-from harness.journal.run_kinds import (
-    ClockBlocked,
-    ClockHeld,
-    ClockHiccup,
-    ClockSpin,
-    FixRef,
-    How,
-    Left,
-    Phase,
-    ProcEnding,
-    ProcExit,
-    RunClose,
-    RunnerStop,
-    RunOpen,
-    RunTeardown,
-    Span,
-    SubjAttempt,
-    SubjConnect,
-    SubjDisconnect,
-    SubjEgress,
-    SubjHandler,
-    SubjListener,
-    SubjLog,
-    SubjMessage,
-    SubjSecret,
-    SubjState,
-    SubjThread,
-)
-from harness.journal.runner_kinds import (
-    BesideState,
-    BesideWord,
-    RunnerAdapter,
-    RunnerHeld,
-    RunnerQueue,
-    RunnerState,
-)
+from harness.journal import run_kinds, runner_kinds
+from harness.journal.run_kinds import FixRef
 
 SCHEMA = 1
 
 
-def _kinds(base: type[Event]) -> Iterable[type[Event]]:
-    for cls in base.__subclasses__():
-        if cls.KIND:
-            yield cls
-        yield from _kinds(cls)
-
-
-KINDS: Mapping[str, type[Event]] = {cls.KIND: cls for cls in _kinds(Event)}
+KINDS: Mapping[str, type[Event]] = {
+    kind.KIND: kind for kind in (*events.KINDS, *run_kinds.KINDS, *runner_kinds.KINDS)
+}
+"""Every kind that a journal may hold, by its `k`."""
 
 
 class JournalError(ValueError):
@@ -114,7 +78,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, FixRef):
-        return asdict(value)
+        named_only = value.kind is None and value.sha256 is None  # as first journals had it: digests stay
+        return value.name if named_only else asdict(value)
     raise TypeError(f"{type(value).__name__} does not belong in a journal")
 
 
@@ -123,12 +88,25 @@ _WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_
 _SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain).encode
 
 
+_ENVELOPE: Mapping[str, tuple[type, ...]] = {
+    "n": (int,),
+    "t": (int,),
+    "src": (str,),
+    **dict.fromkeys(("conn", "req", "bot", "cause"), (int, NoneType)),
+    "rule": (str, NoneType),
+}
+"""What may stand around an event, in every line."""
+
+
 def parse_line(text: str, number: int) -> Record:
     """The record of one line. Raises JournalError that names line `number`."""
     try:
         line = json.loads(text)
         kind = KINDS[line["k"]]
         about = Envelope(**{key: line[key] for key in Record.KEYS})
+        wrong = next((key for key, types in _ENVELOPE.items() if not isinstance(line[key], types)), None)
+        if wrong is not None:
+            raise ValueError(f"{wrong} is {line[wrong]!r}")
         wanted = {f.name for f in fields(kind)}
         required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
         d = line["d"]
@@ -151,47 +129,3 @@ def digest(records: Iterable[Record]) -> str:
         total.update(record.as_json(digest=True).encode())
         total.update(b"\n")
     return "sha256:" + total.hexdigest()
-
-
-__all__ = [
-    "KINDS",
-    "SCHEMA",
-    "BesideState",
-    "BesideWord",
-    "ClockBlocked",
-    "ClockHeld",
-    "ClockHiccup",
-    "ClockSpin",
-    "Envelope",
-    "Event",
-    "How",
-    "JournalError",
-    "Left",
-    "Phase",
-    "ProcEnding",
-    "ProcExit",
-    "Record",
-    "RunClose",
-    "RunOpen",
-    "RunTeardown",
-    "RunnerAdapter",
-    "RunnerHeld",
-    "RunnerQueue",
-    "RunnerState",
-    "RunnerStop",
-    "Span",
-    "SubjAttempt",
-    "SubjConnect",
-    "SubjDisconnect",
-    "SubjEgress",
-    "SubjHandler",
-    "SubjListener",
-    "SubjLog",
-    "SubjMessage",
-    "SubjSecret",
-    "SubjState",
-    "SubjThread",
-    "digest",
-    "field_names",
-    "parse",
-]

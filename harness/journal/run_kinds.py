@@ -11,8 +11,12 @@ from typing import Any, Literal
 
 from fake_qq_server.events import Event
 
-Phase = Literal["begin", "end"]
+SpanPhase = Literal["begin", "end"]
 How = Literal["ok", "failed", "raised", "cancelled"]
+
+INTERRUPTED_DETAIL = "interrupted"
+"""`RunClose.detail` beside why "killed", where the harness ended a worker that had done nothing wrong: the
+person stopped the command, or the whole command had to end."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class RunOpen(Event):
 
     `scenario` is the resolved document of this one run (see docs/scenarios.md): its name, asks, rules,
     heal and end, with variants and twins already laid out. `subject` has name, version, python, aiohttp
-    and sha256 (its path stands in `x`). `limits` are the checks' limits in force, in seconds.
+    and sha256 (its path stands in `x`). Raises ValueError where a foreign journal has something else there.
     """
 
     KIND = "run.open"
@@ -57,6 +61,9 @@ class RunOpen(Event):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fix", FixRef.read(self.fix))
+        for name, wanted in (("run", str), ("level", str), ("subject", Mapping), ("scenario", Mapping)):
+            if not isinstance(getattr(self, name), wanted):
+                raise ValueError(f"run.open has {getattr(self, name)!r} as its {name}")
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ class RunTeardown(Event):
 
 @dataclass(frozen=True)
 class RunClose(Event):
-    """The last record. `why`: end, or what ended the worker; `signal`/`status` where it died by itself."""
+    """The last record. `why`: end, or what ended the worker; `status` where its process died by itself (a
+    signal as a negative number). The source is "parent" where the harness wrote it from outside."""
 
     KIND = "run.close"
     why: Literal["end", "spin", "blocked", "cpu", "memory", "wall", "killed", "exited", "harness"]
@@ -97,23 +105,23 @@ class SubjState(Event):
 
 
 @dataclass(frozen=True)
-class Span(Event):
+class SpanEvent(Event):
     """Base of what begins and ends: `how` and `error` (exception type and text) only at the end."""
 
-    phase: Phase
+    phase: SpanPhase
     how: How | None = None
     error: str | None = None
 
 
 @dataclass(frozen=True)
-class SubjListener(Span):
+class SubjListener(SpanEvent):
     """The adapter's listen loop."""
 
     KIND = "subj.listener"
 
 
 @dataclass(frozen=True)
-class SubjHandler(Span):
+class SubjHandler(SpanEvent):
     """A call of the fatal-error handler; `number` counts calls from 1."""
 
     KIND = "subj.handler"
@@ -121,21 +129,21 @@ class SubjHandler(Span):
 
 
 @dataclass(frozen=True)
-class SubjConnect(Span):
+class SubjConnect(SpanEvent):
     """The adapter's connect(); `failed` where it returned false."""
 
     KIND = "subj.connect"
 
 
 @dataclass(frozen=True)
-class SubjDisconnect(Span):
+class SubjDisconnect(SpanEvent):
     """The adapter's disconnect(), whoever called it."""
 
     KIND = "subj.disconnect"
 
 
 @dataclass(frozen=True)
-class SubjAttempt(Span):
+class SubjAttempt(SpanEvent):
     """One reconnect attempt; `number` counts from 1 over the whole run. connect() is not one."""
 
     KIND = "subj.attempt"
@@ -169,7 +177,7 @@ class SubjThread(Event):
     """A thread of the subject began or ended."""
 
     KIND = "subj.thread"
-    phase: Phase
+    phase: SpanPhase
     name: str
 
 
@@ -192,7 +200,7 @@ class SubjSecret(Event):
 
 
 @dataclass(frozen=True)
-class RunnerStop(Span):
+class RunnerStop(SpanEvent):
     """The runner's stop(), whoever called it."""
 
     KIND = "runner.stop"
@@ -263,3 +271,30 @@ class Left(Event):
     locks: Sequence[str] = ()
     warnings: Sequence[str] = ()
     files: Sequence[str] = ()
+
+
+KINDS: tuple[type[Event], ...] = (
+    RunOpen,
+    RunTeardown,
+    RunClose,
+    SubjState,
+    SubjListener,
+    SubjHandler,
+    SubjConnect,
+    SubjDisconnect,
+    SubjAttempt,
+    RunnerStop,
+    SubjMessage,
+    SubjLog,
+    SubjThread,
+    SubjEgress,
+    SubjSecret,
+    ProcEnding,
+    ProcExit,
+    ClockSpin,
+    ClockBlocked,
+    ClockHeld,
+    ClockHiccup,
+    Left,
+)
+"""Every kind of this module; `record.KINDS` is these, the platform's and the runner level's."""

@@ -69,3 +69,14 @@ class BesideWord(Event):
     KIND = "beside.word"
     number: int
     what: Literal["asked", "answered"]
+
+
+KINDS: tuple[type[Event], ...] = (
+    RunnerQueue,
+    RunnerAdapter,
+    RunnerState,
+    RunnerHeld,
+    BesideState,
+    BesideWord,
+)
+"""Every kind of this module."""

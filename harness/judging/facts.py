@@ -5,13 +5,9 @@ All times are virtual microseconds; `n` is the number of the record that proves 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from harness.judging.intervals import Interval
-
-HELLO_HEARTBEAT_US = 41_250_000
 
 
 @dataclass(frozen=True, order=True)
@@ -23,7 +19,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Call:
+class TimedCall:
     """Something that begins and ends; `end` is null while it is open at E.
 
     `how` is one of journal.How. `number` is the subject's own count where there is one.
@@ -90,9 +86,9 @@ class GiveUp:
     until: Mark
     stands: bool
     flag: Mark | None = None
-    calls: tuple[Call, ...] = ()
-    told: tuple[Call, ...] = ()
-    connecting: Call | None = None
+    calls: tuple[TimedCall, ...] = ()
+    told: tuple[TimedCall, ...] = ()
+    connecting: TimedCall | None = None
 
     @property
     def stretch(self) -> Interval:
@@ -117,57 +113,3 @@ class Message:
     written: tuple[Writing, ...] = ()
     handled: tuple[Mark, ...] = ()
     replied: tuple[Mark, ...] = ()
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the run's scenario says about judging; `of` reads it from `RunOpen.scenario`, believing nothing.
-
-    `limits_us` are the scenario's own limits by check, in microseconds. `handler` is what it told the
-    fatal handler to do. `restart` is the service manager's policy: `on-failure` where it names none, as
-    hand-made units have it.
-    """
-
-    run: str = ""
-    issues: tuple[int, ...] = ()
-    asks: tuple[str, ...] = ()
-    starts_up: bool = True
-    heals: bool = False
-    handler: str = "record"
-    restart: str = "on-failure"
-    heartbeat_us: int = HELLO_HEARTBEAT_US
-    limits_us: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, scenario: Mapping[str, Any], level: str, run: str = "") -> Terms:
-        asks = scenario.get("asks")
-        if isinstance(asks, Mapping):
-            asks = asks.get(level)
-        limits, beat, issues = scenario.get("limits_us"), scenario.get("heartbeat_ms"), scenario.get("issues")
-        handler = scenario.get("handler") or "record"
-        return cls(
-            run=run or str(scenario.get("run") or scenario.get("scenario") or ""),
-            issues=tuple(i for i in _list(issues) if isinstance(i, int)),
-            asks=tuple(dict.fromkeys(str(name) for name in _list(asks))),
-            starts_up=scenario.get("start") != "down",
-            heals=scenario.get("heal") is not None,
-            handler=str(next((key for key, _ in _items(handler)), handler)),
-            restart=str(scenario.get("restart") or "on-failure"),
-            heartbeat_us=_scaled(beat, 1000) or HELLO_HEARTBEAT_US,
-            limits_us={str(k): us for k, v in _items(limits) if (us := _scaled(v)) is not None},
-        )
-
-
-def _list(value: object) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-def _items(value: object) -> list[tuple[Any, Any]]:
-    return list(value.items()) if isinstance(value, Mapping) else []
-
-
-def _scaled(value: object, factor: int = 1) -> int | None:
-    """A positive number times `factor`, null for whatever else stands there."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e15:
-        return None
-    return int(value * factor)

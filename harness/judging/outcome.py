@@ -14,7 +14,7 @@ from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.record import Record, digest
 from harness.journal.run_kinds import FixRef
 from harness.judging.checks import CheckResult, judge_checks
-from harness.judging.endings import STARVED, Ending, ending
+from harness.judging.endings import FAILS_AWAKE, Ending, ending
 from harness.judging.intervals import SECOND
 from harness.judging.timeline import Timeline, read
 
@@ -110,7 +110,7 @@ def judge(records: Iterable[Record], journal: str | None = None) -> Outcome:
         checks=checks,
         asked=asked,
         unmet=tuple(one.about.rule or "?" for one in run.unmet),
-        hypothetical=bool(opened and opened.scenario.get("hypothetical")),
+        hypothetical=run.terms.hypothetical,
         journal=journal,
         also_seen=tuple(one for one in checks if one.state == "fail" and one.name not in asked),
     )
@@ -119,7 +119,7 @@ def judge(records: Iterable[Record], journal: str | None = None) -> Outcome:
 def exit_status(outcomes: Iterable[Outcome], strict: bool = False) -> int:
     """0: every asked check passed. 1: one failed, whatever the others. 125: none failed and one could not
     be judged, or there was nothing to judge. `strict`: failed checks count though nobody asked them, but
-    never those of a run whose instrument failed."""
+    never those of a run that says nothing about the bot."""
     everything = tuple(outcomes)
     if any(one.verdict == "fail" or (strict and _also_failed(one)) for one in everything):
         return FAILED
@@ -139,7 +139,7 @@ def settled(records: Sequence[Record]) -> Sequence[Record]:
 
 
 def _also_failed(outcome: Outcome) -> bool:
-    return outcome.ending.name != "instrument-failed" and bool(outcome.also_seen)
+    return outcome.ending.judged and bool(outcome.also_seen)
 
 
 def _implied(
@@ -147,7 +147,7 @@ def _implied(
 ) -> tuple[tuple[CheckResult, ...], tuple[str, ...]]:
     """A bot that starved its loop or crashed fails `awake`, asked or not."""
     asked = run.terms.asks
-    if end.name not in STARVED:
+    if end.name not in FAILS_AWAKE:
         return checks, asked
     failed = CheckResult("awake", "fail", f"the run ended as {end}", end.lines)
     swapped = tuple(failed if one.name == "awake" and one.state != "fail" else one for one in checks)
@@ -159,7 +159,7 @@ def _verdict(run: Timeline, checks: tuple[CheckResult, ...], asked: tuple[str, .
     that applies → unknown; else pass. A name that no check has is something we cannot judge."""
     states = {one.name: one.state for one in checks}
     applying = [states.get(name, "unknown") for name in asked if states.get(name) != "n/a"]
-    if end.name == "instrument-failed":
+    if not end.judged:
         return "unknown"
     if "fail" in applying:
         return "fail"

@@ -17,7 +17,7 @@ from typing import Any
 from fake_qq_server.events import LinkClose, LinkCondition, LinkOpen, Session, WsConnect, WsIn, WsOut
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcEnding, SubjDisconnect, SubjListener, SubjState
-from harness.judging.facts import Call, Connection, GiveUp, Interruption, Mark
+from harness.judging.facts import Connection, GiveUp, Interruption, Mark, TimedCall
 from harness.judging.intervals import Interval, merge
 
 
@@ -54,10 +54,10 @@ class _Scan:
     """The state after the records so far."""
 
     connections: dict[int, Connection] = field(default_factory=dict)
-    live: dict[int, bool] = field(default_factory=dict)  # open connection -> its session is ready
+    ready: dict[int, bool] = field(default_factory=dict)  # open connection -> its session is ready
     sessions: dict[int, int] = field(default_factory=dict)  # session ordinal -> its connection
     conditions: set[tuple[int | None, str, str | None]] = field(default_factory=set)
-    down: dict[int, Interruption] = field(default_factory=dict)
+    interrupted: dict[int, Interruption] = field(default_factory=dict)
     interruptions: list[Interruption] = field(default_factory=list)
     readies: list[Mark] = field(default_factory=list)
     changes: list[Mark] = field(default_factory=list)
@@ -65,19 +65,19 @@ class _Scan:
     since: int | None = None
     giveups: list[GiveUp] = field(default_factory=list)
     flag: Mark | None = None
-    bidden: bool = False  # a disconnect() began since the listener did
+    disconnecting: bool = False  # a disconnect() began since the listener did
 
     def connection(self, number: int, mark: Mark) -> Connection:
         if number not in self.connections:
             self.connections[number] = Connection(number, mark)
-            self.live[number] = False
+            self.ready[number] = False
         return self.connections[number]
 
     def end(self, number: int, mark: Mark) -> None:
         known = self.connection(number, mark)
         if known.ended is None:
             self.connections[number] = replace(known, ended=mark)
-        self.live.pop(number, None)
+        self.ready.pop(number, None)
 
     def leave(self, number: int, mark: Mark) -> None:
         known = self.connection(number, mark)
@@ -90,13 +90,13 @@ class _Scan:
 
     def settle(self, mark: Mark) -> None:
         """Brings what follows from the state up to date after one record."""
-        for number in [*self.live, *(n for n in self.down if n not in self.live)]:
+        for number in [*self.ready, *(n for n in self.interrupted if n not in self.ready)]:
             name = self.condition_on(number)
-            if name is not None and number not in self.down:
-                self.down[number] = Interruption(number, name, mark, None, self.live[number])
-            elif name is None and number in self.down:
-                self.interruptions.append(replace(self.down.pop(number), off=mark))
-        serving = any(ready and number not in self.down for number, ready in self.live.items())
+            if name is not None and number not in self.interrupted:
+                self.interrupted[number] = Interruption(number, name, mark, None, self.ready[number])
+            elif name is None and number in self.interrupted:
+                self.interruptions.append(replace(self.interrupted.pop(number), off=mark))
+        serving = any(ready and number not in self.interrupted for number, ready in self.ready.items())
         if serving and self.since is None:
             self.since = mark.t
             self.changes.append(mark)
@@ -112,14 +112,14 @@ class _Scan:
                 self.giveups[-1] = replace(self.giveups[-1], flag=self.flag)
             return
         self.giveups.append(GiveUp(mark, mark, True, self.flag))
-        self.live = dict.fromkeys(self.live, False)
+        self.ready = dict.fromkeys(self.ready, False)
 
     def result(self, end: int) -> Service:
         if self.since is not None:
             self.serving.append(Interval(self.since, end))
         if self.giveups and self.giveups[-1].stands:
             self.giveups[-1] = replace(self.giveups[-1], until=Mark(end, self.giveups[-1].at.n))
-        held = sorted([*self.interruptions, *self.down.values()], key=lambda one: one.on)
+        held = sorted([*self.interruptions, *self.interrupted.values()], key=lambda one: one.on)
         return Service(
             serving=merge(self.serving),
             since=self.since,
@@ -182,14 +182,14 @@ def _session(scan: _Scan, record: Record, event: Session) -> None:
     if event.session is not None:
         scan.sessions[event.session] = number
     if event.what == "dropped":
-        if number in scan.live:
-            scan.live[number] = False
+        if number in scan.ready:
+            scan.ready[number] = False
     elif event.what in ("ready", "resumed"):
         known = scan.connection(number, mark)
-        if number not in scan.live:
+        if number not in scan.ready:
             return
         scan.connections[number] = replace(known, readies=(*known.readies, mark))
-        scan.live[number] = True
+        scan.ready[number] = True
         if scan.condition_on(number) is None:
             scan.readies.append(mark)
         if scan.giveups and scan.giveups[-1].stands:
@@ -205,18 +205,18 @@ def _state(scan: _Scan, record: Record, event: SubjState) -> None:
 
 def _listener(scan: _Scan, record: Record, event: SubjListener) -> None:
     if event.phase == "begin":
-        scan.bidden = False
-    elif not scan.bidden:
+        scan.disconnecting = False
+    elif not scan.disconnecting:
         scan.give_up(Mark(record.t, record.n))
 
 
 def _disconnect(scan: _Scan, record: Record, event: SubjDisconnect) -> None:
     if event.phase == "begin":
-        scan.bidden = True
+        scan.disconnecting = True
 
 
 def _ending(scan: _Scan, record: Record, event: ProcEnding) -> None:
-    scan.bidden = True
+    scan.disconnecting = True
 
 
 STEPS: Mapping[type, Callable[[_Scan, Record, Any], None]] = {
@@ -234,7 +234,7 @@ STEPS: Mapping[type, Callable[[_Scan, Record, Any], None]] = {
 }
 
 
-def with_calls(service: Service, calls: Sequence[Call], handler: str) -> tuple[GiveUp, ...]:
+def with_calls(service: Service, calls: Sequence[TimedCall], handler: str) -> tuple[GiveUp, ...]:
     """The give-ups, each with the fatal handler's calls that belong to it.
 
     Those are the calls since the READY before it: a subject may call the handler first and stop

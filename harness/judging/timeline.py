@@ -13,13 +13,12 @@ from functools import cached_property
 from typing import Any
 
 from fake_qq_server.events import Event, EventSent, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
-from fake_qq_server.rules.language import LanguageError, Rule, parse_rules
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     RunClose,
     RunOpen,
     RunTeardown,
-    Span,
+    SpanEvent,
     SubjAttempt,
     SubjConnect,
     SubjDisconnect,
@@ -27,9 +26,11 @@ from harness.journal.run_kinds import (
     SubjMessage,
     SubjState,
 )
-from harness.judging.facts import Call, Connection, GiveUp, Interruption, Mark, Message, Terms, Writing
+from harness.judging import run_close
+from harness.judging.facts import Connection, GiveUp, Interruption, Mark, Message, TimedCall, Writing
 from harness.judging.intervals import Interval, merge
 from harness.judging.service import Service, follow, with_calls
+from harness.judging.terms import Terms, terms_of
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ class Timeline:
     """The facts of one run. Times are virtual microseconds.
 
     `end`: E, the time of run.teardown, else of the last record. `cut`: there was no run.teardown, so the
-    run did not reach its end. `concluded`: it ended early, because after a give-up nothing was left that
-    could change it; no window counts as cut short by that. `heal`: H; `released` where it freed what
-    conditions held. `says` and `denies`: the status file reads connected, or something else; `believes`
-    falls back on the subject's own property while there is no file. `unmet`: rules of the premise that
-    acted too seldom.
+    run did not reach its end. `ended_early`: after a give-up nothing was left that could change anything; no
+    window counts as cut short by that. `heal`: H; `released` where it freed what conditions held.
+    `says_connected` and `says_otherwise`: the status file reads connected, or something else;
+    `believes_connected` falls back on the subject's own property while there is no file. `statements`: the
+    records at which the status file's word changed. `unmet`: rules of the premise that acted too seldom.
     """
 
     records: Sequence[Record]
@@ -52,19 +53,19 @@ class Timeline:
     terms: Terms
     end: int
     cut: bool
-    concluded: bool
+    ended_early: bool
     heal: Mark | None
     released: bool
     first_act: Mark | None
     unmet: tuple[Record, ...]
     service: Service
     giveups: tuple[GiveUp, ...]
-    attempts: tuple[Call, ...]
-    calls: tuple[Call, ...]
-    connects: tuple[Call, ...]
-    says: tuple[Interval, ...]
-    believes: tuple[Interval, ...]
-    denies: tuple[Interval, ...]
+    attempts: tuple[TimedCall, ...]
+    calls: tuple[TimedCall, ...]
+    connects: tuple[TimedCall, ...]
+    says_connected: tuple[Interval, ...]
+    believes_connected: tuple[Interval, ...]
+    says_otherwise: tuple[Interval, ...]
     statements: tuple[Mark, ...]
     messages: tuple[Message, ...]
 
@@ -76,6 +77,11 @@ class Timeline:
     def why(self) -> str | None:
         """What ended the worker (RunClose.why), null where the journal is not closed."""
         return self.closed.event.why if self.closed and isinstance(self.closed.event, RunClose) else None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was stopped from outside, by the person or with the whole command."""
+        return run_close.interrupted(self.closed)
 
     @property
     def serving(self) -> tuple[Interval, ...]:
@@ -109,7 +115,7 @@ class Timeline:
         return tuple(one for one in self.messages if one.probe and one.written)
 
     @cached_property
-    def declined(self) -> Call | None:
+    def failed_connect(self) -> TimedCall | None:
         """The last connect(), where it failed and nothing went on after it: its caller knows and must act."""
         if not self.connects or self.connects[-1].end is None or self.connects[-1].how == "ok":
             return None
@@ -119,7 +125,7 @@ class Timeline:
         return None if later or any(ready.n > ended.n for ready in self.service.readies) else last
 
     @cached_property
-    def lives(self) -> tuple[Mark, ...]:
+    def signs_of_trying(self) -> tuple[Mark, ...]:
         """Signs that the subject is trying: reconnect attempts, and what only a connecting client does."""
         seen = [call.begin for call in self.attempts]
         for record in self.body:
@@ -129,19 +135,10 @@ class Timeline:
                 seen.append(Mark(record.t, record.n))
         return tuple(sorted(seen))
 
-    @cached_property
-    def rules(self) -> Mapping[str, Rule]:
-        """The scenario's rules by the key that records name them with; none where they cannot be read."""
-        written = self.opened.scenario.get("rules") if self.opened else None
-        try:
-            return {rule.key: rule for rule in parse_rules(written)}
-        except LanguageError:
-            return {}
-
     def argument(self, record: Record) -> tuple[str, Any]:
         """Of a rule.act: its verb, and that verb's main argument as its rule has it; null where none says."""
         verb = str(getattr(record.event, "verb", ""))
-        rule = self.rules.get(record.about.rule or "")
+        rule = self.terms.rules.get(record.about.rule or "")
         dos = [do for do in rule.do if do.verb == verb] if rule else []
         return verb, dos[0].args.main if dos else None
 
@@ -181,7 +178,7 @@ def read(records: Iterable[Record]) -> Timeline:
         end = max(everything[at].t, *(one.t for one in body), 0)
     teardown = everything[at].event if at is not None else None
     heal = next((one for one in body if isinstance(one.event, Heal)), None)
-    terms = Terms.of(opened.scenario, opened.level, opened.run) if opened else Terms()
+    terms = terms_of(opened)
     service = follow(body, end)
     calls, connects = calls_of(body, SubjHandler), calls_of(body, SubjConnect)
     return Timeline(
@@ -193,7 +190,7 @@ def read(records: Iterable[Record]) -> Timeline:
         terms=terms,
         end=end,
         cut=teardown is None,
-        concluded=isinstance(teardown, RunTeardown) and teardown.why == "gaveup",
+        ended_early=isinstance(teardown, RunTeardown) and teardown.why == "gaveup",
         heal=Mark(heal.t, heal.n) if heal else None,
         released=heal is not None and isinstance(heal.event, Heal) and heal.event.held == "release",
         first_act=next((Mark(one.t, one.n) for one in body if isinstance(one.event, RuleAct)), None),
@@ -203,25 +200,25 @@ def read(records: Iterable[Record]) -> Timeline:
         attempts=calls_of(body, SubjAttempt),
         calls=calls,
         connects=connects,
-        says=_spoken(body, end, lambda state: state.status == "connected"),
-        believes=_spoken(body, end, _believes),
-        denies=_spoken(body, end, lambda state: state.status not in (None, "connected")),
+        says_connected=_spoken(body, end, lambda state: state.status == "connected"),
+        believes_connected=_spoken(body, end, _believes),
+        says_otherwise=_spoken(body, end, lambda state: state.status not in (None, "connected")),
         statements=_statements(body),
         messages=_messages(body),
     )
 
 
-def calls_of(records: Iterable[Record], kind: type[Span]) -> tuple[Call, ...]:
+def calls_of(records: Iterable[Record], kind: type[SpanEvent]) -> tuple[TimedCall, ...]:
     """Begins and ends of one kind, paired: by number where the kind has one, else an end closes the last
     one open. An end without a begin is not a call."""
-    found: list[Call] = []
+    found: list[TimedCall] = []
     for record in records:
         event = record.event
         if not isinstance(event, kind):
             continue
         mark, number = Mark(record.t, record.n), getattr(event, "number", 1)
         if event.phase == "begin":
-            found.append(Call(mark, number=number))
+            found.append(TimedCall(mark, number=number))
             continue
         for i in range(len(found) - 1, -1, -1):
             if found[i].end is None and found[i].number == number:
@@ -230,12 +227,12 @@ def calls_of(records: Iterable[Record], kind: type[Span]) -> tuple[Call, ...]:
     return tuple(found)
 
 
-def disconnect_of(tail: Iterable[Record]) -> Call | None:
+def disconnect_of(tail: Iterable[Record]) -> TimedCall | None:
     """The disconnect() of the tear-down."""
     return next(iter(calls_of(tail, SubjDisconnect)), None)
 
 
-def _within(giveup: GiveUp, connects: Iterable[Call]) -> GiveUp:
+def _within(giveup: GiveUp, connects: Iterable[TimedCall]) -> GiveUp:
     """Marks a give-up that was the answer of a connect().
 
     The flag is sampled before time moves, so one that connect() set may stand behind its end, in the same

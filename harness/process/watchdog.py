@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.journal.run_kinds import INTERRUPTED_DETAIL
 from harness.process.heartbeat_page import Phase, Reading
 
 GIB = 1 << 30
@@ -46,7 +47,7 @@ class EndReason:
     detail: str
 
 
-BY_INTERRUPTION = EndReason("killed", "interrupted")
+BY_INTERRUPTION = EndReason("killed", INTERRUPTED_DETAIL)
 """By Ctrl-C or SIGTERM, or because the whole command had to end: nothing that the worker did. The judge
 recognises such a run by this detail, so the word is part of the journal's format."""
 

@@ -1,4 +1,4 @@
-"""Rules, arguments and endings in plain words, for the commands `show`, `verbs` and `explain`. Pure."""
+"""Rules and arguments in plain words, for the commands `show`, `verbs` and `explain`. Pure."""
 
 from __future__ import annotations
 
@@ -22,32 +22,6 @@ _EVENTS = {
     "seam": "the client itself calls {word} (injected inside the client)",
     "runner.handler": "the gateway's fatal handler is called",
 }
-
-
-ENDINGS_HOLD = {
-    "instrument-failed": "the journal is not whole, the clock lost its hold, or the harness met an error",
-    "busy-spin": "its event loop starved, with CPU used up",
-    "blocked": "a loop that had work due did not turn for 30 s",
-    "crashed": "a signal, os._exit, too much memory, or an exit without the runner's stop",
-    "exited": "the program ended itself, with its code",
-    "never-connected": "it was in service at no moment",
-    "undisturbed": "in service at the end, the probe answered, and no rule acted",
-    "tolerated": "in service at the end, the probe answered, and service was never lost",
-    "recovered": "in service at the end, the probe answered, and service had been lost",
-    "deaf": "in service at the end, and the probe was not handled",
-    "zombie": "it has not given up, says connected, and for longer than `truthful` allows has not served",
-    "stranded": "the runner was told, and the platform is neither queued for a retry nor installed",
-    "fatal-notified": "gave up, and a call of the fatal handler ended well",
-    "fatal-unfinished": "gave up, and the fatal handler was called but never ended well",
-    "fatal-unnotified": "gave up with the fatal flag set, and the fatal handler was never called",
-    "silent-death": "gave up, with no flag, and the fatal handler was never called",
-    "hung": "one attempt was open beyond the bound of 120 s",
-    "livelock": "still trying, but flapping, not polite, or past the limit of `recovers`",
-    "retrying": "still trying at the end, as it should",
-    "dormant": "not in service at the end, has not given up, and no sign of trying for 10 minutes",
-    "unclassified": "nothing else holds",
-}
-"""When each ending holds; the first that does, in this order."""
 
 
 def schema_in_words(schema: Mapping[str, Any]) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import RuleAct
+from fake_qq_server.rules.language import When
 from harness.commands.report.story import tell
 from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.run_kinds import RunOpen
 from harness.judging.outcome import Outcome
+from harness.judging.terms import terms_of
 
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
 STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}
@@ -68,8 +70,11 @@ def story(run: Judged, repeat: str) -> list[str]:
 def _acted_at_a_seam(run: Judged) -> list[str]:
     """The rules at a seam that acted, as the journal calls them."""
     opened = next((record.event for record in run.records if isinstance(record.event, RunOpen)), None)
-    rules = opened.scenario.get("rules", []) if opened else []
-    named = {rule.get("id") for rule in rules if str(rule.get("when", "")).startswith("seam.")}
+    named = {
+        key
+        for key, rule in terms_of(opened).rules.items()
+        if isinstance(rule.trigger, When) and rule.trigger.event.startswith("seam.")
+    }
     acted = (record.about.rule for record in run.records if isinstance(record.event, RuleAct))
     return [
         rule for rule in dict.fromkeys(acted) if rule and (rule in named or rule.startswith("when seam."))

@@ -21,7 +21,7 @@ from harness.journal.run_kinds import (
     ProcExit,
     RunClose,
     RunTeardown,
-    Span,
+    SpanEvent,
     SubjAttempt,
     SubjConnect,
     SubjDisconnect,
@@ -33,10 +33,26 @@ from harness.journal.run_kinds import (
 )
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.judging.intervals import spell
+from harness.judging.run_close import said_of
 from harness.judging.timeline import Timeline, calls_of, read
 
 KEPT_FIRST = 2
 RULES_AT_MOST = 6
+
+LISTENER_ENDED = {
+    "ok": "it returned, without an exception",
+    "failed": "it returned a failure",
+    "raised": "it raised an exception",
+    "cancelled": "it was cancelled",
+}
+"""What `how` means where a subject's listen loop is over."""
+
+RUN_OVER = {
+    "end": "the scenario's end is reached",
+    "gaveup": "after the give-up nothing could change any more",
+    "exited": "the program ended itself",
+}
+"""What `RunTeardown.why` means."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ def _folded(theme: str, lines: list[StoryLine]) -> list[StoryLine]:
 
 def _calls(run: Timeline) -> list[_Entry]:
     """What begins and ends is one line at its beginning; the listener's end has a line of its own."""
-    kinds: tuple[tuple[type[Span], str, str], ...] = (
+    kinds: tuple[tuple[type[SpanEvent], str, str], ...] = (
         (SubjConnect, "connect()", "calls of connect()"),
         (SubjAttempt, "attempt {number}", "attempts"),
         (SubjHandler, "fatal handler called", "calls of the fatal handler"),
@@ -119,6 +135,8 @@ def _moments(run: Timeline) -> list[_Entry]:
         if isinstance(event, SubjState):
             told = _state(before, event)
             before = event
+        elif isinstance(event, RunClose):
+            told = (said_of(record), "ends of the worker") if event.why != "end" else None
         else:
             told = _moment(event, record.about.conn)
         if told is not None:
@@ -149,21 +167,23 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
         case LinkClose(host="ws", by=by, how=how) if how != "refused":
             return f"connection {conn}: ended by the {by} ({how})", "ends of connections"
         case Heal(held=held):
-            return f"healed (what is held: {held})", "healings"
-        case SubjListener(phase="end", how=how):
-            return f"its listener ended: {how}", "ends of the listener"
+            kept = "keep their condition" if held == "keep" else "are released"
+            return f"healed: every rule ends; open connections {kept}", "healings"
+        case SubjListener(phase="end", how=how, error=error):
+            how_it_ended = f"{LISTENER_ENDED.get(how or '', how)}{f': {error}' if error else ''}"
+            return f"its listener ended: {how_it_ended}", "ends of the listener"
         case ClockSpin(turns=turns, thread=thread):
-            return f"{thread} spins: {turns} turns without time passing", "words of the clock"
+            return f"thread {thread} turned {turns} times without letting time pass", "words of the clock"
         case ClockBlocked(thread=thread, seconds=seconds):
-            return f"{thread} is blocked for {seconds:g} s", "words of the clock"
+            return f"thread {thread} had work to do and did nothing for {seconds:g} s", "words of the clock"
         case ClockHeld(thread=thread):
-            return f"{thread} holds the clock", "words of the clock"
+            return f"the harness: thread {thread} keeps the virtual clock from moving", "words of the clock"
         case ClockHiccup(detail=detail):
-            return f"the clock lost step: {detail}", "words of the clock"
+            return f"the harness: the virtual clock went wrong: {detail}", "words of the clock"
         case SubjEgress(what=what, target=target):
             return f"refused: {what} {target}", "refusals"
         case SubjSecret(where=where, secret=secret):
-            return f"the canary {secret} stands in its {where}", "leaks"
+            return f"the secret {secret} appears in its {where} file", "leaks"
         case RuleUnmet(wanted=wanted, got=got):
             return f"a rule acted {got} times, not {wanted}", "unmet rules"
         case RunnerQueue(platform=platform, queued=True, attempts=attempts):
@@ -179,9 +199,7 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
         case ProcExit(code=code, reason=reason):
             return f"the program ended with code {code}" + (f" ({reason})" if reason else ""), "exit"
         case RunTeardown(why=why):
-            return f"the run is over: {why}", "ends of the run"
-        case RunClose(why=why, detail=detail) if why != "end":
-            return f"the worker was ended: {why}" + (f" ({detail})" if detail else ""), "ends of the worker"
+            return f"the run is over: {RUN_OVER.get(why, why)}", "ends of the run"
     return None
 
 
@@ -189,7 +207,9 @@ def _probes(run: Timeline) -> list[_Entry]:
     """A probe message and what became of it."""
     entries = []
     for one in run.probes:
-        deed = "and was answered" if one.replied else "and was handled" if one.handled else "and went unheard"
+        deed = (
+            "and was answered" if one.replied else "and was handled" if one.handled else "and was not handled"
+        )
         first = one.written[0].at
         entries.append(
             _Entry(StoryLine(first.t, f"a probe message was sent {deed}", first.n), "probe messages")

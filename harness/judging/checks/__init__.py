@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from fake_qq_server.events import RuleUnmet
 from harness.judging.checks import back, conduct, connection, giveup, program, recovery
-from harness.judging.checks.result import LIMITS, CheckResult, Finding, Limit, Limits, State
+from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
 from harness.judging.timeline import Timeline
 
 
@@ -21,7 +21,7 @@ from harness.judging.timeline import Timeline
 class Check:
     """One row. `applies` and `passes` are its words for people."""
 
-    judge: Callable[[Timeline, Limits], Finding]
+    judge: Callable[[Timeline, CheckLimits], Finding]
     applies: str
     passes: str
     whole: bool = False
@@ -72,7 +72,7 @@ CHECKS: Mapping[str, Check] = {
         "disconnect(); above the adapter: the program was told to stop",
         "it ends within 25 s (the program: 90 s) and leaves no task, thread, socket, lock, file or warning",
     ),
-    "secret": Check(conduct.secret, "always", "no canary in logs or status file", whole=True),
+    "secret": Check(conduct.secret, "always", "no secret in logs or status file", whole=True),
     "back": Check(
         back.back,
         "it gave up, or the program ended (runner and process)",
@@ -81,7 +81,7 @@ CHECKS: Mapping[str, Check] = {
     "stays": Check(
         program.stays,
         "always (runner and process)",
-        "the program does not end itself over an error that another try could mend",
+        "the program does not end itself over an error that is not permanent",
         whole=True,
     ),
     "final": Check(
@@ -105,7 +105,7 @@ CHECKS: Mapping[str, Check] = {
 
 def judge_checks(run: Timeline) -> tuple[CheckResult, ...]:
     """Every check's result, in the table's order."""
-    limits = Limits.of(run.terms, run.level)
+    limits = CheckLimits.of(run.terms, run.level)
     return tuple(_weighed(run, name, check, check.judge(run, limits)) for name, check in CHECKS.items())
 
 
@@ -117,7 +117,9 @@ def _weighed(run: Timeline, name: str, check: Check, found: Finding) -> CheckRes
     if found.state == "pass" and run.unmet:
         event = run.unmet[0].event
         assert isinstance(event, RuleUnmet)
-        rule = f"rule {run.unmet[0].about.rule or '?'} acted {event.got} times, not {event.wanted}"
+        rule = (
+            f"rule {run.unmet[0].about.rule or '?'} acted {event.got} times, and {event.wanted} are expected"
+        )
         return CheckResult(name, "unknown", f"{found.because}, but {rule}", (*found.lines, run.unmet[0].n))
     return CheckResult(name, found.state, found.because, found.lines)
 
@@ -126,10 +128,10 @@ __all__ = [
     "CHECKS",
     "LIMITS",
     "Check",
+    "CheckLimits",
     "CheckResult",
+    "CheckState",
     "Finding",
     "Limit",
-    "Limits",
-    "State",
     "judge_checks",
 ]

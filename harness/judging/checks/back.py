@@ -10,12 +10,12 @@ from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.checks.program import exit_of as exit_of
 from harness.judging.checks.program import told_to_stop
 from harness.judging.checks.recovery import recovers
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes
 from harness.judging.systemd import Policy, acts
 from harness.judging.timeline import Timeline
 
 
-def back(run: Timeline, limits: Limits) -> Finding:
+def back(run: Timeline, limits: CheckLimits) -> Finding:
     """It gave up → it is brought back: with a healing, it `recovers`; without one, it waits in the runner's
     queue at the end.
 

@@ -1,4 +1,5 @@
-"""All the time: is it truthful, awake, polite, discreet, and does it stop when told to?"""
+"""The whole run: is its status file true, does its event loop run, how often does it try, does it leak a
+secret, does it stop when told to?"""
 
 from __future__ import annotations
 
@@ -7,15 +8,16 @@ from dataclasses import dataclass
 
 from harness.journal.run_kinds import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret, SubjState
 from harness.judging.checks import program
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown
 from harness.judging.facts import Mark
 from harness.judging.intervals import SECOND, Interval, merge, overlap, spell, subtract
+from harness.judging.run_close import said_of
 from harness.judging.timeline import Timeline, disconnect_of
 
-SECRET_MARK = "<secret:"  # the recorder writes it where a canary stood
+SECRET_MARK = "<secret:"  # the journal's writer puts it where a secret stood
 
 
-def truthful(run: Timeline, limits: Limits) -> Finding:
+def truthful(run: Timeline, limits: CheckLimits) -> Finding:
     """The status file never says connected for longer than allowed while not serving, nor the reverse.
 
     Above the adapter the file has a word for the whole program as well: that it runs, or that it does not.
@@ -28,8 +30,8 @@ def truthful(run: Timeline, limits: Limits) -> Finding:
     if not run.statements:
         return of_itself or absent("there was no status file")
     for wrong, bound, words in (
-        (boasts(run), limits.us("truthful"), "connected while it was not serving"),
-        (denials(run), limits.us("truthful.denies"), "not connected while it was serving"),
+        (false_connected(run), limits.us("truthful"), "connected while it was not serving"),
+        (false_disconnected(run), limits.us("truthful.denies"), "not connected while it was serving"),
     ):
         longest = max(wrong, key=lambda one: one.length, default=None)
         if longest is not None and longest.length > bound:
@@ -38,7 +40,7 @@ def truthful(run: Timeline, limits: Limits) -> Finding:
     ended = program.exit_of(run)
     if ended is not None and _last_word(run) == "connected":
         return fails("its status file says connected, and the program has ended", ended.n)
-    open_ended = [one for one in (*boasts(run), *denials(run)) if one.end == run.end]
+    open_ended = [one for one in (*false_connected(run), *false_disconnected(run)) if one.end == run.end]
     if open_ended and ended is None:
         lines = run.proof(open_ended[0].start)
         return unknown(f"its status file was wrong for the last {spell(open_ended[0].length)}", *lines)
@@ -50,17 +52,17 @@ def _last_word(run: Timeline) -> str | None:
     return words[-1] if words else None
 
 
-def boasts(run: Timeline) -> tuple[Interval, ...]:
+def false_connected(run: Timeline) -> tuple[Interval, ...]:
     """When the status file said connected and the bot was not serving, however short."""
-    return subtract(run.says, run.serving)
+    return subtract(run.says_connected, run.serving)
 
 
-def denials(run: Timeline) -> tuple[Interval, ...]:
+def false_disconnected(run: Timeline) -> tuple[Interval, ...]:
     """When the status file said something else and the bot was serving, however short."""
-    return overlap(run.denies, run.serving)
+    return overlap(run.says_otherwise, run.serving)
 
 
-def awake(run: Timeline, limits: Limits) -> Finding:
+def awake(run: Timeline, limits: CheckLimits) -> Finding:
     """No clock.spin, no clock.blocked, and the worker was not ended for either or for burning CPU.
 
     The tear-down counts too: run.close comes after it, and a loop starved there is starved as well.
@@ -68,13 +70,13 @@ def awake(run: Timeline, limits: Limits) -> Finding:
     for record in run.records:
         if isinstance(record.event, ClockSpin):
             thread, turns = record.event.thread, record.event.turns
-            return fails(f"{thread} turned {turns} times without letting time pass", record.n)
+            return fails(f"thread {thread} turned {turns} times without letting time pass", record.n)
         if isinstance(record.event, ClockBlocked):
             thread, seconds = record.event.thread, spell(int(record.event.seconds * SECOND))
-            return fails(f"{thread} had work to do and did not turn for {seconds}", record.n)
+            return fails(f"thread {thread} had work to do and did nothing for {seconds}", record.n)
     if run.closed is not None and run.why in ("spin", "blocked", "cpu"):
-        return fails(f"the worker was ended for {run.why}", run.closed.n)
-    return passes("its event loop kept turning", *([run.closed.n] if run.closed else []))
+        return fails(said_of(run.closed), run.closed.n)
+    return passes("its event loop kept running", *([run.closed.n] if run.closed else []))
 
 
 @dataclass(frozen=True)
@@ -107,17 +109,17 @@ def impolite(run: Timeline) -> tuple[Interval, ...]:
     return merge(Interval(first.t, last.t + 1) for rate in RATES for first, last in excesses(run, rate))
 
 
-def polite(run: Timeline, limits: Limits) -> Finding:
+def polite(run: Timeline, limits: CheckLimits) -> Finding:
     """No rate is exceeded in any window, wherever it begins. The tear-down does not count."""
     for rate in RATES:
         for first, last in excesses(run, rate):
             took = spell(last.t - first.t)
             because = f"{rate.most + 1} {rate.what} within {took}, where {spell(rate.seconds * SECOND)} allow"
             return fails(f"{because} {rate.most}", first.n, last.n)
-    return passes("it kept to the platform's rates and to ours")
+    return passes("it kept to all limits on how often it may try")
 
 
-def stops(run: Timeline, limits: Limits) -> Finding:
+def stops(run: Timeline, limits: CheckLimits) -> Finding:
     """The tear-down's disconnect() ends well within 25 s and leaves nothing of the subject's behind.
 
     Above the adapter it is the program that has to stop.
@@ -136,10 +138,12 @@ def stops(run: Timeline, limits: Limits) -> Finding:
             return fails("disconnect() starved its own event loop", *call.lines, run.closed.n)
         return unknown("the journal ends within disconnect()", *call.lines)
     if call.how != "ok":
-        return fails(f"disconnect() did not end well: {call.how or 'nobody knows how'}", *call.lines)
+        return fails(
+            f"disconnect() did not end well: {call.how or 'the journal does not say how'}", *call.lines
+        )
     left = next((record for record in run.tail if isinstance(record.event, Left)), None)
     if left is None or not isinstance(left.event, Left):
-        return unknown("nobody looked at what disconnect() left behind", *call.lines)
+        return unknown("the journal does not say what disconnect() left behind", *call.lines)
     names = (*left.event.tasks, *left.event.threads, *left.event.sockets)
     remains = (*names, *left.event.locks, *left.event.warnings)
     if remains:
@@ -147,13 +151,13 @@ def stops(run: Timeline, limits: Limits) -> Finding:
     return passes(f"disconnect() took {spell(took)} and left nothing behind", *call.lines, left.n)
 
 
-def secret(run: Timeline, limits: Limits) -> Finding:
-    """No canary in a log or in the status file, the tear-down's log included: a leak is a leak."""
+def secret(run: Timeline, limits: CheckLimits) -> Finding:
+    """No secret in a log or in the status file, the tear-down's log included: a leak is a leak."""
     for record in run.records:
         event = record.event
         if isinstance(event, SubjSecret):
-            return fails(f"the canary {event.secret} stood in its {event.where}", record.n)
+            return fails(f"the secret {event.secret} appeared in its {event.where} file", record.n)
         if isinstance(event, SubjLog) and (event.secret or SECRET_MARK in event.template):
-            names = ", ".join(map(str, event.secret)) or "a canary"
-            return fails(f"{names} stood in a log record of {event.logger}", record.n)
-    return passes("no canary stood in a log or in the status file")
+            names = ", ".join(map(str, event.secret)) or "a secret"
+            return fails(f"{names} appeared in a log record of {event.logger}", record.n)
+    return passes("no secret appeared in a log or in the status file")

@@ -1,8 +1,8 @@
-"""Around one connection: does it come up, is its death noticed, do attempts end, do messages arrive once?"""
+"""Connections: do they come up, is a dead one noticed, do attempts end, do messages arrive once?"""
 
 from __future__ import annotations
 
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown, worst
 from harness.judging.facts import Interruption, Message, Writing
 from harness.judging.intervals import spell
 from harness.judging.timeline import Timeline
@@ -10,7 +10,7 @@ from harness.judging.timeline import Timeline
 NOUNS = {"silent": "silence"}  # of conditions whose name is none
 
 
-def connects(run: Timeline, limits: Limits) -> Finding:
+def connects(run: Timeline, limits: CheckLimits) -> Finding:
     """start: up → serving within 60 s of the first connect() (of the run's start where there is none).
 
     However short: a service that the platform ended in the same instant had begun all the same.
@@ -29,7 +29,7 @@ def connects(run: Timeline, limits: Limits) -> Finding:
     return fails("it was never in service", *(line for call in run.connects[:1] for line in call.lines))
 
 
-def notices(run: Timeline, limits: Limits) -> Finding:
+def notices(run: Timeline, limits: CheckLimits) -> Finding:
     """A silence, stall or blackhole while serving → the subject closes that connection in time.
 
     A CLOSE frame of the subject counts: TCP may take a while to follow. Nothing is owed where the
@@ -42,7 +42,7 @@ def notices(run: Timeline, limits: Limits) -> Finding:
     return worst(owed)
 
 
-def _noticed(run: Timeline, limits: Limits, one: Interruption) -> Finding:
+def _noticed(run: Timeline, limits: CheckLimits, one: Interruption) -> Finding:
     bound = limits.us("notices")
     due = one.on.t + bound
     conn, what = run.connections[one.conn], NOUNS.get(one.name, one.name)
@@ -52,7 +52,7 @@ def _noticed(run: Timeline, limits: Limits, one: Interruption) -> Finding:
         return passes(because, one.on.n, conn.left.n)
     released = one.off is not None and one.off.t <= due
     if released or (conn.ended is not None and conn.ended.t <= due):
-        return absent("over before the time was up", one.on.n)
+        return absent("the interruption or the connection ended before the time was up", one.on.n)
     if run.end < due:
         return unknown(f"the run ended less than {spell(bound)} after the {what} began", one.on.n)
     if conn.left is not None:
@@ -62,7 +62,7 @@ def _noticed(run: Timeline, limits: Limits, one: Interruption) -> Finding:
     return fails(f"it never closed connection {one.conn} after the {what} began", one.on.n)
 
 
-def bounded(run: Timeline, limits: Limits) -> Finding:
+def bounded(run: Timeline, limits: CheckLimits) -> Finding:
     """Each reconnect attempt ends within 120 s; one that E cut short decides nothing."""
     bound = limits.us("bounded")
     if not run.attempts:
@@ -78,7 +78,7 @@ def bounded(run: Timeline, limits: Limits) -> Finding:
     return passes(f"the longest attempt took {took}", *longest.lines)
 
 
-def once(run: Timeline, limits: Limits) -> Finding:
+def once(run: Timeline, limits: CheckLimits) -> Finding:
     """Each dispatched message that was due is handled exactly once; twice is wrong even if it was not due.
 
     Due: some writing of it went to a connection that was open and not interrupted for 1 s after. A message

@@ -5,13 +5,13 @@ from __future__ import annotations
 from harness.journal.run_kinds import SubjState
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.program import exit_of, told_to_stop
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown, worst
-from harness.judging.facts import Call, GiveUp
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown, worst
+from harness.judging.facts import GiveUp, TimedCall
 from harness.judging.intervals import spell
 from harness.judging.timeline import Timeline
 
 
-def flag(run: Timeline, limits: Limits) -> Finding:
+def flag(run: Timeline, limits: CheckLimits) -> Finding:
     """Gave up → the fatal flag is set within 1 s of it. Every give-up of the run is judged."""
     if not run.giveups:
         return absent("it did not give up")
@@ -29,7 +29,7 @@ def _flagged(bound: int, one: GiveUp) -> Finding:
     return passes(f"the fatal flag was set within {spell(bound)}", *dict.fromkeys((one.at.n, one.flag.n)))
 
 
-def notified(run: Timeline, limits: Limits) -> Finding:
+def notified(run: Timeline, limits: CheckLimits) -> Finding:
     """Gave up → exactly one handler call between 1 s before and 60 s after, and it ended well.
 
     The call must begin in that time; how long it then takes is its own affair, but it must have ended when
@@ -48,12 +48,12 @@ def notified(run: Timeline, limits: Limits) -> Finding:
     return worst(told)
 
 
-def _cut_off(call: Call, stop: int) -> bool:
+def _cut_off(call: TimedCall, stop: int) -> bool:
     """It had begun when the program was told to stop, and did not end well after that."""
     return call.begin.n < stop and (call.end is None or (call.end.n > stop and call.how != "ok"))
 
 
-def _told(run: Timeline, limits: Limits, one: GiveUp) -> Finding:
+def _told(run: Timeline, limits: CheckLimits, one: GiveUp) -> Finding:
     after, before = limits.us("notified"), limits.us("notified.before")
     mine = [call for call in one.calls if one.at.t - before <= call.begin.t <= one.at.t + after]
     lines = [one.at.n, *(line for call in mine for line in call.lines)]
@@ -76,20 +76,22 @@ def _told(run: Timeline, limits: Limits, one: GiveUp) -> Finding:
     return fails("the fatal handler was called and never ended", *lines)
 
 
-def final(run: Timeline, limits: Limits) -> Finding:
+def final(run: Timeline, limits: CheckLimits) -> Finding:
     """The platform says that no retry can help → the fatal flag is set in time, and not retryable."""
-    said = permanent_errors.said_certainly(run)
+    said = permanent_errors.first_undisputed(run)
     if said is None:
-        return absent("the platform said nothing that no retry can mend")
+        return absent("the platform reported no permanent error")
     bound = limits.us("final")
     for record in run.body:
         event = record.event
         if record.n > said.n and isinstance(event, SubjState) and event.fatal:
             if event.fatal.get("retryable"):
-                return fails("no retry can mend it, and its fatal flag says retryable", said.n, record.n)
+                return fails(
+                    "the platform's error is permanent, and its fatal flag says retryable", said.n, record.n
+                )
             if record.t - said.t <= bound:
-                return passes("the fatal flag says that no retry can help", said.n, record.n)
+                return passes("the fatal flag says that the error is permanent", said.n, record.n)
             return fails(f"the fatal flag came {spell(record.t - said.t)} later", said.n, record.n)
     if run.end - said.t <= bound:
         return unknown(f"the run left it less than {spell(bound)} to set the fatal flag", said.n)
-    return fails("no retry can mend it, and it never set its fatal flag", said.n)
+    return fails("the platform's error is permanent, and it never set its fatal flag", said.n)

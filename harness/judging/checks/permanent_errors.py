@@ -10,23 +10,23 @@ from harness.judging.timeline import Timeline
 
 WRONG_SECRET = 100016
 
-CERTAIN = (4914, 4915)
+UNDISPUTED = (4914, 4915)
 """The bot is offline (only the sandbox may connect), or banned: here all of QQ's pages agree."""
 
-HOPELESS = tuple(code for code, row in CLOSE_CODES.items() if row.resume is False and row.identify is False)
+NO_RETRY = tuple(code for code, row in CLOSE_CODES.items() if row.resume is False and row.identify is False)
 """After these QQ's table of close codes allows neither Resume nor Identify. A sentence below that table says
 otherwise of some, so a bot may go on trying, and may stop."""
 
 
-def said_certainly(run: Timeline) -> Record | None:
+def first_undisputed(run: Timeline) -> Record | None:
     """The first record by which the platform said that no retry can help, where nobody can doubt it."""
-    return next((record for record in run.body if _says(run, record, CERTAIN)), None)
+    return next((record for record in run.body if _says(run, record, UNDISPUTED)), None)
 
 
-def taken(run: Timeline) -> tuple[int, ...]:
+def accepted(run: Timeline) -> tuple[int, ...]:
     """The platform gave reason to stop for good, and then the bot's own flag said that no retry can help: the
     numbers of both records, nothing where it was not so."""
-    said = next((record for record in run.body if _says(run, record, HOPELESS)), None)
+    said = next((record for record in run.body if _says(run, record, NO_RETRY)), None)
     flagged = next((record for record in run.body if _final(record)), None)
     return (said.n, flagged.n) if said and flagged and said.n < flagged.n else ()
 

@@ -10,7 +10,7 @@ from harness.journal.record import Record
 from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from harness.judging.checks import permanent_errors
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown
 from harness.judging.facts import Mark
 from harness.judging.intervals import spell
 from harness.judging.timeline import Timeline
@@ -40,7 +40,7 @@ GONE = ("stopped", "startup_failed")
 """What the status file says of a gateway that does not run any more; every other word says that it does."""
 
 
-def wrong_word(run: Timeline, limits: Limits) -> Finding | None:
+def wrong_word(run: Timeline, limits: CheckLimits) -> Finding | None:
     """What is wrong with the status file's word on the whole program; None where nothing is.
 
     It ended: the last word must not be that it runs. Only after a SIGTERM that nobody planned it may be:
@@ -88,7 +88,7 @@ def _says(record: Record, *, gone: bool) -> bool:
     return state is not None and (state in GONE) == gone
 
 
-def stops(run: Timeline, limits: Limits) -> Finding:
+def stops(run: Timeline, limits: CheckLimits) -> Finding:
     """Told to stop → the program ends in time, and leaves nothing that would hold up it or its successor."""
     teardown = next((one for one in run.records if isinstance(one.event, RunTeardown)), None)
     told = told_to_stop(run) or (Mark(teardown.t, teardown.n) if teardown else None)
@@ -109,7 +109,7 @@ def stops(run: Timeline, limits: Limits) -> Finding:
         return unknown("the journal ends before the program did", told.n)
     left = next((one for one in run.records if isinstance(one.event, Left)), None)
     if left is None or not isinstance(left.event, Left):
-        return unknown("nobody looked at what the program left behind", told.n, ended.n)
+        return unknown("the journal does not say what the program left behind", told.n, ended.n)
     what = left.event
     remains = (*what.tasks, *what.threads, *what.sockets, *what.locks, *what.files, *what.warnings)
     if remains:
@@ -119,8 +119,8 @@ def stops(run: Timeline, limits: Limits) -> Finding:
     )
 
 
-def stays(run: Timeline, limits: Limits) -> Finding:
-    """The program does not end itself over an error that another try could mend.
+def stays(run: Timeline, limits: CheckLimits) -> Finding:
+    """The program does not end itself over an error that is not permanent.
 
     It may where the platform gave reason to stop for good and its adapter took it so (a fatal flag that is
     not retryable), and where it was told to stop. To end all the same is a restart loop under a service
@@ -134,35 +134,35 @@ def stays(run: Timeline, limits: Limits) -> Finding:
     told = told_to_stop(run)
     if told is not None and told.n < ended.n:
         return absent("it was told to stop", told.n, ended.n)
-    reason = permanent_errors.taken(run)
+    reason = permanent_errors.accepted(run)
     if reason:
-        return absent("no other try could have mended the error", *reason, ended.n)
+        return absent("the platform's error was permanent", *reason, ended.n)
     code = ended.event.code if isinstance(ended.event, ProcExit) else None
-    return fails(f"it ended itself with code {code} over an error that another try could mend", ended.n)
+    return fails(f"it ended itself with code {code} over an error that is not permanent", ended.n)
 
 
-def released(run: Timeline, limits: Limits) -> Finding:
+def released(run: Timeline, limits: CheckLimits) -> Finding:
     """Gave up, and still so at the end → its place in the runner, its HTTP client and its lock are free."""
     gone = run.giveup
     if run.level == "adapter" or gone is None:
         return absent("it had not given up when the run ended")
     if exit_of(run) is not None:
-        return absent("the program ended, and everything of it")
+        return absent("the program ended, and with it whatever it held")
     if run.end - gone.at.t <= limits.us("released"):
         return unknown("it gave up only just before the run ended", gone.at.n)
     held = next((one for one in run.tail if isinstance(one.event, RunnerHeld)), None)
     if held is None or not isinstance(held.event, RunnerHeld):
-        return unknown("nobody looked at what it still held", gone.at.n)
+        return unknown("the journal does not say what it still held", gone.at.n)
     what = held.event
     still = ["its place in the runner"] if what.installed else []
     still += ["its HTTP client"] if what.http else []
     still += [str(lock) for lock in what.locks]
     if still:
         return fails(f"it gave up and still holds {', '.join(still)}", gone.at.n, held.n)
-    return passes("it gave up and holds nothing any more", gone.at.n, held.n)
+    return passes("it gave up and no longer holds anything", gone.at.n, held.n)
 
 
-def others(run: Timeline, limits: Limits) -> Finding:
+def others(run: Timeline, limits: CheckLimits) -> Finding:
     """A platform beside QQ → from the start of its service to the end of the run it is installed, not queued
     and called connected, and each of its messages is answered in time."""
     states = [one for one in run.body if isinstance(one.event, BesideState)]
@@ -175,13 +175,15 @@ def others(run: Timeline, limits: Limits) -> Finding:
     upto = told.n if told is not None else len(run.records) + 1
     for record in states:
         if begun.n < record.n < upto and not _well(record):
-            return fails("the other platform was touched", begun.n, record.n)
+            return fails(
+                "the other platform was removed, queued for a retry or not connected", begun.n, record.n
+            )
     if ended is not None and ended.n < upto:
         return fails("the program ended, and the other platform with it", begun.n, ended.n)
     return _words(run, limits, upto, begun)
 
 
-def _words(run: Timeline, limits: Limits, upto: int, begun: Record) -> Finding:
+def _words(run: Timeline, limits: CheckLimits, upto: int, begun: Record) -> Finding:
     bound = limits.us("others")
     end = next((one.t for one in run.body if one.n >= upto), run.end)
     asked: dict[int, Record] = {}

@@ -1,11 +1,11 @@
-"""In the long run: without healing, does it come to rest honestly; with healing, does it come back?"""
+"""In the long run: without healing, does it come to an acceptable rest; with healing, does it come back?"""
 
 from __future__ import annotations
 
 from harness.judging.checks import permanent_errors
-from harness.judging.checks.conduct import boasts, impolite
+from harness.judging.checks.conduct import false_connected, impolite
 from harness.judging.checks.program import exit_of
-from harness.judging.checks.result import Finding, Limits, absent, fails, passes, unknown
+from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown
 from harness.judging.facts import Connection, Mark, Message
 from harness.judging.intervals import Interval, merge, overlap, spell, subtract
 from harness.judging.timeline import Timeline
@@ -13,13 +13,13 @@ from harness.judging.timeline import Timeline
 FLAPS_IN_A_ROW = 20
 
 
-def settles(run: Timeline, limits: Limits) -> Finding:
-    """No heal → from some time on, always one of three: serving; gave up and told; trying decently.
+def settles(run: Timeline, limits: CheckLimits) -> Finding:
+    """No heal → from some time on, always one of three: serving; gave up and told; trying as it may.
 
     That time is 2 h after a rule first acted, or 2 min after the first give-up if that is sooner. Nothing
     acted and nobody gave up, or the program ended itself before: n/a (what that is worth, `back` says). What
-    happened before is not held against it: only lies, rudeness and
-    flapping that reach into the window count.
+    happened before is not held against it: only a wrong
+    status file, trying too often and flapping that reach into the window count.
 
     Told: a call of the handler that ended well, at any time (it may come after the window began), or a
     connect() that returned the failure to its caller. Trying: it has not given up, and its last sign of
@@ -35,40 +35,42 @@ def settles(run: Timeline, limits: Limits) -> Finding:
     window = Interval(min(begins), run.end)
     ended = exit_of(run)
     if window.length <= 0 and ended is not None:
-        return absent("the program ended before it had to be settled", ended.n)
+        return absent("the program ended before the time at which this check begins", ended.n)
     if window.length <= 0:
-        return unknown("the run ended before it had to be settled")
+        return unknown("the run ended before the time at which this check begins")
     told = [one.stretch for one in run.giveups if one.told or one.connecting]
-    if run.declined is not None and run.declined.end is not None:
-        told.append(Interval(run.declined.end.t, run.end))
+    if run.failed_connect is not None and run.failed_connect.end is not None:
+        told.append(Interval(run.failed_connect.end.t, run.end))
     at_rest = merge([*run.serving, *told])
     for wrong, words in (
-        ([one.stretch for one in run.giveups], "it had given up and nobody was told"),
-        (lies(run, limits), "its status file said connected while it was not serving"),
-        (impolite(run), "it was still trying, but not politely"),
-        (flapping(run, limits), "it was flapping: up and down, never held"),
-        (subtract([run.run], trying(run, limits)), "it was not serving, had not given up and did not try"),
+        ([one.stretch for one in run.giveups], "it had given up and reported it to nobody"),
+        (false_connected_too_long(run, limits), "its status file said connected while it was not serving"),
+        (impolite(run), "it was still trying, but too often"),
+        (flapping(run, limits), "its connections were lost soon after READY, again and again"),
+        (subtract([run.run], trying(run, limits)), "it did not serve, had not given up and did not try"),
     ):
         seen = overlap(subtract(wrong, at_rest), [window])
         if seen:
-            because = f"{words}, {spell(seen[0].length)} from {spell(seen[0].start)} on"
+            because = f"{words}, for {spell(seen[0].length)} from {spell(seen[0].start)} on"
             return fails(because, *_around(run, seen[0].start))
-    return passes(f"from {spell(window.start)} on it served, had told somebody or tried decently")
+    return passes(
+        f"from {spell(window.start)} on it served, had reported that it gave up, or kept trying as it may"
+    )
 
 
-def lies(run: Timeline, limits: Limits) -> tuple[Interval, ...]:
+def false_connected_too_long(run: Timeline, limits: CheckLimits) -> tuple[Interval, ...]:
     """When the status file said connected, not serving, for longer than `truthful` allows: all of it."""
-    return tuple(one for one in boasts(run) if one.length > limits.us("truthful"))
+    return tuple(one for one in false_connected(run) if one.length > limits.us("truthful"))
 
 
-def trying(run: Timeline, limits: Limits) -> tuple[Interval, ...]:
+def trying(run: Timeline, limits: CheckLimits) -> tuple[Interval, ...]:
     """When its last sign of trying was young enough."""
     pause = limits.us("settles.trying")
-    signs = [Interval(mark.t, mark.t + pause) for mark in run.lives]
+    signs = [Interval(mark.t, mark.t + pause) for mark in run.signs_of_trying]
     return merge([*signs, *(Interval(one.start, one.end + pause) for one in run.serving)])
 
 
-def flaps(run: Timeline, limits: Limits) -> list[list[Connection]]:
+def flaps(run: Timeline, limits: CheckLimits) -> list[list[Connection]]:
     """Rows of connections that became ready or resumed and were not held for 3 heartbeats each.
 
     A connection that never became ready neither counts nor breaks a row; one that is still open at E does
@@ -86,7 +88,7 @@ def flaps(run: Timeline, limits: Limits) -> list[list[Connection]]:
     return rows
 
 
-def flapping(run: Timeline, limits: Limits) -> tuple[Interval, ...]:
+def flapping(run: Timeline, limits: CheckLimits) -> tuple[Interval, ...]:
     """The stretches of rows long enough to be called flapping."""
     rows = [row for row in flaps(run, limits) if len(row) >= FLAPS_IN_A_ROW]
     return merge(Interval(row[0].readies[0].t, row[-1].ended.t) for row in rows if row[-1].ended)
@@ -94,12 +96,12 @@ def flapping(run: Timeline, limits: Limits) -> tuple[Interval, ...]:
 
 def _around(run: Timeline, t: int) -> tuple[int, ...]:
     """The last change before a moment, and the give-up that it belongs to, if any."""
-    marks = [*run.service.changes, *run.statements, *run.lives, *(one.at for one in run.giveups)]
+    marks = [*run.service.changes, *run.statements, *run.signs_of_trying, *(one.at for one in run.giveups)]
     last = max((mark for mark in marks if mark.t <= t), default=None)
     return (last.n,) if last is not None else ()
 
 
-def recovers(run: Timeline, limits: Limits) -> Finding:
+def recovers(run: Timeline, limits: CheckLimits) -> Finding:
     """heal → from some t0 ≤ H + 10 min to E, at least 3 heartbeats, serving, and a probe is answered.
 
     t0 is the start of the last stretch of service, or H if it was serving then. Every probe since t0 must
@@ -114,14 +116,16 @@ def recovers(run: Timeline, limits: Limits) -> Finding:
     """
     if not run.terms.heals and run.heal is None:
         return absent("the scenario does not heal")
-    if run.level == "adapter" and _resigned(run):
-        return absent("it gave up and told somebody before the healing", *_resigned(run))
-    reason = permanent_errors.taken(run)
-    if reason and _resigned(run):
+    if run.level == "adapter" and _gave_up_and_told(run):
+        return absent("it gave up and reported so before the healing", *_gave_up_and_told(run))
+    reason = permanent_errors.accepted(run)
+    if reason and _gave_up_and_told(run):
         return absent(
-            "no retry could help, and it told somebody before the healing", *reason, *_resigned(run)
+            "the platform's error was permanent, and it reported so before the healing",
+            *reason,
+            *_gave_up_and_told(run),
         )
-    if run.concluded and run.giveup is not None:
+    if run.ended_early and run.giveup is not None:
         return fails("it gave up for good", run.giveup.at.n)
     if run.heal is None:
         ended = exit_of(run)
@@ -146,7 +150,7 @@ def recovers(run: Timeline, limits: Limits) -> Finding:
     return _answers(run, limits, start, lines)
 
 
-def _answers(run: Timeline, limits: Limits, start: int, lines: tuple[int, ...]) -> Finding:
+def _answers(run: Timeline, limits: CheckLimits, start: int, lines: tuple[int, ...]) -> Finding:
     probes = [one for one in run.probes if one.written[0].at.t >= start]
     lost = next((one for one in probes if not answered(one)), None)
     if lost is None and probes:
@@ -166,8 +170,8 @@ def answered(probe: Message) -> bool:
     return bool(probe.handled and probe.replied)
 
 
-def _resigned(run: Timeline) -> tuple[int, ...]:
-    """The records by which it gave up and told somebody before the healing, if it did."""
+def _gave_up_and_told(run: Timeline) -> tuple[int, ...]:
+    """The records by which it gave up and reported so before the healing, if it did."""
     healed = run.heal if run.heal is not None else Mark(run.end + 1, 0)
     for one in run.giveups:
         ends = [call.end for call in one.told if call.end and call.end.t <= healed.t]
@@ -175,7 +179,7 @@ def _resigned(run: Timeline) -> tuple[int, ...]:
             ends.append(one.connecting.end)
         if one.at.t <= healed.t and (one.stands or one.until.t > healed.t) and ends:
             return (one.at.n, ends[0].n)
-    declined = run.declined.end if run.declined else None
+    declined = run.failed_connect.end if run.failed_connect else None
     return (declined.n,) if declined is not None and declined.t <= healed.t else ()
 
 

@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.judging.facts import Terms
+from fake_qq_server.platform.protocol import HEARTBEAT_MS
 from harness.judging.intervals import SECOND
+from harness.judging.terms import Terms
 from harness.scenario.limits import RECOVERY_HEARTBEATS, RECOVERY_US, SETTLING_US
 
-State = Literal["pass", "fail", "unknown", "n/a"]
+HEARTBEAT_US = HEARTBEAT_MS * 1000
+
+CheckState = Literal["pass", "fail", "unknown", "n/a"]
 
 
 @dataclass(frozen=True)
 class Finding:
     """A state, why in one plain sentence, and the numbers of the journal records that prove it."""
 
-    state: State
+    state: CheckState
     because: str
     lines: tuple[int, ...] = ()
 
@@ -27,7 +30,7 @@ class CheckResult:
     """A finding under its check's name, after the premise and the run's end were weighed."""
 
     name: str
-    state: State
+    state: CheckState
     because: str
     lines: tuple[int, ...] = ()
 
@@ -60,10 +63,15 @@ def worst(found: Sequence[Finding]) -> Finding:
 
 @dataclass(frozen=True)
 class Limit:
-    """A bound in seconds plus a number of heartbeats (the Hello's interval, 41.25 s by default)."""
+    """A bound in seconds plus a number of heartbeats, as the platform's Hello sets their interval."""
 
     seconds: float = 0.0
     heartbeats: int = 0
+
+    @property
+    def us(self) -> int:
+        """In virtual microseconds."""
+        return int(self.seconds * SECOND) + self.heartbeats * HEARTBEAT_US
 
 
 ADAPTER: Mapping[str, Limit] = {
@@ -100,20 +108,16 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {"adapter": ADAPTER, "runner": PROGR
 
 
 @dataclass(frozen=True)
-class Limits:
+class CheckLimits:
     """The limits in force: the level's, with the scenario's own laid over them."""
 
     table: Mapping[str, Limit]
-    heartbeat_us: int
     own_us: Mapping[str, int]
 
     @classmethod
-    def of(cls, terms: Terms, level: str) -> Limits:
-        return cls(LIMITS.get(level, ADAPTER), terms.heartbeat_us, terms.limits_us)
+    def of(cls, terms: Terms, level: str) -> CheckLimits:
+        return cls(LIMITS.get(level, ADAPTER), terms.limits_us)
 
     def us(self, name: str) -> int:
-        """In virtual microseconds."""
-        if name in self.own_us:
-            return self.own_us[name]
-        limit = self.table[name]
-        return int(limit.seconds * SECOND) + limit.heartbeats * self.heartbeat_us
+        """In virtual microseconds. Raises KeyError for a name that no table has."""
+        return self.own_us[name] if name in self.own_us else self.table[name].us

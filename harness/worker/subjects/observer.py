@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from fake_qq_server.events import Envelope
-from harness.journal.run_kinds import How, Phase, Span, SubjLog, SubjSecret, SubjState
+from harness.journal.run_kinds import How, SpanEvent, SpanPhase, SubjLog, SubjSecret, SubjState
 from harness.journal.writer import Recorder
 
-MakeSpan = Callable[[Phase, How | None, str | None], Span]
+MakeSpan = Callable[[SpanPhase, How | None, str | None], SpanEvent]
 """Builds the record of a call's begin or end: of its phase, and at the end how it ended and its exception."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from harness.journal.run_kinds import How, Phase, Span, SubjAttempt, SubjHandler
+from harness.journal.run_kinds import How, SpanEvent, SpanPhase, SubjAttempt, SubjHandler
 from harness.worker.subjects.observer import MakeSpan
 
 
@@ -19,5 +19,5 @@ class CallCounter:
         self.number += 1
         return partial(self._build, self.number)
 
-    def _build(self, number: int, phase: Phase, how: How | None, error: str | None) -> Span:
+    def _build(self, number: int, phase: SpanPhase, how: How | None, error: str | None) -> SpanEvent:
         return self.kind(phase, how, error, number)

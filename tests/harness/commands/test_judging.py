@@ -62,6 +62,16 @@ class TestJudgeCommand:
         assert cli.main(["judge", dies]) == 125
         assert "instrument-failed" in capsys.readouterr().out
 
+    def test_one_that_the_person_interrupted_is_unknown(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        records = J(asks=["connects"]).up().closed("killed", t=60, detail="interrupted")
+        assert cli.main(["judge", write(tmp_path / "stopped.jsonl", records)]) == 125
+        said = capsys.readouterr().out
+        assert "the harness ended the worker, because the command was interrupted\n" in said
+        assert "  ending   interrupted: the run was stopped from outside" in said
+        assert "  verdict  UNKNOWN\n" in said
+
     @pytest.mark.parametrize(
         ("make", "why"),
         [

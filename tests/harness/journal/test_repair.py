@@ -58,7 +58,7 @@ def test_nothing_to_judge_gets_no_close(path: Path, text: str) -> None:
     assert path.read_text() == text
 
 
-def test_no_file(path: Path) -> None:
+def test_without_a_file_none_is_made(path: Path) -> None:
     assert close(path, CUT) == Closed(0, False)
     assert not path.exists()
 

@@ -47,7 +47,7 @@ def book(tmp_path: Path) -> Iterator[Book]:
 
 
 class TestRecords:
-    def test_are_numbered_and_stamped(self, book: Book) -> None:
+    def test_records_are_numbered_and_stamped(self, book: Book) -> None:
         assert book.record("peer", LinkOpen("ws"), Envelope(conn=1)) == 1
         book.now = 40_000
         assert book.record("probe", SubjConnect("begin"), x={"wall": 1.5}) == 2
@@ -60,7 +60,7 @@ class TestRecords:
             {"wall": 1.5},
         )
 
-    def test_each_is_one_write(self, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_each_record_is_one_write(self, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
         writes: list[bytes] = []
         real = os.write
 
@@ -73,7 +73,7 @@ class TestRecords:
             book.record("peer", LinkOpen("ws"))
         assert [(data.count(b"\n"), data[-1:]) for data in writes] == [(1, b"\n")] * 3
 
-    def test_stay_dense_with_many_threads(self, book: Book) -> None:
+    def test_numbers_stay_dense_with_many_threads(self, book: Book) -> None:
         def write() -> None:
             for _ in range(200):
                 book.record("peer", LinkOpen("ws"))
@@ -85,7 +85,7 @@ class TestRecords:
             thread.join()
         assert [record.n for record in parse(book.path.read_text())] == list(range(1, 1001))
 
-    def test_stay_one_line_whatever_they_hold(self, book: Book) -> None:
+    def test_a_record_stays_one_line_whatever_it_holds(self, book: Book) -> None:
         nasty = "a\nb\x85c\u2028d\u2029e\x0bf\x1cg"
         assert book.text(nasty) == nasty
         assert len(book.path.read_text().splitlines()) == 1
@@ -106,11 +106,11 @@ class TestRecords:
 
 
 class TestNames:
-    def test_a_folder(self, book: Book) -> None:
+    def test_a_folder_is_written_by_its_name(self, book: Book) -> None:
         book.record.name("/dev/shm/qqchaos-1/r1", "home")
         assert book.text("no /dev/shm/qqchaos-1/r1/locks/x") == "no <home>/locks/x"
 
-    def test_the_longest_name_first(self, book: Book) -> None:
+    def test_the_longest_of_two_names_wins(self, book: Book) -> None:
         book.record.name("/tmp/a", "short")
         book.record.name("/tmp/a/b", "long")
         assert book.text("/tmp/a/b /tmp/a") == "<long> <short>"
@@ -129,16 +129,16 @@ class TestNames:
             ("port 41250 is taken", "port <ws> is taken"),
         ],
     )
-    def test_a_port_that_is_called_one(self, book: Book, text: str, written: str) -> None:
+    def test_a_port_is_named_where_the_text_calls_it_one(self, book: Book, text: str, written: str) -> None:
         book.record.name_port(41250, "ws")
         assert book.text(text) == written
 
     @pytest.mark.parametrize("text", ["every 41250 ms", "code 41250", "412501", "x41250", "status:41250"])
-    def test_a_number_that_only_looks_like_a_port(self, book: Book, text: str) -> None:
+    def test_a_number_that_only_looks_like_a_port_stays(self, book: Book, text: str) -> None:
         book.record.name_port(41250, "ws")
         assert book.text(text) == text
 
-    def test_the_process_where_it_is_called_so(self, book: Book) -> None:
+    def test_a_process_id_is_named_where_the_text_calls_it_one(self, book: Book) -> None:
         pid = os.getpid()
         assert book.text(f"held by pid {pid}") == "held by pid <pid>"
         assert book.text(f"held by process {pid}.") == "held by process <pid>."
@@ -146,16 +146,16 @@ class TestNames:
         assert book.text(f"close {pid}") == f"close {pid}"
         assert book.text("pid 1") == "pid 1"
 
-    def test_an_address(self, book: Book) -> None:
+    def test_a_memory_address_is_written_as_such(self, book: Book) -> None:
         assert book.text("<Adapter object at 0x7f3b2c1d5e80>") == "<Adapter object at <address>>"
         assert book.text("flags 0x1f") == "flags 0x1f"
 
-    def test_a_secret(self, book: Book) -> None:
+    def test_a_secret_is_written_by_its_name(self, book: Book) -> None:
         book.record.keep_secret({"token": "canary-1", "client": "canary-2"})
         assert book.text("Bearer canary-1") == "Bearer <secret:token>"
         assert list(book.record.secrets_in("canary-2 and canary-1")) == ["client", "token"]
 
-    def test_a_secret_that_changes(self, book: Book) -> None:
+    def test_both_values_of_a_secret_that_changes_are_replaced(self, book: Book) -> None:
         book.record.keep_secret({"token": "canary-1"})
         book.record.keep_secret({"token": "canary-9"})
         assert book.text("canary-1 canary-9") == "<secret:token> <secret:token>"
@@ -168,12 +168,14 @@ class TestNames:
             (SubjLog("INFO", "gateway", "in /home/x", ()), {"template": "in <home>"}),
         ],
     )  # fmt: skip
-    def test_also_inside_lists_and_mappings(self, book: Book, event: Any, d: Mapping[str, Any]) -> None:
+    def test_texts_inside_lists_and_mappings_are_normalised_too(
+        self, book: Book, event: Any, d: Mapping[str, Any]
+    ) -> None:
         book.record.name("/home/x", "home")
         book.record("probe", event)
         assert {key: book.last()["d"][key] for key in d} == d
 
-    def test_never_in_what_a_re_run_needs(self, book: Book) -> None:
+    def test_run_open_is_written_word_for_word(self, book: Book) -> None:
         book.record.name_port(41250, "ws")
         scenario = {"story": "port 41250"}
         book.record("loop", RunOpen(1, "x", "adapter", 0, "baton", None, {}, scenario, {}))
@@ -181,19 +183,19 @@ class TestNames:
 
 
 class TestTrouble:
-    def test_a_flood_in_one_instant(self, book: Book) -> None:
+    def test_a_flood_of_records_in_one_instant_is_told(self, book: Book) -> None:
         for _ in range(RECORDS_IN_AN_INSTANT):
             book.record("peer", LinkOpen("ws"))
         assert book.floods == []
         book.record("peer", LinkOpen("ws"))
         assert book.floods == [RECORDS_IN_AN_INSTANT + 1]
 
-    def test_as_many_while_time_passes_are_none(self, book: Book) -> None:
+    def test_as_many_records_while_time_passes_are_no_flood(self, book: Book) -> None:
         for book.now in range(RECORDS_IN_AN_INSTANT + 10):
             book.record("peer", LinkOpen("ws"))
         assert book.floods == []
 
-    def test_a_close_is_never_one(self, book: Book) -> None:
+    def test_the_last_record_is_never_a_flood(self, book: Book) -> None:
         for _ in range(RECORDS_IN_AN_INSTANT):
             book.record("peer", LinkOpen("ws"))
         book.record.close("end")

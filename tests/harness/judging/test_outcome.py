@@ -56,10 +56,40 @@ class TestVerdict:
         assert judge(dies(asks=["flag"]).held().done(6468)).verdict == "unknown"
         assert judge([]).verdict == "unknown"
 
-    def test_only_what_is_asked_at_this_level(self) -> None:
+    def test_only_what_is_asked_at_this_level_counts(self) -> None:
         asks = {"adapter": ["flag"], "runner": ["notified"]}
         assert judge(dies(asks=asks).done(6468)).verdict == "pass"
         assert judge(dies(asks=asks, level="runner").done(6468)).verdict == "fail"
+
+
+class TestAnInterruptedRun:
+    """The person stopped the command: nothing is known of the bot."""
+
+    def stopped(self, *asks: str) -> Outcome:
+        return judge(dies(asks=list(asks)).closed("killed", detail="interrupted"))
+
+    def test_is_unknown_and_no_crash(self) -> None:
+        found = self.stopped("connects")
+        assert (found.verdict, found.ending.name) == ("unknown", "interrupted")
+
+    def test_is_unknown_though_a_check_had_failed_before(self) -> None:
+        found = judge(dies(asks=["secret"]).leaks().closed("killed", detail="interrupted"))
+        assert next(one for one in found.checks if one.name == "secret").state == "fail"
+        assert found.verdict == "unknown"
+
+    def test_asks_nothing_that_the_scenario_does_not_ask(self) -> None:
+        found = self.stopped("connects")
+        awake = next(one for one in found.checks if one.name == "awake")
+        assert found.asked == ("connects",)
+        assert (awake.state, awake.because) == (
+            "unknown",
+            "so far its event loop kept running, but the run was cut off",
+        )
+
+    def test_exits_as_not_judged_with_strict_too(self) -> None:
+        found = judge(dies(asks=["connects"]).leaks().closed("killed", detail="interrupted"))
+        assert [one.name for one in found.also_seen] == ["secret"]
+        assert exit_status([found], strict=True) == 125
 
 
 class TestTheImpliedCheck:
@@ -71,19 +101,22 @@ class TestTheImpliedCheck:
         awake = next(one for one in found.checks if one.name == "awake")
         assert awake.state == "fail" and awake.lines
 
-    def test_its_own_reason_stays(self) -> None:
+    def test_a_failed_awake_keeps_its_own_reason(self) -> None:
         found = judge(dies(asks=["awake", "flag"]).blocks().done(6468))
         assert found.asked == ("awake", "flag")
         awake = next(one for one in found.checks if one.name == "awake")
-        assert awake.because == "main had work to do and did not turn for 45.5 s"
+        assert awake.because == "thread main had work to do and did nothing for 45.5 s"
 
     def test_a_crash_is_told_as_its_reason(self) -> None:
         records = dies().closed("memory")
         awake = next(one for one in judge(records).checks if one.name == "awake")
-        because = "the run ended as crashed: died without being told to: too much memory"
+        because = (
+            "the run ended as crashed: its process ended before it was told to: "
+            "the harness ended the worker, which used too much memory"
+        )
         assert (awake.because, awake.lines) == (because, (len(records),))
 
-    def test_nobody_else_is_asked(self) -> None:
+    def test_a_run_that_gave_up_is_asked_nothing_more(self) -> None:
         assert judge(dies(asks=["flag"]).done(6468)).asked == ("flag",)
 
 
@@ -92,11 +125,11 @@ class TestNumbers:
         found = judge(dies().done(6468))
         assert (found.virtual_s, found.attempts, found.wall_s) == (5868.0, 3, 0.5)
 
-    def test_else_when_it_ended(self) -> None:
+    def test_the_time_of_a_run_that_did_not_give_up_is_its_end(self) -> None:
         assert judge(J().up().done(600)).virtual_s == 600.0
         assert judge(J().up().gives_up(t=5).ready(2, t=9).done(600)).virtual_s == 600.0
 
-    def test_where_nobody_measured(self) -> None:
+    def test_a_journal_without_its_end_has_no_real_time(self) -> None:
         assert judge([]).wall_s is None
         assert judge(J().up().records).wall_s is None
 
@@ -105,29 +138,29 @@ class TestNumbers:
 
 
 class TestDigest:
-    def test_covers_the_whole_journal(self) -> None:
+    def test_the_digest_covers_the_whole_journal(self) -> None:
         records = dies().done(6468)
         assert judge(records).digest == digest(records)
 
     @pytest.mark.parametrize("why", ["cpu", "wall"])
-    def test_after_a_cpu_or_wall_kill_what_came_before_the_last_movement_of_the_clock(self, why: Any) -> None:
+    def test_after_a_cpu_or_wall_kill_it_covers_what_came_before_the_last_movement(self, why: Any) -> None:
         some = J().up().loses(t=60).closed(why)
         more = J().up().loses(t=60).logs().logs().closed(why)
         assert judge(some).digest == judge(more).digest == digest(some[:-2])
         assert settled(some) == some[:-2]
 
     @pytest.mark.parametrize("why", ["end", "spin", "blocked", "memory", "killed", "exited", "harness"])
-    def test_not_after_any_other_end(self, why: Any) -> None:
+    def test_after_any_other_end_it_covers_everything(self, why: Any) -> None:
         records = J().up().loses(t=60).closed(why)
         assert settled(records) == records
 
-    def test_an_empty_journal_has_one(self) -> None:
+    def test_an_empty_journal_has_a_digest(self) -> None:
         assert judge([]).digest == digest([])
         assert settled(J().records) == J().records
 
 
 class TestOutcome:
-    def test_as_json(self) -> None:
+    def test_an_outcome_as_json(self) -> None:
         j = dies(asks=["flag", "notified"], issues=[14539]).called("flag")
         records = j.done(6468, "gaveup")
         document = judge(records, journal="runs/a.jsonl").as_json()
@@ -157,7 +190,7 @@ class TestOutcome:
         assert [one["name"] for one in checks if one["asked"]] == ["flag", "notified"]
         assert len(checks) == len(CHECKS)
 
-    def test_the_order_of_its_keys(self) -> None:
+    def test_the_order_of_the_keys_in_json(self) -> None:
         assert list(judge([]).as_json()) == [
             "scenario",
             "issues",
@@ -181,11 +214,11 @@ class TestOutcome:
         assert document["subject"] == dict.fromkeys(keys)
         assert (document["seed"], document["fix"], document["scenario"]) == (0, None, "")
 
-    def test_the_document(self) -> None:
+    def test_the_document_of_several_outcomes(self) -> None:
         outcomes = [judge([]), judge(J().up().done(60))]
         assert as_document(outcomes) == {"schema": 1, "outcomes": [one.as_json() for one in outcomes]}
 
-    def test_what_was_also_seen(self) -> None:
+    def test_failed_checks_that_nobody_asked_are_seen_too(self) -> None:
         found = judge(dies(asks=["flag"]).done(6468))
         assert [one.name for one in found.also_seen] == ["notified", "settles"]
         assert judge(dies(asks=["flag", "notified", "settles"]).done(6468)).also_seen == ()
@@ -226,16 +259,16 @@ class TestExitStatus:
         assert exit_status([self.also]) == 0
         assert exit_status([self.also, self.open_], strict=True) == 1
 
-    def test_but_nothing_of_a_failed_instrument(self) -> None:
+    def test_strict_counts_nothing_of_a_failed_instrument(self) -> None:
         broken = judge(dies(asks=["flag"]).held().done(6468))
         assert broken.also_seen
         assert exit_status([broken], strict=True) == 125
 
-    def test_any_iterable_will_do(self) -> None:
+    def test_exit_status_takes_any_iterable(self) -> None:
         assert exit_status(iter([self.good])) == 0
 
 
-def test_a_killed_worker_s_close_is_the_parent_s() -> None:
+def test_a_worker_killed_by_a_signal_of_its_own_has_crashed() -> None:
     j = J().up()
     records = j.closed("killed", t=60)
     records[-1] = replace(records[-1], event=RunClose("killed", "signal 9"))

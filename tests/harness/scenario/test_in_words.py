@@ -1,4 +1,4 @@
-"""Rules, arguments, handlers and endings in plain words."""
+"""Rules, arguments and handlers in plain words."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
-from harness.judging.endings import ENDINGS
-from harness.scenario.in_words import ENDINGS_HOLD, handler_in_words, rule_in_words, schema_in_words
+from harness.scenario.in_words import handler_in_words, rule_in_words, schema_in_words
 from harness.scenario.run_spec import Handler
 
 DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
@@ -82,10 +81,6 @@ def test_a_verb_says_what_its_arguments_mean(name: str) -> None:
     for argument in (*([verb.main] if verb.main else []), *verb.more.values()):
         assert argument.means or "enum" in argument.schema, f"{name}: {argument.what} has no `means`"
     assert max(map(len, verb_in_words(verb))) <= 120
-
-
-def test_every_ending_says_when_it_holds_in_the_order_of_the_table() -> None:
-    assert list(ENDINGS_HOLD) == list(ENDINGS)
 
 
 def test_each_fatal_handler_is_told_in_words() -> None:

@@ -37,9 +37,9 @@ class TestAnExhaustedRun:
             (120, "attempt 2: failed after 0.25 s"),
             (178, "… 97 more attempts"),
             (5804, "attempt 100: failed after 0.25 s"),
-            (5868, "its listener ended: ok"),
+            (5868, "its listener ended: it returned, without an exception"),
             (5868, "it sets the fatal flag: exhausted, retryable"),
-            (6468, "the run is over: gaveup"),
+            (6468, "the run is over: after the give-up nothing could change any more"),
             (6468, "disconnect(): ok after 0.25 s"),
         ]
 
@@ -103,22 +103,22 @@ class TestLines:
         [
             (J().resumed(3, t=5), "connection 3: RESUMED"),
             (J().closes(3, t=5), "connection 3: ended by the subject (fin)"),
-            (J().heals(t=5, held="release"), "healed (what is held: release)"),
-            (J().spins(t=5), "main spins: 10000 turns without time passing"),
-            (J().blocks(t=5), "main is blocked for 45.5 s"),
-            (J().held(t=5), "pool holds the clock"),
-            (J().hiccups(t=5), "the clock lost step: backwards"),
-            (J().leaks(t=5), "the canary token stands in its status"),
+            (J().heals(t=5, held="release"), "healed: every rule ends; open connections are released"),
+            (J().spins(t=5), "thread main turned 10000 times without letting time pass"),
+            (J().blocks(t=5), "thread main had work to do and did nothing for 45.5 s"),
+            (J().held(t=5), "the harness: thread pool keeps the virtual clock from moving"),
+            (J().hiccups(t=5), "the harness: the virtual clock went wrong: backwards"),
+            (J().leaks(t=5), "the secret token appears in its status file"),
             (J().unmet(t=5), "a rule acted 0 times, not 1.."),
             (J().add(SubjEgress("connect", "example.org:443"), 5), "refused: connect example.org:443"),
             (J().tells(t=5, how=None), "fatal handler called: not ended"),
             (J().tells(t=5), "fatal handler called: ok"),
             (J().tells(t=5, lasts=2, how="raised"), "fatal handler called: raised after 2 s"),
             (J().disconnects(t=5, lasts=30, how="cancelled"), "disconnect(): cancelled after 30 s"),
-            (J().sends("p", t=5, probe=True), "a probe message was sent and went unheard"),
+            (J().sends("p", t=5, probe=True), "a probe message was sent and was not handled"),
             (J().sends("p", t=5, probe=True).handles("p"), "a probe message was sent and was handled"),
             (J().probed(t=5), "a probe message was sent and was answered"),
-            (J().ends(5), "the run is over: end"),
+            (J().ends(5), "the run is over: the scenario's end is reached"),
         ],
     )
     def test_a_record_worth_a_line_has_one(self, j: J, text: str) -> None:
@@ -134,9 +134,10 @@ class TestLines:
         assert texts(j) == ["it sets the fatal flag: x, not retryable"]
 
     def test_a_worker_that_was_ended_has_a_line_that_says_why(self) -> None:
-        assert [line.text for line in tell(J().closed("cpu", t=5))] == ["the worker was ended: cpu"]
         told = tell(J().closed("memory", t=5, detail="2 GiB"))
-        assert [line.text for line in told] == ["the worker was ended: memory (2 GiB)"]
+        assert [line.text for line in told] == [
+            "the harness ended the worker, which used too much memory (2 GiB)"
+        ]
         assert tell(J().closed("end", t=5)) == ()
 
     @pytest.mark.parametrize(

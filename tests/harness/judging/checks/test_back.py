@@ -58,7 +58,7 @@ class TestWithHealing:
         j = gone(heal="20m").queued(True, t=601).heals(t=1200).ready(2, t=1300).probed(2, t=1500)
         assert told("back", j.done(2000))[0] == "pass"
 
-    def test_fails_where_it_does_not_though_it_is_queued(self) -> None:
+    def test_fails_where_it_does_not_recover_though_it_is_queued(self) -> None:
         j = gone(heal="20m").queued(True, t=601).heals(t=1200)
         assert told("back", j.done(2 * HOUR))[0] == "fail"
 
@@ -86,18 +86,18 @@ class TestExit:
         assert found.state == state
         assert found.lines == (j["exit"],)
 
-    def test_it_counts_though_the_platform_heals(self) -> None:
+    def test_an_exit_counts_though_the_platform_heals(self) -> None:
         assert told("back", gone(heal="20m").exits(0, t=601).done(601))[0] == "fail"
 
-    def test_it_counts_though_nothing_was_given_up(self) -> None:
+    def test_an_exit_counts_though_nothing_was_given_up(self) -> None:
         assert told("back", J(level="runner").up().exits(0, t=60).done(60))[0] == "fail"
 
 
 class TestNotApplicable:
-    def test_it_did_not_give_up(self) -> None:
+    def test_not_applicable_where_it_did_not_give_up(self) -> None:
         assert told("back", J(level="runner").up().done(600)) == ("n/a", "it did not give up")
 
-    def test_at_the_adapter_level(self) -> None:
+    def test_not_applicable_at_the_adapter_level(self) -> None:
         j = J().up().gives_up(t=60)
         assert told("back", j.done(700))[0] == "n/a"
 

@@ -19,7 +19,7 @@ class TestConnects:
             (300, "fail", "it was in service only after 5 min"),
         ],
     )
-    def test_within_a_minute(self, at: float, state: str, because: str) -> None:
+    def test_it_must_be_in_service_within_a_minute(self, at: float, state: str, because: str) -> None:
         j = J().ready(t=at).called("ready")
         found = check("connects", j.done(600))
         assert (found.state, found.because, found.lines) == (state, because, (j["ready"],))
@@ -29,11 +29,11 @@ class TestConnects:
         found = check("connects", j.done(600))
         assert (found.state, found.lines) == ("pass", (j["ready"],))
 
-    def test_counted_from_connect(self) -> None:
+    def test_the_minute_counts_from_connect(self) -> None:
         assert told("connects", J().connects(30, how=None).ready(t=90).done(600))[0] == "pass"
         assert told("connects", J().connects(30, how=None).ready(t=90.1).done(600))[0] == "fail"
 
-    def test_never(self) -> None:
+    def test_fails_where_it_was_never_in_service(self) -> None:
         found = check("connects", J().connects(0, how="failed").done(60))
         assert (found.state, found.because, found.lines) == ("fail", "it was never in service", (2, 3))
         assert told("connects", J().opens(t=1).done(60)) == ("fail", "it was never in service")
@@ -59,17 +59,19 @@ class TestNotices:
             (NOTICES + 0.01, "fail", "it closed connection 1 only 133.76 s after the stall began"),
         ],
     )
-    def test_it_closes_in_time(self, after: float, state: str, because: str) -> None:
+    def test_the_subject_must_close_the_dead_connection_in_time(
+        self, after: float, state: str, because: str
+    ) -> None:
         j = J().up().interrupted(t=100, name="stall").called("on").closes(t=100 + after).called("close")
         found = check("notices", j.done(3600))
         assert (found.state, found.because) == (state, because)
         assert found.lines == (j["on"], j["close"])
 
-    def test_its_close_frame_counts(self) -> None:
+    def test_the_subject_s_close_frame_counts(self) -> None:
         j = J().up().interrupted(t=100).close_frame(t=120, by="subject").closes(t=500)
         assert told("notices", j.done(3600))[0] == "pass"
 
-    def test_the_peer_s_frame_does_not(self) -> None:
+    def test_the_platform_s_close_frame_does_not_count(self) -> None:
         j = J().up().interrupted(t=100).closes(t=100 + NOTICES + 1)
         assert told("notices", j.done(3600))[0] == "fail"
 
@@ -101,23 +103,17 @@ class TestNotices:
         assert told("notices", j.done(3600)) == ("n/a", because)
 
     @pytest.mark.parametrize("what", ["released", "loses"])
-    def test_what_comes_after_the_time_was_up_excuses_nothing(self, what: str) -> None:
+    def test_an_end_after_the_time_was_up_excuses_nothing(self, what: str) -> None:
         j = J().up().interrupted(t=100)
         getattr(j, what)(t=100 + NOTICES + 1)
         assert told("notices", j.done(3600))[0] == "fail"
 
-    def test_each_one_counts(self) -> None:
+    def test_each_interruption_counts(self) -> None:
         j = J().up().interrupted(1, t=100).called("a").closes(1, t=110).called("b").ready(2, t=120)
         j.interrupted(2, t=200).called("c").closes(2, t=210).called("d")
         assert check("notices", j.done(3600)).lines == (j["a"], j["b"], j["c"], j["d"])
         j = J().up().interrupted(1, t=100).closes(1, t=110).ready(2, t=120).interrupted(2, t=200)
         assert told("notices", j.done(3600))[0] == "fail"
-
-    def test_a_heartbeat_is_the_hello_s(self) -> None:
-        j = J(heartbeat_ms=20_000).up().interrupted(t=100).closes(t=170.01)
-        assert told("notices", j.done(3600))[0] == "fail"
-        j = J(heartbeat_ms=20_000).up().interrupted(t=100).closes(t=170)
-        assert told("notices", j.done(3600))[0] == "pass"
 
     def test_its_limit_can_be_set(self) -> None:
         j = J(limits_us={"notices": 9_000_000}).up().interrupted(t=100).closes(t=110)
@@ -140,13 +136,13 @@ class TestBounded:
         last = j["one"] if lasts < 1 else j["two"]
         assert found.lines == (last - 1, last)
 
-    def test_fails_where_one_stays_open(self) -> None:
+    def test_fails_where_an_attempt_stays_open(self) -> None:
         j = J().up().loses(t=60).tries(t=62, how=None).called("try")
         found = check("bounded", j.done(182.01))
         assert (found.state, found.because) == ("fail", "attempt 1 was still open after 120.01 s")
         assert found.lines == (j["try"],)
 
-    def test_unknown_where_the_run_ends_within_one(self) -> None:
+    def test_unknown_where_the_run_ends_within_an_attempt(self) -> None:
         j = J().up().loses(t=60).tries(t=62).tries(t=100, how=None).called("try")
         found = check("bounded", j.done(220))
         assert (found.state, found.because) == ("unknown", "attempt 2 was open when the run ended")
@@ -155,7 +151,7 @@ class TestBounded:
     def test_not_applicable_without_attempts(self) -> None:
         assert told("bounded", J().up().done(600)) == ("n/a", "there was no reconnect attempt")
 
-    def test_an_end_in_the_tear_down_comes_too_late(self) -> None:
+    def test_an_attempt_that_ends_in_the_tear_down_is_still_open(self) -> None:
         j = J().up().loses(t=60).tries(t=62, how=None).ends(200).tries(t=201)
         assert told("bounded", j.closed())[0] == "fail"
 
@@ -165,26 +161,26 @@ class TestBounded:
 
 
 class TestOnce:
-    def test_each_is_handled_once(self) -> None:
+    def test_each_message_must_be_handled_once(self) -> None:
         j = J().up().sends("m1", t=60).called("sent").handles("m1", t=61).called("got")
         j.sends("m2", t=62).handles("m2")
         found = check("once", j.done(600))
         assert (found.state, found.because) == ("pass", "each of 2 messages was handled once")
         assert found.lines == (j["sent"], j["got"])
 
-    def test_fails_where_one_is_lost(self) -> None:
+    def test_fails_where_a_message_is_lost(self) -> None:
         j = J().up().sends("m0", t=59).handles("m0").sends("m1", t=60).called("sent")
         found = check("once", j.done(61))
         assert (found.state, found.because) == ("fail", "message m1 was due and never handled")
         assert found.lines == (j["sent"],)
 
-    def test_fails_where_one_is_handled_twice(self) -> None:
+    def test_fails_where_a_message_is_handled_twice(self) -> None:
         j = J().up().sends("m1", t=60).handles("m1").called("a").handles("m1", t=70).called("b")
         found = check("once", j.done(600))
         assert (found.state, found.because) == ("fail", "message m1 was handled 2 times")
         assert found.lines == (j["a"], j["b"])
 
-    def test_twice_is_wrong_even_if_it_was_not_due(self) -> None:
+    def test_a_message_handled_twice_is_wrong_even_if_it_was_not_due(self) -> None:
         j = J().up().sends("m1", t=60).loses(t=60.5).handles("m1").handles("m1")
         assert told("once", j.done(600))[0] == "fail"
         assert told("once", J().up().probed(t=60).handles("probe").done(600))[0] == "fail"
@@ -196,7 +192,7 @@ class TestOnce:
         assert found.because == "message m1 was written less than 1 s before the end"
         assert found.lines == (j["sent"],)
 
-    def test_unless_it_was_handled_already(self) -> None:
+    def test_a_young_message_that_was_handled_already_passes(self) -> None:
         j = J().up().sends("m0", t=50).handles("m0").sends("m1", t=60).handles("m1")
         assert told("once", j.done(60.5)) == ("pass", "each of 1 messages was handled once")
 
@@ -228,7 +224,7 @@ class TestOnce:
         ],
         ids=["closed later", "silent later", "freed before", "another connection"],
     )
-    def test_due_in_the_end(self, j: J) -> None:
+    def test_a_message_is_due_on_the_last_connection_that_took_it(self, j: J) -> None:
         assert told("once", j.done(600)) == ("fail", "message m was due and never handled")
 
     def test_a_replay_makes_it_due_again(self) -> None:
@@ -237,7 +233,7 @@ class TestOnce:
         found = check("once", j.done(600))
         assert (found.state, found.lines) == ("fail", (j["a"], j["b"]))
 
-    def test_a_replay_that_was_handled(self) -> None:
+    def test_a_replayed_message_that_was_handled_passes(self) -> None:
         j = J().up().sends("m", t=60).loses(t=60.1).resumed(2, t=65).sends("m", 2, replay=True).handles("m")
         assert told("once", j.done(600)) == ("pass", "each of 1 messages was handled once")
 

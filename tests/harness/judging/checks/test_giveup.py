@@ -67,17 +67,21 @@ class TestFlag:
 ONCE = "the fatal handler was called once and ended well"
 
 
-class TestNotified:
-    @pytest.mark.parametrize("at", [599, 600, 605, 660])
-    def test_passes_on_one_call_around_it(self, at: float) -> None:
-        j = J().up().loses(t=60)
-        if at < 600:
-            j.tells(t=at).gives_up(t=600)
-        else:
-            j.gives_up(t=600).tells(t=at)
-        assert told("notified", j.done(1200)) == ("pass", ONCE)
+def called_and_died(at: float) -> J:
+    """The fatal handler is called at that moment, and the listener ends at 600 s."""
+    return J().up().loses(t=60).tells(t=at).gives_up(t=600)
 
-    def test_names_the_call(self) -> None:
+
+class TestNotified:
+    @pytest.mark.parametrize("at", [600, 605, 660])
+    def test_passes_on_one_call_up_to_a_minute_after_it(self, at: float) -> None:
+        assert told("notified", died().tells(t=at).done(1200)) == ("pass", ONCE)
+
+    @pytest.mark.parametrize("at", [599, 600])
+    def test_passes_on_one_call_up_to_a_second_before_it(self, at: float) -> None:
+        assert told("notified", called_and_died(at).done(1200)) == ("pass", ONCE)
+
+    def test_a_pass_names_the_give_up_and_the_call(self) -> None:
         j = died().tells(t=600, lasts=5)
         found = check("notified", j.done(1200))
         assert found.lines == (j["death"], j["death"] + 1, j["death"] + 2)
@@ -88,13 +92,10 @@ class TestNotified:
         assert (found.state, found.because) == ("fail", "it gave up and the fatal handler was never called")
         assert found.lines == (j["death"],)
 
-    @pytest.mark.parametrize("at", [598.999999, 660.000001])
-    def test_fails_where_the_call_came_too_early_or_too_late(self, at: float) -> None:
-        j = J().up().loses(t=60)
-        if at < 600:
-            j.tells(t=at).gives_up(t=600)
-        else:
-            j.gives_up(t=600).tells(t=at)
+    @pytest.mark.parametrize(
+        "j", [called_and_died(598.999999), died().tells(t=660.000001)], ids=["too early", "too late"]
+    )
+    def test_fails_where_the_call_came_too_early_or_too_late(self, j: J) -> None:
         because = "it gave up and the fatal handler was not called in time"
         assert told("notified", j.done(1200)) == ("fail", because)
 
@@ -114,7 +115,7 @@ class TestNotified:
         assert (found.state, found.because) == ("fail", f"the fatal handler was called and {how}")
         assert found.lines == (j["death"], j["death"] + 1, j["death"] + 2)
 
-    def test_and_where_nobody_knows_how(self) -> None:
+    def test_fails_where_the_journal_does_not_say_how_the_call_ended(self) -> None:
         j = died().tells(t=601, how=None).add(SubjHandler("end", None, number=1), 602)
         assert told("notified", j.done(605)) == ("fail", "the fatal handler was called and did not end well")
 
@@ -182,7 +183,7 @@ class TestNotified:
         assert (found.state, found.because) == ("n/a", "connect() itself returned the failure")
         assert found.lines == (j["flag"],)
 
-    def test_but_a_call_made_then_is_judged(self) -> None:
+    def test_a_call_made_though_connect_returned_the_failure_is_judged(self) -> None:
         j = J().connects(1, how=None).flags(t=2).tells().tells().add(SubjConnect("end", "failed"), 3)
         assert told("notified", j.done(900)) == ("fail", "the fatal handler was called 2 times")
 

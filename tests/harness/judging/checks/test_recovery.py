@@ -11,7 +11,7 @@ from harness.journal.run_kinds import SubjConnect
 from tests.harness.journals import BEAT, J, check, told, us
 
 HOUR = 3600.0
-SETTLED = "it served, had told somebody or tried decently"
+SETTLED = "it served, had reported that it gave up, or kept trying as it may"
 
 
 def struck(t: float = 60) -> J:
@@ -36,7 +36,7 @@ class TestSettles:
         j = struck().flags(t=600).tells(t=600)
         assert told("settles", j.done(1200, "gaveup")) == ("pass", f"from 12 min on {SETTLED}")
 
-    def test_however_late_and_often_it_told(self) -> None:
+    def test_passes_however_late_and_often_it_told(self) -> None:
         j = struck().gives_up(t=600).tells(t=900, how="raised").tells(t=1100).tells(t=1150)
         assert told("settles", j.done(1200, "gaveup"))[0] == "pass"
 
@@ -51,22 +51,22 @@ class TestSettles:
     def test_fails_where_it_gave_up_and_nobody_was_told(self, how: str | None) -> None:
         j = struck().gives_up(t=600).called("death").tells(t=601, how=how)
         found = check("settles", j.done(1200, "gaveup"))
-        because = "it had given up and nobody was told, 8 min from 12 min on"
+        because = "it had given up and reported it to nobody, for 8 min from 12 min on"
         assert (found.state, found.because, found.lines) == ("fail", because, (j["death"],))
 
-    def test_fails_where_it_lies(self) -> None:
+    def test_fails_where_its_status_file_is_wrong_for_long(self) -> None:
         j = tries_on(J().up().acts(t=60).loses(t=60).called("lost"), 3 * HOUR)
         found = check("settles", j.done(3 * HOUR))
-        because = "its status file said connected while it was not serving, 59 min from 2 h on"
+        because = "its status file said connected while it was not serving, for 59 min from 2 h on"
         assert (found.state, found.because) == ("fail", because)
 
-    def test_a_short_lie_is_none(self) -> None:
+    def test_a_status_file_that_is_wrong_for_a_short_time_does_not_count(self) -> None:
         j = tries_on(struck(), 3 * HOUR).says("connected", t=3 * HOUR).says("retrying", t=3 * HOUR + 133.75)
         assert told("settles", j.done(3 * HOUR + 200))[0] == "pass"
 
     def test_fails_where_it_is_not_polite(self) -> None:
         j = tries_on(struck(), 3 * HOUR, every=10)
-        because = "it was still trying, but not politely, 58.8 min from 2 h on"
+        because = "it was still trying, but too often, for 58.8 min from 2 h on"
         assert told("settles", j.done(3 * HOUR)) == ("fail", because)
 
     def test_fails_where_it_flaps(self) -> None:
@@ -75,12 +75,15 @@ class TestSettles:
             j.ready(i, t=120.0 * i).loses(i, t=120.0 * i + 100)
         found = check("settles", j.done(3 * HOUR))
         assert found.state == "fail"
-        assert found.because == "it was flapping: up and down, never held, 20 s from 2 h on"
+        assert (
+            found.because
+            == "its connections were lost soon after READY, again and again, for 20 s from 2 h on"
+        )
 
     def test_fails_where_it_neither_serves_nor_gave_up_nor_tries(self) -> None:
         j = struck()
         found = check("settles", j.done(3 * HOUR))
-        because = "it was not serving, had not given up and did not try, 59 min from 2 h on"
+        because = "it did not serve, had not given up and did not try, for 59 min from 2 h on"
         assert (found.state, found.because, found.lines) == ("fail", because, (j["lost"],))
 
     @pytest.mark.parametrize(("pause", "state"), [(600, "pass"), (600.01, "fail")])
@@ -94,20 +97,20 @@ class TestSettles:
         j = tries_on(struck().ready(2, t=90).says("connected").loses(2, t=2.5 * HOUR).says("x"), 0)
         assert told("settles", j.done(2.5 * HOUR + 600))[0] == "pass"
 
-    def test_what_happened_before_is_not_held_against_it(self) -> None:
+    def test_what_happened_before_the_check_begins_does_not_count(self) -> None:
         j = J().up().acts(t=60).loses(t=60).says("retrying", t=1000)
         tries_on(j, 1500, since=1001, every=1).ready(2, t=5000).says("connected")
         assert told("settles", j.done(3 * HOUR))[0] == "pass"
 
     @pytest.mark.parametrize(("end", "state"), [(7260, "unknown"), (7260.01, "pass")])
-    def test_unknown_where_the_run_ends_before(self, end: float, state: str) -> None:
-        j = struck().ready(2, t=90).says("connected")
-        found = check("settles", j.done(end))
-        assert found.state == state
-        if state == "unknown":
-            assert found.because == "the run ended before it had to be settled"
+    def test_begins_two_hours_after_the_rule_acted(self, end: float, state: str) -> None:
+        assert told("settles", struck().ready(2, t=90).says("connected").done(end))[0] == state
 
-    def test_or_right_after_it_gave_up(self) -> None:
+    def test_unknown_where_the_run_ends_before_it_begins(self) -> None:
+        because = "the run ended before the time at which this check begins"
+        assert told("settles", struck().ready(2, t=90).says("connected").done(7260)) == ("unknown", because)
+
+    def test_begins_two_minutes_after_it_gave_up(self) -> None:
         assert told("settles", struck().gives_up(t=600).done(720))[0] == "unknown"
         assert told("settles", struck().gives_up(t=600).done(720.01))[0] == "fail"
 
@@ -143,33 +146,35 @@ class TestFlapping:
         ("count", "held", "state"),
         [(19, 100, "pass"), (20, 100, "fail"), (20, 123.74, "fail"), (21, 123.75, "pass"), (40, 50, "fail")],
     )
-    def test_twenty_in_a_row_none_held(self, count: int, held: float, state: str) -> None:
+    def test_twenty_connections_in_a_row_that_were_not_held_are_flapping(
+        self, count: int, held: float, state: str
+    ) -> None:
         assert told("settles", flaps(count, held).done(300 * (count + 1)))[0] == state
 
-    def test_one_that_held_breaks_the_row(self) -> None:
+    def test_a_connection_that_was_held_breaks_the_row(self) -> None:
         j = flaps(15, 10).ready(90, t=300 * 16).loses(90, t=300 * 16 + 200)
         for i in range(17, 32):
             j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + 10)
         assert told("settles", j.done(300 * 32))[0] == "pass"
 
-    def test_from_the_first_to_the_end_of_the_last(self) -> None:
+    def test_flapping_lasts_from_the_first_connection_to_the_end_of_the_last(self) -> None:
         j = J(limits_us={"settles": 1}).up().acts(t=0.5).says("x").loses(t=1)
         for i in range(2, 21):
             j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + 100)
-        because = "it was flapping: up and down, never held, 10 min from 1 s on"
+        because = "its connections were lost soon after READY, again and again, for 10 min from 1 s on"
         assert told("settles", j.done(6200)) == ("fail", because)
         j = J(limits_us={"settles": us(6080)}).up().acts(t=0.5).says("x").loses(t=1)
         for i in range(2, 21):
             j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + 100)
         assert told("settles", j.done(6200))[0] == "pass"
 
-    def test_one_that_was_never_ready_does_not(self) -> None:
+    def test_a_connection_that_was_never_ready_does_not_break_the_row(self) -> None:
         j = flaps(15, 10).opens(90, t=300 * 16).loses(90, t=300 * 16 + 200)
         for i in range(17, 32):
             j.ready(i, t=300.0 * i).loses(i, t=300.0 * i + 10)
         assert told("settles", j.done(300 * 32))[0] == "fail"
 
-    def test_one_that_is_still_open_does_not_count(self) -> None:
+    def test_a_connection_that_is_still_open_does_not_count(self) -> None:
         assert told("settles", flaps(19, 10).ready(90, t=6000).done(6100))[0] == "pass"
 
 
@@ -190,13 +195,14 @@ class TestRecovers:
         assert found.lines == (j["heal"], j["ready"], j["sent"], j["got"], j["reply"])
 
     @pytest.mark.parametrize(("at", "state"), [(1200, "pass"), (1200.01, "fail")])
-    def test_within_ten_minutes(self, at: float, state: str) -> None:
-        j = healed().ready(2, t=at).called("ready").probed(2, t=1500)
+    def test_it_may_come_back_ten_minutes_after_the_healing(self, at: float, state: str) -> None:
+        assert told("recovers", healed().ready(2, t=at).probed(2, t=1500).done(2000))[0] == state
+
+    def test_one_that_came_back_too_late_is_named_with_its_healing(self) -> None:
+        j = healed().ready(2, t=1200.01).called("ready").probed(2, t=1500)
         found = check("recovers", j.done(2000))
-        assert found.state == state
-        if state == "fail":
-            assert found.because == "it came back only 10 min after the healing"
-            assert found.lines == (j["heal"], j["ready"])
+        assert found.because == "it came back only 10 min after the healing"
+        assert found.lines == (j["heal"], j["ready"])
 
     def test_passes_where_it_never_left(self) -> None:
         j = J(heal="10m").up().acts(t=60).heals(t=600).probed(1, t=700)
@@ -206,7 +212,7 @@ class TestRecovers:
         j = J(heal="10m").up().acts(t=60).probed(1, t=599).heals(t=600)
         assert told("recovers", j.done(2000)) == ("unknown", "no probe message was sent after it came back")
 
-    def test_nor_one_from_before_it_came_back(self) -> None:
+    def test_a_probe_from_before_it_came_back_proves_nothing(self) -> None:
         j = healed().sends("p", t=610, probe=True).ready(2, t=630)
         assert told("recovers", j.done(2000))[0] == "unknown"
 
@@ -219,7 +225,7 @@ class TestRecovers:
             (4915, False, "raised", "fail"),  # nobody knows
         ],
     )
-    def test_above_the_adapter_one_that_stopped_for_good_need_not(
+    def test_above_the_adapter_a_bot_that_stopped_for_good_need_not_recover(
         self, code: int, retryable: bool, how: Any, state: str
     ) -> None:
         j = J(level="runner", heal="10m").up().acts(t=60).add(WsOut("close", code=code), 60)
@@ -265,7 +271,7 @@ class TestRecovers:
         assert (found.state, found.because) == ("fail", because)
         assert found.lines == (j["heal"], j["freed"], j["freed"])
 
-    def test_on_a_connection_of_its_own_it_recovered(self) -> None:
+    def test_passes_where_it_came_back_on_a_connection_of_its_own(self) -> None:
         j = J(heal="10m").up().acts(t=60).interrupted(t=60).heals(t=600, held="release").released(t=600)
         j.closes(1, t=610).ready(2, t=620).probed(2, t=800)
         assert told("recovers", j.done(2000)) == ("pass", PROBED)
@@ -273,14 +279,14 @@ class TestRecovers:
     @pytest.mark.parametrize(
         ("held", "on", "off"), [("keep", 60, 600), ("release", 60, 599), ("release", 601, 602)]
     )
-    def test_only_what_the_healing_freed(self, held: str, on: float, off: float) -> None:
+    def test_passes_where_the_healing_itself_freed_nothing(self, held: str, on: float, off: float) -> None:
         steps = sorted([(on, "interrupted"), (off, "released"), (600, "heals")])
         j = J(heal="10m").up().acts(t=60)
         for t, verb in steps:
             getattr(j, verb)(t=t, **({"held": held} if verb == "heals" else {}))
         assert told("recovers", j.probed(1, t=800).done(2000)) == ("pass", PROBED)
 
-    def test_freed_just_before_the_record_of_the_healing(self) -> None:
+    def test_a_connection_freed_just_before_the_healing_s_record_counts_as_freed(self) -> None:
         j = J(heal="10m").up().acts(t=60).interrupted(t=60).released(t=600).heals(t=600, held="release")
         assert told("recovers", j.probed(1, t=800).done(2000))[0] == "fail"
 
@@ -304,7 +310,7 @@ class TestRecovers:
     def test_unknown_where_the_run_ends_too_soon(self, j: J, end: float, because: str) -> None:
         assert told("recovers", j.done(end)) == ("unknown", because)
 
-    def test_held_for_three_heartbeats_is_enough(self) -> None:
+    def test_three_heartbeats_of_service_are_enough(self) -> None:
         assert told("recovers", healed().ready(2, t=630).probed(2, t=640).done(630 + 3 * BEAT))[0] == "pass"
         j = J(heal="10m").up().acts(t=60).heals(t=600).probed(1, t=610)
         assert told("recovers", j.done(600 + 3 * BEAT))[0] == "pass"
@@ -317,33 +323,38 @@ class TestRecovers:
     def test_not_applicable_without_healing(self) -> None:
         assert told("recovers", J().up().done(2000)) == ("n/a", "the scenario does not heal")
 
-    def test_the_scenario_s_word_or_the_record_will_do(self) -> None:
+    def test_applies_where_the_scenario_or_the_journal_says_that_it_heals(self) -> None:
         assert told("recovers", J().up().heals(t=60).probed(t=70).done(2000))[0] == "pass"
         assert told("recovers", J(heal="1m").up().done(2000))[0] == "unknown"
 
     def test_not_applicable_where_it_gave_up_and_told_before(self) -> None:
         j = J(heal="1h").up().loses(t=60).flags(t=90).called("flag").tells(t=91).called("told").heals(t=3600)
         found = check("recovers", j.done(9000))
-        because = "it gave up and told somebody before the healing"
+        because = "it gave up and reported so before the healing"
         assert (found.state, found.because, found.lines) == ("n/a", because, (j["flag"], j["told"]))
 
-    def test_nor_where_the_run_ended_for_it(self) -> None:
+    def test_not_applicable_where_the_run_ended_early_after_it_told(self) -> None:
         assert told("recovers", J(heal="1h").up().flags(t=90).tells(t=91).done(700, "gaveup"))[0] == "n/a"
 
-    def test_nor_where_connect_returned_the_failure(self) -> None:
+    def test_not_applicable_where_connect_returned_the_failure(self) -> None:
         assert told("recovers", J(heal="1h").connects(1, how="failed").heals(t=3600).done(9000))[0] == "n/a"
 
-    def test_nor_where_connect_answered_for_the_flag(self) -> None:
+    def test_not_applicable_where_the_flag_was_set_within_a_connect_that_failed(self) -> None:
         j = J(heal="1h").connects(1, how=None).flags(t=2).called("flag").add(SubjConnect("end", "failed"), 3)
         found = check("recovers", j.called("end").tries(t=4).heals(t=3600).done(9000))
         assert (found.state, found.lines) == ("n/a", (j["flag"], j["end"]))
 
-    @pytest.mark.parametrize(("told_at", "state"), [(3600, "n/a"), (3600.01, "fail")])
-    def test_the_moment_of_the_healing_is_still_before_it(self, told_at: float, state: str) -> None:
-        j = J(heal="1h").up().flags(t=3600)
-        j = j.tells().heals() if state == "n/a" else j.heals(t=3600).tells(t=told_at)
-        assert told("recovers", j.done(9000))[0] == state
-        j = J(heal="1h").connects(0, lasts=told_at, how="failed").heals(t=3600)
+    @pytest.mark.parametrize(
+        ("j", "state"),
+        [
+            (J(heal="1h").up().flags(t=3600).tells().heals(), "n/a"),
+            (J(heal="1h").up().flags(t=3600).heals(t=3600).tells(t=3600.01), "fail"),
+            (J(heal="1h").connects(0, lasts=3600, how="failed").heals(t=3600), "n/a"),
+            (J(heal="1h").connects(0, lasts=3600.01, how="failed").heals(t=3600), "fail"),
+        ],
+        ids=["told at the moment", "told later", "connect at the moment", "connect later"],
+    )
+    def test_the_moment_of_the_healing_is_still_before_it(self, j: J, state: str) -> None:
         assert told("recovers", j.done(9000))[0] == state
 
     def test_undecided_probes_are_named(self) -> None:
@@ -355,7 +366,7 @@ class TestRecovers:
     def test_a_probe_at_the_very_moment_counts(self) -> None:
         assert told("recovers", healed().ready(2, t=630).probed(2, t=630).done(2000))[0] == "pass"
 
-    def test_but_the_runner_must_bring_it_back(self) -> None:
+    def test_above_the_adapter_a_bot_that_told_must_be_brought_back(self) -> None:
         j = J(level="runner", heal="1h").up().loses(t=60).flags(t=90).tells(t=91).heals(t=3600)
         assert told("recovers", j.done(9000))[0] == "fail"
 

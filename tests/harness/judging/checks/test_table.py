@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import RuleUnmet
-from harness.judging.checks import CHECKS, LIMITS, Limit, Limits, judge_checks
-from harness.judging.checks.result import Finding, worst
-from harness.judging.facts import Terms
+from fake_qq_server.platform import protocol
+from harness.judging.checks import CHECKS, LIMITS, CheckLimits, Limit, judge_checks
+from harness.judging.checks.result import ADAPTER, Finding, worst
+from harness.judging.terms import Terms
 from harness.judging.timeline import read
 from harness.scenario import vocabulary
 from tests.harness.journals import J, check, told
@@ -42,35 +43,38 @@ def test_a_healthy_run_passes_whatever_applies() -> None:
 
 
 class TestThePremise:
-    def test_unmet_a_pass_becomes_unknown(self) -> None:
+    def test_an_unmet_premise_makes_a_pass_unknown(self) -> None:
         j = J().up().ends(600).unmet("drop").called("unmet").disconnects().leaves()
         found = check("connects", j.closed())
         assert found.state == "unknown"
-        assert found.because == "it was in service after 0.25 s, but rule drop acted 0 times, not 1.."
+        assert (
+            found.because
+            == "it was in service after 0.25 s, but rule drop acted 0 times, and 1.. are expected"
+        )
         assert found.lines == (6, j["unmet"])
 
-    def test_a_rule_without_a_name(self) -> None:
+    def test_an_unmet_rule_without_a_name_is_told_as_a_question_mark(self) -> None:
         records = J().up().add(RuleUnmet("2", 1)).done(600)
-        because = "its event loop kept turning, but rule ? acted 1 times, not 2"
+        because = "its event loop kept running, but rule ? acted 1 times, and 2 are expected"
         assert told("awake", records) == ("unknown", because)
 
-    def test_a_fail_stays_and_so_does_what_does_not_apply(self) -> None:
+    def test_an_unmet_premise_leaves_a_fail_and_what_does_not_apply(self) -> None:
         records = J().up().gives_up(t=60).unmet().done(600)
         states = {one.name: one.state for one in judge_checks(read(records))}
         assert (states["flag"], states["recovers"], states["awake"]) == ("fail", "n/a", "unknown")
 
 
 class TestACutRun:
-    def test_proves_no_pass_of_what_covers_the_whole_run(self) -> None:
+    def test_a_cut_run_proves_no_pass_of_what_covers_the_whole_run(self) -> None:
         states = {one.name: one.state for one in judge_checks(read(J().up().closed("killed", t=3600)))}
         whole = {"truthful", "awake", "polite", "secret"}
         assert {name for name, state in states.items() if state == "unknown"} == whole
         assert states["connects"] == "pass"
 
-    def test_a_fail_stays(self) -> None:
+    def test_a_cut_run_leaves_a_fail(self) -> None:
         assert told("secret", J().up().leaks(t=5).closed("killed", t=3600))[0] == "fail"
 
-    def test_attempts_and_messages_too(self) -> None:
+    def test_a_cut_run_proves_nothing_of_attempts_and_messages(self) -> None:
         j = J().up().sends("m", t=5).handles("m").loses(t=60).tries(t=61)
         found = judge_checks(read(j.closed("killed", t=3600)))
         assert {one.name for one in found if one.state == "unknown"} >= {"bounded", "once"}
@@ -80,40 +84,30 @@ class TestLimits:
     def test_each_level_has_a_table(self) -> None:
         assert set(LIMITS) == set(vocabulary.LEVELS)
 
-    @pytest.mark.parametrize(
-        ("name", "seconds"),
-        [
-            ("connects", 60),
-            ("flag", 1),
-            ("notified", 60),
-            ("notified.before", 1),
-            ("truthful", 133.75),
-            ("truthful.denies", 10),
-            ("settles", 7200),
-            ("settles.gaveup", 120),
-            ("settles.trying", 600),
-            ("settles.flapping", 123.75),
-            ("recovers", 600),
-            ("recovers.held", 123.75),
-            ("recovers.reply", 10),
-            ("notices", 133.75),
-            ("bounded", 120),
-            ("once", 1),
-            ("stops", 25),
-        ],
-    )
-    def test_in_seconds_and_heartbeats(self, name: str, seconds: float) -> None:
-        assert Limits.of(Terms(), "adapter").us(name) == seconds * 1_000_000
-        assert Limits.of(Terms(), "another level").us(name) == seconds * 1_000_000
+    def test_an_unknown_level_has_the_adapter_s(self) -> None:
+        assert CheckLimits.of(Terms(), "another level") == CheckLimits.of(Terms(), "adapter")
 
-    def test_a_heartbeat_is_the_scenario_s(self) -> None:
-        assert Limits.of(Terms(heartbeat_us=1_000_000), "adapter").us("notices") == 13_000_000
+    def test_a_program_gets_as_long_to_stop_as_a_service_manager_gives_it(self) -> None:
+        stops = [CheckLimits.of(Terms(), level).us("stops") for level in ("adapter", "runner", "process")]
+        assert stops == [25_000_000, 90_000_000, 90_000_000]
 
-    def test_the_scenario_s_own_replaces_it(self) -> None:
-        assert Limits.of(Terms(limits_us={"notices": 5}), "runner").us("notices") == 5
+    @pytest.mark.parametrize("name", sorted({name.partition(".")[0] for name in ADAPTER}))
+    def test_every_limit_is_a_check_s(self, name: str) -> None:
+        assert name in CHECKS
 
-    def test_a_limit_is_nothing_by_itself(self) -> None:
-        assert Limits({"x": Limit()}, 1, {}).us("x") == 0
+    @pytest.mark.parametrize("name", ["truthful", "settles.flapping", "recovers.held", "notices"])
+    def test_a_heartbeat_is_as_long_as_the_platform_s_hello_says(self, name: str) -> None:
+        beat_ms = protocol.hello()["d"]["heartbeat_interval"]
+        limit = ADAPTER[name]
+        assert limit.heartbeats == 3
+        assert limit.us == limit.seconds * 1_000_000 + 3 * beat_ms * 1000
+
+    def test_the_scenario_s_own_replaces_the_level_s(self) -> None:
+        limits = CheckLimits.of(Terms(limits_us={"notices": 5}), "runner")
+        assert (limits.us("notices"), limits.us("flag")) == (5, 1_000_000)
+
+    def test_a_limit_without_seconds_or_heartbeats_is_no_time(self) -> None:
+        assert Limit().us == 0
 
 
 def test_the_worst_of_several() -> None:

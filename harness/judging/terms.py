@@ -1,0 +1,91 @@
+"""What a run's scenario says about judging, read from its record run.open. Pure.
+
+This is the one place of the judge that reads the scenario as plain data, and it reads it leniently on
+purpose. The parser of scenarios (`harness.scenario`) refuses what cannot be judged, for the author's sake;
+it refuses more with every release, and knows only the checks of its own. A stored journal has been run
+already: it must be judged later and elsewhere as far as it can be, whatever the language has become. What is
+missing or makes no sense is the default; a check that nobody knows is asked all the same, and leaves the
+verdict open. A test holds both readings equal for every run of the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fake_qq_server.rules.language import LanguageError, Rule, parse_rules
+from harness.journal.run_kinds import RunOpen
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms on which one run is judged, at its level.
+
+    `limits_us` are the scenario's own limits by check, in microseconds. `handler` is what it told the
+    fatal handler to do. `restart` is the service manager's policy: `on-failure` where it names none, as
+    hand-made units have it. `rules` are by the key with which records name them; none where they cannot be
+    read.
+    """
+
+    run: str = ""
+    issues: tuple[int, ...] = ()
+    asks: tuple[str, ...] = ()
+    starts_up: bool = True
+    heals: bool = False
+    handler: str = "record"
+    restart: str = "on-failure"
+    hypothetical: bool = False
+    limits_us: Mapping[str, int] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+
+
+def terms_of(opened: RunOpen | None) -> Terms:
+    """The terms in a run.open; the defaults where there is none. Never raises."""
+    if opened is None:
+        return Terms()
+    scenario = dict(_items(opened.scenario))
+    asks, handler = scenario.get("asks"), scenario.get("handler") or "record"
+    if isinstance(asks, Mapping):
+        asks = asks.get(opened.level)
+    return Terms(
+        run=str(opened.run or scenario.get("run") or scenario.get("scenario") or ""),
+        issues=tuple(i for i in _list(scenario.get("issues")) if isinstance(i, int)),
+        asks=tuple(dict.fromkeys(str(name) for name in _list(asks))),
+        starts_up=scenario.get("start") != "down",
+        heals=scenario.get("heal") is not None,
+        handler=str(next((key for key, _ in _items(handler)), handler)),
+        restart=str(scenario.get("restart") or "on-failure"),
+        hypothetical=bool(scenario.get("hypothetical")),
+        limits_us={
+            str(k): us for k, v in _items(scenario.get("limits_us")) if (us := _positive(v)) is not None
+        },
+        rules=_rules(scenario.get("rules")),
+    )
+
+
+def _rules(written: object) -> Mapping[str, Rule]:
+    try:
+        return {rule.key: rule for rule in parse_rules(written)}
+    except LanguageError:
+        return {}
+
+
+def _limits(given: object) -> Mapping[str, int]:
+    found = {str(name): _positive(us) for name, us in _items(given)}
+    return {name: us for name, us in found.items() if us is not None}
+
+
+def _list(value: object) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _items(value: object) -> list[tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+def _positive(value: object) -> int | None:
+    """A positive number as a whole one, null for whatever else stands there."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e15:
+        return None
+    return int(value)

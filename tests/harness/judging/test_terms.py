@@ -1,0 +1,83 @@
+"""What a run.open says about judging, and that it is what the parser of scenarios reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from fake_qq_server.rules.language import parse_rules
+from harness.journal.run_kinds import RunOpen
+from harness.judging.terms import Terms, terms_of
+from harness.scenario.run_spec import RunSpec
+from harness.scenario.selection import all_runs
+
+DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
+
+
+def opening(scenario: Mapping[str, Any], level: str = "adapter", run: str = "a/b") -> RunOpen:
+    return RunOpen(1, run, level, 0, "baton", None, {}, scenario)
+
+
+@pytest.mark.parametrize("spec", all_runs(), ids=lambda spec: spec.name)
+def test_both_readings_of_a_run_of_the_catalogue_are_equal(spec: RunSpec) -> None:
+    for level in spec.levels:
+        assert terms_of(opening(spec.resolved, level, spec.name)) == Terms(
+            run=spec.name,
+            issues=spec.issues,
+            asks=spec.asks_for(level),
+            starts_up=spec.start != "down",
+            heals=spec.heal is not None,
+            handler=spec.handler.kind,
+            restart=spec.restart or "on-failure",
+            hypothetical=spec.hypothetical,
+            limits_us=spec.limits,
+            rules={rule.key: rule for rule in spec.rules},
+        )
+
+
+def test_a_journal_without_run_open_has_the_defaults() -> None:
+    assert terms_of(None) == Terms()
+
+
+def test_a_scenario_that_says_nothing_has_the_defaults_and_the_run_s_name() -> None:
+    assert terms_of(opening({})) == Terms(run="a/b")
+
+
+@pytest.mark.parametrize("scenario", [{"run": "c/d", "scenario": "c"}, {"scenario": "c/d"}])
+def test_a_run_without_a_name_has_its_scenario_s(scenario: dict[str, Any]) -> None:
+    assert terms_of(opening(scenario, run="")).run == "c/d"
+
+
+def test_a_level_that_nothing_is_asked_of_has_no_asks() -> None:
+    asks = {"asks": {"adapter": ["flag"], "runner": ["back"]}}
+    assert terms_of(opening(asks, "runner")).asks == ("back",)
+    assert terms_of(opening(asks, "process")).asks == ()
+
+
+def test_a_check_that_nobody_knows_is_asked_all_the_same() -> None:
+    assert terms_of(opening({"asks": ["flag", "kindness", "flag"]})).asks == ("flag", "kindness")
+
+
+def test_rules_that_cannot_be_read_are_none() -> None:
+    assert terms_of(opening({"rules": [DROP]})).rules == {"drop": parse_rules([DROP])[0]}
+    assert terms_of(opening({"rules": [DROP, {"at": "moonrise", "do": "fin"}]})).rules == {}
+
+
+@pytest.mark.parametrize("key", ["issues", "asks", "limits_us", "rules"])
+@pytest.mark.parametrize(
+    "nonsense", [None, "x", 5, -1, True, [None], {"recovers": "5m"}, {"a": -1}, float("inf")]
+)
+def test_nonsense_is_as_good_as_nothing(key: str, nonsense: object) -> None:
+    found = getattr(terms_of(opening({key: nonsense})), key)
+    assert found in ((), {}, ("None",))
+
+
+@pytest.mark.parametrize(("given", "us"), [(5_000_000, 5_000_000), (0.1e7, 1_000_000)])
+def test_a_limit_is_a_positive_number_of_microseconds(given: float, us: int) -> None:
+    assert terms_of(opening({"limits_us": {"recovers": given, "once": 0}})).limits_us == {"recovers": us}
+
+
+def test_a_handler_with_an_argument_goes_by_its_name() -> None:
+    assert terms_of(opening({"handler": {"slow": "5s"}})).handler == "slow"
