@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +23,25 @@ class Closed:
     closed: bool
 
 
-def close(path: Path, event: RunClose, *, at_us: int = 0, x: Mapping[str, Any] | None = None) -> Closed:
+def close(
+    path: Path,
+    event: RunClose,
+    *,
+    at_us: int = 0,
+    x: Mapping[str, Any] | None = None,
+    keep_bytes: int | None = None,
+) -> Closed:
     """Drop a torn last line, then append `event` unless the journal has its run.close already.
+
+    `keep_bytes`: what lies beyond is dropped first; it was written after the run's end had been decided.
 
     Its number follows the last record's; its time is that record's, or `at_us` if that is later. Without a
     whole record at the end (or without a file) nothing is appended: there is nothing to judge.
     """
     if not path.exists():
         return Closed(0, False)
+    if keep_bytes is not None and keep_bytes < path.stat().st_size:
+        os.truncate(path, keep_bytes)
     last = _cut(path)
     if last is None:
         return Closed(0, False)

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from harness.errors import INTERRUPTED
+from harness.process.heartbeat_page import HeartbeatPage
 from harness.process.worker_spec import WorkerSpec
 
 PROBLEM_STATUS = 70
@@ -109,6 +110,19 @@ def detach(request: SpawnRequest, parent: int) -> WorkerSpec:
     return spec
 
 
+class ImportReporter:
+    """A meta-path finder that finds nothing, and writes each import on the heartbeat page: a turn that
+    imports may take long, and the supervisor must see that without asking."""
+
+    def __init__(self, page: HeartbeatPage) -> None:
+        self._page = page
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """None for every module: the next finder is to find it."""
+        del fullname, path, target
+        self._page.write_import()
+
+
 def run_entry(spec: WorkerSpec) -> NoReturn:
     """Call the worker's entry, then exit with os._exit: no atexit handlers, no finalizers."""
     status = PROBLEM_STATUS
@@ -143,6 +157,7 @@ def _call(spec: WorkerSpec) -> int:
     stack = spec.stack_file.open("a", encoding="utf-8")  # the supervisor truncates it before each dump
     faulthandler.register(STACK_SIGNAL, file=stack, all_threads=True, chain=False)
     module, function = spec.entry
+    sys.meta_path.insert(0, ImportReporter(HeartbeatPage(spec.heartbeat_file)))
     try:
         entry = getattr(importlib.import_module(module), function)
         return _status(entry(spec))

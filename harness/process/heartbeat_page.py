@@ -1,8 +1,9 @@
 """The page that a worker and its supervisor share: the worker's progress, readable while it is stuck.
 
-A file of three little-endian u64, mapped by both: phase, turns of the clock, virtual microseconds. The
-worker writes it once a turn, so writing is one `pack_into` (a tenth of a microsecond) and there is no lock: a
-reader that sees one new and one old number sees progress, which is right.
+A file of four little-endian u64, mapped by both: phase, turns of the clock, virtual microseconds, and the
+turn of the last import (from 1; 0: none yet). The worker writes it once a turn, so writing is one `pack_into`
+(a tenth of a microsecond) and there is no lock: a reader that sees one new and one old number sees progress,
+which is right.
 
 Stdlib only: runs under the subject's interpreter.
 """
@@ -19,7 +20,9 @@ from struct import Struct
 
 _PHASE = Struct("<Q")
 _COUNTS = Struct("<QQ")
-_ALL = Struct("<QQQ")
+_ALL = Struct("<QQQQ")
+_LARGEST = 2**64 - 1
+"""A subject may have written this over the page: nothing may be raised into its imports."""
 
 
 class Phase(IntEnum):
@@ -37,11 +40,12 @@ _PHASES = frozenset(Phase)
 @dataclass(frozen=True)
 class Reading:
     """What the page said at one moment. `turns`: turns of the clock since it began; `virtual_us`: its time,
-    in virtual microseconds."""
+    in virtual microseconds; `imports`: whether the import of a module began since the last turn."""
 
     phase: Phase
     turns: int
     virtual_us: int
+    imports: bool = False
 
 
 class HeartbeatPage:
@@ -68,10 +72,16 @@ class HeartbeatPage:
         """Write that `phase` begins."""
         _PHASE.pack_into(self._page, 0, phase)
 
+    def write_import(self) -> None:
+        """Write that the import of a module begins in this turn."""
+        (turns,) = _PHASE.unpack_from(self._page, _PHASE.size)
+        _PHASE.pack_into(self._page, _PHASE.size + _COUNTS.size, min(turns + 1, _LARGEST))
+
     def read(self) -> Reading:
         """What the page says now. An unknown phase (a subject overwrote the page) reads as RUNNING."""
-        phase, turns, virtual_us = _ALL.unpack_from(self._page)
-        return Reading(Phase(phase) if phase in _PHASES else Phase.RUNNING, turns, virtual_us)
+        phase, turns, virtual_us, import_turn = _ALL.unpack_from(self._page)
+        known = Phase(phase) if phase in _PHASES else Phase.RUNNING
+        return Reading(known, turns, virtual_us, imports=import_turn == turns + 1)
 
     def close(self) -> None:
         """Unmap the page; the file stays."""

@@ -53,11 +53,18 @@ class _Problem:
 
 
 def conclude(
-    spec: WorkerSpec, end: ProcessEnd, reason: EndReason | None, reading: Reading, wall_s: float
+    spec: WorkerSpec,
+    end: ProcessEnd,
+    reason: EndReason | None,
+    reading: Reading,
+    wall_s: float,
+    *,
+    journal_bytes: int | None = None,
 ) -> RunResult:
     """Close the run's journal if the worker has not, and make the result. Reads files of the run's folder.
 
     `reason`: why it was ended, None for one that ended by itself. `reading`: the last of its heartbeat page.
+    `journal_bytes`: how much of the journal counts, where its end was decided from outside; None: all of it.
     """
     problem = _problem(spec, end, reason, reading)
     event = _close_event(end, reason, reading, problem)
@@ -65,7 +72,7 @@ def conclude(
     outputs = {"stack": spec.stack_file, "stderr": spec.stderr_file}
     x.update((name, text) for name, file in outputs.items() if (text := read_tail(file)))
     journal = Path(spec.journal)
-    found = repair.close(journal, event, at_us=reading.virtual_us, x=x)
+    found = repair.close(journal, event, at_us=reading.virtual_us, x=x, keep_bytes=journal_bytes)
     if found.closed and problem is not None and _reported(spec) is None:
         problem = None  # the run got to its end, whatever its process did afterwards
     elif found.records == 0 and not found.closed:
@@ -85,8 +92,8 @@ def _problem(
     """What kept this from being a run, or None if it was one."""
     if reason is not None and reason.why == "harness":
         return _Problem("harness", f"{spec.run}: {reason.detail}")
-    if reason is not None and reason.why == "killed":
-        return None
+    if reason is not None and (reason.why == "killed" or reading.phase is not Phase.IMPORTING):
+        return None  # decided: what the worker still wrote, woken by the dump of its stacks, says nothing
     reported = _reported(spec)
     if reported is not None:
         return reported

@@ -155,12 +155,18 @@ class Supervisor:
             worker = fork_server.spawn(request)
         except HarnessError as problem:
             return RunResult(spec, None, str(problem), time.monotonic() - began, 0.0, whose="harness")
-        monitor = WorkerMonitor(fork_server, worker, run.page, spec.stack_file, limits)
-        reason = monitor.wait(lambda: self._stop_reason)
+        journal = Path(spec.journal)
+        monitor = WorkerMonitor(fork_server, worker, run.page, spec.stack_file, journal, limits)
+        decision = monitor.wait(lambda: self._stop_reason)
+        wall_s = time.monotonic() - began
         end = worker.end or ProcessEnd(lost=True)
         if end.lost:
-            reason = EndReason("harness", _how_lost(fork_server))
-        return conclude(spec, end, reason, run.page.read(), time.monotonic() - began)
+            lost = EndReason("harness", _how_lost(fork_server))
+            return conclude(spec, end, lost, run.page.read(), wall_s)
+        if decision is None:
+            return conclude(spec, end, None, run.page.read(), wall_s)
+        over_at = decision.journal_bytes
+        return conclude(spec, end, decision.reason, decision.reading, wall_s, journal_bytes=over_at)
 
 
 def _how_lost(fork_server: ForkServerClient) -> str:

@@ -28,8 +28,8 @@ MAX_GAP_S = 1.0
 """The most that the time between two samples may count."""
 
 MAX_EXTENSIONS = 10
-"""How often the limit on CPU may be extended because the worker is importing: on a machine that compiles
-every module anew, a subject's first message takes longer than `cpu_s` to import what handles it."""
+"""How often the limit on CPU is extended for a turn that imports: on a machine that compiles every module
+anew, a subject's first message takes longer than `cpu_s` to import what handles it."""
 
 MAX_WALL_STRETCH = 5
 """`wall_s` is stretched for a worker that waits for a core, but not beyond this factor."""
@@ -95,19 +95,11 @@ class Watchdog:
         self._idle_cpu = 0.0
         self._extensions = 0
 
-    def extend(self) -> bool:
-        """Allow `cpu_s` once more, counted from the last sample. False after `MAX_EXTENSIONS`."""
-        self._extensions += 1
-        if self._extensions > MAX_EXTENSIONS or self._last is None:
-            return False
-        self._cpu_at_turn = self._last.cpu_s
-        return True
-
     def check(self, now: Sample) -> EndReason | None:
         """Why to kill the worker; None to let it go on."""
         if self._last is not None:
             self._observed_s += min(MAX_GAP_S, max(0.0, now.at - self._last.at))
-        progressed = self._last is None or now.reading != self._last.reading
+        progressed = self._last is None or _progress(now) != _progress(self._last)
         self._last = now
         if progressed:
             self._cpu_at_turn = now.cpu_s
@@ -134,6 +126,10 @@ class Watchdog:
         if now.reading.phase is Phase.IMPORTING:
             return None
         if now.cpu_s - self._cpu_at_turn >= self.limits.cpu_s:
+            if now.reading.imports and self._extensions < MAX_EXTENSIONS:
+                self._extensions += 1
+                self._cpu_at_turn = now.cpu_s
+                return None
             return _exceeded("cpu", f"{self.limits.cpu_s:g} s of CPU time without a turn of the clock")
         if self._observed_s - self._idle_since < self.limits.blocked_s:
             return None
@@ -142,6 +138,11 @@ class Watchdog:
             return None
         seconds = f"{self.limits.blocked_s:g} s"
         return _exceeded("blocked", f"{seconds} without a turn of the clock and without using CPU time")
+
+
+def _progress(sample: Sample) -> tuple[Phase, int, int]:
+    """What changes where the worker gets on with its run. An import is work, but no progress of a run."""
+    return sample.reading.phase, sample.reading.turns, sample.reading.virtual_us
 
 
 def _exceeded(why: Why, limit: str) -> EndReason:

@@ -1,7 +1,8 @@
 """Monitors one worker from outside until it ends, and kills it where it exceeds a limit.
 
-Looked at every 50 ms: the heartbeat page, CPU and memory from /proc. Nothing is raised into the subject: a
-worker that must go writes its stacks in C, then it is killed together with all that it started.
+Looked at every 50 ms: the heartbeat page, CPU and memory from /proc. Looking sends no signal: that would wake
+a subject which is blocked in a system call. Once a worker must go, its run is over: it writes its stacks, in
+C, and is killed together with all that it started, and what it still got to write meanwhile does not count.
 
 Runs in the parent, in a thread for each worker.
 """
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from harness.process import procfs
 from harness.process.fork_client import ForkServerClient, WorkerProcess
-from harness.process.heartbeat_page import HeartbeatPage
+from harness.process.heartbeat_page import HeartbeatPage, Reading
 from harness.process.watchdog import EndReason, Limits, Sample, Watchdog
 
 SAMPLE_EVERY_S = 0.05
@@ -31,41 +32,50 @@ is a core to do it on."""
 STACK_QUIET_S = 0.1
 """Real seconds without a new line after which the stacks are taken to be complete."""
 
-IMPORT_FRAME = "<frozen importlib._bootstrap>"
-"""In the stacks of a worker that is importing something."""
+
+@dataclass(frozen=True)
+class Decision:
+    """That a worker must go, and where its run ended: with the heartbeat page's `reading`, and the journal's
+    first `journal_bytes`."""
+
+    reason: EndReason
+    reading: Reading
+    journal_bytes: int
 
 
 @dataclass(frozen=True)
 class WorkerMonitor:
-    """One worker of `client`'s with its heartbeat page, the file its stacks go to, and its limits."""
+    """One worker of `client`'s with its heartbeat page, the files of its stacks and its journal, and its
+    limits."""
 
     client: ForkServerClient
     worker: WorkerProcess
     page: HeartbeatPage
     stack_file: Path
+    journal: Path
     limits: Limits
 
-    def wait(self, stop_reason: Callable[[], EndReason | None]) -> EndReason | None:
-        """Wait until the worker has ended, kill it where it must be killed; why, None if it ended by itself.
+    def wait(self, stop_reason: Callable[[], EndReason | None]) -> Decision | None:
+        """Wait until the worker has ended, kill it where it must be killed; None if it ended by itself.
 
         `stop_reason` is called now and then: a reason that it returns ends the worker.
         """
         watchdog = Watchdog(self.limits, lambda: procfs.wants_cpu(self.worker.pid))
         while not self.worker.ended.wait(SAMPLE_EVERY_S):
-            stopped = stop_reason()
-            if stopped is not None:
+            reason = stop_reason() or self._check(watchdog)
+            if reason is not None:
+                decision = Decision(reason, self.page.read(), self._journal_bytes())
+                if reason.why not in ("memory", "killed"):  # it may not grow further meanwhile; nobody asks
+                    self._dump_stacks()
                 self._kill()
-                return stopped
-            reason = self._check(watchdog)
-            if reason is None:
-                continue
-            if reason.why != "memory":  # the worker may not grow further meanwhile
-                stacks = self._dump_stacks()
-                if reason.why == "cpu" and IMPORT_FRAME in stacks and watchdog.extend():
-                    continue
-            self._kill()
-            return reason
+                return decision
         return None
+
+    def _journal_bytes(self) -> int:
+        try:
+            return self.journal.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _check(self, watchdog: Watchdog) -> EndReason | None:
         # The page before the CPU: a turn in between can then only count in the worker's favour.
@@ -77,8 +87,8 @@ class WorkerMonitor:
         waited_s = procfs.run_queue_wait_s(self.worker.pid)
         return watchdog.check(Sample(time.monotonic(), reading, found.cpu_s, resident, waited_s))
 
-    def _dump_stacks(self) -> str:
-        """The worker's stacks; "" where it could not write them in time."""
+    def _dump_stacks(self) -> None:
+        """Have the worker write its stacks, if it can in time."""
         self.stack_file.write_bytes(b"")
         self.client.dump_stacks(self.worker)
         until, size = time.monotonic() + STACK_S, -1
@@ -86,7 +96,6 @@ class WorkerMonitor:
             size, before = self.stack_file.stat().st_size, size
             if size == before > 0:
                 break
-        return self.stack_file.read_text(encoding="utf-8", errors="replace")
 
     def _kill(self) -> None:
         self.client.kill(self.worker)

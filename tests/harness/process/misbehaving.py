@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import json
 import mmap
 import os
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,40 @@ def sleeps_in_c(spec: WorkerSpec) -> None:
     with running(spec):
         while True:
             LIBC.pause()
+
+
+def _goes_on_after(spec: WorkerSpec, waits: Callable[[], object]) -> None:
+    """Blocked in a call that a signal ends; then the run goes on to its end as if nothing had been."""
+    with running(spec):
+        waits()
+        write(spec, 2, RunTeardown("end"))
+        write(spec, 3, RunClose("end"))
+
+
+def sleeps_until_a_signal(spec: WorkerSpec) -> None:
+    _goes_on_after(spec, lambda: LIBC.sleep(60))
+
+
+def selects_until_a_signal(spec: WorkerSpec) -> None:
+    _goes_on_after(spec, lambda: LIBC.select(0, None, None, None, None))
+
+
+def accepts_until_a_signal(spec: WorkerSpec) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        _goes_on_after(spec, lambda: LIBC.accept(server.fileno(), None, None))
+
+
+def locks_until_a_signal(spec: WorkerSpec) -> None:
+    path = Path(spec.folder) / "lock"
+    with path.open("w") as held, path.open("w") as wanted:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        _goes_on_after(spec, lambda: LIBC.flock(wanted.fileno(), fcntl.LOCK_EX))
+
+
+def reports_a_problem_once_woken(spec: WorkerSpec) -> None:
+    with running(spec):
+        LIBC.sleep(60)
+        exit_with_problem(spec, "harness", "woken by a signal")
 
 
 def polls_in_c(spec: WorkerSpec) -> None:

@@ -28,12 +28,31 @@ def test_both_ends_read_what_either_writes(tmp_path: Path) -> None:
     assert ours.read() == Reading(Phase.TEAR_DOWN, 2**64 - 1, 2**63)
 
 
-def test_the_page_is_three_little_endian_numbers(tmp_path: Path) -> None:
+def test_the_page_is_four_little_endian_numbers(tmp_path: Path) -> None:
     page = HeartbeatPage.create(tmp_path / "heartbeat")
     page.enter(Phase.DONE)
     page.write_turn(1, 258)
+    page.write_import()
     page.close()
-    assert (tmp_path / "heartbeat").read_bytes() == bytes([3, *[0] * 7, 1, *[0] * 7, 2, 1, *[0] * 6])
+    numbers = [3, *[0] * 7, 1, *[0] * 7, 2, 1, *[0] * 6, 2, *[0] * 7]
+    assert (tmp_path / "heartbeat").read_bytes() == bytes(numbers)
+
+
+def test_an_import_is_read_until_the_next_turn(tmp_path: Path) -> None:
+    page = HeartbeatPage.create(tmp_path / "heartbeat")
+    read = [page.read().imports]
+    page.write_import()
+    read.append(page.read().imports)
+    page.write_turn(1, 0)
+    read.append(page.read().imports)
+    assert read == [False, True, False]
+
+
+def test_an_import_is_written_whatever_a_subject_left_on_the_page(tmp_path: Path) -> None:
+    page = HeartbeatPage.create(tmp_path / "heartbeat")
+    page.write_turn(2**64 - 1, 0)
+    page.write_import()
+    assert not page.read().imports
 
 
 def test_the_last_turn_of_a_killed_process_can_be_read(tmp_path: Path) -> None:
@@ -54,7 +73,7 @@ os.kill(os.getpid(), 9)
 def test_an_unknown_phase_reads_as_running(tmp_path: Path) -> None:
     page = HeartbeatPage.create(tmp_path / "heartbeat")
     with (tmp_path / "heartbeat").open("r+b") as file:  # not truncated: it is mapped
-        file.write(b"\xff" * 24)
+        file.write(b"\xff" * 32)
     assert page.read().phase is Phase.RUNNING
 
 

@@ -22,6 +22,7 @@ class SimulatedWorker:
         self.at = 1000.0
         self.cpu = self.waited = 0.0
         self.turns = 0
+        self.imports = False
 
     def go_on(
         self, seconds: float, *, cpu: float = 0.0, turns: bool = False, waits: float = 0.0
@@ -38,7 +39,7 @@ class SimulatedWorker:
         return None
 
     def check(self, resident: int = 0) -> EndReason | None:
-        reading = Reading(self.phase, self.turns, self.turns * 1000)
+        reading = Reading(self.phase, self.turns, self.turns * 1000, self.imports)
         return self.watchdog.check(Sample(self.at, reading, self.cpu, resident, self.waited))
 
 
@@ -70,12 +71,18 @@ def test_each_turn_starts_the_count_of_cpu_again() -> None:
         worker.turns += 1
 
 
-def test_the_limit_on_cpu_can_be_extended_a_fixed_number_of_times() -> None:
+def test_a_turn_that_imports_may_use_the_limit_on_cpu_a_fixed_number_of_times_more() -> None:
     worker = SimulatedWorker()
-    for _ in range(MAX_EXTENSIONS):
-        assert_killed(worker.go_on(10, cpu=1.0), "cpu", (1.9, 2.1))
-        assert worker.watchdog.extend()
-    assert not worker.watchdog.extend()
+    worker.imports = True
+    in_all = 2.0 * (MAX_EXTENSIONS + 1)
+    assert_killed(worker.go_on(60, cpu=1.0), "cpu", (in_all - 0.2, in_all + 1.2))
+
+
+def test_an_import_is_no_progress_of_a_run() -> None:
+    worker = SimulatedWorker()
+    assert worker.go_on(19) is None
+    worker.imports = True
+    assert_killed(worker.go_on(5), "blocked", (0.9, 1.2))
 
 
 def test_no_cpu_and_no_turn_is_blocked_after_twenty_seconds() -> None:

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from harness.journal import record as journal
-from harness.journal.run_kinds import RunClose
+from harness.journal.run_kinds import RunClose, RunTeardown
 from harness.process import worker_monitor
 from tests.harness.process.supervised import Supervised, close_record, extras
 
@@ -35,6 +35,30 @@ def test_a_misbehaving_worker_is_named_and_the_next_run_is_not_affected(
     close = supervised.close_of(entry)
     assert (close.why, close.status) == (why, status)
     assert supervised.close_of("ends_normally", name="next") == RunClose("end")
+
+
+WOKEN = (
+    "sleeps_until_a_signal",
+    "selects_until_a_signal",
+    "accepts_until_a_signal",
+    "locks_until_a_signal",
+    "reports_a_problem_once_woken",
+)
+"""Entries that wait in a call of the C library, which the dump of their stacks ends, and then go on."""
+
+
+@pytest.mark.parametrize("entry", WOKEN)
+def test_what_a_worker_does_after_it_was_found_blocked_does_not_count(
+    supervised: Supervised, entry: str
+) -> None:
+    result = supervised.run(entry)
+    assert result.problem is None
+    assert result.journal is not None
+    first, close = journal.parse(result.journal.read_text())
+    assert isinstance(first.event, RunTeardown)
+    assert isinstance(close.event, RunClose)
+    assert (close.src, close.event.why) == ("parent", "blocked")
+    assert f"in {entry}" in extras(result)["stack"]
 
 
 def test_a_fresh_interpreter_is_killed_as_a_fork_is(supervised: Supervised) -> None:
