@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from fake_qq_server.rules import engine as engine_module
 from fake_qq_server.rules.chance import draw
-from fake_qq_server.rules.engine import Act, Decision, Engine, Push, Step
-from fake_qq_server.rules.language import Moment, parse_moment, parse_rules
-from fake_qq_server.rules.moments import Span
+from fake_qq_server.rules.decisions import Act, Decision, Push, Step
+from fake_qq_server.rules.engine import Engine
+from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.moments import Moment, Span, parse_moment
 
 
 def us(seconds: float) -> int:

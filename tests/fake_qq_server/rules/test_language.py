@@ -7,18 +7,10 @@ from typing import Any
 import pytest
 
 from fake_qq_server.platform.units import MINUTE, SECOND
-from fake_qq_server.rules.language import (
-    At,
-    LanguageError,
-    Link,
-    Moment,
-    Rule,
-    Span,
-    When,
-    Where,
-    Which,
-    parse_rules,
-)
+from fake_qq_server.rules.language import Rule, parse_rules
+from fake_qq_server.rules.language_errors import LanguageError
+from fake_qq_server.rules.language_verbs import At, Link, When
+from fake_qq_server.rules.moments import Moment, Span, Where, Which
 
 CLOSE = {"close": 4009}
 DROP = {"id": "drop", "at": "ready + 60s", "do": CLOSE}
