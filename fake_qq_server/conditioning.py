@@ -14,8 +14,9 @@ from typing import Literal
 from fake_qq_server.events import Envelope, Host, LinkCondition
 from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.conditions import Condition
-from fake_qq_server.rules.engine import Act, Engine
-from fake_qq_server.rules.language import Link
+from fake_qq_server.rules.decisions import Act
+from fake_qq_server.rules.engine import Engine
+from fake_qq_server.rules.language_verbs import Link
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.link import Pipe, PipeCondition
 from fake_qq_server.wire.listener import Listener

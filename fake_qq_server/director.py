@@ -17,8 +17,10 @@ from typing import Literal
 
 from fake_qq_server.conditioning import Conditions
 from fake_qq_server.events import Envelope, Heal, Host, RuleAct, RuleUnmet
-from fake_qq_server.rules.engine import Act, Decision, Engine, Push, Step
-from fake_qq_server.rules.language import Moment, Rule
+from fake_qq_server.rules.decisions import Act, Decision, Push, Step
+from fake_qq_server.rules.engine import Engine
+from fake_qq_server.rules.language import Rule
+from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.rule_writer import RuleWriter
-from fake_qq_server.rules.engine import Push
+from fake_qq_server.rules.decisions import Push
 from fake_qq_server.rules.verbs.registry import Effect, SignalProcess
 from fake_qq_server.wire.websocket import WebSocketProtocol
 

@@ -20,7 +20,8 @@ import pytest
 import yaml
 
 from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
-from fake_qq_server.rules.language import EVENTS, HOSTS, parse_rules
+from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.language_verbs import EVENTS, HOSTS
 from fake_qq_server.rules.verbs.registry import VERBS, Verb
 from harness.commands.arguments import parse
 from harness.commands.fix_table import AS_SHIPPED

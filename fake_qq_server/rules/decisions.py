@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fake_qq_server.rules.language import Do, Rule
+from fake_qq_server.rules.language import Rule
+from fake_qq_server.rules.language_verbs import Do
 from fake_qq_server.rules.moments import Span
 
 

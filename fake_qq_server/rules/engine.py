@@ -23,7 +23,9 @@ from dataclasses import dataclass, field
 
 from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step, Unmet
-from fake_qq_server.rules.language import At, Do, Link, Moment, Rule, When
+from fake_qq_server.rules.language import Rule
+from fake_qq_server.rules.language_verbs import At, Do, Link, When
+from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.verbs.registry import Class
 
 PER_INSTANT = 10_000
@@ -312,6 +314,3 @@ def _why(state: _State, got: int) -> str:
     if isinstance(state.rule.trigger, Link):
         return "nothing met the condition"
     return "what it waits for never came" if state.seen == 0 else "it matched and had nothing to act on"
-
-
-__all__ = ["PER_INSTANT", "Act", "Decision", "Engine", "Push", "Step", "Unmet"]

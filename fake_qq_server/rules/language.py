@@ -15,8 +15,6 @@ from typing import Any
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.language_verbs import (
     AFTER_HEAL,
-    EVENTS,
-    HOSTS,
     At,
     Do,
     Link,
@@ -37,27 +35,6 @@ from fake_qq_server.rules.moments import (
     parse_which,
 )
 from fake_qq_server.rules.verbs.registry import Class
-
-__all__ = [
-    "EVENTS",
-    "HOSTS",
-    "MARKS",
-    "At",
-    "Do",
-    "LanguageError",
-    "Link",
-    "Moment",
-    "Path",
-    "Rule",
-    "Span",
-    "Trigger",
-    "When",
-    "Where",
-    "Which",
-    "parse_moment",
-    "parse_rule",
-    "parse_rules",
-]
 
 KEYS = ("id", "when", "at", "every", "link", "which", "where", "from", "until", "chance", "do", "fires")
 MOST_RULES = 500

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fake_qq_server.rules.language import LanguageError, Rule, parse_rules
+from fake_qq_server.rules.language import Rule, parse_rules
+from fake_qq_server.rules.language_errors import LanguageError
 from harness.journal.run_kinds import RunOpen
 
 

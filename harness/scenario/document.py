@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fake_qq_server.rules.language import LanguageError, Moment, Path, parse_moment
-from fake_qq_server.rules.language_errors import quoted, suggest
+from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
+from fake_qq_server.rules.moments import Moment, parse_moment
 from harness.scenario.parse_run import check_description, check_keys, parse_name, parse_run
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, REQUIRED, VARIANT_KEYS

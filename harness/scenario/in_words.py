@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_qq_server.platform.units import format_duration
-from fake_qq_server.rules.language import At, Link, Rule
+from fake_qq_server.rules.language import Rule
+from fake_qq_server.rules.language_verbs import At, Link
 from fake_qq_server.rules.moments import Moment, Which
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from harness.scenario.run_spec import Handler

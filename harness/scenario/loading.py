@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fake_qq_server.rules.language import LanguageError
+from fake_qq_server.rules.language_errors import LanguageError
 from harness.errors import UsageError
 from harness.scenario.document import Scenario, parse_scenario
 from harness.scenario.yaml_positions import YamlError, read_documents

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from fake_qq_server.platform.units import MINUTE
-from fake_qq_server.rules.language import LanguageError, Moment, Path, Rule, parse_moment, parse_rules
-from fake_qq_server.rules.language_errors import quoted, suggest
-from fake_qq_server.rules.moments import duration_at
+from fake_qq_server.rules.language import Rule, parse_rules
+from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
+from fake_qq_server.rules.moments import Moment, duration_at, parse_moment
 from harness.scenario.refusals import refuse_run
 from harness.scenario.run_spec import Handler, Healing, RunSpec
 from harness.scenario.vocabulary import (

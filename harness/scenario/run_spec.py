@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fake_qq_server.rules.language import Moment, Rule
+from fake_qq_server.rules.language import Rule
+from fake_qq_server.rules.moments import Moment
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fake_qq_server.rules.language import Rule, When
+from fake_qq_server.rules.language import Rule
+from fake_qq_server.rules.language_verbs import When
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ import aiohttp
 
 from fake_qq_server.events import Envelope, ListSink
 from fake_qq_server.platform.options import Options
-from fake_qq_server.rules.language import Moment, parse_moment, parse_rules
+from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.moments import Moment, parse_moment
 from fake_qq_server.server import FakeQQ
 
 INTENTS = 1 << 25 | 1 << 30 | 1 << 12 | 1 << 26

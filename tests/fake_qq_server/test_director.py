@@ -12,7 +12,8 @@ from fake_qq_server.director import Director
 from fake_qq_server.events import Envelope, ListSink
 from fake_qq_server.rules.decisions import Push
 from fake_qq_server.rules.engine import Engine
-from fake_qq_server.rules.language import Moment, parse_rules
+from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
 from tests.fake_qq_server.parts import kinds, last, turns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import RuleAct
-from fake_qq_server.rules.language import When
+from fake_qq_server.rules.language_verbs import When
 from harness.commands.report.story import tell
 from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from fake_qq_server.addresses import Addresses
 from fake_qq_server.events import Envelope
-from fake_qq_server.rules.language import When
+from fake_qq_server.rules.language_verbs import When
 from harness.clock import BATON
 from harness.errors import INTERRUPTED, SubjectError
 from harness.hermes.layouts import Layout

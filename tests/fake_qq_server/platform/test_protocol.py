@@ -1,16 +1,12 @@
-"""The vocabulary: names of frames, the close-code table, errors, control frames and payloads."""
+"""The vocabulary: names of frames, the close-code table, errors, control frames."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from fake_qq_server.platform import payloads, protocol
-from fake_qq_server.platform.payloads import Names, payload, target_of
+from fake_qq_server.platform import protocol
 from fake_qq_server.platform.protocol import CLOSE_CODES, REFUSALS, REST_ERRORS, TOKEN_ERRORS, op_name
-
-NAMES = Names(message="ROBOT1.0_m!", user="U", place="G", epoch_us=1_795_348_800_000_000)
 
 
 @pytest.mark.parametrize(
@@ -115,53 +111,3 @@ def test_only_an_object_is_a_frame(text: str) -> None:
 
 def test_encoding_is_compact_and_keeps_chinese() -> None:
     assert protocol.encode({"op": 11, "t": "人"}) == '{"op":11,"t":"人"}'
-
-
-# -- payloads --------------------------------------------------------------------------------------------
-
-
-def test_a_c2c_message_has_what_hermes_and_nonebot_need() -> None:
-    d = payload("C2C_MESSAGE_CREATE", NAMES, {})
-    assert d["author"] == {"id": "U", "user_openid": "U", "union_openid": "U"}
-    assert (d["message_type"], d["timestamp"]) == (0, "2026-11-22T20:00:00+08:00")
-
-
-def test_a_group_message_has_what_nonebot_needs() -> None:
-    d = payload("GROUP_AT_MESSAGE_CREATE", NAMES, {})
-    assert {"id", "member_openid", "union_openid", "bot", "member_role"} == set(d["author"])
-    assert d["group_id"] == d["group_openid"] == "G"
-
-
-def test_a_direct_message_is_marked_as_one() -> None:
-    d = payload("DIRECT_MESSAGE_CREATE", NAMES, {})
-    assert d["direct_message"] is True and d["src_guild_id"] == "G"
-
-
-@pytest.mark.parametrize("t", payloads.EVENT_TYPES)
-def test_every_payload_is_json(t: str) -> None:
-    assert json.loads(json.dumps(payload(t, NAMES, {})))
-
-
-def test_fields_are_laid_over_the_payload_deeply() -> None:
-    d = payload("C2C_MESSAGE_CREATE", NAMES, {"content": "yo", "author": {"user_openid": "V"}})
-    assert (d["content"], d["author"]) == ("yo", {"id": "U", "user_openid": "V", "union_openid": "U"})
-
-
-def test_an_unlisted_type_is_its_fields_alone() -> None:
-    assert payload("NEW_THING", NAMES, {"a": 1}) == {"a": 1}
-
-
-@pytest.mark.parametrize(
-    ("t", "target"),
-    [
-        ("C2C_MESSAGE_CREATE", "U"),
-        ("GROUP_AT_MESSAGE_CREATE", "G"),
-        ("AT_MESSAGE_CREATE", "G"),
-        ("DIRECT_MESSAGE_CREATE", "G"),
-        ("FRIEND_ADD", "U"),
-        ("GROUP_ADD_ROBOT", "G"),
-        ("NEW_THING", None),
-    ],
-)
-def test_a_reply_goes_to_the_openid_or_channel_of_its_event(t: str, target: str | None) -> None:
-    assert target_of(t, payload(t, NAMES, {})) == target

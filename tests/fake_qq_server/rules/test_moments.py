@@ -9,6 +9,7 @@ import pytest
 from fake_qq_server.platform.units import MINUTE, SECOND
 from fake_qq_server.rules.language_errors import LanguageError
 from fake_qq_server.rules.moments import Moment, Span, Where, Which, parse_moment
+from tests.fake_qq_server.rules.rule_parsing import CLOSE, refused, rule
 
 
 @pytest.mark.parametrize(
@@ -96,3 +97,68 @@ def test_where_holds_only_for_events_that_have_what_it_names(
 def test_a_range_is_written_in_one_canonical_way(span: Span, text: str) -> None:
     assert span.text() == text
     assert Which(span).text() == text
+
+
+@pytest.mark.parametrize(
+    ("written", "which"),
+    [
+        (2, Which(Span(2, 2))),
+        ("2", Which(Span(2, 2))),
+        ("2..", Which(Span(2))),
+        ("2..5", Which(Span(2, 5))),
+        ("..5", Which(Span(1, 5))),
+        ("every 3", Which(Span(3), 3)),
+    ],
+)
+def test_which_is_a_number_a_range_or_a_rhythm(written: Any, which: Which) -> None:
+    assert rule(when="http.gateway", which=written, do=CLOSE).which == which
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        (0, "counts from 1"), ("0..3", "counts from 1"), ("5..3", "ends before it"), ("", "3, 3.., 3..9"),
+        ("..", "3, 3.., 3..9"), ("every 0", "every 3"), ("every", "every 3"), ("every x", "every 3"),
+        (-1, "3, 3.., 3..9"), (True, "3, 3.., 3..9"), (1.5, "3, 3.., 3..9"), (None, "3, 3.., 3..9"),
+        (10**9, "3, 3.., 3..9"), ("2...5", "3, 3.., 3..9"), ("2-5", "3, 3.., 3..9"), ("2 5", "3, 3.., 3..9"),
+    ],
+)  # fmt: skip
+def test_what_is_no_which_is_refused_with_a_hint(written: Any, hint: str) -> None:
+    error = refused({"when": "http.gateway", "which": written, "do": CLOSE})
+    assert hint in error.sentence
+    assert error.path == ("rules", 0, "which")
+
+
+def test_where_names_connections_paths_and_sequence_numbers() -> None:
+    where = rule(when="ws.out.dispatch", where={"conn": "2..", "s": "..40"}, do="fin").where
+    assert where == Where(Span(2), None, Span(1, 40))
+    assert rule(when="http.api", where={"path": "/v2/*"}, do={"status": 500}).where == Where(path="/v2/*")
+
+
+def test_a_pattern_may_be_long_or_begin_with_a_star() -> None:
+    assert rule(when="http.api", where={"path": "*/messages"}, do="noanswer").where == Where(
+        path="*/messages"
+    )
+    rule(when="http.api", where={"path": "/" * 500}, do="noanswer")
+
+
+@pytest.mark.parametrize(
+    ("item", "path", "hint"),
+    [
+        ({"where": {}}, ("where",), "conn, path or s"),
+        ({"where": 3}, ("where",), "conn, path or s"),
+        ({"where": {"con": 1}}, ("where", "con"), "did you mean conn"),
+        ({"where": {"path": "v2"}}, ("where", "path"), "/v2/*"),
+        ({"where": {"path": None}}, ("where", "path"), "/v2/*"),
+        ({"where": {"conn": 0}}, ("where", "conn"), "counts from 1"),
+        ({"where": {"s": "x"}}, ("where", "s"), "not a range"),
+        ({"where": {"s": 1}}, ("where", "s"), "only frames"),
+        ({"where": {"conn": 1}}, ("where", "conn"), "nothing is pushed"),
+    ],
+)
+def test_what_is_no_where_is_refused_with_its_place(
+    item: dict[str, Any], path: tuple[str, ...], hint: str
+) -> None:
+    error = refused({"when": "http.gateway", "do": {"status": 500}, **item})
+    assert hint in error.sentence
+    assert error.path == ("rules", 0, *path)

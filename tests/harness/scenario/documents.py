@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.rules.language import LanguageError
+from fake_qq_server.rules.language_errors import LanguageError
 from harness.scenario.document import Scenario, parse_scenario
 from harness.scenario.run_spec import RunSpec
 

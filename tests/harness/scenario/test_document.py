@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fake_qq_server.platform.units import HOUR, MINUTE
-from fake_qq_server.rules.language import Moment
+from fake_qq_server.rules.moments import Moment
 from harness.scenario.document import parse_scenario
 from harness.scenario.run_spec import Healing
 from tests.harness.scenario.documents import BASE, DROP, OSERROR, names, refused, scenario

@@ -8,7 +8,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from fake_qq_server.rules.language import LanguageError
+from fake_qq_server.rules.language_errors import LanguageError
 from fake_qq_server.rules.verbs.registry import VERBS, Class
 from harness.scenario.document import parse_scenario
 from harness.scenario.json_schema import scenario_schema

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fake_qq_server.platform.units import HOUR, MINUTE, SECOND
-from fake_qq_server.rules.language import LanguageError, Moment
+from fake_qq_server.rules.language_errors import LanguageError
+from fake_qq_server.rules.moments import Moment
 from harness.scenario.document import parse_scenario
 from harness.scenario.parse_run import from_resolved
 from harness.scenario.run_spec import Handler, Healing

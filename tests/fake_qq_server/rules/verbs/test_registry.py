@@ -9,7 +9,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 import fake_qq_server.rules.verbs
-from fake_qq_server.rules.language import EVENTS
+from fake_qq_server.rules.language_verbs import EVENTS
 from fake_qq_server.rules.verbs.registry import (
     VERBS,
     ArgumentError,

@@ -1,0 +1,91 @@
+"""What needs all rules of a run at once: ids given twice, waiting in a circle, two answers to one event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.language_errors import LanguageError
+from tests.fake_qq_server.rules.rule_parsing import DROP, refused, rules
+
+
+def test_rules_are_a_list_of_at_most_500() -> None:
+    wrongs: list[Any] = [None, {}, "x"]
+    for wrong in wrongs:
+        with pytest.raises(LanguageError, match="rules is a list"):
+            parse_rules(wrong)
+    with pytest.raises(LanguageError, match="more than 500"):
+        parse_rules([{"at": "3m", "do": "fin"}] * 501)
+    assert len(parse_rules([{"at": "3m", "do": "fin"}] * 500)) == 500
+
+
+def test_errors_name_the_place_given_for_a_rule() -> None:
+    with pytest.raises(LanguageError) as caught:
+        parse_rules(
+            [{"at": "3m", "do": "fin"}, {"at": "x", "do": "fin"}], [("rules", 0), ("variants", "v", 0)]
+        )
+    assert caught.value.path == ("variants", "v", 0, "at")
+
+
+def test_an_id_is_given_once() -> None:
+    error = refused(DROP, {"at": "3m", "do": "fin"}, {**DROP, "at": "5m"})
+    assert "two rules are called drop" in error.sentence
+    assert error.path == ("rules", 2, "id")
+
+
+def test_rules_may_not_wait_for_each_other() -> None:
+    a = {"id": "a", "at": "b + 1s", "do": "fin"}
+    b = {"id": "b", "when": "ws.connect", "from": "a", "do": "fin"}
+    error = refused(a, b)
+    assert "can never begin: it waits for b" in error.sentence
+    assert error.path == ("rules", 0)
+    assert "waits for a" in refused({"id": "a", "when": "ws.connect", "from": "a", "do": "fin"}).sentence
+    # An end that never comes is no reason not to begin.
+    rules({"id": "a", "when": "ws.connect", "until": "a", "do": "fin"})
+    rules({**b, "from": "c"}, {**a, "id": "c", "at": "ready"})
+
+
+STATUS = {"when": "http.gateway", "do": {"status": 500}}
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (STATUS, {"when": "http.gateway", "do": "noanswer"}),
+        (STATUS, {"when": "http.any", "do": "noanswer"}),
+        ({**STATUS, "when": "http.any"}, {"when": "http.gateway", "do": "noanswer"}),
+        ({**STATUS, "which": "2.."}, {**STATUS, "which": "..2"}),
+        ({**STATUS, "which": "every 3"}, {**STATUS, "which": "every 5"}),
+        ({**STATUS, "which": "every 3"}, {**STATUS, "which": 9}),
+        ({**STATUS, "from": "ready"}, {**STATUS, "from": "ready", "which": "7.."}),
+        ({**STATUS, "which": 4000}, {**STATUS, "which": "4000.."}),
+    ],
+)
+def test_two_answers_to_one_event_are_refused_where_that_is_certain(one: Any, two: Any) -> None:
+    error = refused(one, {"at": "3m", "do": "fin"}, two)
+    assert "two rules answer" in error.sentence
+    assert error.path == ("rules", 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (STATUS, {"when": "http.token", "do": "noanswer"}),
+        (STATUS, {"when": "http.gateway", "do": "fin"}),
+        ({**STATUS, "until": "ready"}, {**STATUS, "from": "ready"}),
+        ({**STATUS, "chance": 0.5}, STATUS),
+        ({**STATUS, "which": "2.."}, {**STATUS, "which": 1}),
+        ({**STATUS, "which": "every 2"}, {**STATUS, "which": 9}),
+        ({**STATUS, "which": "..3"}, {**STATUS, "which": "every 5"}),
+        ({**STATUS, "which": 2}, {"when": "http.any", "which": 2, "do": "noanswer"}),
+    ],
+)
+def test_two_answers_that_need_not_meet_are_allowed(one: Any, two: Any) -> None:
+    assert len(rules(one, two)) == 2
+
+
+def test_any_and_a_word_of_its_place_are_allowed_once_one_is_numbered() -> None:
+    rules({**STATUS, "which": 2}, {"when": "http.any", "do": "noanswer"})
+    rules(STATUS, {"when": "http.any", "which": 2, "do": "noanswer"})
