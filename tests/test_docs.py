@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,7 @@ def commands(page: Path) -> list[list[str]]:
             and not line.startswith("qqchaos: ")]  # fmt: skip
 
 
+@cache
 def known() -> Mapping[str, set[str]]:
     """What the columns of a table may name, by their heads."""
     runs = {run.name for run in all_runs()}

@@ -20,19 +20,20 @@ def twins_of(bench: Bench, hermes: Path, run: str, *names: str) -> Comparison:
 
 
 @pytest.mark.parametrize("name", [name for name, one in CANARIES.items() if one.leaks])
-def test_it_is_caught(bench: Bench, tmp_path: Path, name: str) -> None:
+def test_a_canary_that_leaks_is_caught_by_its_twin(bench: Bench, tmp_path: Path, name: str) -> None:
     one = CANARIES[name]
     found = twins_of(bench, build(one.changes, tmp_path / name), one.run, one.twin)
     assert [difference.rerun for difference in found.differences] == [one.twin]
 
 
 @pytest.mark.parametrize("name", [name for name, one in CANARIES.items() if not one.leaks])
-def test_it_is_tamed(bench: Bench, tmp_path: Path, name: str) -> None:
+def test_a_canary_that_the_harness_tames_has_equal_twins(bench: Bench, tmp_path: Path, name: str) -> None:
     one = CANARIES[name]
     found = twins_of(bench, build(one.changes, tmp_path / name), one.run, "again", "hash-seed")
     assert found.equal, "\n".join(map(str, found.differences))
 
 
+@pytest.mark.load
 @pytest.mark.parametrize("name", ["calibration-exhausted", "calibration-dead-peer"])
 def test_all_twins_of_the_correct_bot_are_equal(bench: Bench, name: str) -> None:
     found = twins_of(bench, CORRECT, name)
