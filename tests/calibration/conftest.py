@@ -19,5 +19,5 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def chosen(request: pytest.FixtureRequest, names: Collection[str]) -> Sequence[str]:
     """Those of `names` that a test of this module is about and that this session was asked for."""
     here = (item for item in request.session.items if item.path == request.path)
-    asked = {getattr(item, "callspec").params.get("name") for item in here if hasattr(item, "callspec")}
+    asked = {item.callspec.params.get("name") for item in here if hasattr(item, "callspec")}
     return [name for name in names if name in asked]
