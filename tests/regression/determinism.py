@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.commands.busy_loops import busy_loops
-from harness.commands.series import Driven, Series, check_out
+from harness.commands.series import Driven, Series
 from harness.hermes import environments
 from harness.process.supervisor import Supervisor
 from harness.scenario import selection
@@ -42,7 +42,6 @@ def digests(
     with tempfile.TemporaryDirectory() as out, Supervisor(Driven(installation), jobs) as supervisor:
         for number in range(idle + loaded):
             series = Series(installation, Path(out) / str(number), level)
-            check_out(series.out)
             workers = [replace(series.worker(spec, installation), fresh=number % 2 == 1) for spec in specs]
             with busy_loops(cores if number >= idle else 0):
                 results = supervisor.run_all(workers)
