@@ -14,7 +14,9 @@ from tests.calibration.saboteurs import CORRECT, build
 
 
 def reruns_of(bench: Bench, hermes: Path, run: str, *names: str) -> Comparison:
-    return check_determinism(Path(sys.executable), bench.spec(hermes, run), names, supervisor=bench.supervisor)
+    return check_determinism(
+        Path(sys.executable), bench.spec(hermes, run), names, supervisor=bench.supervisor
+    )
 
 
 @pytest.mark.parametrize("name", [name for name, one in CANARIES.items() if one.leaks])
@@ -25,7 +27,9 @@ def test_a_canary_that_leaks_is_caught_by_its_rerun(bench: Bench, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", [name for name, one in CANARIES.items() if not one.leaks])
-def test_a_canary_that_the_harness_tames_has_equal_reruns(bench: Bench, tmp_path: Path, name: str) -> None:
+def test_a_canary_that_the_harness_makes_repeatable_has_equal_reruns(
+    bench: Bench, tmp_path: Path, name: str
+) -> None:
     one = CANARIES[name]
     found = reruns_of(bench, build(one.changes, tmp_path / name), one.run, "again", "hash-seed")
     assert found.equal, "\n".join(map(str, found.differences))
