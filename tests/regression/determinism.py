@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.commands.busy_loops import busy_loops
-from harness.commands.series import Driven, Series
+from harness.commands.series import Series
 from harness.hermes import environments
 from harness.process.supervisor import Supervisor
 from harness.scenario import selection
@@ -39,7 +39,7 @@ def digests(
     all_there = [run for run in selection.all_runs() if level in run.levels]
     specs = selection.by_names(runs, level) if runs else all_there
     found: dict[str, Counter[str]] = {spec.name: Counter() for spec in specs}
-    with tempfile.TemporaryDirectory() as out, Supervisor(Driven(installation), jobs) as supervisor:
+    with tempfile.TemporaryDirectory() as out, Supervisor(installation.interpreter, jobs) as supervisor:
         for number in range(idle + loaded):
             series = Series(installation, Path(out) / str(number), level)
             workers = [replace(series.worker(spec, installation), fresh=number % 2 == 1) for spec in specs]
