@@ -1,8 +1,8 @@
 """The pages say what the code does: `python -m tests.test_docs` writes their generated tables anew.
 
-Tested of README.md and docs/: the generated tables; that commands parse, and that the names in them exist;
-that whole scenarios and lists of rules are valid; that the words of tables, linked files and files named
-are there. What a page claims beyond that is its author's word.
+Tested of README.md, CONTRIBUTING.md and docs/: the generated tables; that commands parse, and that the names
+in them exist; that whole scenarios and lists of rules are valid; that the words of tables, linked files and
+files named are there. What a page claims beyond that is its author's word.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,8 @@ from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, LEVELS_DRIVEN, LI
 from tests.regression.test_fix_tables import rows as fix_rows
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGES = (ROOT / "README.md", CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md")))
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 _GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -163,6 +166,7 @@ def commands(page: Path) -> list[list[str]]:
             and not line.startswith("qqchaos: ")]  # fmt: skip
 
 
+@cache
 def known() -> Mapping[str, set[str]]:
     """What the columns of a table may name, by their heads."""
     runs = {run.name for run in all_runs()}
@@ -269,6 +273,22 @@ def test_links_lead_somewhere(page: Path) -> None:
             heads = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
             anchors = {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}
             assert heading in anchors, f"{page.name} links to {target}"
+
+
+def test_paths_that_contributing_names_exist() -> None:
+    words = {word for word in _CODE.findall(prose(CONTRIBUTING)) if re.fullmatch(r"[\w./-]*/[\w./-]*", word)}
+    assert len(words) > 20
+    assert sorted(word for word in words if not (ROOT / word).exists()) == []
+
+
+def test_contributing_has_every_mark_and_every_variable() -> None:
+    found = {column.head: set(column.words) for column in columns(CONTRIBUTING)}
+    ini = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"][
+        "ini_options"
+    ]
+    assert found["mark"] == {line.partition(":")[0] for line in ini["markers"]}
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    assert found["variable"] == set(re.findall(r"\"(QQCHAOS_\w+)\"", tests))
 
 
 def test_the_grammar_has_every_word() -> None:

@@ -12,14 +12,13 @@ seed of Python's hashes; where the private folder is; how much the subject logs;
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.commands.busy_loops import busy_loops
 from harness.errors import HarnessError
 from harness.journal.record import Record, digest, parse
 from harness.judging.outcome import settled
@@ -30,9 +29,6 @@ HASH_SEED = "4242"
 """Another than the supervisor's own, which is 0."""
 
 DEEP = "a-folder-with-a-rather-long-name/and-another-below-it"
-
-BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass\n"
-"""Keeps a core busy, and ends with its parent however that ends."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ def check_determinism(
 
 
 def _run(one: Rerun, supervisor: Supervisor) -> Sequence[Record]:
-    with _busy_machine(one.loaded):
+    with busy_loops(2 * len(os.sched_getaffinity(0)) if one.loaded else 0):
         result = supervisor.run(one.spec)
     problem = result.error()
     if problem is not None:
@@ -148,22 +144,6 @@ def _first_difference(name: str, expected: Sequence[str], found: Sequence[str]) 
         if pair[0] != pair[1]:
             return Difference(name, n + 1, *pair)
     return None
-
-
-@contextmanager
-def _busy_machine(wanted: bool) -> Iterator[None]:
-    """Two busy processes for every core that this one may use."""
-    count = 2 * len(os.sched_getaffinity(0)) if wanted else 0
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        for _ in range(count):
-            started.append(subprocess.Popen([sys.executable, "-S", "-c", BUSY], stdin=subprocess.DEVNULL))
-        yield
-    finally:
-        for one in started:
-            one.kill()
-        for one in started:
-            one.wait()
 
 
 __all__ = ["Comparison", "Difference", "Rerun", "check_determinism", "compare", "reruns"]

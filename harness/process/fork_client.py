@@ -84,6 +84,7 @@ class ForkServerClient:
             self.close()
             raise HarnessError(f"the fork server of {interpreter} was not ready within {START_S:g} s")
         if self._gone:
+            self.close()
             raise HarnessError(self.describe_end())
 
     def _start(self, interpreter: Path, home: Path, theirs: socket.socket) -> subprocess.Popen[bytes]:

@@ -29,7 +29,7 @@ def catalogue(level: str = LEVEL) -> dict[str, RunSpec]:
 
 
 class Bench:
-    """One supervisor for many subjects: its fork server knows nothing of them."""
+    """One supervisor for many subjects: its warm parent has imported none of them."""
 
     def __init__(self, out: Path, level: str = LEVEL) -> None:
         self.supervisor = Supervisor(Path(sys.executable), JOBS)
@@ -40,17 +40,28 @@ class Bench:
 
     def run(self, hermes: Path, names: Sequence[str]) -> Mapping[str, Outcome]:
         """The outcomes of these runs of the subject in folder `hermes`, by name."""
-        return {name: judge(records) for name, records in self.journals(hermes, names).items()}
+        return self.run_all({hermes: names})[hermes]
+
+    def run_all(self, wanted: Mapping[Path, Sequence[str]]) -> dict[Path, dict[str, Outcome]]:
+        """The outcomes of these runs of each subject: all in one go, two at a time whosever they are."""
+        return {
+            hermes: {name: judge(records) for name, records in journals.items()}
+            for hermes, journals in self._journals(wanted).items()
+        }
 
     def journals(self, hermes: Path, names: Sequence[str]) -> Mapping[str, Sequence[Record]]:
-        """The same runs' journals."""
-        results = self.supervisor.run_all(self.spec(hermes, name) for name in names)
-        journals = {}
-        for result in results:
+        """The journals of these runs."""
+        return self._journals({hermes: names})[hermes]
+
+    def _journals(self, wanted: Mapping[Path, Sequence[str]]) -> dict[Path, dict[str, Sequence[Record]]]:
+        pairs = [(hermes, name) for hermes, names in wanted.items() for name in names]
+        results = self.supervisor.run_all([self.spec(hermes, name) for hermes, name in pairs])
+        found: dict[Path, dict[str, Sequence[Record]]] = {hermes: {} for hermes in wanted}
+        for (hermes, name), result in zip(pairs, results, strict=True):
             assert result.problem is None, result.problem
             assert result.journal is not None
-            journals[result.spec.run] = parse(result.journal.read_text(encoding="utf-8"))
-        return journals
+            found[hermes][name] = parse(result.journal.read_text(encoding="utf-8"))
+        return found
 
     def spec(self, hermes: Path, name: str) -> WorkerSpec:
         """What the worker of one run is told."""

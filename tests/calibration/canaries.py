@@ -1,7 +1,7 @@
 """Subjects that leak what a run's own world does not decide, each the correct bot with one small change.
 
 A canary says what it drew as a log record's template, which a journal keeps. `leaks`: it must be caught by
-the twins; otherwise the harness makes it repeatable, and all twins must be equal.
+a rerun; otherwise the harness makes it repeatable, and all reruns must be equal.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ AT_BEAT = "                self._unanswered += 1\n"
 
 @dataclass(frozen=True)
 class Canary:
-    """`twin`: a twin that must see it where it leaks; `run`: where it sings."""
+    """`rerun`: one that must see it where it leaks; `run`: where it shows."""
 
     words: str
     changes: tuple[Change, ...]
     leaks: bool
-    twin: str = "again"
+    rerun: str = "again"
     run: str = "calibration-calm"
 
 
-def sings(code: str, where: str = AT_SERVICE, indent: int = 8) -> tuple[Change, ...]:
+def says(code: str, where: str = AT_SERVICE, indent: int = 8) -> tuple[Change, ...]:
     """The correct bot with these lines of code at that place."""
     lines = "".join(f"{' ' * indent}{line}\n" for line in code.strip().splitlines())
     return (Change(ADAPTER, where, lines + where),)
@@ -67,7 +67,7 @@ CANARIES: Mapping[str, Canary] = {
     ),
     "threads": Canary(
         "two threads race for who comes first, under the clock",
-        sings(
+        says(
             """
 import threading
 first: list[str] = []
@@ -83,85 +83,85 @@ logger.info(f"came in as {first}")
     ),
     "urandom-device": Canary(
         "reads the system's random device",
-        sings('with open("/dev/urandom", "rb") as device:\n    logger.info(f"drew {device.read(8).hex()}")'),
+        says('with open("/dev/urandom", "rb") as device:\n    logger.info(f"drew {device.read(8).hex()}")'),
         leaks=True,
     ),
     "getrandom": Canary(
         "asks the system for random bytes",
-        sings('import os\nlogger.info(f"drew {os.getrandom(8).hex()}")'),
+        says('import os\nlogger.info(f"drew {os.getrandom(8).hex()}")'),
         leaks=False,
     ),
     "uuid4": Canary(
         "makes a random uuid",
-        sings('import uuid\nlogger.info(f"made {uuid.uuid4()}")'),
+        says('import uuid\nlogger.info(f"made {uuid.uuid4()}")'),
         leaks=False,
     ),
     "uuid1": Canary(
         "makes a uuid of the time and the machine",
-        sings('import uuid\nlogger.info(f"made {uuid.uuid1()}")'),
+        says('import uuid\nlogger.info(f"made {uuid.uuid1()}")'),
         leaks=False,
     ),
     "secrets": Canary(
         "draws a secret",
-        sings('import secrets\nlogger.info(f"drew {secrets.token_hex(8)}")'),
+        says('import secrets\nlogger.info(f"drew {secrets.token_hex(8)}")'),
         leaks=False,
     ),
     "set-of-texts": Canary(
         "goes through a set of texts in the set's own order",
-        sings('logger.info(" ".join({f"intent-{n}" for n in range(20)}))'),
+        says('logger.info(" ".join({f"intent-{n}" for n in range(20)}))'),
         leaks=True,
-        twin="hash-seed",
+        rerun="hash-seed",
     ),
     "set-of-objects": Canary(
         "goes through a set of objects in the order of their addresses",
-        sings(
+        says(
             """
 marks = [type("Mark", (), {})() for n in range(200)]
 logger.info(" ".join(str(marks.index(mark)) for mark in set(marks)))
 """
         ),
         leaks=True,
-        twin="fresh",
+        rerun="fresh",
     ),
     "address": Canary(
         "logs an address, as any default repr does",
-        sings('logger.info(f"here is {object()!r}")'),
+        says('logger.info(f"here is {object()!r}")'),
         leaks=False,
     ),
     "folder": Canary(
         "logs the path of its home",
-        sings('import os\nlogger.info("home is " + os.environ["HERMES_HOME"])'),
+        says('import os\nlogger.info("home is " + os.environ["HERMES_HOME"])'),
         leaks=False,
     ),
     "folder-length": Canary(
         "logs how long the path of its home is",
-        sings("import os\nlogger.info(f\"home has {len(os.environ['HERMES_HOME'])} letters\")"),
+        says("import os\nlogger.info(f\"home has {len(os.environ['HERMES_HOME'])} letters\")"),
         leaks=True,
-        twin="elsewhere",
+        rerun="elsewhere",
     ),
     "process-time": Canary(
         "logs how much CPU it has used",
-        sings('logger.info(f"used {time.process_time_ns()} ns")'),
+        says('logger.info(f"used {time.process_time_ns()} ns")'),
         leaks=True,
     ),
     "log-level": Canary(
         "behaves differently where somebody reads its debug log",
-        sings("if logger.isEnabledFor(logging.DEBUG):\n    await asyncio.sleep(0.001)"),
+        says("if logger.isEnabledFor(logging.DEBUG):\n    await asyncio.sleep(0.001)"),
         leaks=True,
-        twin="verbose",
+        rerun="verbose",
     ),
     "garbage": Canary(
         "leaves sockets to the garbage collector, which the harness calls at fixed times",
-        sings(ABANDONS, AT_BEAT, 16),
+        says(ABANDONS, AT_BEAT, 16),
         leaks=False,
     ),
     "garbage-at-any-time": Canary(
         "the same with automatic collection, whose moments hang on unrelated objects: here those of a log",
         (
-            *sings(ABANDONS + KEEPS_A_LOG, AT_BEAT, 16),
-            *sings("import gc\ngc.enable()\ngc.set_threshold(500, 2, 2)\nself.log: list[list[int]] = []"),
+            *says(ABANDONS + KEEPS_A_LOG, AT_BEAT, 16),
+            *says("import gc\ngc.enable()\ngc.set_threshold(500, 2, 2)\nself.log: list[list[int]] = []"),
         ),
         leaks=True,
-        twin="verbose",
+        rerun="verbose",
     ),
 }

@@ -21,6 +21,26 @@ DOWN = (
 FATAL = ("closed-for-good/banned-4915", "wrong-secret")
 STOPPED = ("told-to-stop/term-connected", "told-to-stop/int-in-back-off", "told-to-stop/term-while-handling")
 
+ENDINGS: Mapping[str, str] = {
+    "healthy": "undisturbed",
+    "beside-healthy": "undisturbed",
+    "message-in-flight/reply-hangs+heals-20m": "recovered",
+    "last-platform-lost": "fatal-notified",
+    "last-platform-lost+heals-2h": "recovered",
+    "beside-another/upgrade-403": "fatal-notified",
+    "beside-another/upgrade-403+heals-2h": "recovered",
+    "down-from-the-start/token-500": "never-connected",
+    "down-from-the-start/token-500+heals-5m": "recovered",
+    "down-from-the-start/token-500+heals-5h": "recovered",
+    "closed-for-good/banned-4915": "exited",
+    "wrong-secret": "exited",
+    "told-to-stop/int-connected": "exited",
+    "told-to-stop/term-connected": "exited",
+    "told-to-stop/int-in-back-off": "exited",
+    "told-to-stop/term-while-handling": "exited",
+}
+"""What becomes of the correct gateway, in each run that a saboteur is looked at in."""
+
 _LET_GO_AND_QUEUE = (
     "        await self._let_go(adapter)\n"
     "        if adapter.fatal_error_retryable:\n"
@@ -47,7 +67,6 @@ GATEWAYS: Mapping[str, Saboteur] = {
         "ends with code 0 when nothing can help: Restart=on-failure does nothing",
         (Change(RUN, "NOTHING_CAN_HELP = 78\n", "NOTHING_CAN_HELP = 0\n"),),
         FATAL,
-        ending=dict.fromkeys(FATAL, "exited"),
     ),
     "stays": Saboteur(
         "stays",
@@ -60,7 +79,7 @@ GATEWAYS: Mapping[str, Saboteur] = {
             ),
         ),
         ("last-platform-lost", "down-from-the-start/token-500"),
-        ending={"last-platform-lost": "exited"},
+        ending={"last-platform-lost": "exited", "down-from-the-start/token-500": "exited"},
     ),
     "stays-final": Saboteur(
         "stays",
@@ -128,7 +147,6 @@ GATEWAYS: Mapping[str, Saboteur] = {
         "ends itself and leaves a status file that says it runs",
         (Change(RUN, '        self._say("stopped")\n', ""),),
         FATAL,
-        ending=dict.fromkeys(FATAL, "exited"),
     ),
     "stops-thread": Saboteur(
         "stops",
@@ -167,6 +185,7 @@ GATEWAYS: Mapping[str, Saboteur] = {
             ),
         ),
         STOPPED,
+        ending=dict.fromkeys((*STOPPED, "told-to-stop/int-connected"), "dormant"),
     ),
     "stops-pid-file": Saboteur(
         "stops",

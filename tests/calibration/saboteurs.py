@@ -31,7 +31,8 @@ class Saboteur:
     """`check` fails in every run of `shows` and nowhere else does any other check fail.
 
     `undecided`: checks that cannot pass beside the defect (they may be n/a or unknown, never fail); why is in
-    `words`. `ending`: what becomes of the bot, by run, where the defect shows in that too.
+    `words`. `ending`: what becomes of the bot, by run, where the defect shows in that too; in the other runs
+    it ends as the correct one does (`ENDINGS` here, and in gateways.py).
     """
 
     check: str
@@ -40,6 +41,21 @@ class Saboteur:
     shows: tuple[str, ...]
     undecided: frozenset[str] = frozenset()
     ending: Mapping[str, str] = field(default_factory=dict)
+
+
+ENDINGS: Mapping[str, str] = {
+    "calibration-calm": "undisturbed",
+    "calibration-twice": "recovered",
+    "calibration-resume": "recovered",
+    "calibration-closes-twice": "recovered",
+    "calibration-dead-peer": "recovered",
+    "calibration-exhausted": "fatal-notified",
+    "calibration-exhausted+heals-30m": "recovered",
+    "calibration-dead-for-ever": "fatal-notified",
+    "calibration-endless": "fatal-notified",
+    "calibration-banned": "fatal-notified",
+}
+"""What becomes of the correct bot, in each run that a saboteur is looked at in."""
 
 
 def build(changes: tuple[Change, ...], folder: Path) -> Path:
@@ -176,7 +192,12 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-calm", "calibration-exhausted", "calibration-dead-peer", "calibration-resume"),
-        ending={"calibration-calm": "blocked"},
+        ending={
+            "calibration-calm": "blocked",
+            "calibration-exhausted": "blocked",
+            "calibration-dead-peer": "blocked",
+            "calibration-resume": "blocked",
+        },
     ),
     "awake-spins": Saboteur(
         "awake",
@@ -193,7 +214,12 @@ SABOTEURS: Mapping[str, Saboteur] = {
         frozenset(
             {"truthful", "settles", "recovers", "notices", "bounded", "polite", "once", "stops", "secret"}
         ),
-        {"calibration-exhausted": "busy-spin"},
+        {
+            "calibration-exhausted": "busy-spin",
+            "calibration-dead-peer": "busy-spin",
+            "calibration-resume": "busy-spin",
+            "calibration-endless": "busy-spin",
+        },
     ),
     "settles": Saboteur(
         "settles",
@@ -220,7 +246,11 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-dead-peer", "calibration-resume", "calibration-exhausted+heals-30m"),
-        ending={"calibration-dead-peer": "deaf", "calibration-resume": "deaf"},
+        ending={
+            "calibration-dead-peer": "deaf",
+            "calibration-resume": "deaf",
+            "calibration-exhausted+heals-30m": "deaf",
+        },
     ),
     "notices": Saboteur(
         "notices",
@@ -244,6 +274,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
             Change(RULES, "STEP_S = 15.0\n", "STEP_S = 300.0\n"),
         ),
         ("calibration-dead-peer", "calibration-dead-for-ever"),
+        ending={"calibration-dead-for-ever": "retrying"},
     ),
     "polite": Saboteur(
         "polite",

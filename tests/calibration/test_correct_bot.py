@@ -18,7 +18,7 @@ DECLINES = ("calibration-start-down",)
 
 
 @pytest.mark.parametrize("name", catalogue())
-def test_it_passes(bench: Bench, name: str) -> None:
+def test_the_correct_bot_passes(bench: Bench, name: str) -> None:
     outcome = bench.run(CORRECT, [name])[name]
     assert not failed(outcome), told(outcome)
     endings = ("never-connected",) if name in DECLINES else GOOD_ENDINGS
@@ -32,7 +32,7 @@ def test_it_passes(bench: Bench, name: str) -> None:
         assert outcome.verdict == "pass", told(outcome)
 
 
-def test_every_check_of_the_adapter_level_applies_somewhere(bench: Bench) -> None:
+def test_every_check_of_the_adapter_level_passes_in_some_run_of_the_correct_bot(bench: Bench) -> None:
     names = [f"calibration-{name}" for name in ("calm", "exhausted", "dead-peer", "resume", "banned")]
     passed = {
         one.name
@@ -45,5 +45,5 @@ def test_every_check_of_the_adapter_level_applies_somewhere(bench: Bench) -> Non
     } - set(NOT_AT_ADAPTER)
 
 
-def test_without_a_rule_it_is_undisturbed(bench: Bench) -> None:
+def test_without_a_rule_the_correct_bot_is_undisturbed(bench: Bench) -> None:
     assert bench.run(CORRECT, ["calibration-calm"])["calibration-calm"].ending.name == "undisturbed"

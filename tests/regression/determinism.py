@@ -1,57 +1,51 @@
 """Same run, many times: how many digests? `python -m tests.regression.determinism RUN --times 50 --load`;
 without a name, every run of the level.
 
-`--load` keeps a busy loop on each core meanwhile. Law: one digest, whatever the machine does.
+`--load` keeps a busy loop on each core meanwhile. Law: one digest, whatever the machine does. Every second
+round runs in fresh interpreters, where objects have other addresses; the others are forks of one warm parent.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from harness.commands.busy_loops import busy_loops
 from harness.commands.series import Series
 from harness.hermes import environments
+from harness.process.supervisor import Supervisor
 from harness.scenario import selection
-
-
-@contextmanager
-def busy_cores(count: int) -> Iterator[None]:
-    """A busy loop on each core, ended by its own id."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
 
 
 def digests(
     runs: Sequence[str],
-    times: int,
     *,
+    idle: int = 0,
+    loaded: int = 0,
     hermes: str | None,
-    loaded: bool,
     jobs: int = 1,
     level: str = "adapter",
 ) -> dict[str, Counter[str]]:
-    """For each of these runs (none: all of them) its digests in `times` goes, and how often each came."""
+    """For each of these runs (none: all of them) its digests in so many rounds on a machine that is left
+    `idle`, and then on a `loaded` one; and how often each digest came."""
     cores = len(os.sched_getaffinity(0))
     installation = environments.resolve(hermes)
     all_there = [run for run in selection.all_runs() if level in run.levels]
     specs = selection.by_names(runs, level) if runs else all_there
     found: dict[str, Counter[str]] = {spec.name: Counter() for spec in specs}
-    with tempfile.TemporaryDirectory() as out, busy_cores(cores if loaded else 0):
-        for number in range(times):
-            series = Series(installation, Path(out) / str(number), level, jobs=jobs)
-            for judged in series.run(specs, lambda judged: None):
+    with tempfile.TemporaryDirectory() as out, Supervisor(installation.interpreter, jobs) as supervisor:
+        for number in range(idle + loaded):
+            series = Series(installation, Path(out) / str(number), level)
+            workers = [replace(series.worker(spec, installation), fresh=number % 2 == 1) for spec in specs]
+            with busy_loops(cores if number >= idle else 0):
+                results = supervisor.run_all(workers)
+            for judged in map(series.judged, results):
                 digest = judged.outcome.digest if judged.outcome else f"not run: {judged.problem}"
                 found[judged.name][digest] += 1
     return found
@@ -67,9 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("--load", action="store_true")
     options.add_argument("-j", dest="jobs", type=int, default=1, help="runs at once")
     args = options.parse_args(argv)
-    found = digests(
-        args.run, args.times, hermes=args.hermes, loaded=args.load, jobs=args.jobs, level=args.level
-    )
+    rounds = {"loaded" if args.load else "idle": args.times}
+    found = digests(args.run, **rounds, hermes=args.hermes, jobs=args.jobs, level=args.level)
     for run, counts in found.items():
         for digest, count in counts.most_common():
             print(f"{count:4} x {digest}  {run}")

@@ -160,7 +160,7 @@ of reconnect attempts. Measured with Python 3.12, and written from the files tha
 $ python -m tests.regression.known
 ```
 
-The regression suite measures these again and compares: `pytest tests/regression`, with the releases in
+The regression suite measures these again and compares: `pytest -m "sweep and not slow"`, with the releases in
 `QQCHAOS_TEST_HERMES`; of the runner level the short runs, and all of them with `-m slow`.
 
 ## Adapter level

@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
 from tests.regression.determinism import digests
 
-RUNS = ("exhausted/gateway-500", "exhausted/upgrade-403+heals-30m", "op7-resume")
+pytestmark = [pytest.mark.release, pytest.mark.load]
 
-
-def both(run: str, idle: int, loaded: int, level: str = "adapter") -> Counter[str]:
-    """The digests of one run, on an idle and on a loaded machine."""
-    quiet = digests([run], idle, hermes="0.19.0", loaded=False, level=level)
-    busy = digests([run], loaded, hermes="0.19.0", loaded=True, level=level)
-    return quiet[run] + busy[run]
-
-
-@pytest.mark.hermes
-@pytest.mark.parametrize("run", RUNS)
-def test_one_digest_idle_and_loaded(run: str) -> None:
-    assert len(both(run, 2, 3)) == 1
-
-
+HERMES = "0.19.0"
+NOT_BY_DEFAULT = pytest.mark.sweep
+RUNS = (
+    "exhausted/gateway-500",
+    "op7-resume",
+    pytest.param("exhausted/upgrade-403+heals-30m", marks=NOT_BY_DEFAULT),
+)
 GATEWAYS = (
     "told-to-stop/term-in-back-off",
-    "told-to-stop/term-as-told",
-    "op7-resume",
     "beside-healthy",
-    "exhausted/gateway-500",
+    pytest.param("told-to-stop/term-as-told", marks=NOT_BY_DEFAULT),
+    pytest.param("op7-resume", marks=NOT_BY_DEFAULT),
+    pytest.param("exhausted/gateway-500", marks=NOT_BY_DEFAULT),
 )
 
 
-@pytest.mark.hermes
+@pytest.mark.parametrize("run", RUNS)
+def test_a_run_has_one_digest_forked_and_fresh_idle_and_loaded(run: str) -> None:
+    found = digests([run], idle=2, loaded=1, hermes=HERMES)[run]
+    assert (len(found), found.total()) == (1, 3)
+
+
 @pytest.mark.parametrize("run", GATEWAYS)
-def test_one_digest_of_the_gateway_idle_and_loaded(run: str) -> None:
-    assert len(both(run, 1, 1, "runner")) == 1
+def test_a_run_of_the_gateway_has_one_digest_idle_and_loaded(run: str) -> None:
+    found = digests([run], idle=1, loaded=1, hermes=HERMES, level="runner")[run]
+    assert (len(found), found.total()) == (1, 2)
 
 
-@pytest.mark.hermes
 @pytest.mark.slow
-def test_one_digest_of_six_virtual_hours_twenty_times() -> None:
-    assert len(both("down-from-the-start/token-500+heals-5h", 10, 10, "runner")) == 1
+def test_six_virtual_hours_have_one_digest_in_twenty_rounds() -> None:
+    run = "down-from-the-start/token-500+heals-5h"
+    found = digests([run], idle=10, loaded=10, hermes=HERMES, level="runner")[run]
+    assert (len(found), found.total()) == (1, 20)
 
 
-@pytest.mark.hermes
 @pytest.mark.slow
-def test_every_run_of_the_gateway_twice() -> None:
-    found = digests([], 2, hermes="0.19.0", loaded=False, jobs=2, level="runner")
+def test_every_run_of_the_gateway_has_one_digest_in_two_rounds() -> None:
+    found = digests([], idle=2, hermes=HERMES, jobs=2, level="runner")
     assert {run: counts for run, counts in found.items() if len(counts) != 1} == {}

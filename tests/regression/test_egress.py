@@ -70,20 +70,22 @@ def refused(release: str, out: Path, runs: Sequence[RunSpec] = ()) -> Refused:
     return {(one.event.what, one.event.target) for one in records if isinstance(one.event, SubjEgress)}
 
 
-@pytest.mark.hermes
+@pytest.mark.release
+@pytest.mark.sweep
 @pytest.mark.parametrize("release", RELEASES)
-def test_what_is_refused_is_what_the_page_lists(release: str, tmp_path: Path) -> None:
+def test_what_a_gateway_is_refused_is_what_the_page_lists(release: str, tmp_path: Path) -> None:
     assert refused(release, tmp_path) == table()[release]
 
 
-@pytest.mark.hermes
+@pytest.mark.release
+@pytest.mark.sweep
 @pytest.mark.slow
 @pytest.mark.parametrize("release", RELEASES)
-def test_in_the_whole_catalogue_too(release: str, tmp_path: Path) -> None:
+def test_the_whole_catalogue_is_refused_nothing_more(release: str, tmp_path: Path) -> None:
     assert refused(release, tmp_path, Known(release, "runner").runs()) == table()[release]
 
 
-def test_the_page_lists_what_each_release_is_refused() -> None:
+def test_the_page_lists_every_release() -> None:
     assert set(table()) == set(KNOWN)
 
 

@@ -43,7 +43,7 @@ def rows(release: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("release", KNOWN)
-def test_every_release_has_a_whole_table(release: str) -> None:
+def test_the_table_of_a_release_has_every_fix_at_every_level(release: str) -> None:
     found = {(row["fix"], row["level"], row["outage"]) for row in rows(release)}
     wanted = {
         (fix, level, outage)
@@ -59,7 +59,8 @@ def test_every_release_has_a_whole_table(release: str) -> None:
     assert re.findall(r"^## Outage: .*, for ever or until 2h$", text, re.MULTILINE)
 
 
-@pytest.mark.hermes
+@pytest.mark.release
+@pytest.mark.sweep
 def test_the_newest_table_is_what_is_measured(tmp_path: Path) -> None:
     assert measured(DEFAULT, tmp_path) == page(DEFAULT).read_text(encoding="utf-8")
 

@@ -23,7 +23,8 @@ WHOLE = [
 """Level and fix; the runner's take four minutes each."""
 
 
-@pytest.mark.hermes
+@pytest.mark.release
+@pytest.mark.sweep
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize(("level", "fix"), WHOLE)
 def test_the_whole_catalogue_ends_as_known(release: str, level: str, fix: str | None, tmp_path: Path) -> None:
@@ -38,9 +39,10 @@ def changed(before: Mapping[str, Row], now: Mapping[str, Row]) -> dict[str, tupl
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-@pytest.mark.hermes
+@pytest.mark.release
+@pytest.mark.sweep
 @pytest.mark.parametrize("release", RELEASES)
-def test_the_gateways_short_runs_end_as_known(release: str, tmp_path: Path) -> None:
+def test_the_short_runs_of_the_gateway_end_as_known(release: str, tmp_path: Path) -> None:
     one = Known(release, "runner")
     short = [run for run in one.runs() if run.end_us <= HOUR]
     known_of_them = {run.name: one.read()[run.name] for run in short}
@@ -49,19 +51,19 @@ def test_the_gateways_short_runs_end_as_known(release: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("file", sorted(known.FOLDER.glob("*.json")), ids=lambda file: str(file.stem))
-def test_nothing_is_unclassified_or_failed_by_the_instrument(file: Path) -> None:
+def test_no_known_result_is_unclassified_or_failed_by_the_instrument(file: Path) -> None:
     runs = json.loads(file.read_text(encoding="utf-8"))["runs"]
     assert not {row["ending"] for row in runs.values()} & {"unclassified", "instrument-failed"}
 
 
 @pytest.mark.parametrize("fix", [None, known.REFERENCE])
-def test_every_run_of_the_gateway_is_known(fix: str | None) -> None:
+def test_every_run_of_the_gateway_has_a_known_result(fix: str | None) -> None:
     for release in known.releases_known():
         one = Known(release, "runner", fix)
         assert set(one.read()) == {run.name for run in one.runs()}, release
 
 
-def test_what_differs_is_told() -> None:
+def test_a_result_that_is_not_the_known_one_is_a_sentence() -> None:
     row = {"verdict": "pass", "ending": "recovered", "attempts": 3, "failed": []}
     outcome: dict[str, Any] = {
         "scenario": "healthy", "level": "adapter", "fix": None, "subject": {"version": "0.19.0"},
@@ -75,5 +77,5 @@ def test_what_differs_is_told() -> None:
     assert ": None is known" in line
 
 
-def test_the_page_says_what_the_files_say() -> None:
+def test_the_page_of_results_says_what_the_files_say() -> None:
     assert known.DOCUMENT.read_text(encoding="utf-8") == known.page()

@@ -49,13 +49,12 @@ async def test_connections_are_numbered_from_1_and_entered() -> None:
     handler = Handler()
     async with listener(handler) as (port, sink):
         port.listen()
-        for _ in range(2):
-            _, writer = await dial(port)
-            writer.write(b"")
+        writers = [(await dial(port))[1] for _ in range(2)]
         assert sorted(port.connections) == sorted(port.sockets) == [1, 2] and port.attempts == 2
         assert handler.told == [("connected", 1), ("connected", 2)]
         assert kinds(sink) == ["link.open"] * 2
-        writer.close()
+        for writer in writers:
+            writer.close()
 
 
 async def test_closing_refuses_new_connections_and_keeps_open_ones() -> None:

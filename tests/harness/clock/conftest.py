@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from harness.commands.busy_loops import busy_loops
+
 ROOT = Path(__file__).parents[3]
 LIMIT_S = 600.0 if os.environ.get("QQCHAOS_SLOW") else 180.0
 
@@ -51,11 +53,5 @@ def run() -> Run:
 @pytest.fixture
 def load() -> Iterator[None]:
     """One busy process more than there are cores; they end with this one, however it ends."""
-    spin = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
-    busy = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range((os.cpu_count() or 1) + 1)]
-    try:
+    with busy_loops((os.cpu_count() or 1) + 1):
         yield
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()

@@ -25,6 +25,7 @@ def test_several_loops_give_the_same_digest_on_a_loaded_machine(run: Run, load: 
     assert len({run("loops.several_loops", 5, 40) for _ in range(MANY)}) == 1
 
 
+@pytest.mark.load
 def test_an_idle_and_a_loaded_machine_give_the_same_result(run: Run, request: pytest.FixtureRequest) -> None:
     idle = run("loops.executor_server", 6)
     request.getfixturevalue("load")

@@ -62,7 +62,7 @@ def measured(release: str, fix: str, runs: list[str], out: Path) -> list[Row]:
     return [row(fix, one.outcome, one.records, "+" in one.name) for one in done if one.outcome]
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 @pytest.mark.parametrize("release", ["0.16.0", "0.18.2"])
 def test_the_reference_brings_the_bot_back_where_no_other_fix_gets_that_far(
     release: str, tmp_path: Path

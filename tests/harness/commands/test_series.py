@@ -68,7 +68,7 @@ HANDLED: tuple[tuple[str, str | None, str, str], ...] = (
 """Run; how its handler's call ended; the ending; what `notified` says."""
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 class TestScriptedHandlers:
     """The named fixes set the flag and tell the handler: what it does decides how that ends."""
 
@@ -115,7 +115,7 @@ def done(out: Path) -> list[Judged]:
     return done
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 class TestASeries:
     def test_its_outcomes_are_those_of_the_subject_and_the_seed(self, done: list[Judged]) -> None:
         first = document(done)["outcomes"][0]

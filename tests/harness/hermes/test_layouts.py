@@ -68,7 +68,7 @@ def test_find_method_does_not_find_inherited_methods() -> None:
     assert layouts.find_method(module, "B", "f") is None
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 @pytest.mark.parametrize("release", ["0.13.0", "0.16.0", "0.19.0"])
 def test_the_releases_have_layout_a_and_what_its_row_names(release: str) -> None:
     found = resolve(release)

@@ -8,7 +8,7 @@ from harness.hermes.environments import resolve
 from tests.harness.hermes.fake_index import forbid_processes
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 @pytest.mark.parametrize(
     ("release", "aiohttp"), [("0.13.0", "3.13.3"), ("0.16.0", "3.13.3"), ("0.19.0", "3.14.1")]
 )

@@ -58,7 +58,7 @@ def ends(judged: Judged, kind: Any) -> list[tuple[str | None, str | None]]:
     return [(r.event.how, r.event.error) for r in judged.records if isinstance(r.event, kind) and r.event.how]
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 class TestTheRealAdapter:
     @pytest.mark.parametrize(
         "name", ["token", "gateway", "open", "reopen", "receive", "send", "close", "text", "held"]

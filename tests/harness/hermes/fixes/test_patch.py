@@ -263,7 +263,7 @@ def test_any_diff_that_is_read_and_applied_gives_the_new_text(
     assert "".join(patch._apply_hunks("p", file, before)) == after
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 def test_a_patch_of_a_real_release_is_what_its_interpreter_imports(tmp_path: Path) -> None:
     found = resolve("0.19.0")
     source = (found.root / ADAPTER).read_text()

@@ -174,7 +174,7 @@ def test_only_the_reference_fix_repairs_more_than_the_exits() -> None:
     assert set(FIXES["reference"].repairs) == set(REPAIRS)
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 @pytest.mark.parametrize(
     ("release", "broken"),
     [

@@ -190,7 +190,7 @@ def test_an_unknown_fix_is_a_usage_error_that_names_the_known_ones(tmp_path: Pat
         fixes.choose("detatched", installation(tree(tmp_path)))
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 @pytest.mark.parametrize("name", FIXES)
 @pytest.mark.parametrize("release", ["0.13.0", "0.16.0", "0.19.0"])
 def test_every_fix_finds_three_exits_in_the_releases(release: str, name: str) -> None:

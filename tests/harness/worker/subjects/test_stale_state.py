@@ -38,7 +38,7 @@ def test_a_subject_that_keeps_no_such_files_cannot_have_been_killed() -> None:
         write_stale_state("app")
 
 
-@pytest.mark.hermes
+@pytest.mark.release
 def test_a_release_writes_its_own_files_which_name_a_process_that_cannot_be_alive(tmp_path: Path) -> None:
     found = resolve("0.19.0")
     locks = tmp_path / "locks"
