@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.journals import J, check, told
-
-HOUR = 3600.0
+from tests.harness.journals import HOUR, J, check, told
 
 
 def gone(**scenario: Any) -> J:
