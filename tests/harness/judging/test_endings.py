@@ -24,23 +24,23 @@ def test_a_moment_of_service_is_enough_to_have_connected() -> None:
 
 
 class TestServed:
-    def test_undisturbed_where_no_rule_acted(self) -> None:
+    def test_a_bot_is_undisturbed_where_no_rule_acted(self) -> None:
         j = J().up().sends("p", t=60, probe=True).called("a").handles("p").replies("p")
         assert_ending(j, "undisturbed", j["a"], j["a"] + 1, j["a"] + 2)
 
-    def test_tolerated_where_service_was_never_lost(self) -> None:
+    def test_a_fault_is_tolerated_where_service_was_never_lost(self) -> None:
         j = J().up().acts(t=50).sends("p", t=60, probe=True).called("a").handles("p").replies("p")
         assert_ending(j, "tolerated", j["a"], j["a"] + 1, j["a"] + 2)
 
-    def test_recovered_where_service_was_lost_and_came_back(self) -> None:
+    def test_a_bot_has_recovered_where_service_was_lost_and_came_back(self) -> None:
         j = struck().ready(2, t=90).sends("p", 2, t=900, probe=True).called("a").handles("p").replies("p")
         assert_ending(j, "recovered", j["a"], j["a"] + 1, j["a"] + 2)
 
-    def test_recovered_where_the_lost_service_had_lasted_no_time(self) -> None:
+    def test_a_bot_has_recovered_where_the_lost_service_had_lasted_no_time(self) -> None:
         j = J().ready(1, t=1).acts().close_frame(1).loses(1).ready(2, t=90).probed(2, t=900)
         assert ended(j.done(1000)).name == "recovered"
 
-    def test_recovered_even_after_a_give_up(self) -> None:
+    def test_a_bot_has_recovered_even_after_a_give_up(self) -> None:
         assert_ending(
             struck().gives_up(t=80).ready(2, t=90).probed(2, t=900).called("p"), "recovered", 14, 15, 16
         )
@@ -55,11 +55,11 @@ class TestServed:
 
 
 class TestDeaf:
-    def test_deaf_where_the_probe_was_not_handled(self) -> None:
+    def test_a_bot_is_deaf_where_the_probe_was_not_handled(self) -> None:
         j = J().up().sends("p", t=60, probe=True).called("a")
         assert_ending(j, "deaf", j["a"], end=70)
 
-    def test_deaf_where_the_reply_to_the_probe_never_came(self) -> None:
+    def test_a_bot_is_deaf_where_the_reply_to_the_probe_never_came(self) -> None:
         j = J().up().sends("p", t=60, probe=True).called("a").handles("p")
         assert_ending(j, "deaf", j["a"])
 
@@ -72,7 +72,7 @@ class TestZombie:
     def test_a_status_file_may_be_wrong_for_133_seconds(self, after: float, name: str) -> None:
         assert ended(J().up().loses(t=60).done(60 + after)).name == name
 
-    def test_a_zombie_s_evidence_is_when_it_began(self) -> None:
+    def test_the_evidence_of_a_zombie_is_the_record_at_which_it_began(self) -> None:
         j = J().up().interrupted(t=60).called("on")
         assert_ending(j, "zombie", j["on"])
 
@@ -80,10 +80,10 @@ class TestZombie:
         j = J().ready(t=1).state(1, connected=True).loses(t=60).called("lost")
         assert_ending(j, "zombie", j["lost"])
 
-    def test_no_zombie_once_its_status_file_tells_the_truth(self) -> None:
+    def test_a_bot_is_no_zombie_once_its_status_file_tells_the_truth(self) -> None:
         assert ended(J().up().loses(t=60).says("x", t=600).tries().done(700)).name == "retrying"
 
-    def test_no_zombie_after_it_gave_up(self) -> None:
+    def test_a_bot_is_no_zombie_after_it_gave_up(self) -> None:
         j = J().up().loses(t=60).gives_up(t=60).called("death")
         assert_ending(j, "silent-death", j["death"])
 
@@ -92,63 +92,63 @@ class TestStranded:
     def told(self) -> J:
         return J(level="runner").up().installed(True).flags(t=60).called("flag").tells()
 
-    def test_stranded_where_it_is_neither_queued_nor_installed_at_the_end(self) -> None:
+    def test_a_bot_is_stranded_where_it_is_neither_queued_nor_installed_at_the_end(self) -> None:
         j = self.told().installed(False)
         assert_ending(j, "stranded", j["flag"], j["flag"] + 1, j["flag"] + 2)
 
-    def test_stranded_where_it_was_queued_once_and_is_no_more(self) -> None:
+    def test_a_bot_is_stranded_where_it_was_queued_once_and_is_no_more(self) -> None:
         j = self.told().installed(False).queued(True, t=61).queued(False, t=900)
         assert_ending(j, "stranded", j["flag"], j["flag"] + 1, j["flag"] + 2)
 
-    def test_not_stranded_while_it_is_queued(self) -> None:
+    def test_a_bot_is_not_stranded_while_it_is_queued(self) -> None:
         j = self.told().installed(False).queued(True, t=61)
         assert_ending(j, "fatal-notified", j["flag"], j["flag"] + 1, j["flag"] + 2)
 
-    def test_not_stranded_while_it_is_installed(self) -> None:
+    def test_a_bot_is_not_stranded_while_it_is_installed(self) -> None:
         j = self.told()
         assert_ending(j, "fatal-notified", j["flag"], j["flag"] + 1, j["flag"] + 2)
 
-    def test_not_stranded_where_the_runner_was_not_told(self) -> None:
+    def test_a_bot_is_not_stranded_where_the_runner_was_not_told(self) -> None:
         j = J(level="process").up().gives_up(t=60).called("x")
         assert_ending(j, "silent-death", j["x"])
 
 
 class TestGaveUp:
-    def test_fatal_notified_where_one_call_of_the_handler_ended_well(self) -> None:
+    def test_the_ending_is_fatal_notified_where_one_call_of_the_handler_ended_well(self) -> None:
         j = struck().flags(t=90).called("x").tells(t=95, how="raised").tells(t=96)
         assert_ending(j, "fatal-notified", j["x"], j["x"] + 3, j["x"] + 4)
 
     @pytest.mark.parametrize("how", [None, "raised", "cancelled"])
-    def test_fatal_unfinished_where_no_call_of_the_handler_ended_well(self, how: str | None) -> None:
+    def test_the_ending_is_fatal_unfinished_where_no_call_ended_well(self, how: str | None) -> None:
         j = struck().flags(t=90).called("x").tells(t=95, how=how)
         lines = (j["x"] + 1, j["x"] + 2) if how else (j["x"] + 1,)
         assert_ending(j, "fatal-unfinished", j["x"], *lines)
 
-    def test_fatal_unnotified_where_the_flag_was_set_and_nobody_called(self) -> None:
+    def test_the_ending_is_fatal_unnotified_where_the_flag_was_set_and_nobody_called(self) -> None:
         j = struck().gives_up(t=90).called("end").flags(t=91).called("flag")
         assert_ending(j, "fatal-unnotified", j["end"], j["flag"])
         j = struck().flags(t=91).called("flag")
         assert_ending(j, "fatal-unnotified", j["flag"])
 
-    def test_silent_death_where_only_the_listener_ended(self) -> None:
+    def test_the_ending_is_silent_death_where_only_the_listener_ended(self) -> None:
         j = struck().gives_up(t=90).called("end")
         assert_ending(j, "silent-death", j["end"])
 
 
 class TestHung:
     @pytest.mark.parametrize(("after", "name"), [(120, "retrying"), (120.01, "hung")])
-    def test_an_attempt_may_be_open_as_long_as_its_bound(self, after: float, name: str) -> None:
+    def test_an_attempt_hangs_once_it_was_open_for_120_seconds(self, after: float, name: str) -> None:
         assert ended(struck().tries(t=70, how=None).done(70 + after)).name == name
 
-    def test_the_open_attempt_is_named(self) -> None:
+    def test_the_attempt_that_hangs_is_named(self) -> None:
         j = struck().tries(t=70, how=None).called("try")
         assert_ending(j, "hung", j["try"], end=191)
 
     @pytest.mark.parametrize(("after", "name"), [(120, "retrying"), (120.01, "hung")])
-    def test_a_connection_may_wait_for_ready_as_long(self, after: float, name: str) -> None:
+    def test_a_connection_hangs_once_it_waited_120_seconds_for_ready(self, after: float, name: str) -> None:
         assert ended(struck().opens(2, t=70).done(70 + after)).name == name
 
-    def test_the_waiting_connection_is_named(self) -> None:
+    def test_the_connection_that_hangs_is_named(self) -> None:
         j = struck().opens(2, t=70).called("open")
         assert_ending(j, "hung", j["open"], more=": its connection waits for READY", end=191)
 
@@ -158,7 +158,7 @@ class TestHung:
 
 
 class TestTrying:
-    def test_retrying_where_the_last_attempt_is_recent(self) -> None:
+    def test_a_bot_is_retrying_where_the_last_attempt_is_recent(self) -> None:
         j = struck().tries(t=90).tries(t=600).called("end")
         assert_ending(j, "retrying", j["end"] - 1, end=700)
 
@@ -191,24 +191,24 @@ class TestTrying:
             j.ready(i, t=100.0 * i).loses(i, t=100.0 * i + 50)
         assert ended(j.ready(99, t=5000).loses(99, t=5400).done(5500)).name == "retrying"
 
-    def test_a_livelock_where_it_is_not_polite(self) -> None:
+    def test_it_is_a_livelock_where_it_is_not_polite(self) -> None:
         j = struck().identifies(t=70).called("a").identifies(t=71).called("b")
         assert_ending(j, "livelock", j["a"], j["b"], more=": more often than is polite", end=80)
 
-    def test_a_livelock_where_it_tries_long_after_the_healing(self) -> None:
+    def test_it_is_a_livelock_where_it_tries_long_after_the_healing(self) -> None:
         j = J(heal="10m").up().acts(t=60).loses(t=60).says("x").called("x").heals(t=600).called("heal")
         j.tries(t=900)
         lines = (j["heal"], j["x"] - 1, j["x"])
         assert_ending(j, "livelock", *lines, more=": long after the healing", end=1201)
 
 
-def test_a_dormant_bot_s_evidence_is_its_last_sign_of_trying() -> None:
+def test_the_evidence_that_a_bot_is_dormant_is_its_last_sign_of_trying() -> None:
     j = struck().tries(t=90).called("tried")
     assert_ending(j, "dormant", j["tried"] - 1)  # where that attempt began
 
 
 class TestTheTable:
-    def test_what_says_nothing_of_the_bot_comes_first(self) -> None:
+    def test_endings_that_say_nothing_of_the_bot_come_first(self) -> None:
         judged = [row.judged for row in ENDINGS.values()]
         assert judged == sorted(judged)
         assert judged.count(False) == 2

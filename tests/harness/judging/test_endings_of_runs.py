@@ -18,29 +18,29 @@ class TestInstrumentFailed:
         half = f"the harness itself failed, so this says nothing about the bot: {why}"
         assert ended(records) == Ending("instrument-failed", half, lines)
 
-    def test_an_empty_journal_has_no_run_open(self) -> None:
+    def test_an_empty_journal_is_a_failed_instrument(self) -> None:
         self.failed([], "the journal does not begin with run.open")
 
-    def test_a_gap_in_the_numbers_of_records(self) -> None:
+    def test_a_gap_in_the_numbers_of_records_is_a_failed_instrument(self) -> None:
         records = J().up().probed(t=60).done(90)
         self.failed([*records[:3], *records[4:]], "records are missing in the journal", 5)
         self.failed(records[1:], "records are missing in the journal", 2)
         self.failed([records[0], replace(records[0]), *records[1:]], "records are missing in the journal", 1)
 
-    def test_a_record_that_is_older_than_the_one_before_it(self) -> None:
+    def test_a_record_older_than_the_one_before_it_is_a_failed_instrument(self) -> None:
         records = J().up().probed(t=60).done(90)
         records[4] = replace(records[4], t=-5)
         self.failed(records, "time ran backwards in the journal", 5)
 
-    def test_a_journal_without_run_open(self) -> None:
+    def test_a_journal_without_run_open_is_a_failed_instrument(self) -> None:
         records = J(opened=False).up().done(90)
         self.failed(records, "the journal does not begin with run.open", len(records))
 
-    def test_a_journal_without_run_close(self) -> None:
+    def test_a_journal_without_run_close_is_a_failed_instrument(self) -> None:
         records = J().up().records
         self.failed(records, "the journal has no run.close, so nothing says how the run ended", len(records))
 
-    def test_a_clock_that_was_held_or_lost_step(self) -> None:
+    def test_a_clock_that_was_held_or_lost_step_is_a_failed_instrument(self) -> None:
         j = J().up().held(t=50).called("x")
         self.failed(j.spins().done(90), "trouble with the virtual clock", j["x"])
         j = J().up().hiccups(t=50).called("x")
@@ -51,17 +51,17 @@ class TestInstrumentFailed:
         why = "the worker stopped the run over an error of the harness (OSError: no space (world.py:1))"
         self.failed(j.records, why, len(j.records))
 
-    def test_a_run_that_never_came_about_is_told_as_the_harness_s_word(self) -> None:
+    def test_a_run_that_never_came_about_is_told_in_the_words_of_the_harness(self) -> None:
         records = J().up().closed("harness", detail="no module named hermes")
         why = "the harness closed the journal, because no run came about (no module named hermes)"
         self.failed(records, why, len(records))
 
-    def test_the_limit_on_real_time_alone_is_no_witness_against_the_bot(self) -> None:
+    def test_a_run_ended_at_the_limit_on_real_time_says_nothing_about_the_bot(self) -> None:
         records = J().up().closed("wall", t=60)
         why = "the harness ended the worker, which had not finished in the real time allowed"
         self.failed(records, why, len(records))
 
-    def test_the_limit_on_real_time_after_a_starved_loop_is_the_bot_s(self) -> None:
+    def test_a_starved_loop_explains_a_run_ended_at_the_limit_on_real_time(self) -> None:
         assert ended(J().up().spins().closed("wall", t=60)).name == "busy-spin"
         assert ended(J().up().blocks().closed("wall", t=60)).name == "blocked"
 
@@ -75,7 +75,7 @@ class TestInterrupted:
         half = "the run was stopped from outside, so this says nothing about the bot"
         assert ended(records) == Ending("interrupted", half, (len(records),))
 
-    def test_it_says_nothing_of_the_bot(self) -> None:
+    def test_an_interrupted_run_says_nothing_of_the_bot(self) -> None:
         assert not ended(self.stopped(J().up())).judged
         assert ended(J().up().closed("killed", detail="signal 9")).judged
 
@@ -83,10 +83,10 @@ class TestInterrupted:
         assert ended(self.stopped(J().up().spins())).name == "interrupted"
         assert ended(self.stopped(J().up().gives_up(t=60))).name == "interrupted"
 
-    def test_a_journal_that_cannot_be_believed_comes_first(self) -> None:
+    def test_a_failed_instrument_outranks_an_interruption(self) -> None:
         assert ended(self.stopped(J().up().held())).name == "instrument-failed"
 
-    def test_an_interruption_during_the_tear_down_is_one_too(self) -> None:
+    def test_an_interruption_during_the_tear_down_interrupts_the_run_too(self) -> None:
         assert ended(self.stopped(J().up().probed(t=60).ends(90))).name == "interrupted"
 
 
@@ -94,7 +94,7 @@ class TestStarved:
     @pytest.mark.parametrize(
         ("why", "name"), [("spin", "busy-spin"), ("cpu", "busy-spin"), ("blocked", "blocked")]
     )
-    def test_the_worker_was_ended_for_it(self, why: str, name: str) -> None:
+    def test_a_worker_that_was_ended_for_starving_its_loop_has_that_ending(self, why: str, name: str) -> None:
         records = J().up().closed(why, t=60)
         assert ended(records) == Ending(name, ENDINGS[name].half, (len(records),))
         j = J().up().spins(t=50).called("spin")

@@ -43,7 +43,7 @@ moments = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)).map(lambda 
 
 
 @given(moments, moments)
-def test_they_agree_with_sets_of_moments(left: list[Interval], right: list[Interval]) -> None:
+def test_merge_subtract_and_overlap_agree_with_sets(left: list[Interval], right: list[Interval]) -> None:
     def points(stretches: object) -> set[int]:
         assert isinstance(stretches, list | tuple)
         return {t for one in stretches for t in range(one.start, one.end)}

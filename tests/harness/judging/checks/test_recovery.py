@@ -139,7 +139,7 @@ class TestRecovers:
             ),
         ],
     )
-    def test_unknown_where_the_run_ends_too_soon(self, j: J, end: float, because: str) -> None:
+    def test_is_unknown_where_the_run_ends_too_soon(self, j: J, end: float, because: str) -> None:
         assert told("recovers", j.done(end)) == ("unknown", because)
 
     def test_three_heartbeats_of_service_are_enough(self) -> None:
@@ -147,31 +147,31 @@ class TestRecovers:
         j = J(heal="10m").up().acts(t=60).heals(t=600).probed(1, t=610)
         assert told("recovers", j.done(600 + 3 * BEAT))[0] == "pass"
 
-    def test_not_applicable_where_the_program_ended_itself_first(self) -> None:
+    def test_is_not_applicable_where_the_program_ended_itself_first(self) -> None:
         j = J(level="runner", heal="20m").up().gives_up(t=600).exits(1, t=600).called("exit")
         found = check("recovers", j.done(600, why="exited"))
         assert (found.state, found.lines) == ("n/a", (j["exit"],))
 
-    def test_not_applicable_without_healing(self) -> None:
+    def test_is_not_applicable_without_healing(self) -> None:
         assert told("recovers", J().up().done(2000)) == ("n/a", "the scenario does not heal")
 
     def test_applies_where_the_scenario_or_the_journal_says_that_it_heals(self) -> None:
         assert told("recovers", J().up().heals(t=60).probed(t=70).done(2000))[0] == "pass"
         assert told("recovers", J(heal="1m").up().done(2000))[0] == "unknown"
 
-    def test_not_applicable_where_it_gave_up_and_told_before(self) -> None:
+    def test_is_not_applicable_where_it_gave_up_and_told_before(self) -> None:
         j = J(heal="1h").up().loses(t=60).flags(t=90).called("flag").tells(t=91).called("told").heals(t=3600)
         found = check("recovers", j.done(9000))
         because = "it gave up and reported so before the healing"
         assert (found.state, found.because, found.lines) == ("n/a", because, (j["flag"], j["told"]))
 
-    def test_not_applicable_where_the_run_ended_early_after_it_told(self) -> None:
+    def test_is_not_applicable_where_the_run_ended_early_after_it_told(self) -> None:
         assert told("recovers", J(heal="1h").up().flags(t=90).tells(t=91).done(700, "gaveup"))[0] == "n/a"
 
-    def test_not_applicable_where_connect_returned_the_failure(self) -> None:
+    def test_is_not_applicable_where_connect_returned_the_failure(self) -> None:
         assert told("recovers", J(heal="1h").connects(1, how="failed").heals(t=3600).done(9000))[0] == "n/a"
 
-    def test_not_applicable_where_the_flag_was_set_within_a_connect_that_failed(self) -> None:
+    def test_is_not_applicable_where_the_flag_was_set_within_a_connect_that_failed(self) -> None:
         j = J(heal="1h").connects(1, how=None).flags(t=2).called("flag").add(SubjConnect("end", "failed"), 3)
         found = check("recovers", j.called("end").tries(t=4).heals(t=3600).done(9000))
         assert (found.state, found.lines) == ("n/a", (j["flag"], j["end"]))

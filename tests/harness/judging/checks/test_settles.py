@@ -101,7 +101,7 @@ class TestSettles:
     def test_begins_two_hours_after_the_rule_acted(self, end: float, state: str) -> None:
         assert told("settles", struck().ready(2, t=90).says("connected").done(end))[0] == state
 
-    def test_unknown_where_the_run_ends_before_it_begins(self) -> None:
+    def test_is_unknown_where_the_run_ends_before_it_begins(self) -> None:
         because = "the run ended before the time at which this check begins"
         assert told("settles", struck().ready(2, t=90).says("connected").done(7260)) == ("unknown", because)
 
@@ -109,17 +109,17 @@ class TestSettles:
         assert told("settles", struck().gives_up(t=600).done(720))[0] == "unknown"
         assert told("settles", struck().gives_up(t=600).done(720.01))[0] == "fail"
 
-    def test_unknown_where_the_run_was_cut(self) -> None:
+    def test_is_unknown_where_the_run_was_cut(self) -> None:
         assert told("settles", struck().ready(2, t=90).closed("wall", t=3 * HOUR))[0] == "unknown"
 
-    def test_giving_up_without_any_rule(self) -> None:
+    def test_fails_where_it_gave_up_without_any_rule(self) -> None:
         assert told("settles", J().up().gives_up(t=600).done(1200, "gaveup"))[0] == "fail"
 
-    def test_not_applicable_where_nothing_happened(self) -> None:
+    def test_is_not_applicable_where_nothing_happened(self) -> None:
         because = "no rule acted and it did not give up"
         assert told("settles", J().up().done(3 * HOUR)) == ("n/a", because)
 
-    def test_not_applicable_where_it_heals(self) -> None:
+    def test_is_not_applicable_where_it_heals(self) -> None:
         assert told("settles", J(heal="1h").up().acts(t=60).done(3 * HOUR)) == ("n/a", "the scenario heals")
         assert told("settles", struck().heals(t=90).done(3 * HOUR)) == ("n/a", "the scenario heals")
 
