@@ -70,6 +70,7 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
+        """Whether no rerun's journal differs from the first."""
         return not self.differences
 
 

@@ -21,9 +21,11 @@ class Interval:
 
     @property
     def length(self) -> int:
+        """Microseconds."""
         return self.end - self.start
 
     def holds(self, t: int) -> bool:
+        """Whether moment `t` lies in it."""
         return self.start <= t < self.end
 
 
