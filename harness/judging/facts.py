@@ -1,4 +1,4 @@
-"""The nouns of judging: what a journal's records add up to. Frozen data only; `timeline` derives it.
+"""The types of the facts that a journal's records add up to. Frozen data only; `timeline` derives them.
 
 All times are virtual microseconds; `n` is the number of the record that proves the fact.
 """

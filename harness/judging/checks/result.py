@@ -50,7 +50,7 @@ def unknown(because: str, *lines: int) -> Finding:
     return Finding("unknown", because, lines)
 
 
-def absent(because: str, *lines: int) -> Finding:
+def not_applicable(because: str, *lines: int) -> Finding:
     """n/a: what the check is about did not occur."""
     return Finding("n/a", because, lines)
 

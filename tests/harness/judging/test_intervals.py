@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.judging.intervals import Interval, merge, overlap, spell, subtract
+from harness.judging.intervals import Interval, duration, merge, overlap, subtract
 
 
 def of(*pairs: tuple[int, int]) -> tuple[Interval, ...]:
@@ -73,4 +73,4 @@ def test_merge_subtract_and_overlap_agree_with_sets(left: list[Interval], right:
     ],
 )
 def test_durations_are_spelled_for_people(seconds: float, words: str) -> None:
-    assert spell(round(seconds * 1e6)) == words
+    assert duration(round(seconds * 1e6)) == words

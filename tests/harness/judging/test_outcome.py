@@ -11,7 +11,7 @@ from fake_qq_server.events import RuleUnmet
 from harness.journal.record import digest
 from harness.journal.run_kinds import FixRef, RunClose, RunOpen
 from harness.judging.checks import CHECKS
-from harness.judging.outcome import Outcome, as_document, exit_status, judge, settled
+from harness.judging.outcome import Outcome, as_document, exit_status, judge, records_in_digest
 from tests.harness.journals import SUBJECT, J
 
 
@@ -147,16 +147,16 @@ class TestDigest:
         some = J().up().loses(t=60).closed(why)
         more = J().up().loses(t=60).logs().logs().closed(why)
         assert judge(some).digest == judge(more).digest == digest(some[:-2])
-        assert settled(some) == some[:-2]
+        assert records_in_digest(some) == some[:-2]
 
     @pytest.mark.parametrize("why", ["end", "spin", "blocked", "memory", "killed", "exited", "harness"])
     def test_after_any_other_end_it_covers_everything(self, why: Any) -> None:
         records = J().up().loses(t=60).closed(why)
-        assert settled(records) == records
+        assert records_in_digest(records) == records
 
     def test_an_empty_journal_has_a_digest(self) -> None:
         assert judge([]).digest == digest([])
-        assert settled(J().records) == J().records
+        assert records_in_digest(J().records) == J().records
 
 
 class TestOutcome:
