@@ -50,6 +50,7 @@ class Printer:
             self.line(f"{name:8} {where}")
 
     def line(self, text: str) -> None:
+        """Print a line at once."""
         print(text, flush=True)
 
 

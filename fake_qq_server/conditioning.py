@@ -113,7 +113,7 @@ class Conditions:
     # -- ports
 
     def listen_or_refuse(self, host: Host) -> None:
-        """Listen or not, as the rules have it for the next connection: where and chance may tell two apart.
+        """Listen or not, as the rules have it for the next connection (`where` and `chance` may pick some).
 
         The next one is the next attempt. Only the harness knows of refused ones: without it, a rule that
         refuses connection 3 refuses until its window ends.

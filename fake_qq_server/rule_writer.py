@@ -35,9 +35,11 @@ class RuleWriter:
         return self._websocket.gateway
 
     def frame(self, text: str) -> Effect:
+        """A text frame with this text, whatever it means."""
         return self._write((self._gateway.frame(text),))
 
     def raw(self, data: bytes) -> Effect:
+        """These bytes as they stand; nothing where the connection cannot be written to."""
         if not self._websocket.writable:
             return Effect()
         self._websocket.tcp.send(data)
@@ -46,15 +48,19 @@ class RuleWriter:
         return Effect(len(data), 1)
 
     def dispatch(self, event_type: str, fields: Mapping[str, Any], *, probe: bool = False) -> Effect:
+        """An event of the session; nothing where no session wants it. `probe`: the harness's own message."""
         return self._write(self._gateway.dispatch(event_type, fields, self._now_us(), probe))
 
     def close(self, code: int | None, reason: str) -> Effect:
+        """A close frame, with no payload at all where `code` is None."""
         return self._write((self._gateway.close(code, reason),))
 
     def fin(self) -> Effect:
+        """The end of the stream."""
         return self._end(End.FIN)
 
     def rst(self) -> Effect:
+        """A reset of the connection."""
         return self._end(End.RST)
 
     def _end(self, how: End) -> Effect:

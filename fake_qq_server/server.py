@@ -125,7 +125,7 @@ class FakeQQ:
 
     @property
     def on_error(self) -> Callable[[BaseException], None]:
-        """Told of every exception inside the fake itself: from then on, what it does is worth nothing."""
+        """Told of every exception inside the fake itself: from then on its behaviour proves nothing."""
         return self.stage.on_error
 
     @on_error.setter

@@ -50,8 +50,11 @@ class FrameMaker(Protocol):
 
     number: int
 
-    def frame(self, text: str) -> Out: ...
-    def close(self, code: int | None, reason: str) -> Out: ...
+    def frame(self, text: str) -> Out:
+        """A text frame for this connection, with the events that it amounts to."""
+
+    def close(self, code: int | None, reason: str) -> Out:
+        """A close frame for this connection, with no payload at all where `code` is None."""
 
 
 class Received:
@@ -68,6 +71,7 @@ class Received:
 
     @property
     def op(self) -> str:
+        """Its opcode's name, as in the journal."""
         return self.event.op
 
     @property

@@ -35,6 +35,7 @@ class GatewayConnection:
 
     @property
     def bot(self) -> Bot | None:
+        """The bot of its session, else the one that its upgrade request pointed to, if any."""
         return self.session.bot if self.session else self._hint
 
     @property

@@ -51,4 +51,5 @@ class Options:
     refusals: Mapping[str, protocol.Refusal] = field(default_factory=dict)
 
     def refusal(self, name: str) -> protocol.Refusal:
+        """How a connection is turned down for this reason. Raises KeyError for an unknown one."""
         return self.refusals.get(name, protocol.REFUSALS[name])

@@ -42,6 +42,7 @@ class Token:
     expires: int
 
     def seconds_left(self, now: int) -> int:
+        """Whole seconds until it expires, 0 from then on; `now` in microseconds."""
         return max(0, (self.expires - now) // SECOND)
 
 
@@ -78,6 +79,7 @@ class GatewaySession:
     forgotten_s: int = 0
 
     def next_s(self) -> int:
+        """Give out the next sequence number."""
         self.s += 1
         return self.s
 
@@ -86,6 +88,7 @@ class GatewaySession:
         return tuple(event for event in self.kept if event.s > s)
 
     def keep(self, event: Stored, limit: int) -> None:
+        """Keep an event for a replay, the newest `limit` events in all."""
         self.kept.append(event)
         while len(self.kept) > limit:
             self.forgotten_s = self.kept.popleft().s
@@ -145,6 +148,7 @@ class Platform:
         return bot
 
     def bot_of_app_id(self, app_id: str) -> Bot | None:
+        """The bot registered under this app id, or None."""
         return next((bot for bot in self.bots if bot.app_id == app_id), None)
 
     def bot_of_upgrade(self, path: str, authorization: str | None) -> Bot | None:

@@ -191,6 +191,7 @@ class TokenError:
 
     @property
     def body(self) -> dict[str, Any]:
+        """The JSON that the endpoint answers."""
         return {"code": self.code, "message": self.message}
 
 

@@ -1,4 +1,4 @@
-"""What a place answers: the defaults it would send, and what an answer verb puts in their stead. Pure."""
+"""What a place answers: the defaults it would send, and what an answer verb replaces them with. Pure."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ class Request:
         return self.path.partition("?")[0]
 
     def json(self) -> dict[str, Any] | None:
+        """The body as a JSON object, or None where it is none."""
         return protocol.parse(self.body.decode("utf-8", "replace"))
 
 

@@ -73,6 +73,7 @@ class Silent(Condition):
     interrupts = True
 
     def shape(self, chunk_len: int, now: int, draw: Draw) -> Shape:
+        """The chunk is dropped."""
         del chunk_len, now, draw
         return Drop()
 
@@ -85,6 +86,7 @@ class Stall(Condition):
     interrupts = True
 
     def shape(self, chunk_len: int, now: int, draw: Draw) -> Shape:
+        """The chunk is held."""
         del chunk_len, now, draw
         return Hold()
 
@@ -100,6 +102,7 @@ class Blackhole(Condition):
     both_ways = True
 
     def shape(self, chunk_len: int, now: int, draw: Draw) -> Shape:
+        """The chunk is dropped."""
         del chunk_len, now, draw
         return Drop()
 
@@ -113,6 +116,7 @@ class Latency(Condition):
     jitter_us: int = 0
 
     def shape(self, chunk_len: int, now: int, draw: Draw) -> Shape:
+        """The chunk comes later, by a delay that `draw` decides within the jitter."""
         del chunk_len, now
         if not self.jitter_us:
             return Pass(self.delay_us)

@@ -1,4 +1,4 @@
-"""What the engine says: answers, pushes, conditions, and which premises did not come true. Pure data."""
+"""What the engine decides: answers, pushes, conditions, and which rules acted too seldom. Pure data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Decision:
 
     @property
     def conflict(self) -> bool:
-        """Two answers to one event: the story contradicts itself, the run is unknown."""
+        """Whether two rules answer one event: they contradict each other, and the run is unknown."""
         return len(self.answers) > 1
 
 

@@ -147,7 +147,7 @@ class Engine:
     def conditions(
         self, now: int, host: str, direction: str | None = None, conn: int | None = None
     ) -> tuple[Act, ...]:
-        """What lies on a connection of `host` ("token", "api", "ws") at `now`, in file order.
+        """The conditions on a connection of `host` ("token", "api", "ws") at `now`, in file order.
 
         `direction` is "up" or "down" (None: either); `conn` is the connection's number, or the number the
         next one would get where nothing is open yet. Chance is drawn once per rule and connection.

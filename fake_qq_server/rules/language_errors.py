@@ -1,4 +1,4 @@
-"""What is wrong in a document, and where: the error, and helpers for its sentence. A leaf.
+"""What is wrong in a document, and where: the error, and helpers for its sentence.
 
 Whatever reads a document (YAML, the rules, a scenario) raises `LanguageError`.
 """

@@ -1,4 +1,4 @@
-"""The small words of the language: moments, durations, ranges, `which` and `where`. Pure.
+"""Values of the rule language: moments, durations, ranges, `which` and `where`. Pure.
 
 Everything here turns plain data (what YAML or JSON gives) into frozen dataclasses, or raises
 `LanguageError`. Times are integer microseconds.

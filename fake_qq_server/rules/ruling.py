@@ -43,7 +43,7 @@ class Ruling:
 
     @property
     def answered(self) -> bool:
-        """Whether a rule answers in the default's stead."""
+        """Whether a rule answers instead of the default."""
         return self._answer is not None
 
     def reply(self, ask: object) -> Any:

@@ -67,7 +67,7 @@ class Pipe:
             self._admit(self._count, item)
 
     def add(self, applied: PipeCondition) -> None:
-        """Begin a condition. What is on its way already arrives as if nothing had happened."""
+        """Begin a condition. What is on its way already arrives unchanged."""
         self.conditions.append(applied)
 
     def remove(self, applied: PipeCondition) -> None:

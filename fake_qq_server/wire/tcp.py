@@ -96,6 +96,7 @@ class TcpConnection(asyncio.Protocol):
     # -- asyncio's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio accepted the connection: number and record it."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         if self._stage.stopped:
@@ -107,14 +108,17 @@ class TcpConnection(asyncio.Protocol):
         self._stage.safely(self._opened)
 
     def data_received(self, data: bytes) -> None:
+        """Bytes from the subject: they pass the link before anything reads them."""
         self._stage.safely(self.up.push, data)
 
     def eof_received(self) -> bool:
+        """FIN from the subject: it passes the link too. Whether our own direction stays open."""
         self._received_fin = True
         self._stage.safely(self.up.push, End.FIN)
         return not self._sent_fin  # else our direction stays open until the platform has seen the end
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone: record the end unless that was done, and leave the port."""
         self._lost = True
         self._port.sockets.pop(self.number, None)
         if self._lingering is not None:

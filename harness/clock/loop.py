@@ -43,6 +43,7 @@ class VirtualSelector(selectors.EpollSelector):
         self.has_input: Callable[[], Any] = functools.partial(epoll.poll, 0, 1)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready, as of a plain selector, after parking for at most `timeout` virtual seconds."""
         me = self._baton.current()
         if me is None:
             return _real_select(self, timeout)
@@ -92,9 +93,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._clock_resolution = 0.5e-6  # "due" is `when < time + resolution`: never the next microsecond
 
     def time(self) -> float:
+        """Virtual seconds, from 0."""
         return self._baton.now_us / 1e6
 
     def run_forever(self) -> None:
+        """Run until `stop`; meanwhile the clock knows that this thread runs this loop."""
         who = self._baton.current()
         outer = who.loop if who else None
         if who:
@@ -108,6 +111,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
+        """Call at `when`, virtual seconds. The seed orders equal times; seed 0 leaves them as asked for."""
         # asyncio's call_at, except for the class of the timer and a time in whole microseconds. call_later
         # goes through here as well.
         self._check_closed()  # type: ignore[attr-defined]
@@ -118,10 +122,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return timer
 
     def create_task(self, coro: Any, **named: Any) -> Any:
+        """A task whose hash and name are numbered, unless the subject set a task factory of its own."""
         self._check_closed()  # type: ignore[attr-defined]
         return super().create_task(coro, **named) if self._task_factory else Task(coro, loop=self, **named)
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
+        """Run in a thread; the default executor has `POOL_SIZE` threads on every machine."""
         if executor is None and self._default_executor is None:
             self._default_executor = ThreadPoolExecutor(POOL_SIZE, "asyncio")
         return super().run_in_executor(executor, func, *args)

@@ -21,7 +21,7 @@ from pathlib import Path
 from harness.commands.busy_loops import busy_loops
 from harness.errors import HarnessError
 from harness.journal.record import Record, digest, parse
-from harness.judging.outcome import settled
+from harness.judging.outcome import records_in_digest
 from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec
 
@@ -66,6 +66,7 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
+        """Whether no rerun's journal differs from the first."""
         return not self.differences
 
 
@@ -90,9 +91,10 @@ def reruns(spec: WorkerSpec) -> tuple[Rerun, ...]:
 def compare(journals: Mapping[str, Sequence[Record]]) -> Comparison:
     """All journals with the first, by the reruns' names. What a digest leaves out is left out here too."""
     lines = {
-        name: [one.as_json(digest=True) for one in settled(records)] for name, records in journals.items()
+        name: [one.as_json(digest=True) for one in records_in_digest(records)]
+        for name, records in journals.items()
     }
-    digests = {name: digest(settled(records)) for name, records in journals.items()}
+    digests = {name: digest(records_in_digest(records)) for name, records in journals.items()}
     first = next(iter(lines), None)
     if first is None:
         return Comparison({}, ())

@@ -54,11 +54,13 @@ class PlannedRun:
 
     @classmethod
     def of(cls, candidate: Candidate, level: str, outage: Outage, *, ends: bool) -> PlannedRun:
+        """The run of this outage that ends, or the one that does not."""
         spec = outage.ends if ends else outage.never
         return cls(candidate, level, spec.name, ends, spec)
 
     @property
     def place(self) -> str:
+        """Fix and level, as progress lines and gaps name it."""
         return f"{self.candidate.name}, {self.level}"
 
 

@@ -132,7 +132,7 @@ def working_uv() -> Path | None:
 
 
 def quiet_environment(**more: str) -> Mapping[str, str]:
-    """This process's environment without what bends another Python: PYTHON*, VIRTUAL_ENV."""
+    """This process's environment without what would change another Python: PYTHON*, VIRTUAL_ENV."""
     kept = {
         name: value
         for name, value in os.environ.items()

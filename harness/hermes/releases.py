@@ -82,6 +82,7 @@ class Environment:
 
     @property
     def interpreter(self) -> Path:
+        """Path of its Python."""
         return interpreter_of(self.folder)
 
 

@@ -51,6 +51,7 @@ class Record:
 
     @property
     def kind(self) -> str:
+        """The name of its event's kind, such as "ws.in"."""
         return self.event.KIND
 
     def as_json(self, *, digest: bool = False) -> str:

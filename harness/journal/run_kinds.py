@@ -251,7 +251,7 @@ class ClockHeld(Event):
 
 @dataclass(frozen=True)
 class ClockHiccup(Event):
-    """The clock lost step with the world it measures: instrument trouble."""
+    """What had to arrive within one turn of the clock, such as a signal, did not: instrument trouble."""
 
     KIND = "clock.hiccup"
     detail: str
@@ -259,7 +259,7 @@ class ClockHiccup(Event):
 
 @dataclass(frozen=True)
 class Left(Event):
-    """What the subject left after disconnect(): counts would lie, so names.
+    """What the subject left after disconnect(), by name.
 
     `threads`: at the runner level only those that would hold the process up; `files`: the pid file.
     """

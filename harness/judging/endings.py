@@ -1,4 +1,4 @@
-"""What became of the bot, in one word: the first row of `ENDINGS` that holds. Pure.
+"""The ending of a run: the first row of `ENDINGS` that holds, which says what became of the bot. Pure.
 
 Every journal gets exactly one ending. The order is the meaning: trouble of the harness and a run that was
 stopped from outside come first, for then nothing can be said of the bot; `unclassified` comes last, and if

@@ -1,4 +1,4 @@
-"""The nouns of judging: what a journal's records add up to. Frozen data only; `timeline` derives it.
+"""The types of the facts that a journal's records add up to. Frozen data only; `timeline` derives them.
 
 All times are virtual microseconds; `n` is the number of the record that proves the fact.
 """
@@ -37,6 +37,7 @@ class TimedCall:
 
     @property
     def lines(self) -> tuple[int, ...]:
+        """The numbers of the records of its begin and, where it ended, its end."""
         return (self.begin.n, self.end.n) if self.end else (self.begin.n,)
 
 
@@ -92,6 +93,7 @@ class GiveUp:
 
     @property
     def stretch(self) -> Interval:
+        """From the give-up to what undid it, or to E."""
         return Interval(self.at.t, self.until.t)
 
 

@@ -1,4 +1,4 @@
-"""Stretches of virtual time, and what one can do with them. Microseconds throughout. Pure.
+"""Stretches of virtual time: their union, difference and overlap. Microseconds throughout. Pure.
 
 Every function takes stretches in any order, overlapping or not, and returns them merged, in order and
 never empty: `judging` is mostly the question whether one set of stretches covers another.
@@ -21,9 +21,11 @@ class Interval:
 
     @property
     def length(self) -> int:
+        """Microseconds."""
         return self.end - self.start
 
     def holds(self, t: int) -> bool:
+        """Whether moment `t` lies in it."""
         return self.start <= t < self.end
 
 
@@ -70,7 +72,7 @@ def overlap(left: Iterable[Interval], right: Iterable[Interval]) -> tuple[Interv
     return merge(found)
 
 
-def spell(us: int) -> str:
+def duration(us: int) -> str:
     """A duration for people: "0.25 s", "133.75 s", "97.8 min", "3 h"."""
     for size, unit, places, upto in ((1, "s", 2, 180), (60, "min", 1, 7200), (3600, "h", 1, None)):
         if upto is None or us < upto * SECOND:

@@ -106,7 +106,7 @@ def judge(records: Iterable[Record], journal: str | None = None) -> Outcome:
         attempts=len(run.attempts),
         virtual_s=stop / SECOND,
         wall_s=run.closed.x.get("wall_s") if run.closed else None,
-        digest=digest(settled(run.records)),
+        digest=digest(records_in_digest(run.records)),
         checks=checks,
         asked=asked,
         unmet=tuple(one.about.rule or "?" for one in run.unmet),
@@ -128,7 +128,7 @@ def exit_status(outcomes: Iterable[Outcome], strict: bool = False) -> int:
     return PASSED
 
 
-def settled(records: Sequence[Record]) -> Sequence[Record]:
+def records_in_digest(records: Sequence[Record]) -> Sequence[Record]:
     """What the digest covers. A CPU or wall kill comes at a moment that the machine chooses, so after one
     only what came before the last movement of the clock is the same in every run."""
     why = getattr(records[-1].event, "why", None) if records else None

@@ -71,6 +71,7 @@ class Timeline:
 
     @property
     def level(self) -> str:
+        """The level of the run; "adapter" where the journal has no run.open."""
         return self.opened.level if self.opened else "adapter"
 
     @property
@@ -85,6 +86,7 @@ class Timeline:
 
     @property
     def serving(self) -> tuple[Interval, ...]:
+        """When the bot was in service, in order."""
         return self.service.serving
 
     @property
@@ -94,10 +96,12 @@ class Timeline:
 
     @property
     def connections(self) -> Mapping[int, Connection]:
+        """The WebSocket connections by number."""
         return self.service.connections
 
     @property
     def interruptions(self) -> tuple[Interruption, ...]:
+        """What interrupted each connection, in the order in which it began."""
         return self.service.interruptions
 
     @property
@@ -112,6 +116,7 @@ class Timeline:
 
     @property
     def probes(self) -> tuple[Message, ...]:
+        """The harness's own messages that were written to a connection."""
         return tuple(one for one in self.messages if one.probe and one.written)
 
     @cached_property
@@ -149,9 +154,11 @@ class Timeline:
         return any(one.holds(t) for one in self.serving)
 
     def identifies(self) -> tuple[Mark, ...]:
+        """Each Identify that the platform received."""
         return self._marks(lambda event: isinstance(event, WsIn) and event.op == "identify")
 
     def token_requests(self) -> tuple[Mark, ...]:
+        """Each request to the token endpoint."""
         return self._marks(lambda event: isinstance(event, HttpRequest) and event.endpoint == "token")
 
     def proof(self, *times: int) -> tuple[int, ...]:

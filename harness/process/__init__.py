@@ -1,4 +1,4 @@
-"""The wall between parent and child: fork server, limits, watchdog, and how each worker ended.
+"""Each run in a process of its own: fork server, limits, watchdog, and how each worker ended.
 
 Parent: `supervisor`, `shared_resources`, `worker_monitor`, `watchdog`, `foreground`, `fork_client`, `result`,
 `private_dirs`, `parent_signals`. Under the subject's interpreter, on the standard library and what is lent:

@@ -1,4 +1,4 @@
-"""The script that a subject's interpreter is started with. It prepares that, then becomes one of two:
+"""The script that a subject's interpreter is started with; it becomes a fork server, or one worker.
 
     PYTHON -P -s bootstrap.py serve BOOT FD      the fork server on the socket FD, and in each fork a worker
     PYTHON -P -s bootstrap.py run BOOT SPEC      that one worker (a fresh interpreter, or the foreground)

@@ -1,4 +1,4 @@
-"""What is known to come out of the client's own calls, each with its witness on the wire.
+"""What the client's own calls are known to raise or return, each with an event on the wire that shows it.
 
 A `seam` rule injects inside the client. Where a row here matches what it injects, something on a wire brings
 about the same, and `witness` says what. Where none does, the scenario is hypothetical and must say so. "Not

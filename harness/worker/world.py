@@ -1,4 +1,4 @@
-"""One world: the fake platform in a thread and loop of its own, the run's time table, and its end.
+"""All of a run but its subject: the fake platform in a thread of its own, the time table, the run's end.
 
 The platform has a thread of its own ("peer") so that a subject which spins or blocks cannot stop the
 platform, or the end of the run, with it. Built for one run and thrown away with its process.

@@ -51,14 +51,14 @@ def main() -> None:
     installation = environments.resolve(args.hermes, args.python, say=print)
     print(installation.description)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(installation, Path(folder), args.rounds)
+        benchmark = Benchmark(installation, Path(folder), args.rounds)
         try:
-            bench.report() if args.level == "adapter" else bench.report_gateway()
+            benchmark.report() if args.level == "adapter" else benchmark.report_gateway()
         finally:
-            bench.supervisor.close()
+            benchmark.supervisor.close()
 
 
-class Bench:
+class Benchmark:
     """One series of measurements over one warm fork server."""
 
     def __init__(self, installation: Installation, folder: Path, rounds: int) -> None:

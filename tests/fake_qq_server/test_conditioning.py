@@ -15,7 +15,7 @@ from fake_qq_server.wire.tcp import TcpConnection
 from tests.fake_qq_server.parts import OnePort, connect, last, turns
 
 
-class Bench:
+class ConditionsSetup:
     """Conditions of some rules on one port."""
 
     def __init__(self, *rules: Any, held: Literal["keep", "release"] = "keep") -> None:
@@ -44,70 +44,70 @@ class Bench:
 
 
 async def test_a_new_connection_gets_the_conditions_of_its_host() -> None:
-    bench = Bench({"link": "ws.down", "do": "silent"}, {"link": "api", "do": "stall"})
-    connection, done = bench.connection()
-    bench.conditions.connected(connection)
+    setup = ConditionsSetup({"link": "ws.down", "do": "silent"}, {"link": "api", "do": "stall"})
+    connection, done = setup.connection()
+    setup.conditions.connected(connection)
     connection.send(b"lost")
     await turns()
-    assert bench.changes() == [("silent", True, 1)] and done == []
-    assert bench.effects == [("silent", 1, 4, 0)]
+    assert setup.changes() == [("silent", True, 1)] and done == []
+    assert setup.effects == [("silent", 1, 4, 0)]
 
 
 async def test_a_window_that_begins_reaches_the_connections_there_are_and_its_end_lets_go() -> None:
-    bench = Bench({"link": "ws.down", "do": "stall"})
-    connection, done = bench.connection()
-    bench.conditions.on(bench.acts[0])
-    bench.conditions.on(bench.acts[0])  # once is enough
+    setup = ConditionsSetup({"link": "ws.down", "do": "stall"})
+    connection, done = setup.connection()
+    setup.conditions.on(setup.acts[0])
+    setup.conditions.on(setup.acts[0])  # once is enough
     connection.send(b"held")
     await turns()
-    assert done == [] and bench.conditions.interrupted(connection)
-    bench.conditions.off(bench.acts[0], healed=False)
+    assert done == [] and setup.conditions.interrupted(connection)
+    setup.conditions.off(setup.acts[0], healed=False)
     await turns()
-    assert done == [b"held"] and not bench.conditions.interrupted(connection)
-    assert bench.changes() == [("stall", True, 1), ("stall", False, 1)]
+    assert done == [b"held"] and not setup.conditions.interrupted(connection)
+    assert setup.changes() == [("stall", True, 1), ("stall", False, 1)]
 
 
 @pytest.mark.parametrize(("held", "released"), [("keep", False), ("release", True)])
 async def test_healing_releases_what_is_held_only_where_that_is_asked(
     held: Literal["keep", "release"], released: bool
 ) -> None:
-    bench = Bench({"link": "ws.down", "do": "stall"}, held=held)
-    connection, _ = bench.connection()
-    bench.conditions.connected(connection)
-    bench.conditions.off(bench.acts[0], healed=True)
-    assert bench.conditions.interrupted(connection) is not released
+    setup = ConditionsSetup({"link": "ws.down", "do": "stall"}, held=held)
+    connection, _ = setup.connection()
+    setup.conditions.connected(connection)
+    setup.conditions.off(setup.acts[0], healed=True)
+    assert setup.conditions.interrupted(connection) is not released
 
 
 async def test_a_blackhole_stays_until_its_connection_is_gone() -> None:
-    bench = Bench({"link": "ws", "do": "blackhole"})
-    connection, _ = bench.connection()
-    bench.conditions.connected(connection)
-    bench.conditions.off(bench.acts[0], healed=False)
-    assert bench.conditions.interrupted(connection)
-    bench.conditions.disconnected(connection)
-    assert not bench.conditions.interrupted(connection)
+    setup = ConditionsSetup({"link": "ws", "do": "blackhole"})
+    connection, _ = setup.connection()
+    setup.conditions.connected(connection)
+    setup.conditions.off(setup.acts[0], healed=False)
+    assert setup.conditions.interrupted(connection)
+    setup.conditions.disconnected(connection)
+    assert not setup.conditions.interrupted(connection)
 
 
 async def test_a_refusal_closes_the_port_and_ends_idle_connections() -> None:
-    bench = Bench({"id": "shut", "link": "ws", "do": "refuse"})
-    bench.conditions.on(bench.acts[0])
-    assert bench.port.done == ["close", ("end idle", "shut")]
-    event, about = last(bench.sink, "link.condition")
+    setup = ConditionsSetup({"id": "shut", "link": "ws", "do": "refuse"})
+    setup.conditions.on(setup.acts[0])
+    assert setup.port.done == ["close", ("end idle", "shut")]
+    event, about = last(setup.sink, "link.condition")
     assert event == LinkCondition("ws", "refuse", True, False) and about.conn is None
-    bench.conditions.refused("ws")
-    assert bench.effects == [("refuse", None, 0, 0)] and bench.port.attempts == 1
+    setup.conditions.refused("ws")
+    assert setup.effects == [("refuse", None, 0, 0)] and setup.port.attempts == 1
 
 
 async def test_a_port_listens_again_for_an_attempt_that_no_rule_refuses() -> None:
-    bench = Bench({"link": "ws", "where": {"conn": 1}, "do": "refuse"})
-    bench.conditions.on(bench.acts[0])
-    bench.conditions.refused("ws")
-    bench.conditions.listen_or_refuse("ws")
-    assert bench.port.done[-1] == "listen" and [on for _, on, _ in bench.changes()] == [True, False]
+    setup = ConditionsSetup({"link": "ws", "where": {"conn": 1}, "do": "refuse"})
+    setup.conditions.on(setup.acts[0])
+    setup.conditions.refused("ws")
+    setup.conditions.listen_or_refuse("ws")
+    assert setup.port.done[-1] == "listen" and [on for _, on, _ in setup.changes()] == [True, False]
 
 
 async def test_once_the_stage_is_stopped_no_port_changes() -> None:
-    bench = Bench({"link": "ws", "do": "refuse"})
-    bench.stage.stopped = True
-    bench.conditions.listen_or_refuse("ws")
-    assert bench.port.done == [] and bench.sink.events == []
+    setup = ConditionsSetup({"link": "ws", "do": "refuse"})
+    setup.stage.stopped = True
+    setup.conditions.listen_or_refuse("ws")
+    assert setup.port.done == [] and setup.sink.events == []

@@ -21,7 +21,7 @@ from tests.fake_qq_server.parts import kinds, last, turns
 BOT = Envelope(bot=1)
 
 
-class Bench:
+class DirectorSetup:
     """A director whose pushes are written down and act on connection 4."""
 
     def __init__(self, *rules: Any, **more: Any) -> None:
@@ -39,93 +39,93 @@ class Bench:
 
 
 async def test_an_answer_is_recorded_when_its_ruling_is_finished() -> None:
-    bench = Bench({"id": "no", "when": "http.api", "do": {"status": 500}})
-    ruling = bench.director.ask("http.api", Envelope(2, 5, 1), 7, path="/x")
-    assert ruling.rule == "no" and bench.sink.events == []
+    setup = DirectorSetup({"id": "no", "when": "http.api", "do": {"status": 500}})
+    ruling = setup.director.ask("http.api", Envelope(2, 5, 1), 7, path="/x")
+    assert ruling.rule == "no" and setup.sink.events == []
     ruling.finish(Effect(bytes=9))
-    event, about = last(bench.sink, "rule.act")
+    event, about = last(setup.sink, "rule.act")
     assert (event.verb, event.bytes) == ("status", 9) and about == Envelope(2, 5, 1, 7, "no")
 
 
 async def test_a_push_follows_in_the_next_turn_with_the_events_record_as_its_cause() -> None:
-    bench = Bench({"id": "hi", "when": "http.api", "do": {"frame": "x"}})
-    bench.director.ask("http.api", BOT, 7)
-    assert bench.pushes == []
+    setup = DirectorSetup({"id": "hi", "when": "http.api", "do": {"frame": "x"}})
+    setup.director.ask("http.api", BOT, 7)
+    assert setup.pushes == []
     await turns()
-    assert bench.pushes == [(1, "hi", 7)]
-    assert last(bench.sink, "rule.act")[1] == Envelope(4, None, 1, 7, "hi")
+    assert setup.pushes == [(1, "hi", 7)]
+    assert last(setup.sink, "rule.act")[1] == Envelope(4, None, 1, 7, "hi")
 
 
 async def test_two_events_asked_about_before_either_is_finished_keep_their_own_causes() -> None:
-    bench = Bench(
+    setup = DirectorSetup(
         {"id": "up", "when": "ws.connect", "do": {"frame": "x"}},
         {"id": "api", "when": "http.api", "do": {"frame": "x"}},
     )
-    first = bench.director.ask("ws.connect", BOT, None)
-    second = bench.director.ask("http.api", BOT, None)
+    first = setup.director.ask("ws.connect", BOT, None)
+    second = setup.director.ask("http.api", BOT, None)
     first.finish(None, cause=11)
     second.finish(None, cause=12)
     await turns()
-    assert bench.pushes == [(1, "up", 11), (1, "api", 12)]
+    assert setup.pushes == [(1, "up", 11), (1, "api", 12)]
 
 
 async def test_a_delayed_push_keeps_the_cause_of_its_own_event() -> None:
-    bench = Bench({"id": "r", "when": "http.api", "do": {"frame": "x", "after": "2ms"}})
+    setup = DirectorSetup({"id": "r", "when": "http.api", "do": {"frame": "x", "after": "2ms"}})
     for cause in (7, 8):
-        bench.director.ask("http.api", BOT, cause)
+        setup.director.ask("http.api", BOT, cause)
     await asyncio.sleep(0.02)
-    assert bench.pushes == [(1, "r", 7), (1, "r", 8)]
+    assert setup.pushes == [(1, "r", 7), (1, "r", 8)]
 
 
 async def test_an_error_of_the_engine_is_reported_and_leaves_the_default_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    bench = Bench({"when": "http.api", "do": {"status": 500}})
+    setup = DirectorSetup({"when": "http.api", "do": {"status": 500}})
 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(Engine, "decide", broken)
-    assert not bench.director.ask("http.api", BOT, 7).answered
-    assert [type(error) for error in bench.errors] == [ZeroDivisionError]
+    assert not setup.director.ask("http.api", BOT, 7).answered
+    assert [type(error) for error in setup.errors] == [ZeroDivisionError]
 
 
 async def test_each_bot_has_an_engine_of_its_own_and_strangers_the_first_ones() -> None:
-    bench = Bench({"when": "http.api", "which": 2, "do": {"status": 500}}, bots=(1, 2))
+    setup = DirectorSetup({"when": "http.api", "which": 2, "do": {"status": 500}}, bots=(1, 2))
     about = [Envelope(bot=bot) for bot in (1, 2, None, 2)]
-    assert [bench.director.ask("http.api", each, 1).answered for each in about] == [False, False, True, True]
+    assert [setup.director.ask("http.api", each, 1).answered for each in about] == [False, False, True, True]
 
 
 async def test_healing_is_recorded_once_and_told() -> None:
     healed: list[str] = []
-    bench = Bench(bots=(1, 2), heal=Moment("lost"), on_heal=lambda: healed.append("healed"))
-    bench.director.mark("lost", 2)
-    bench.director.mark("lost", 1)
+    setup = DirectorSetup(bots=(1, 2), heal=Moment("lost"), on_heal=lambda: healed.append("healed"))
+    setup.director.mark("lost", 2)
+    setup.director.mark("lost", 1)
     await turns()
-    assert healed == ["healed"] and bench.director.healed and kinds(bench.sink) == ["heal"]
+    assert healed == ["healed"] and setup.director.healed and kinds(setup.sink) == ["heal"]
 
 
 async def test_once_the_stage_is_stopped_nothing_is_pushed() -> None:
-    bench = Bench({"when": "http.api", "do": {"frame": "x"}})
-    bench.director.ask("http.api", BOT, 7)
-    bench.stage.stopped = True
+    setup = DirectorSetup({"when": "http.api", "do": {"frame": "x"}})
+    setup.director.ask("http.api", BOT, 7)
+    setup.stage.stopped = True
     await turns()
-    assert bench.pushes == []
+    assert setup.pushes == []
 
 
 async def test_what_is_asked_in_another_thread_is_pushed_in_the_loops_own() -> None:
-    bench = Bench({"id": "r", "when": "seam.open", "do": {"frame": "x"}})
-    bench.stage.loop.set_debug(True)  # so that call_soon from another thread raises
-    thread = threading.Thread(target=bench.director.ask, args=("seam.open", BOT, None))
+    setup = DirectorSetup({"id": "r", "when": "seam.open", "do": {"frame": "x"}})
+    setup.stage.loop.set_debug(True)  # so that call_soon from another thread raises
+    thread = threading.Thread(target=setup.director.ask, args=("seam.open", BOT, None))
     thread.start()
     thread.join()
-    assert bench.pushes == [] and bench.errors == []
+    assert setup.pushes == [] and setup.errors == []
     await turns()
-    assert bench.pushes == [(1, "r", None)]
+    assert setup.pushes == [(1, "r", None)]
 
 
 async def test_a_rule_that_never_acted_is_recorded_at_the_end() -> None:
-    bench = Bench({"id": "never", "when": "ws.in.resume", "do": {"frame": "x"}})
-    bench.director.report_unmet()
-    event, about = last(bench.sink, "rule.unmet")
+    setup = DirectorSetup({"id": "never", "when": "ws.in.resume", "do": {"frame": "x"}})
+    setup.director.report_unmet()
+    event, about = last(setup.sink, "rule.unmet")
     assert (event.wanted, event.got, about.rule) == ("1..", 0, "never")

@@ -51,8 +51,11 @@ from harness.journal.run_kinds import (
 )
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.judging.checks import CheckResult, judge_checks
-from harness.judging.endings import Ending, ending
+from harness.judging.endings import ENDINGS, Ending, ending
 from harness.judging.timeline import read
+
+HOUR = 3600.0
+"""Seconds."""
 
 BEAT = 41.25
 """The Hello's heartbeat interval, seconds."""
@@ -288,3 +291,8 @@ def told(name: str, records: Sequence[Record]) -> tuple[str, str]:
 def ended(records: Sequence[Record]) -> Ending:
     run = read(records)
     return ending(run, judge_checks(run))
+
+
+def assert_ending(j: J, name: str, *lines: int, more: str = "", end: float = 3 * HOUR) -> None:
+    """After a whole run to `end`, the ending is `name`, proved by `lines`."""
+    assert ended(j.done(end)) == Ending(name, ENDINGS[name].half + more, lines)

@@ -1,4 +1,4 @@
-"""`blackhole`: the cable is cut and nobody says so."""
+"""`blackhole`: nothing passes in either direction, and neither side is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`error: 100016`: the platform says no in its own words.
+"""`error: 100016`: an error of the platform's own, in the form of the endpoint that was asked.
 
 The token endpoint reports errors with HTTP 200 and `{"code", "message"}`; the API with an error status and
 `{"message", "code", "err_code", "trace_id"}`. The known numbers stand in `protocol`, each with its source.

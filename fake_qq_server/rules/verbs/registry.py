@@ -22,6 +22,8 @@ from typing import Any, Protocol
 
 
 class Class(enum.Enum):
+    """What a verb is: the answer to an event, something pushed besides, or a condition on connections."""
+
     ANSWER = "answer"
     PUSH = "push"
     CONDITION = "condition"

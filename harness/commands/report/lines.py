@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import RuleAct
 from fake_qq_server.rules.language_verbs import When
-from harness.commands.report.story import tell
+from harness.commands.report.story import story_lines
 from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.run_kinds import RunOpen
@@ -43,7 +43,7 @@ def story(run: Judged, repeat: str) -> list[str]:
         return [run_line(run)]
     out = run.outcome
     lines = [f"-- {run.name} --", ""]
-    lines += [f"  {moment_text(line.t_us):>12}  {line.text}" for line in tell(run.records)]
+    lines += [f"  {moment_text(line.t_us):>12}  {line.text}" for line in story_lines(run.records)]
     lines += ["", "  checks" + " " * 8 + "(* counts for the verdict)"]
     lines += [
         _check_line(check.name, check.state, check.because, check.lines, asked=check.name in out.asked)

@@ -32,7 +32,7 @@ from harness.journal.run_kinds import (
     SubjState,
 )
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
-from harness.judging.intervals import spell
+from harness.judging.intervals import duration
 from harness.judging.run_close import said_of
 from harness.judging.timeline import Timeline, calls_of, read
 
@@ -72,7 +72,7 @@ class _Entry:
     theme: str
 
 
-def tell(records: Iterable[Record]) -> tuple[StoryLine, ...]:
+def story_lines(records: Iterable[Record]) -> tuple[StoryLine, ...]:
     """The story of one run, in order."""
     run = read(records)
     entries = [*_calls(run), *_rules(run), *_moments(run), *_probes(run)]
@@ -104,7 +104,7 @@ def _calls(run: Timeline) -> list[_Entry]:
         for call in calls_of(run.records, kind):
             text = f"{name.format(number=call.number)}: {call.how or 'not ended'}"
             took = call.end.t - call.begin.t if call.end else 0
-            text += f" after {spell(took)}" if took else ""
+            text += f" after {duration(took)}" if took else ""
             text += f" ({call.error})" if call.error else ""
             entries.append(_Entry(StoryLine(call.begin.t, text, call.begin.n), theme))
     return entries
@@ -121,7 +121,7 @@ def _rules(run: Timeline) -> list[_Entry]:
         first, last = records[0], records[-1]
         text = f"injected: {verb}" + (f" (rule {rule})" if rule else "")
         if len(records) > 1:
-            text += f", {len(records)} times, the last at {spell(last.t)}"
+            text += f", {len(records)} times, the last at {duration(last.t)}"
         entries.append(_Entry(StoryLine(first.t, text, first.n), f"acts of {rule} {verb}"))
     shown = entries[:RULES_AT_MOST]
     return [*shown, *(replace(entry, theme="rules") for entry in entries[RULES_AT_MOST:])]

@@ -41,6 +41,7 @@ class Terminal:
         self._console = _Console(file=stream, highlight=False)
 
     def print_lines(self, lines: Iterable[str]) -> None:
+        """Print lines, however long; a terminal gets verdicts in colour."""
         for line in lines:
             self._console.print(styled(line), soft_wrap=True)
 

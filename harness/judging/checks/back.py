@@ -1,4 +1,7 @@
-"""Back: what a fatal flag and a notified handler are for. Runner and process level only."""
+"""The check `back`: a bot that gave up is brought back by the runner, or by the service manager.
+
+Runner and process level only.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.checks.program import exit_of as exit_of
 from harness.judging.checks.program import told_to_stop
 from harness.judging.checks.recovery import recovers
-from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes
 from harness.judging.systemd import Policy, acts
 from harness.judging.timeline import Timeline
 
@@ -24,14 +27,14 @@ def back(run: Timeline, limits: CheckLimits) -> Finding:
     operator, so it is not brought back.
     """
     if run.level == "adapter":
-        return absent("only the runner can bring a bot back that gave up")
+        return not_applicable("only the runner can bring a bot back that gave up")
     gone = run.giveups[0] if run.giveups else None
     ended = exit_of(run)
     if gone is None and ended is None:
-        return absent("it did not give up")
+        return not_applicable("it did not give up")
     told = told_to_stop(run)
     if told is not None:
-        return absent("it was told to stop", told.n)
+        return not_applicable("it was told to stop", told.n)
     if ended is not None:
         return _restarted(run, ended)
     if run.terms.heals or run.heal is not None:
@@ -44,7 +47,7 @@ def _restarted(run: Timeline, ended: Record) -> Finding:
     assert isinstance(ended.event, ProcExit)
     policy, code = run.terms.restart, ended.event.code
     if policy not in get_args(Policy):
-        return absent(f"there is no restart policy {policy}", ended.n)
+        return not_applicable(f"there is no restart policy {policy}", ended.n)
     if acts(cast(Policy, policy), code):
         return passes(f"it ended with code {code}, on which Restart={policy} starts it again", ended.n)
     return fails(f"it ended with code {code}, on which Restart={policy} does nothing", ended.n)

@@ -1,5 +1,8 @@
-"""The whole run: is its status file true, does its event loop run, how often does it try, does it leak a
-secret, does it stop when told to?"""
+"""The checks `truthful`, `awake`, `polite`, `stops` and `secret`, on how the bot behaved in the whole run.
+
+Is its status file true, does its event loop run, how often does it try, does its disconnect() end, does it
+leak a secret?
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from dataclasses import dataclass
 
 from harness.journal.run_kinds import ClockBlocked, ClockSpin, Left, SubjLog, SubjSecret, SubjState
 from harness.judging.checks import program
-from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
 from harness.judging.facts import Mark
-from harness.judging.intervals import SECOND, Interval, merge, overlap, spell, subtract
+from harness.judging.intervals import SECOND, Interval, duration, merge, overlap, subtract
 from harness.judging.run_close import said_of
 from harness.judging.timeline import Timeline, disconnect_of
 
@@ -28,14 +31,14 @@ def truthful(run: Timeline, limits: CheckLimits) -> Finding:
     if of_itself is not None and of_itself.state == "fail":
         return of_itself
     if not run.statements:
-        return of_itself or absent("there was no status file")
+        return of_itself or not_applicable("there was no status file")
     for wrong, bound, words in (
         (false_connected(run), limits.us("truthful"), "connected while it was not serving"),
         (false_disconnected(run), limits.us("truthful.denies"), "not connected while it was serving"),
     ):
         longest = max(wrong, key=lambda one: one.length, default=None)
         if longest is not None and longest.length > bound:
-            because = f"its status file said {words} for {spell(longest.length)}"
+            because = f"its status file said {words} for {duration(longest.length)}"
             return fails(because, *run.proof(longest.start, longest.end))
     ended = program.exit_of(run)
     if ended is not None and _last_word(run) == "connected":
@@ -43,7 +46,7 @@ def truthful(run: Timeline, limits: CheckLimits) -> Finding:
     open_ended = [one for one in (*false_connected(run), *false_disconnected(run)) if one.end == run.end]
     if open_ended and ended is None:
         lines = run.proof(open_ended[0].start)
-        return unknown(f"its status file was wrong for the last {spell(open_ended[0].length)}", *lines)
+        return unknown(f"its status file was wrong for the last {duration(open_ended[0].length)}", *lines)
     return of_itself or passes("its status file was never wrong for longer than allowed", run.statements[0].n)
 
 
@@ -72,7 +75,7 @@ def awake(run: Timeline, limits: CheckLimits) -> Finding:
             thread, turns = record.event.thread, record.event.turns
             return fails(f"thread {thread} turned {turns} times without letting time pass", record.n)
         if isinstance(record.event, ClockBlocked):
-            thread, seconds = record.event.thread, spell(int(record.event.seconds * SECOND))
+            thread, seconds = record.event.thread, duration(int(record.event.seconds * SECOND))
             return fails(f"thread {thread} had work to do and did nothing for {seconds}", record.n)
     if run.closed is not None and run.why in ("spin", "blocked", "cpu"):
         return fails(said_of(run.closed), run.closed.n)
@@ -113,8 +116,10 @@ def polite(run: Timeline, limits: CheckLimits) -> Finding:
     """No rate is exceeded in any window, wherever it begins. The tear-down does not count."""
     for rate in RATES:
         for first, last in excesses(run, rate):
-            took = spell(last.t - first.t)
-            because = f"{rate.most + 1} {rate.what} within {took}, where {spell(rate.seconds * SECOND)} allow"
+            took = duration(last.t - first.t)
+            because = (
+                f"{rate.most + 1} {rate.what} within {took}, where {duration(rate.seconds * SECOND)} allow"
+            )
             return fails(f"{because} {rate.most}", first.n, last.n)
     return passes("it kept to all limits on how often it may try")
 
@@ -128,11 +133,11 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
         return program.stops(run, limits)
     bound, call = limits.us("stops"), disconnect_of(run.tail)
     if call is None:
-        return absent("disconnect() was not called at the end")
+        return not_applicable("disconnect() was not called at the end")
     took = call.lasted(max(record.t for record in run.tail))
     if took > bound:
         verb = "took" if call.end else "had not ended after"
-        return fails(f"disconnect() {verb} {spell(took)}", *call.lines)
+        return fails(f"disconnect() {verb} {duration(took)}", *call.lines)
     if call.end is None:
         if run.closed is not None and run.why in ("spin", "blocked", "cpu"):
             return fails("disconnect() starved its own event loop", *call.lines, run.closed.n)
@@ -148,7 +153,7 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
     remains = (*names, *left.event.locks, *left.event.warnings)
     if remains:
         return fails(f"disconnect() left behind: {', '.join(map(str, remains))}", left.n)
-    return passes(f"disconnect() took {spell(took)} and left nothing behind", *call.lines, left.n)
+    return passes(f"disconnect() took {duration(took)} and left nothing behind", *call.lines, left.n)
 
 
 def secret(run: Timeline, limits: CheckLimits) -> Finding:

@@ -1,10 +1,13 @@
-"""Connections: do they come up, is a dead one noticed, do attempts end, do messages arrive once?"""
+"""The checks `connects`, `notices`, `bounded` and `once`, on connections and the messages on them.
+
+Does one come up, is a dead one noticed, do attempts end, is each message handled once?
+"""
 
 from __future__ import annotations
 
-from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown, worst
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
 from harness.judging.facts import Interruption, Message, Writing
-from harness.judging.intervals import spell
+from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
 
 NOUNS = {"silent": "silence"}  # of conditions whose name is none
@@ -16,16 +19,16 @@ def connects(run: Timeline, limits: CheckLimits) -> Finding:
     However short: a service that the platform ended in the same instant had begun all the same.
     """
     if not run.terms.starts_up:
-        return absent("the scenario means the first connect to fail")
+        return not_applicable("the scenario means the first connect to fail")
     begin = run.connects[0].begin.t if run.connects else 0
     bound = limits.us("connects")
     first = run.service.changes[0] if run.service.changes else None
     if first is not None and first.t <= begin + bound:
-        return passes(f"it was in service after {spell(first.t - begin)}", first.n)
+        return passes(f"it was in service after {duration(first.t - begin)}", first.n)
     if run.end < begin + bound:
-        return unknown(f"the run ended before {spell(bound)} had passed")
+        return unknown(f"the run ended before {duration(bound)} had passed")
     if first is not None:
-        return fails(f"it was in service only after {spell(first.t - begin)}", first.n)
+        return fails(f"it was in service only after {duration(first.t - begin)}", first.n)
     return fails("it was never in service", *(line for call in run.connects[:1] for line in call.lines))
 
 
@@ -38,7 +41,7 @@ def notices(run: Timeline, limits: CheckLimits) -> Finding:
     told = [_noticed(run, limits, one) for one in run.interruptions if one.while_serving]
     owed = [found for found in told if found.state != "n/a"]
     if not owed:
-        return absent("no silence, stall or blackhole lasted long enough on a connection in service")
+        return not_applicable("no silence, stall or blackhole lasted long enough on a connection in service")
     return worst(owed)
 
 
@@ -47,16 +50,16 @@ def _noticed(run: Timeline, limits: CheckLimits, one: Interruption) -> Finding:
     due = one.on.t + bound
     conn, what = run.connections[one.conn], NOUNS.get(one.name, one.name)
     if conn.left is not None and conn.left.t <= due:
-        took = spell(conn.left.t - one.on.t)
+        took = duration(conn.left.t - one.on.t)
         because = f"it closed connection {one.conn} {took} after the {what} began"
         return passes(because, one.on.n, conn.left.n)
     released = one.off is not None and one.off.t <= due
     if released or (conn.ended is not None and conn.ended.t <= due):
-        return absent("the interruption or the connection ended before the time was up", one.on.n)
+        return not_applicable("the interruption or the connection ended before the time was up", one.on.n)
     if run.end < due:
-        return unknown(f"the run ended less than {spell(bound)} after the {what} began", one.on.n)
+        return unknown(f"the run ended less than {duration(bound)} after the {what} began", one.on.n)
     if conn.left is not None:
-        took = spell(conn.left.t - one.on.t)
+        took = duration(conn.left.t - one.on.t)
         because = f"it closed connection {one.conn} only {took} after the {what} began"
         return fails(because, one.on.n, conn.left.n)
     return fails(f"it never closed connection {one.conn} after the {what} began", one.on.n)
@@ -66,9 +69,9 @@ def bounded(run: Timeline, limits: CheckLimits) -> Finding:
     """Each reconnect attempt ends within 120 s; one that E cut short decides nothing."""
     bound = limits.us("bounded")
     if not run.attempts:
-        return absent("there was no reconnect attempt")
+        return not_applicable("there was no reconnect attempt")
     longest = max(run.attempts, key=lambda call: call.lasted(run.end))
-    took = spell(longest.lasted(run.end))
+    took = duration(longest.lasted(run.end))
     if longest.lasted(run.end) > bound:
         verb = "took" if longest.end else "was still open after"
         return fails(f"attempt {longest.number} {verb} {took}", *longest.lines)
@@ -102,10 +105,10 @@ def once(run: Timeline, limits: CheckLimits) -> Finding:
         return fails(f"message {lost.id} was due and never handled", *_written(lost))
     if open_ended:
         late = open_ended[0]
-        because = f"message {late.id} was written less than {spell(bound)} before the end"
+        because = f"message {late.id} was written less than {duration(bound)} before the end"
         return unknown(because, *_written(late))
     if not due:
-        return absent("no message was due")
+        return not_applicable("no message was due")
     return passes(f"each of {len(due)} messages was handled once", *_written(due[0]), due[0].handled[0].n)
 
 

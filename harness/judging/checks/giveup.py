@@ -1,32 +1,32 @@
-"""After a give-up: did it say so, and to whom?"""
+"""The checks `flag`, `notified` and `final`: whether a bot that gives up reports it, and as what."""
 
 from __future__ import annotations
 
 from harness.journal.run_kinds import SubjState
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.program import exit_of, told_to_stop
-from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown, worst
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
 from harness.judging.facts import GiveUp, TimedCall
-from harness.judging.intervals import spell
+from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
 
 
 def flag(run: Timeline, limits: CheckLimits) -> Finding:
     """Gave up → the fatal flag is set within 1 s of it. Every give-up of the run is judged."""
     if not run.giveups:
-        return absent("it did not give up")
+        return not_applicable("it did not give up")
     return worst([_flagged(limits.us("flag"), one) for one in run.giveups])
 
 
 def _flagged(bound: int, one: GiveUp) -> Finding:
     if one.flag is None and one.until.t - one.at.t < bound:
-        return unknown(f"the run left it less than {spell(bound)} to set the fatal flag", one.at.n)
+        return unknown(f"the run left it less than {duration(bound)} to set the fatal flag", one.at.n)
     if one.flag is None:
         return fails("it gave up and never set the fatal flag", one.at.n)
     late = one.flag.t - one.at.t
     if late > bound:
-        return fails(f"the fatal flag came {spell(late)} after it gave up", one.at.n, one.flag.n)
-    return passes(f"the fatal flag was set within {spell(bound)}", *dict.fromkeys((one.at.n, one.flag.n)))
+        return fails(f"the fatal flag came {duration(late)} after it gave up", one.at.n, one.flag.n)
+    return passes(f"the fatal flag was set within {duration(bound)}", *dict.fromkeys((one.at.n, one.flag.n)))
 
 
 def notified(run: Timeline, limits: CheckLimits) -> Finding:
@@ -38,13 +38,13 @@ def notified(run: Timeline, limits: CheckLimits) -> Finding:
     its end cuts off whatever is at work.
     """
     if not run.giveups:
-        return absent("it did not give up")
+        return not_applicable("it did not give up")
     stop = told_to_stop(run)
     if stop is not None and any(_cut_off(call, stop.n) for one in run.giveups for call in one.calls):
-        return absent("it was told to stop while the fatal handler was at work", stop.n)
+        return not_applicable("it was told to stop while the fatal handler was at work", stop.n)
     told = [_told(run, limits, one) for one in run.giveups if one.calls or not one.connecting]
     if not told:
-        return absent("connect() itself returned the failure", *(one.at.n for one in run.giveups))
+        return not_applicable("connect() itself returned the failure", *(one.at.n for one in run.giveups))
     return worst(told)
 
 
@@ -61,13 +61,15 @@ def _told(run: Timeline, limits: CheckLimits, one: GiveUp) -> Finding:
     if len(mine) > 1:
         return fails(f"the fatal handler was called {len(mine)} times", *lines)
     if not mine and short:
-        return unknown(f"the run left it less than {spell(after)} to call the fatal handler", *lines)
+        return unknown(f"the run left it less than {duration(after)} to call the fatal handler", *lines)
     if not mine:
         when = "never called" if not one.calls else "not called in time"
         return fails(f"it gave up and the fatal handler was {when}", *lines)
     if mine[0] in one.told:
         if short and one.stands and exit_of(run) is None:
-            return unknown(f"the run ended before a second call within {spell(after)} was excluded", *lines)
+            return unknown(
+                f"the run ended before a second call within {duration(after)} was excluded", *lines
+            )
         return passes("the fatal handler was called once and ended well", *lines)
     if mine[0].end is not None:
         return fails(f"the fatal handler was called and {mine[0].how or 'did not end well'}", *lines)
@@ -80,7 +82,7 @@ def final(run: Timeline, limits: CheckLimits) -> Finding:
     """The platform says that no retry can help → the fatal flag is set in time, and not retryable."""
     said = permanent_errors.first_undisputed(run)
     if said is None:
-        return absent("the platform reported no permanent error")
+        return not_applicable("the platform reported no permanent error")
     bound = limits.us("final")
     for record in run.body:
         event = record.event
@@ -91,7 +93,7 @@ def final(run: Timeline, limits: CheckLimits) -> Finding:
                 )
             if record.t - said.t <= bound:
                 return passes("the fatal flag says that the error is permanent", said.n, record.n)
-            return fails(f"the fatal flag came {spell(record.t - said.t)} later", said.n, record.n)
+            return fails(f"the fatal flag came {duration(record.t - said.t)} later", said.n, record.n)
     if run.end - said.t <= bound:
-        return unknown(f"the run left it less than {spell(bound)} to set the fatal flag", said.n)
+        return unknown(f"the run left it less than {duration(bound)} to set the fatal flag", said.n)
     return fails("the platform's error is permanent, and it never set its fatal flag", said.n)

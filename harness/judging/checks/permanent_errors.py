@@ -1,4 +1,4 @@
-"""What the platform says that no retry can mend. Judged by its word, never by the bot's own."""
+"""Errors of the platform that no retry can mend: by what the platform said, never by what the bot says."""
 
 from __future__ import annotations
 

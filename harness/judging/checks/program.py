@@ -1,6 +1,7 @@
-"""The whole program: does it stop when told to, stay while it can, and leave other platforms alone?
+"""The checks `stops`, `stays`, `released` and `others`, on the whole program around the adapter.
 
-Runner and process level. A program is told to stop by a signal of the scenario, or by the tear-down.
+Does it stop when told to, stay while it can, let go of what it held, and leave other platforms alone? Runner
+and process level. A program is told to stop by a signal of the scenario, or by the tear-down.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from harness.journal.record import Record
 from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from harness.judging.checks import permanent_errors
-from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
 from harness.judging.facts import Mark
-from harness.judging.intervals import spell
+from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
 
 SIGNAL = "signal"
@@ -61,7 +62,9 @@ def wrong_word(run: Timeline, limits: CheckLimits) -> Finding | None:
         if since is not None:
             stood = min(record.t if record else until, until) - since.t
             if stood > limits.us("truthful.denies"):
-                because = f"its status file said for {spell(stood)} that the program does not run, and it did"
+                because = (
+                    f"its status file said for {duration(stood)} that the program does not run, and it did"
+                )
                 return fails(because, since.n)
             if record is None and stood > 0 and until == run.end:
                 return unknown("its status file says at the end that the program does not run", since.n)
@@ -94,12 +97,12 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
     told = told_to_stop(run) or (Mark(teardown.t, teardown.n) if teardown else None)
     ended = next((one for one in run.records if isinstance(one.event, ProcExit)), None)
     if told is None or (ended is not None and ended.n < told.n):
-        return absent("nobody told the program to stop", *([ended.n] if ended else []))
+        return not_applicable("nobody told the program to stop", *([ended.n] if ended else []))
     bound = limits.us("stops")
     last = ended.t if ended else max(record.t for record in run.records)
     if last - told.t > bound:
         verb = "took" if ended else "had not stopped after"
-        return fails(f"the program {verb} {spell(last - told.t)}", told.n, *([ended.n] if ended else []))
+        return fails(f"the program {verb} {duration(last - told.t)}", told.n, *([ended.n] if ended else []))
     if ended is None:
         if run.closed is not None and run.why in ("spin", "blocked", "cpu"):
             return fails("the program starved its event loop instead of stopping", told.n, run.closed.n)
@@ -115,7 +118,7 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
     if remains:
         return fails(f"the program left behind: {', '.join(map(str, remains))}", left.n)
     return passes(
-        f"it stopped within {spell(last - told.t)} and left nothing behind", told.n, ended.n, left.n
+        f"it stopped within {duration(last - told.t)} and left nothing behind", told.n, ended.n, left.n
     )
 
 
@@ -127,16 +130,16 @@ def stays(run: Timeline, limits: CheckLimits) -> Finding:
     manager, and the end without one.
     """
     if run.level == "adapter":
-        return absent("at the adapter level there is no program")
+        return not_applicable("at the adapter level there is no program")
     ended = exit_of(run)
     if ended is None:
         return passes("the program did not end itself")
     told = told_to_stop(run)
     if told is not None and told.n < ended.n:
-        return absent("it was told to stop", told.n, ended.n)
+        return not_applicable("it was told to stop", told.n, ended.n)
     reason = permanent_errors.accepted(run)
     if reason:
-        return absent("the platform's error was permanent", *reason, ended.n)
+        return not_applicable("the platform's error was permanent", *reason, ended.n)
     code = ended.event.code if isinstance(ended.event, ProcExit) else None
     return fails(f"it ended itself with code {code} over an error that is not permanent", ended.n)
 
@@ -145,9 +148,9 @@ def released(run: Timeline, limits: CheckLimits) -> Finding:
     """Gave up, and still so at the end → its place in the runner, its HTTP client and its lock are free."""
     gone = run.giveup
     if run.level == "adapter" or gone is None:
-        return absent("it had not given up when the run ended")
+        return not_applicable("it had not given up when the run ended")
     if exit_of(run) is not None:
-        return absent("the program ended, and with it whatever it held")
+        return not_applicable("the program ended, and with it whatever it held")
     if run.end - gone.at.t <= limits.us("released"):
         return unknown("it gave up only just before the run ended", gone.at.n)
     held = next((one for one in run.tail if isinstance(one.event, RunnerHeld)), None)
@@ -168,7 +171,7 @@ def others(run: Timeline, limits: CheckLimits) -> Finding:
     states = [one for one in run.body if isinstance(one.event, BesideState)]
     begun = next((one for one in states if _well(one)), None)
     if not states:
-        return absent("no other platform stood beside it")
+        return not_applicable("no other platform stood beside it")
     if begun is None:
         return fails("the other platform never came into service", states[-1].n)
     told, ended = told_to_stop(run), exit_of(run)
@@ -196,7 +199,7 @@ def _words(run: Timeline, limits: CheckLimits, upto: int, begun: Record) -> Find
             answers += 1
             question = asked.pop(record.event.number, record)
             if record.t - question.t > bound:
-                late = spell(record.t - question.t)
+                late = duration(record.t - question.t)
                 return fails(
                     f"a message to the other platform was answered after {late}", question.n, record.n
                 )

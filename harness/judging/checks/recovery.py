@@ -1,13 +1,16 @@
-"""In the long run: without healing, does it come to an acceptable rest; with healing, does it come back?"""
+"""The checks `settles` and `recovers`, on what becomes of the bot in the long run.
+
+Without healing, does it end up in a state that is acceptable; with healing, does it come back?
+"""
 
 from __future__ import annotations
 
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.conduct import false_connected, impolite
 from harness.judging.checks.program import exit_of
-from harness.judging.checks.result import CheckLimits, Finding, absent, fails, passes, unknown
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
 from harness.judging.facts import Connection, Mark, Message
-from harness.judging.intervals import Interval, merge, overlap, spell, subtract
+from harness.judging.intervals import Interval, duration, merge, overlap, subtract
 from harness.judging.timeline import Timeline
 
 FLAPS_IN_A_ROW = 20
@@ -27,15 +30,15 @@ def settles(run: Timeline, limits: CheckLimits) -> Finding:
     with a longer pause it could not meet `recovers` either.
     """
     if run.terms.heals or run.heal is not None:
-        return absent("the scenario heals")
+        return not_applicable("the scenario heals")
     begins = [mark.t + limits.us("settles") for mark in (run.first_act,) if mark is not None]
     begins += [one.at.t + limits.us("settles.gaveup") for one in run.giveups[:1]]
     if not begins:
-        return absent("no rule acted and it did not give up")
+        return not_applicable("no rule acted and it did not give up")
     window = Interval(min(begins), run.end)
     ended = exit_of(run)
     if window.length <= 0 and ended is not None:
-        return absent("the program ended before the time at which this check begins", ended.n)
+        return not_applicable("the program ended before the time at which this check begins", ended.n)
     if window.length <= 0:
         return unknown("the run ended before the time at which this check begins")
     told = [one.stretch for one in run.giveups if one.told or one.connecting]
@@ -51,10 +54,10 @@ def settles(run: Timeline, limits: CheckLimits) -> Finding:
     ):
         seen = overlap(subtract(wrong, at_rest), [window])
         if seen:
-            because = f"{words}, for {spell(seen[0].length)} from {spell(seen[0].start)} on"
+            because = f"{words}, for {duration(seen[0].length)} from {duration(seen[0].start)} on"
             return fails(because, *_around(run, seen[0].start))
     return passes(
-        f"from {spell(window.start)} on it served, had reported that it gave up, or kept trying as it may"
+        f"from {duration(window.start)} on it served, had reported that it gave up, or kept trying as it may"
     )
 
 
@@ -115,12 +118,12 @@ def recovers(run: Timeline, limits: CheckLimits) -> Finding:
     change it: that E cuts no window short.
     """
     if not run.terms.heals and run.heal is None:
-        return absent("the scenario does not heal")
+        return not_applicable("the scenario does not heal")
     if run.level == "adapter" and _gave_up_and_told(run):
-        return absent("it gave up and reported so before the healing", *_gave_up_and_told(run))
+        return not_applicable("it gave up and reported so before the healing", *_gave_up_and_told(run))
     reason = permanent_errors.accepted(run)
     if reason and _gave_up_and_told(run):
-        return absent(
+        return not_applicable(
             "the platform's error was permanent, and it reported so before the healing",
             *reason,
             *_gave_up_and_told(run),
@@ -130,23 +133,23 @@ def recovers(run: Timeline, limits: CheckLimits) -> Finding:
     if run.heal is None:
         ended = exit_of(run)
         if ended is not None:
-            return absent("the program ended itself before the healing", ended.n)
+            return not_applicable("the program ended itself before the healing", ended.n)
         return unknown("the run ended before the healing")
     healed, bound = run.heal.t, limits.us("recovers")
     if run.since is None:
         if run.end < healed + bound:
-            return unknown(f"the run ended less than {spell(bound)} after the healing", run.heal.n)
+            return unknown(f"the run ended less than {duration(bound)} after the healing", run.heal.n)
         return fails("it was not serving at the end", run.heal.n, *run.proof(*_lost(run)))
     began = run.since
     lines = (run.heal.n, *run.proof(began))
     if began > healed + bound:
-        return fails(f"it came back only {spell(began - healed)} after the healing", *lines)
+        return fails(f"it came back only {duration(began - healed)} after the healing", *lines)
     freed = _freed(run)
     if freed:
         return fails("it is back only because the healing freed its connection", *lines, *freed)
     start = max(began, healed)
     if run.end - start < limits.us("recovers.held"):
-        return unknown(f"it was back for {spell(run.end - start)} only when the run ended", *lines)
+        return unknown(f"it was back for {duration(run.end - start)} only when the run ended", *lines)
     return _answers(run, limits, start, lines)
 
 

@@ -36,18 +36,21 @@ class CheckResult:
 
 
 def passes(because: str, *lines: int) -> Finding:
+    """The property holds; `lines` are the numbers of the records that prove it."""
     return Finding("pass", because, lines)
 
 
 def fails(because: str, *lines: int) -> Finding:
+    """The property was violated; `lines` are the numbers of the records that prove it."""
     return Finding("fail", because, lines)
 
 
 def unknown(because: str, *lines: int) -> Finding:
+    """The run does not decide it; `lines` are the numbers of the records that come closest."""
     return Finding("unknown", because, lines)
 
 
-def absent(because: str, *lines: int) -> Finding:
+def not_applicable(because: str, *lines: int) -> Finding:
     """n/a: what the check is about did not occur."""
     return Finding("n/a", because, lines)
 
@@ -116,6 +119,7 @@ class CheckLimits:
 
     @classmethod
     def of(cls, terms: Terms, level: str) -> CheckLimits:
+        """The limits of `level` (those of the adapter level where it is unknown), with the scenario's own."""
         return cls(LIMITS.get(level, ADAPTER), terms.limits_us)
 
     def us(self, name: str) -> int:

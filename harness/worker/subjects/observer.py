@@ -145,6 +145,7 @@ class LogRecorder(logging.Handler):
         self.asyncio_lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Journal one log record. Called by `logging`, in the thread that logs."""
         if self.collecting and record.name == "asyncio":
             self.asyncio_lines.append(str(record.msg).splitlines()[0])
         secrets = self._record.secrets_in(record.getMessage())

@@ -101,7 +101,7 @@ def exchanges(count: int) -> None:
         await over.wait()
         server.close()
 
-    async def talk() -> None:
+    async def client() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", ports[0])
         for number in range(count):
             writer.write(b"hello\n")
@@ -113,7 +113,7 @@ def exchanges(count: int) -> None:
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     ready.wait()
-    asyncio.run(talk())
+    asyncio.run(client())
     thread.join()
 
 

@@ -62,7 +62,7 @@ class TestJudgeCommand:
         assert cli.main(["judge", dies]) == 125
         assert "instrument-failed" in capsys.readouterr().out
 
-    def test_one_that_the_person_interrupted_is_unknown(
+    def test_a_journal_of_an_interrupted_run_is_unknown(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         records = J(asks=["connects"]).up().closed("killed", t=60, detail="interrupted")

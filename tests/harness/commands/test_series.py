@@ -117,7 +117,7 @@ def done(out: Path) -> list[Judged]:
 
 @pytest.mark.release
 class TestASeries:
-    def test_its_outcomes_are_those_of_the_subject_and_the_seed(self, done: list[Judged]) -> None:
+    def test_an_outcome_has_the_subject_and_the_seed_of_its_run(self, done: list[Judged]) -> None:
         first = document(done)["outcomes"][0]
         assert (first["verdict"], first["ending"], first["attempts"]) == ("fail", "silent-death", 100)
         assert (first["seed"], first["subject"]["version"]) == (5, "0.19.0")

@@ -31,7 +31,7 @@ def test_the_close_follows_the_last_record(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("clock_us", "at"), [(0, 1_000), (60_000_000, 60_000_000)])
-def test_time_never_goes_back(path: Path, clock_us: int, at: int) -> None:
+def test_the_close_is_never_earlier_than_the_last_record(path: Path, clock_us: int, at: int) -> None:
     path.write_text(line(1))
     close(path, CUT, at_us=clock_us)
     assert journal.parse(path.read_text())[-1].t == at
@@ -52,13 +52,13 @@ def test_a_closed_journal_stays_as_it_is_but_for_what_is_torn(path: Path) -> Non
 
 
 @pytest.mark.parametrize("text", ["", '{"n":1', "nonsense\n", "a\nb\nc\n"])
-def test_nothing_to_judge_gets_no_close(path: Path, text: str) -> None:
+def test_a_journal_without_a_whole_record_gets_no_close(path: Path, text: str) -> None:
     path.write_text(text)
     assert close(path, CUT) == Closed(0, False)
     assert path.read_text() == text
 
 
-def test_without_a_file_none_is_made(path: Path) -> None:
+def test_a_journal_that_does_not_exist_is_not_made(path: Path) -> None:
     assert close(path, CUT) == Closed(0, False)
     assert not path.exists()
 

@@ -1,4 +1,4 @@
-"""The nouns of judging."""
+"""The facts: marks, calls and give-ups."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.judging.intervals import Interval, merge, overlap, spell, subtract
+from harness.judging.intervals import Interval, duration, merge, overlap, subtract
 
 
 def of(*pairs: tuple[int, int]) -> tuple[Interval, ...]:
@@ -43,7 +43,7 @@ moments = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)).map(lambda 
 
 
 @given(moments, moments)
-def test_they_agree_with_sets_of_moments(left: list[Interval], right: list[Interval]) -> None:
+def test_merge_subtract_and_overlap_agree_with_sets(left: list[Interval], right: list[Interval]) -> None:
     def points(stretches: object) -> set[int]:
         assert isinstance(stretches, list | tuple)
         return {t for one in stretches for t in range(one.start, one.end)}
@@ -73,4 +73,4 @@ def test_they_agree_with_sets_of_moments(left: list[Interval], right: list[Inter
     ],
 )
 def test_durations_are_spelled_for_people(seconds: float, words: str) -> None:
-    assert spell(round(seconds * 1e6)) == words
+    assert duration(round(seconds * 1e6)) == words

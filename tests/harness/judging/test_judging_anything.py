@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from fake_qq_server.events import Envelope, Event, EventSent, LinkOpen, RuleUnmet, Session
-from harness.commands.report.story import tell
+from harness.commands.report.story import story_lines
 from harness.journal.record import KINDS, Record
 from harness.journal.run_kinds import RunClose, RunOpen, RunTeardown, SubjConnect, SubjMessage, SubjState
 from harness.judging.checks import CHECKS, CheckLimits
@@ -201,5 +201,5 @@ def test_the_generated_journals_reach_every_state_of_a_check(state: str) -> None
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(journals())
 def test_every_journal_has_a_story(records: list[Record]) -> None:
-    lines = tell(records)
+    lines = story_lines(records)
     assert all(line.text and line.n in {record.n for record in records} for line in lines)

@@ -11,7 +11,7 @@ from fake_qq_server.events import RuleUnmet
 from harness.journal.record import digest
 from harness.journal.run_kinds import FixRef, RunClose, RunOpen
 from harness.judging.checks import CHECKS
-from harness.judging.outcome import Outcome, as_document, exit_status, judge, settled
+from harness.judging.outcome import Outcome, as_document, exit_status, judge, records_in_digest
 from tests.harness.journals import SUBJECT, J
 
 
@@ -25,14 +25,14 @@ class TestVerdict:
     def of(self, asks: list[str], j: J | None = None) -> str:
         return judge(dies(asks=asks).done(6468, "gaveup")).verdict
 
-    def test_pass_where_every_asked_check_that_applies_passes(self) -> None:
+    def test_is_pass_where_every_asked_check_that_applies_passes(self) -> None:
         assert self.of(["flag"]) == "pass"
         assert self.of(["flag", "recovers", "connects"]) == "pass"
 
-    def test_fail_where_one_fails(self) -> None:
+    def test_is_fail_where_one_fails(self) -> None:
         assert self.of(["flag", "notified"]) == "fail"
 
-    def test_unknown_where_one_is_and_none_fails(self) -> None:
+    def test_is_unknown_where_one_is_and_none_fails(self) -> None:
         assert judge(dies(asks=["flag", "bounded"]).tries(how=None).done(5900)).verdict == "unknown"
         assert judge(dies(asks=["flag", "notified"]).done(5900)).verdict == "unknown"
 
@@ -40,18 +40,18 @@ class TestVerdict:
         j = dies(asks=["settles", "notified"])
         assert judge(j.tells(how="raised").done(5870)).verdict == "fail"
 
-    def test_unknown_where_nothing_asked_applies(self) -> None:
+    def test_is_unknown_where_nothing_asked_applies(self) -> None:
         assert self.of([]) == "unknown"
         assert self.of(["recovers"]) == "unknown"
 
-    def test_unknown_where_something_asked_is_no_check(self) -> None:
+    def test_is_unknown_where_something_asked_is_no_check(self) -> None:
         assert self.of(["flag", "kindness"]) == "unknown"
 
-    def test_unknown_where_the_premise_is_unmet(self) -> None:
+    def test_is_unknown_where_the_premise_is_unmet(self) -> None:
         assert judge(dies(asks=["flag"]).unmet().done(6468)).verdict == "unknown"
         assert judge(dies(asks=["notified"]).unmet().done(6468)).verdict == "fail"
 
-    def test_unknown_where_the_instrument_failed_whatever_else(self) -> None:
+    def test_is_unknown_where_the_instrument_failed_whatever_else(self) -> None:
         assert judge(dies(asks=["notified"]).held().done(6468)).verdict == "unknown"
         assert judge(dies(asks=["flag"]).held().done(6468)).verdict == "unknown"
         assert judge([]).verdict == "unknown"
@@ -121,7 +121,7 @@ class TestTheImpliedCheck:
 
 
 class TestNumbers:
-    def test_the_time_is_when_it_gave_up(self) -> None:
+    def test_the_time_of_a_run_that_gave_up_is_its_give_up(self) -> None:
         found = judge(dies().done(6468))
         assert (found.virtual_s, found.attempts, found.wall_s) == (5868.0, 3, 0.5)
 
@@ -147,20 +147,20 @@ class TestDigest:
         some = J().up().loses(t=60).closed(why)
         more = J().up().loses(t=60).logs().logs().closed(why)
         assert judge(some).digest == judge(more).digest == digest(some[:-2])
-        assert settled(some) == some[:-2]
+        assert records_in_digest(some) == some[:-2]
 
     @pytest.mark.parametrize("why", ["end", "spin", "blocked", "memory", "killed", "exited", "harness"])
     def test_after_any_other_end_it_covers_everything(self, why: Any) -> None:
         records = J().up().loses(t=60).closed(why)
-        assert settled(records) == records
+        assert records_in_digest(records) == records
 
     def test_an_empty_journal_has_a_digest(self) -> None:
         assert judge([]).digest == digest([])
-        assert settled(J().records) == J().records
+        assert records_in_digest(J().records) == J().records
 
 
 class TestOutcome:
-    def test_an_outcome_as_json(self) -> None:
+    def test_an_outcome_has_its_checks_and_numbers_in_json(self) -> None:
         j = dies(asks=["flag", "notified"], issues=[14539]).called("flag")
         records = j.done(6468, "gaveup")
         document = judge(records, journal="runs/a.jsonl").as_json()
@@ -190,7 +190,7 @@ class TestOutcome:
         assert [one["name"] for one in checks if one["asked"]] == ["flag", "notified"]
         assert len(checks) == len(CHECKS)
 
-    def test_the_order_of_the_keys_in_json(self) -> None:
+    def test_the_keys_in_json_have_a_fixed_order(self) -> None:
         assert list(judge([]).as_json()) == [
             "scenario",
             "issues",
@@ -214,7 +214,7 @@ class TestOutcome:
         assert document["subject"] == dict.fromkeys(keys)
         assert (document["seed"], document["fix"], document["scenario"]) == (0, None, "")
 
-    def test_the_document_of_several_outcomes(self) -> None:
+    def test_several_outcomes_make_one_document(self) -> None:
         outcomes = [judge([]), judge(J().up().done(60))]
         assert as_document(outcomes) == {"schema": 1, "outcomes": [one.as_json() for one in outcomes]}
 
@@ -223,14 +223,14 @@ class TestOutcome:
         assert [one.name for one in found.also_seen] == ["notified", "settles"]
         assert judge(dies(asks=["flag", "notified", "settles"]).done(6468)).also_seen == ()
 
-    def test_a_nameless_rule_and_a_fix(self) -> None:
+    def test_an_outcome_names_its_fix_and_an_unmet_rule_without_a_name(self) -> None:
         records = J().add(RuleUnmet("1", 0)).done(60)
         opening = records[0].event
         assert isinstance(opening, RunOpen)
         found = judge([replace(records[0], event=replace(opening, fix=FixRef("detached"))), *records[1:]])
         assert (found.unmet, found.fix) == (("?",), FixRef("detached"))
 
-    def test_what_was_unmet_and_what_is_hypothetical(self) -> None:
+    def test_an_outcome_says_which_rules_were_unmet_and_whether_it_is_hypothetical(self) -> None:
         found = judge(J(hypothetical=True).unmet("a").unmet("b").done(60))
         assert (found.unmet, found.hypothetical) == (("a", "b"), True)
         assert judge(J().done(60)).hypothetical is False
@@ -242,20 +242,20 @@ class TestExitStatus:
     bad: Outcome = judge(dies(asks=["notified"]).done(6468, "gaveup"))
     also: Outcome = judge(dies(asks=["flag"]).done(6468, "gaveup"))
 
-    def test_zero_where_all_passed(self) -> None:
+    def test_is_zero_where_all_passed(self) -> None:
         assert exit_status([self.good, self.good]) == 0
         assert exit_status([self.good], strict=True) == 0
 
-    def test_one_where_one_failed_whatever_the_others(self) -> None:
+    def test_is_one_where_one_failed_whatever_the_others(self) -> None:
         assert exit_status([self.good, self.open_, self.bad]) == 1
 
-    def test_125_where_one_could_not_be_judged(self) -> None:
+    def test_is_125_where_one_could_not_be_judged(self) -> None:
         assert exit_status([self.good, self.open_]) == 125
 
-    def test_125_where_there_was_nothing(self) -> None:
+    def test_is_125_where_there_was_nothing(self) -> None:
         assert exit_status([]) == 125
 
-    def test_strict_counts_what_nobody_asked(self) -> None:
+    def test_strict_counts_failed_checks_that_nobody_asked(self) -> None:
         assert exit_status([self.also]) == 0
         assert exit_status([self.also, self.open_], strict=True) == 1
 

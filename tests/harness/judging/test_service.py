@@ -102,7 +102,7 @@ class TestServing:
 
 
 class TestConnections:
-    def test_what_is_known_of_one_connection(self) -> None:
+    def test_a_connection_has_when_it_opened_was_ready_and_closed(self) -> None:
         j = J().opens(3, t=1).called("open").upgrades(3, t=2).ready(3, t=3).called("ready").resumed(3, t=4)
         j.called("resumed").close_frame(3, t=5, by="subject").called("frame").closes(3, t=7).called("close")
         one = service(j, 9).connections[3]

@@ -14,7 +14,7 @@ from tests.harness.journals import J, us
 
 
 class TestServiceAndItsEnd:
-    def test_whether_it_served_at_a_moment(self) -> None:
+    def test_it_serves_from_ready_until_the_connection_is_lost(self) -> None:
         run = read(J().ready(t=2).loses(t=5).ready(2, t=9).done(20))
         assert [t for t in (1, 2, 4, 5, 8, 9, 19, 20) if run.serves(us(t))] == [2, 4, 9, 19, 20]
         assert run.since == us(9)
@@ -38,7 +38,7 @@ class TestGivingUp:
         (one,) = read(J(handler="raise").up().gives_up(t=40).tells(how="raised").done(99)).giveups
         assert one.told == one.calls != ()
 
-    def test_a_give_up_within_a_connect_that_never_ended_is_on_its_own(self) -> None:
+    def test_a_give_up_within_a_connect_that_never_ended_names_no_connect(self) -> None:
         (one,) = read(J().connects(1, how=None).flags(t=2).done(9)).giveups
         assert one.connecting is None
 
@@ -63,7 +63,7 @@ class TestGivingUp:
 
 
 class TestFailedConnect:
-    def test_a_connect_that_failed_and_nothing_after_it(self) -> None:
+    def test_a_failed_connect_that_nothing_followed_is_kept(self) -> None:
         declined = read(J().connects(1, how="failed").done(9)).failed_connect
         assert declined is not None and declined.begin.t == us(1)
 
@@ -78,7 +78,7 @@ class TestFailedConnect:
             J().connects(1, how="failed").connects(5),
         ],
     )
-    def test_a_connect_that_failed_and_something_went_on_is_none(self, j: J) -> None:
+    def test_a_failed_connect_that_something_followed_is_none(self, j: J) -> None:
         assert read(j.done(9)).failed_connect is None
 
     def test_what_came_before_the_failed_connect_does_not_matter(self) -> None:
@@ -89,7 +89,7 @@ class TestFailedConnect:
 
 
 class TestTheStatusFile:
-    def test_when_it_said_connected_and_when_another_word(self) -> None:
+    def test_each_word_of_the_status_file_lasts_until_the_next(self) -> None:
         j = J().says("connected", t=2).called("a").says("connected", t=3).says("fatal", t=5).called("b")
         run = read(j.says(None, t=8).called("c").says("connected", t=9).called("d").done(10))
         assert run.says_connected == (Interval(us(2), us(5)), Interval(us(9), us(10)))
@@ -101,7 +101,7 @@ class TestTheStatusFile:
         run = read(j.says("connected", t=6).state(7, connected=False).done(9))
         assert run.believes_connected == (Interval(us(1), us(3)), Interval(us(6), us(9)))
 
-    def test_the_records_by_which_a_moment_is_proved(self) -> None:
+    def test_a_moment_is_proved_by_the_records_that_changed_something_then(self) -> None:
         j = J().ready(t=2).called("ready").says("connected", t=2).called("says").loses(t=5).called("lost")
         run = read(j.done(9))
         assert run.proof(us(2)) == (j["ready"], j["says"])
@@ -135,14 +135,14 @@ class TestTheRun:
     def test_a_run_s_level_is_that_of_its_run_open(self) -> None:
         assert read(J(level="runner").records).level == "runner"
 
-    def test_the_healing_and_what_it_released(self) -> None:
+    def test_the_first_healing_is_kept_with_whether_it_released_what_was_held(self) -> None:
         j = J().heals(t=5).called("heal")
         run = read(j.heals(t=6, held="release").done(9))
         assert run.heal == Mark(us(5), j["heal"]) and not run.released
         assert read(J().heals(t=5, held="release").done(9)).released
         assert read(J().done(9)).heal is None
 
-    def test_the_first_act_of_a_rule_and_the_rules_that_were_unmet(self) -> None:
+    def test_a_run_has_the_first_act_of_a_rule_and_the_rules_that_were_unmet(self) -> None:
         j = J().acts(t=3).called("act").acts(t=4)
         run = read(j.ends(9).unmet("late").closed())
         assert run.first_act == Mark(us(3), j["act"])
@@ -169,7 +169,7 @@ class TestCalls:
         assert outer.end is None
         assert (inner.how, inner.error, inner.end and inner.end.t) == ("failed", "E: x", us(3))
 
-    def test_signs_of_trying(self) -> None:
+    def test_attempts_token_requests_and_connections_are_signs_of_trying(self) -> None:
         j = J().asks("api", t=1).asks("token", t=2).upgrades(t=3).tries(t=4).asks("gateway", t=5)
         assert [mark.t / 1e6 for mark in read(j.done(9)).signs_of_trying] == [2, 3, 4, 5]
 

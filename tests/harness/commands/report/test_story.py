@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import LinkClose, WsIn
-from harness.commands.report.story import StoryLine, tell
+from harness.commands.report.story import StoryLine, story_lines
 from harness.journal.run_kinds import SubjConnect, SubjEgress
 from tests.harness.journals import J, us
 
 
 def texts(j: J) -> list[str]:
-    return [line.text for line in tell(j.records)]
+    return [line.text for line in story_lines(j.records)]
 
 
 class TestAnExhaustedRun:
@@ -21,7 +21,7 @@ class TestAnExhaustedRun:
             j.tries(t=62 + 58 * i).acts("rule-2", verb="status")
         j.gives_up(t=5868).flags(t=5868)
         j.done(6468, "gaveup")
-        return tell(j.records)
+        return story_lines(j.records)
 
     def test_an_exhausted_run_is_sixteen_lines(self) -> None:
         assert [(line.t_us / 1e6, line.text) for line in self.story()] == [
@@ -62,7 +62,7 @@ class TestFolding:
             j.tries(t=10 * i)
         more = "… 2 more attempts"
         assert [text.split(":")[0] for text in texts(j)] == ["attempt 1", "attempt 2", more, "attempt 5"]
-        assert tell(j.records)[2] == StoryLine(us(20), more, 6)
+        assert story_lines(j.records)[2] == StoryLine(us(20), more, 6)
 
     def test_connections_are_folded(self) -> None:
         j = J()
@@ -122,8 +122,8 @@ class TestLines:
         ],
     )
     def test_a_record_worth_a_line_has_one(self, j: J, text: str) -> None:
-        assert [line.text for line in tell(j.records)][-1] == text
-        assert tell(j.records)[-1].t_us == us(5)
+        assert [line.text for line in story_lines(j.records)][-1] == text
+        assert story_lines(j.records)[-1].t_us == us(5)
 
     def test_an_exception_is_named(self) -> None:
         j = J().connects(0, how=None).add(SubjConnect("end", "raised", "TypeError: x"), 0.5)
@@ -134,11 +134,11 @@ class TestLines:
         assert texts(j) == ["it sets the fatal flag: x, not retryable"]
 
     def test_a_worker_that_was_ended_has_a_line_that_says_why(self) -> None:
-        told = tell(J().closed("memory", t=5, detail="2 GiB"))
+        told = story_lines(J().closed("memory", t=5, detail="2 GiB"))
         assert [line.text for line in told] == [
             "the harness ended the worker, which used too much memory (2 GiB)"
         ]
-        assert tell(J().closed("end", t=5)) == ()
+        assert story_lines(J().closed("end", t=5)) == ()
 
     @pytest.mark.parametrize(
         "j",
@@ -159,4 +159,4 @@ class TestLines:
         assert texts(J().add(LinkClose("api", "peer", "fin"), 5)) == []
 
     def test_no_records_are_no_story(self) -> None:
-        assert tell([]) == ()
+        assert story_lines([]) == ()

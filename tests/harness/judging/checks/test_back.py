@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.journals import J, check, told
-
-HOUR = 3600.0
+from tests.harness.journals import HOUR, J, check, told
 
 
 def gone(**scenario: Any) -> J:
@@ -23,7 +21,7 @@ def gone(**scenario: Any) -> J:
     )
 
 
-class TestWithoutHealing:
+class TestBackWithoutHealing:
     def test_passes_where_it_is_queued_at_the_end(self) -> None:
         j = gone().queued(True, t=601).called("queue")
         found = check("back", j.done(3 * HOUR))
@@ -53,7 +51,7 @@ class TestWithoutHealing:
         assert told("back", j.done(3 * HOUR))[0] == "pass"
 
 
-class TestWithHealing:
+class TestBackWithHealing:
     def test_passes_where_it_recovers(self) -> None:
         j = gone(heal="20m").queued(True, t=601).heals(t=1200).ready(2, t=1300).probed(2, t=1500)
         assert told("back", j.done(2000))[0] == "pass"
@@ -62,12 +60,12 @@ class TestWithHealing:
         j = gone(heal="20m").queued(True, t=601).heals(t=1200)
         assert told("back", j.done(2 * HOUR))[0] == "fail"
 
-    def test_unknown_where_the_run_ends_too_soon(self) -> None:
+    def test_is_unknown_where_the_run_ends_too_soon(self) -> None:
         j = gone(heal="20m").queued(True, t=601).heals(t=1200)
         assert told("back", j.done(1300))[0] == "unknown"
 
 
-class TestExit:
+class TestBackAfterAnExit:
     @pytest.mark.parametrize(
         ("policy", "code", "state"),
         [
@@ -93,15 +91,15 @@ class TestExit:
         assert told("back", J(level="runner").up().exits(0, t=60).done(60))[0] == "fail"
 
 
-class TestNotApplicable:
-    def test_not_applicable_where_it_did_not_give_up(self) -> None:
+class TestBack:
+    def test_is_not_applicable_where_it_did_not_give_up(self) -> None:
         assert told("back", J(level="runner").up().done(600)) == ("n/a", "it did not give up")
 
-    def test_not_applicable_at_the_adapter_level(self) -> None:
+    def test_is_not_applicable_at_the_adapter_level(self) -> None:
         j = J().up().gives_up(t=60)
         assert told("back", j.done(700))[0] == "n/a"
 
 
-def test_an_unmet_premise_makes_a_pass_unknown() -> None:
+def test_an_unmet_premise_makes_a_pass_of_back_unknown() -> None:
     j = gone().queued(True, t=601).unmet()
     assert told("back", j.done(3 * HOUR))[0] == "unknown"

@@ -61,7 +61,7 @@ class TestTruthful:
         j = J().says("starting", t=0).ready(t=5)
         assert told("truthful", j.done(9)) == ("unknown", "its status file was wrong for the last 4 s")
 
-    def test_not_applicable_without_a_status_file(self) -> None:
+    def test_is_not_applicable_without_a_status_file(self) -> None:
         j = J().ready(t=1).state(2, connected=True).loses(t=60)
         assert told("truthful", j.done(600)) == ("n/a", "there was no status file")
 
@@ -111,11 +111,11 @@ class TestAwake:
         assert found.lines == (len(records),)
 
     @pytest.mark.parametrize("why", ["wall", "killed", "memory"])
-    def test_unknown_where_the_run_was_cut_otherwise(self, why: str) -> None:
+    def test_is_unknown_where_the_run_was_cut_otherwise(self, why: str) -> None:
         because = "so far its event loop kept running, but the run was cut off"
         assert told("awake", J().up().closed(why, t=60)) == ("unknown", because)
 
-    def test_unknown_where_the_journal_is_torn(self) -> None:
+    def test_is_unknown_where_the_journal_is_torn(self) -> None:
         assert check("awake", J().up().records).state == "unknown"
 
 
@@ -137,7 +137,7 @@ class TestPolite:
         assert found.lines == (j["a"], j["b"])
 
     @pytest.mark.parametrize(("count", "state"), [(1000, "pass"), (1001, "fail")])
-    def test_a_thousand_identifies_in_a_day(self, count: int, state: str) -> None:
+    def test_a_thousand_identifies_are_allowed_in_a_day(self, count: int, state: str) -> None:
         j = J()
         for i in range(count):
             j.identifies(t=i * 86)
@@ -193,7 +193,7 @@ class TestPolite:
     def test_the_tear_down_does_not_count(self) -> None:
         assert told("polite", J().identifies(t=59).ends(60).identifies(t=60).closed())[0] == "pass"
 
-    def test_unknown_where_the_run_was_cut(self) -> None:
+    def test_is_unknown_where_the_run_was_cut(self) -> None:
         assert told("polite", J().up().closed("wall", t=60)) == (
             "unknown",
             f"so far {POLITE}, but the run was cut off",
@@ -223,7 +223,7 @@ class TestStops:
         assert (found.state, found.because) == ("fail", "disconnect() had not ended after 25.01 s")
         assert found.lines == (j["begin"],)
 
-    def test_unknown_where_the_journal_ends_before(self) -> None:
+    def test_is_unknown_where_the_journal_ends_before(self) -> None:
         j = J().up().ends(60).disconnects(t=61, how=None).called("begin")
         found = check("stops", j.closed("wall", t=86))
         because = "the journal ends within disconnect()"
@@ -251,7 +251,7 @@ class TestStops:
         assert (found.state, found.because) == ("fail", "disconnect() left behind: one, two")
         assert found.lines == (j["left"],)
 
-    def test_unknown_where_the_journal_does_not_say_what_is_left(self) -> None:
+    def test_is_unknown_where_the_journal_does_not_say_what_is_left(self) -> None:
         j = J().up().ends(60).disconnects().called("end")
         found = check("stops", j.closed())
         assert (found.state, found.because) == (
@@ -260,7 +260,7 @@ class TestStops:
         )
         assert found.lines == (j["end"] - 1, j["end"])
 
-    def test_not_applicable_where_disconnect_was_not_called(self) -> None:
+    def test_is_not_applicable_where_disconnect_was_not_called(self) -> None:
         because = "disconnect() was not called at the end"
         assert told("stops", J().up().disconnects(t=50).ends(60).closed()) == ("n/a", because)
         assert told("stops", J().up().disconnects(t=50).closed("wall")) == ("n/a", because)
@@ -293,5 +293,5 @@ class TestSecret:
     def test_a_secret_in_the_tear_down_fails_too(self) -> None:
         assert told("secret", J().ends(60).logs("x", secret=("token",)).closed())[0] == "fail"
 
-    def test_unknown_where_the_run_was_cut(self) -> None:
+    def test_is_unknown_where_the_run_was_cut(self) -> None:
         assert told("secret", J().up().closed("memory", t=60))[0] == "unknown"

@@ -38,11 +38,11 @@ class TestConnects:
         assert (found.state, found.because, found.lines) == ("fail", "it was never in service", (2, 3))
         assert told("connects", J().opens(t=1).done(60)) == ("fail", "it was never in service")
 
-    def test_unknown_where_the_run_ends_before(self) -> None:
+    def test_is_unknown_where_the_run_ends_before(self) -> None:
         because = "the run ended before 60 s had passed"
         assert told("connects", J().connects(0, how="failed").done(59.999999)) == ("unknown", because)
 
-    def test_not_applicable_where_the_first_connect_is_meant_to_fail(self) -> None:
+    def test_is_not_applicable_where_the_first_connect_is_meant_to_fail(self) -> None:
         because = "the scenario means the first connect to fail"
         assert told("connects", J(start="down").up().done(600)) == ("n/a", because)
 
@@ -82,7 +82,7 @@ class TestNotices:
         assert found.because == "it never closed connection 1 after the silence began"
         assert found.lines == (j["on"],)
 
-    def test_unknown_where_the_run_ends_before(self) -> None:
+    def test_is_unknown_where_the_run_ends_before(self) -> None:
         j = J().up().interrupted(t=100).called("on")
         found = check("notices", j.done(100 + NOTICES - 0.01))
         because = "the run ended less than 133.75 s after the silence began"
@@ -98,12 +98,12 @@ class TestNotices:
         ],
         ids=["none", "not serving", "went off", "the peer ended it"],
     )
-    def test_not_applicable_where_nothing_was_owed(self, j: J) -> None:
+    def test_is_not_applicable_where_nothing_was_owed(self, j: J) -> None:
         because = "no silence, stall or blackhole lasted long enough on a connection in service"
         assert told("notices", j.done(3600)) == ("n/a", because)
 
     @pytest.mark.parametrize("what", ["released", "loses"])
-    def test_an_end_after_the_time_was_up_excuses_nothing(self, what: str) -> None:
+    def test_fails_though_the_condition_ended_after_the_time_was_up(self, what: str) -> None:
         j = J().up().interrupted(t=100)
         getattr(j, what)(t=100 + NOTICES + 1)
         assert told("notices", j.done(3600))[0] == "fail"
@@ -142,13 +142,13 @@ class TestBounded:
         assert (found.state, found.because) == ("fail", "attempt 1 was still open after 120.01 s")
         assert found.lines == (j["try"],)
 
-    def test_unknown_where_the_run_ends_within_an_attempt(self) -> None:
+    def test_is_unknown_where_the_run_ends_within_an_attempt(self) -> None:
         j = J().up().loses(t=60).tries(t=62).tries(t=100, how=None).called("try")
         found = check("bounded", j.done(220))
         assert (found.state, found.because) == ("unknown", "attempt 2 was open when the run ended")
         assert found.lines == (j["try"],)
 
-    def test_not_applicable_without_attempts(self) -> None:
+    def test_is_not_applicable_without_attempts(self) -> None:
         assert told("bounded", J().up().done(600)) == ("n/a", "there was no reconnect attempt")
 
     def test_an_attempt_that_ends_in_the_tear_down_is_still_open(self) -> None:
@@ -185,7 +185,7 @@ class TestOnce:
         assert told("once", j.done(600))[0] == "fail"
         assert told("once", J().up().probed(t=60).handles("probe").done(600))[0] == "fail"
 
-    def test_unknown_where_the_run_ends_too_soon_to_say(self) -> None:
+    def test_is_unknown_where_the_run_ends_too_soon_to_say(self) -> None:
         j = J().up().sends("m0", t=50).handles("m0").sends("m1", t=60).called("sent")
         found = check("once", j.done(60.999999))
         assert found.state == "unknown"
@@ -211,7 +211,7 @@ class TestOnce:
         ],
         ids=["none", "probe", "lost probe", "closed", "nowhere", "unknown", "silent", "then silent", "freed"],
     )
-    def test_not_applicable_where_none_was_due(self, j: J) -> None:
+    def test_is_not_applicable_where_none_was_due(self, j: J) -> None:
         assert told("once", j.done(600)) == ("n/a", "no message was due")
 
     @pytest.mark.parametrize(

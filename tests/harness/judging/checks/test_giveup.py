@@ -43,14 +43,14 @@ class TestFlag:
         assert (found.state, found.because) == ("fail", "it gave up and never set the fatal flag")
         assert found.lines == (j["death"],)
 
-    def test_unknown_where_the_run_ends_too_soon(self) -> None:
+    def test_is_unknown_where_the_run_ends_too_soon(self) -> None:
         j = died()
         found = check("flag", j.done(600.999999))
         assert found.state == "unknown"
         assert found.because == "the run left it less than 1 s to set the fatal flag"
         assert found.lines == (j["death"],)
 
-    def test_not_applicable_to_a_bot_that_did_not_give_up(self) -> None:
+    def test_is_not_applicable_to_a_bot_that_did_not_give_up(self) -> None:
         assert told("flag", J().up().done(600)) == ("n/a", "it did not give up")
 
     def test_every_giving_up_counts(self) -> None:
@@ -137,7 +137,7 @@ class TestNotified:
             (died().tells(t=601), "the run ended before a second call within 60 s was excluded"),
         ],
     )
-    def test_unknown_where_the_run_ends_too_soon(self, j: J, because: str) -> None:
+    def test_is_unknown_where_the_run_ends_too_soon(self, j: J, because: str) -> None:
         found = check("notified", j.done(659.999999))
         assert (found.state, found.because) == ("unknown", because)
         assert found.lines[0] == j["death"]
@@ -150,7 +150,7 @@ class TestNotified:
         because = "it gave up and the fatal handler was never called"
         assert told("notified", j.done(1200)) == ("fail", because)
 
-    def test_not_applicable_to_a_bot_that_did_not_give_up(self) -> None:
+    def test_is_not_applicable_to_a_bot_that_did_not_give_up(self) -> None:
         assert told("notified", J().up().tells(t=60).done(600)) == ("n/a", "it did not give up")
 
     @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ class TestNotified:
             happens[moment]()
         assert told("notified", j.done(600))[0] == state
 
-    def test_not_applicable_where_connect_returned_the_failure(self) -> None:
+    def test_is_not_applicable_where_connect_returned_the_failure(self) -> None:
         j = J().connects(1, how=None).flags(t=2).called("flag").add(SubjConnect("end", "failed"), 3)
         found = check("notified", j.done(900))
         assert (found.state, found.because) == ("n/a", "connect() itself returned the failure")

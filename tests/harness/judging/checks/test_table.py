@@ -31,7 +31,7 @@ def test_every_check_says_when_it_applies_and_when_it_passes() -> None:
     assert all(check.applies and check.passes for check in CHECKS.values())
 
 
-def test_back_is_the_runner_s() -> None:
+def test_back_is_not_applicable_at_the_adapter_level() -> None:
     because = "only the runner can bring a bot back that gave up"
     assert told("back", J().up().gives_up(t=60).done(600)) == ("n/a", because)
 
@@ -81,10 +81,10 @@ class TestACutRun:
 
 
 class TestLimits:
-    def test_each_level_has_a_table(self) -> None:
+    def test_each_level_has_a_table_of_limits(self) -> None:
         assert set(LIMITS) == set(vocabulary.LEVELS)
 
-    def test_an_unknown_level_has_the_adapter_s(self) -> None:
+    def test_an_unknown_level_has_the_limits_of_the_adapter_level(self) -> None:
         assert CheckLimits.of(Terms(), "another level") == CheckLimits.of(Terms(), "adapter")
 
     def test_a_program_gets_as_long_to_stop_as_a_service_manager_gives_it(self) -> None:
@@ -92,7 +92,7 @@ class TestLimits:
         assert stops == [25_000_000, 90_000_000, 90_000_000]
 
     @pytest.mark.parametrize("name", sorted({name.partition(".")[0] for name in ADAPTER}))
-    def test_every_limit_is_a_check_s(self, name: str) -> None:
+    def test_every_limit_is_that_of_a_check(self, name: str) -> None:
         assert name in CHECKS
 
     @pytest.mark.parametrize("name", ["truthful", "settles.flapping", "recovers.held", "notices"])
@@ -102,7 +102,7 @@ class TestLimits:
         assert limit.heartbeats == 3
         assert limit.us == limit.seconds * 1_000_000 + 3 * beat_ms * 1000
 
-    def test_the_scenario_s_own_replaces_the_level_s(self) -> None:
+    def test_a_limit_of_the_scenario_replaces_that_of_the_level(self) -> None:
         limits = CheckLimits.of(Terms(limits_us={"notices": 5}), "runner")
         assert (limits.us("notices"), limits.us("flag")) == (5, 1_000_000)
 
@@ -110,7 +110,7 @@ class TestLimits:
         assert Limit().us == 0
 
 
-def test_the_worst_of_several() -> None:
+def test_the_worst_of_several_findings_is_the_first_fail_or_else_the_first_unknown() -> None:
     good, also = Finding("pass", "good", (1, 2)), Finding("pass", "also", (2, 3))
     open_, bad = Finding("unknown", "open", (4,)), Finding("fail", "bad", (5,))
     assert worst([good, also]) == Finding("pass", "good", (1, 2, 3))
