@@ -6,7 +6,7 @@ An import counts wherever it stands: in a function, or for the type checker only
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,17 @@ def circles(graph: Mapping[str, Module]) -> list[list[str]]:
     return sorted(list(ring) for ring in rings)
 
 
+def reachable(starts: Iterable[str], graph: Mapping[str, Module]) -> set[str]:
+    """The modules that importing these may import, with themselves and every package on the way."""
+    found = {one for start in starts for one in (start, *_reached(start, graph))}
+    return found | {package for one in found for package in _packages(one)}
+
+
+def _packages(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    yield from (".".join(parts[:n]) for n in range(1, len(parts)))
+
+
 def _reached(name: str, graph: Mapping[str, Module]) -> set[str]:
     seen: set[str] = set()
     todo = list(graph[name].ours)
@@ -50,21 +61,26 @@ def _reached(name: str, graph: Mapping[str, Module]) -> set[str]:
     return seen
 
 
-def _module(path: Path, files: Mapping[str, Path]) -> Module:
-    names = set(_imported(ast.parse(path.read_bytes(), str(path)), files))
-    ours = {name for name in names if name in files}
-    others = {name.partition(".")[0] for name in names - ours}
-    return Module(frozenset(ours), frozenset(others - set(PACKAGES) - {"__future__"}))
-
-
-def _imported(tree: ast.AST, files: Mapping[str, Path]) -> Iterator[str]:
-    for node in ast.walk(tree):
+def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The absolute names in the import statements among these nodes; `from a import b` gives a.b."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0 and node.module, "imports of ours are absolute"
-            inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if name in files else node.module for name in inside)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _module(path: Path, files: Mapping[str, Path]) -> Module:
+    names = set(imported(ast.walk(ast.parse(path.read_bytes(), str(path)))))
+    ours = {found for name in names if (found := _nearest(name, files)) is not None}
+    others = {name.partition(".")[0] for name in names} - {*PACKAGES, "__future__"}
+    return Module(frozenset(ours), frozenset(others))
+
+
+def _nearest(name: str, files: Mapping[str, Path]) -> str | None:
+    """The module of ours that a name stands in: itself, or what defines it."""
+    return next((one for one in (name, name.rpartition(".")[0]) if one in files), None)
 
 
 def _name(path: Path, root: Path) -> str:

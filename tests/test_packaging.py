@@ -1,9 +1,7 @@
-"""What is built and shipped, what may import what, and what no file may say."""
+"""What is built and shipped, and what no file may say."""
 
 from __future__ import annotations
 
-import ast
-import importlib.util
 import os
 import re
 import shutil
@@ -12,26 +10,11 @@ import sys
 import tarfile
 import tomllib
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("fake_qq_server", "harness")
-LENT = {"websockets", "h11", "freezegun", "dateutil", "six"}
-"""What a worker's interpreter is lent; see harness/process/lent_imports.py."""
-
-SUBJECTS = {"aiohttp", "httpx", "gateway", "plugins"}
-"""What only a subject has, and only its drivers import."""
-
-WORKERS = (
-    "harness.worker.main",
-    "harness.process.bootstrap",
-    "harness.worker.levels.adapter",
-    "fake_qq_server.server",
-)
-"""Where a subject's interpreter begins to import; what else runs there is reached from these."""
+from tests.import_graph import PACKAGES, ROOT
 
 OUR_TEXTS = (".py", ".md", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".json", ".txt")
 
@@ -113,103 +96,7 @@ def test_the_sdist_can_be_built_and_tested(built: Path) -> None:
     assert {"tests/test_packaging.py", "docs/virtual-time.md", "harness/cli.py"} <= names
 
 
-# -- who may import whom
-
-
-def imports(path: Path, package: str, *, everywhere: bool = True) -> Iterator[str]:
-    """Absolute names of the modules that a file imports; not under TYPE_CHECKING."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree) if everywhere else tree.body:
-        if id(node) in typing_only:
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-def file_of(module: str) -> Path | None:
-    """The file of a module of ours."""
-    path = ROOT.joinpath(*module.split("."))
-    for candidate in (path / "__init__.py", path.with_suffix(".py")):
-        if candidate.is_file():
-            return candidate
-    return None
-
-
-def reached() -> dict[str, set[str]]:
-    """Every module of ours that a worker may import, and what else each of them does."""
-    found: dict[str, set[str]] = {}
-    todo = list(WORKERS)
-    while todo:
-        module = todo.pop()
-        path = file_of(module)
-        if path is None or module in found or not module.startswith(PACKAGES):
-            continue
-        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        found[module] = set(imports(path, package))
-        todo += [*found[module], package]
-    return found
-
-
-def outside(names: set[str]) -> set[str]:
-    tops = {name.partition(".")[0] for name in names}
-    return tops - set(sys.stdlib_module_names) - set(PACKAGES) - {"__future__"}
-
-
-def test_a_worker_imports_what_it_is_lent_and_nothing_else() -> None:
-    graph = reached()
-    needed = {
-        "harness.worker.main",
-        "harness.process.child_setup",
-        "harness.journal.writer",
-        "harness.scenario.parse_run",
-        "harness.clock.baton",
-        "fake_qq_server.server",
-        "fake_qq_server.rules.verbs.close",
-    }
-    assert needed <= set(graph)
-    strangers = {
-        module: left for module, names in graph.items() if (left := outside(names) - LENT - SUBJECTS)
-    }
-    assert strangers == {}
-
-
-def test_only_a_subjects_drivers_import_the_subject() -> None:
-    drivers = ("harness.worker.subjects.", "harness.worker.levels.")
-    loose = {m for m, names in reached().items() if outside(names) & SUBJECTS and not m.startswith(drivers)}
-    assert loose == set()
-
-
-def test_the_bootstrap_script_begins_with_the_standard_library() -> None:
-    """Run as a script: it must come up before anything is lent."""
-    names = set(imports(ROOT / "harness" / "process" / "bootstrap.py", "harness", everywhere=False))
-    assert names and all(name.partition(".")[0] in sys.stdlib_module_names for name in names)
-
-
-@pytest.mark.parametrize(
-    ("package", "never"), [("fake_qq_server", ("harness", "tests")), ("harness", ("tests",))]
-)
-def test_a_package_never_imports_what_lies_above_it(package: str, never: tuple[str, ...]) -> None:
-    wrong = {}
-    for path in (ROOT / package).rglob("*.py"):
-        inside = ".".join(path.relative_to(ROOT).parent.parts)
-        named = {name for name in imports(path, inside) if name.partition(".")[0] in never}
-        if named:
-            wrong[path.name] = named
-    assert wrong == {}
-
-
 def test_the_dependencies_are_five() -> None:
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {re.split(r"[<>=~!\[ ]", one)[0] for one in project["dependencies"]}
     assert names == {"websockets", "h11", "freezegun", "pyyaml", "rich"}

@@ -5,6 +5,7 @@ The table is docs/design.md's. A new arrow is a decision: add it there, or move 
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.import_graph import ROOT, Module, circles, read
+from tests.import_graph import ROOT, Module, circles, imported, reachable, read
 
 FAKE = "fake_qq_server"
 """As a room: the modules that stand in no folder of it and have no row of their own; they build and connect
@@ -32,14 +33,20 @@ def table(page: str) -> dict[str, frozenset[str]]:
 
 MAY_IMPORT = table((ROOT / "docs/design.md").read_text(encoding="utf-8").partition("## The rooms")[2])
 
-BESIDE_THE_SUBJECT = ("harness.clock", "harness.journal", "harness.worker", "fake_qq_server")
-"""Rooms whose modules run under the subject's interpreter: the standard library and what is lent."""
+BESIDE_THE_SUBJECT = ("harness.clock", "harness.journal", "harness.worker", FAKE)
+"""Rooms whose every module runs under the subject's interpreter."""
 
-LENT = {"websockets", "h11", "freezegun"}
-SUBJECTS = {"aiohttp", "httpx", "gateway"}
-"""What a subject brings along; only the modules that drive it may import that."""
+STARTS = ("harness.process.bootstrap", "harness.worker.main", "harness.worker.levels.adapter",
+          "harness.worker.levels.runner")  # fmt: skip
+"""Where that interpreter begins to import; what else of ours runs there is reached from these."""
 
-DRIVERS = ("harness.worker.levels", "harness.worker.subjects")
+LENT = {"websockets", "h11", "freezegun", "dateutil", "six"}
+"""What is lent to it besides the standard library; see harness/process/lent_imports.py."""
+
+SUBJECTS = {"aiohttp", "httpx", "gateway", "plugins"}
+"""What only a subject has; only the modules that drive it may import that."""
+
+DRIVERS = ("harness.worker.levels.", "harness.worker.subjects.")
 
 
 def room_of(module: str) -> str | None:
@@ -68,13 +75,18 @@ def _allowed(room: str | None, other: str | None) -> bool:
     return other in allowed or (FAKE in allowed and other.startswith(FAKE))
 
 
+def beside_the_subject(graph: Mapping[str, Module]) -> set[str]:
+    """Every module that runs, or may run, under the subject's interpreter."""
+    rooms = {name for name in graph if name.startswith(BESIDE_THE_SUBJECT)}
+    return rooms | reachable(STARTS, graph)
+
+
 def strangers(graph: Mapping[str, Module]) -> list[str]:
     """Every import beside the subject of what is neither the standard library's, nor lent, nor ours."""
     return sorted(
         f"{name} imports {other}"
-        for name, module in graph.items()
-        if name.startswith(BESIDE_THE_SUBJECT)
-        for other in module.others - set(sys.stdlib_module_names) - LENT
+        for name in beside_the_subject(graph)
+        for other in graph[name].others - set(sys.stdlib_module_names) - LENT
         if not (other in SUBJECTS and name.startswith(DRIVERS))
     )
 
@@ -95,7 +107,19 @@ def test_no_modules_import_each_other_in_a_circle(graph: dict[str, Module]) -> N
 def test_what_runs_beside_the_subject_needs_the_standard_library_and_what_is_lent(
     graph: dict[str, Module],
 ) -> None:
+    assert {"harness.scenario.parse_run", "harness.process.child_setup"} <= beside_the_subject(graph)
     assert strangers(graph) == []
+
+
+def test_the_bootstrap_script_begins_with_the_standard_library() -> None:
+    """Run by its path: it must come up before anything of ours can be imported."""
+    tree = ast.parse((ROOT / "harness/process/bootstrap.py").read_bytes())
+    names = set(imported(tree.body))
+    assert names and {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names)
+
+
+def test_no_package_imports_the_tests(graph: dict[str, Module]) -> None:
+    assert [name for name, module in graph.items() if "tests" in module.others] == []
 
 
 def test_every_room_is_in_the_table(graph: dict[str, Module]) -> None:
