@@ -1,4 +1,4 @@
-"""The pages say what the code does: `python -m tests.test_docs` writes their generated tables anew.
+"""The pages say what the code does.
 
 Tested of README.md, CONTRIBUTING.md and docs/: the generated tables; that commands parse, and that the names
 in them exist; that whole scenarios and lists of rules are valid; that the words of tables, linked files and
@@ -13,8 +13,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -24,109 +24,23 @@ import yaml
 from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_verbs import EVENTS, HOSTS
-from fake_qq_server.rules.verbs.registry import VERBS, Verb
+from fake_qq_server.rules.verbs.registry import VERBS
 from harness.commands.arguments import parse
-from harness.commands.fix_table import AS_SHIPPED
 from harness.commands.request import RunRequest, ShowRequest
 from harness.hermes.fixes.table import FIXES
-from harness.hermes.releases import KNOWN
 from harness.journal.record import KINDS, parse_line
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
-from harness.scenario.in_words import schema_in_words
 from harness.scenario.loading import load_text
 from harness.scenario.selection import all_runs
-from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, LEVELS_DRIVEN, LIMITED, REQUIRED
-from tests.regression.test_fix_tables import rows as fix_rows
+from harness.scenario.vocabulary import DOCUMENT_KEYS, LEVELS, LEVELS_DRIVEN, REQUIRED
+from tests.generated_tables import CONTRIBUTING, PAGES, ROOT, TABLES, generated, tables_in
 
-ROOT = Path(__file__).resolve().parents[1]
-CONTRIBUTING = ROOT / "CONTRIBUTING.md"
-PAGES = (ROOT / "README.md", CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md")))
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
-_GENERATED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`([^`]+)`")
-
-
-# -- the tables that are made from the code
-
-
-def table(head: str, rows: Iterator[tuple[str, ...]]) -> str:
-    """A Markdown table; `head` is its columns' names, separated by bars."""
-    columns = head.split("|")
-    lines = [columns, ["---"] * len(columns), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "".join(
-        f"|{'|'.join(line)}|\n" if line[0] == "---" else f"| {' | '.join(line)} |\n" for line in lines
-    )
-
-
-def takes(verb: Verb) -> str:
-    """What a verb's row lets an author write."""
-    if verb.main is None:
-        return f"`{verb.name}`"
-    main = f"`{verb.name}: …`" if verb.main.required else f"`{verb.name}[: …]`"
-    more = [f"`[{key}: …]` {schema_in_words(argument.schema)}" for key, argument in verb.more.items()]
-    return "; ".join([f"{main} {schema_in_words(verb.main.schema)}", *more])
-
-
-def verbs() -> Iterator[tuple[str, ...]]:
-    for kind in ("answer", "push", "condition"):
-        for name, verb in sorted(VERBS.items()):
-            if verb.kind.value == kind:
-                places = (
-                    "everywhere" if verb.places == ("any",) else ", ".join(f"`{one}`" for one in verb.places)
-                )
-                yield f"`{name}`", kind, takes(verb), places, verb.story, verb.seen_as
-
-
-def kinds() -> Iterator[tuple[str, ...]]:
-    for name, kind in KINDS.items():
-        paragraph = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
-        held = ", ".join(f"`{field.name}`" for field in fields(kind))
-        yield f"`{name}`", held, re.split(r"\.\s+(?=[A-Z`])", paragraph)[0].rstrip(".")
-
-
-def checks() -> Iterator[tuple[str, ...]]:
-    for name, check in CHECKS.items():
-        yield f"`{name}`", check.applies, check.passes, "yes" if name in LIMITED else ""
-
-
-def endings() -> Iterator[tuple[str, ...]]:
-    for name, row in ENDINGS.items():
-        yield f"`{name}`", row.half, row.holds
-
-
-def fixes() -> Iterator[tuple[str, ...]]:
-    """A line a release: what each level says of each fix, from that release's page in docs/fixes/."""
-    for release in KNOWN:
-        rows = fix_rows(release)
-        cells = []
-        for fix in (AS_SHIPPED, *FIXES):
-            verdicts = {
-                level: [
-                    row["verdict"].split()[0] for row in rows if (row["fix"], row["level"]) == (fix, level)
-                ]
-                for level in ("adapter", "runner")
-            }
-            below = "PASS" if set(verdicts["adapter"]) == {"PASS"} else "FAIL"
-            cells.append(f"{below} → {', '.join(verdicts['runner'])}".replace("FAIL", "**FAIL**"))
-        yield f"[{release}](fixes/{release}.md)", *cells
-
-
-TABLES: Mapping[str, Callable[[], str]] = {
-    "verbs": lambda: table("verb|class|written|acts at|what happens|what a plain client sees", verbs()),
-    "kinds": lambda: table("kind|fields|says", kinds()),
-    "checks": lambda: table("check|applies|passes if|limit can be set", checks()),
-    "fixes": lambda: table("|".join(("release", AS_SHIPPED, *FIXES)), fixes()),
-    "endings": lambda: table("ending|what became of the bot|holds when", endings()),
-}
-
-
-def generated(text: str) -> str:
-    """A page with its generated tables made anew."""
-    return _GENERATED.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], text)
 
 
 # -- what stands in a page
@@ -192,12 +106,12 @@ def known() -> Mapping[str, set[str]]:
 @EACH
 def test_generated_tables_are_as_the_code_has_them(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert text == generated(text), f"{page.name} is behind the code: run python -m tests.test_docs"
+    assert text == generated(text), f"{page.name} is behind the code: run python -m tests.generated_tables"
 
 
 def test_every_table_is_somewhere() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    assert {found[2] for found in _GENERATED.finditer(text)} == set(TABLES)
+    assert set(tables_in(text)) == set(TABLES)
 
 
 @EACH
@@ -308,17 +222,3 @@ def test_the_levels_are_those_that_run() -> None:
 def test_the_pages_are_short() -> None:
     for page in PAGES:
         assert len(page.read_text(encoding="utf-8").splitlines()) <= 250, page.name
-
-
-def main() -> None:
-    """Write the generated tables."""
-    for page in PAGES:
-        before = page.read_text(encoding="utf-8")
-        after = generated(before)
-        if after != before:
-            page.write_text(after, encoding="utf-8")
-            print(f"{page.relative_to(ROOT)}: written")
-
-
-if __name__ == "__main__":
-    main()
