@@ -23,8 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an arrow must not end a report on a Latin-1 terminal
-    command, request = arguments.parse(argv)
     try:
+        command, request = arguments.parse(argv)
         status = command.run(request)
         sys.stdout.flush()  # here, where a reader that has gone away is no traceback
     except QQChaosError as problem:

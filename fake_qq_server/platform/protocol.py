@@ -241,7 +241,7 @@ REST_ERRORS: Mapping[str, RestError] = {
     "failed": RestError(500, 500, "处理失败", _ERROR_MD + "; the code: inf"),
     "timed-out": RestError(504, 504, "处理失败", _ERROR_MD + "; the code: inf"),
 }  # fmt: skip
-"""Where the reference marks the HTTP status with "?", it is an inference and the row says so."""
+"""Where no source gives the HTTP status, it is an inference and the row says so."""
 
 
 def encode(frame: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`--hermes` and `--python`: which hermes-agent is driven, from where, and by which interpreter.
+"""Resolves `--hermes` and `--python`: which hermes-agent is driven, from where, by which interpreter.
 
     nothing       the hermes-agent installed beside this program, else release 0.19.0
     0.16.0        that release from PyPI, in an environment made once (see `releases`)

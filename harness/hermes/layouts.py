@@ -4,7 +4,7 @@ A layout is recognised by what the adapter's source *can do*, read as a syntax t
 version numbers lie (a checkout may call itself 0.0.0) and importing has side effects. The rows are
 tried from the top; the first whose file is there and whose class has what the row asks for wins.
 
-Source of the rows: the eleven wheels on PyPI and the upstream tree (see the reference page on the adapter).
+Source of the rows: the eleven wheels on PyPI and the upstream tree.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An environment with one release of hermes-agent, made once and kept.
+"""Installs releases of hermes-agent from PyPI: a virtual environment each, made once and kept.
 
     <cache>/environments/hermes-agent-0.19.0-py3.12-1f3a9c02/            a virtual environment
     <cache>/environments/hermes-agent-0.19.0-py3.12-1f3a9c02/ready.json  written last, atomically

@@ -1,6 +1,6 @@
 """The kinds of records that are the run's, the subject's and the clock's own: one frozen dataclass each.
 
-The platform's kinds are in `fake_qq_server.events`; the envelope around all of them is in `journal`.
+The platform's kinds are in `fake_qq_server.events`; the record around all of them is in `record`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 from harness import cli
 from harness.commands import arguments
 from harness.commands.request import SchemaRequest
-from harness.errors import HarnessError, QQChaosError, SubjectError, UsageError
+from harness.errors import NOT_JUDGED, HarnessError, QQChaosError, SubjectError, UsageError
 from tests.harness import bot
 
 
@@ -161,3 +161,14 @@ class TestInterrupted:
             line.partition('"folder":"')[2].partition('"')[0] for line in journal.read_text().splitlines()[:1]
         ]
         assert homes[0] and not Path(homes[0]).exists()
+
+
+def test_a_defect_in_taking_the_options_is_no_failed_check(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(argv: object) -> None:
+        raise TypeError("an option without a field")
+
+    monkeypatch.setattr(arguments, "parse", broken)
+    assert cli.main(["list"]) == NOT_JUDGED
+    assert "a defect of this program" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 """What a verb is: one row. The validator, the JSON Schema, the docs page and the engine read only this.
 
-Three classes (see docs/scenarios.md):
+Three classes (see docs/verbs.md):
 
 * ANSWER replaces the default reply to one event. `act(args, ask)` gets an `Ask` and returns a reply of the
   place's own type (`HttpReply`, `FrameReply`, `SeamReply`).

@@ -108,7 +108,7 @@ def once(run: Timeline, limits: CheckLimits) -> Finding:
         because = f"message {late.id} was written less than {duration(bound)} before the end"
         return unknown(because, *_written(late))
     if not due:
-        return not_applicable("no message was due")
+        return not_applicable("no message was due besides the probes")
     return passes(f"each of {len(due)} messages was handled once", *_written(due[0]), due[0].handled[0].n)
 
 

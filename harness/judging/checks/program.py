@@ -147,7 +147,9 @@ def stays(run: Timeline, limits: CheckLimits) -> Finding:
 def released(run: Timeline, limits: CheckLimits) -> Finding:
     """Gave up, and still so at the end → its place in the runner, its HTTP client and its lock are free."""
     gone = run.giveup
-    if run.level == "adapter" or gone is None:
+    if run.level == "adapter":
+        return not_applicable("at the adapter level there is no runner that could still hold it")
+    if gone is None:
         return not_applicable("it had not given up when the run ended")
     if exit_of(run) is not None:
         return not_applicable("the program ended, and with it whatever it held")

@@ -158,7 +158,7 @@ def _answers(run: Timeline, limits: CheckLimits, start: int, lines: tuple[int, .
     lost = next((one for one in probes if not answered(one)), None)
     if lost is None and probes:
         proof = (probes[-1].written[0].at.n, probes[-1].handled[0].n, probes[-1].replied[0].n)
-        return passes("it came back and answered a message", *lines, *proof)
+        return passes("it was in service after the healing and answered a message", *lines, *proof)
     if lost is None:
         return unknown("no probe message was sent after it came back", *lines)
     sent = lost.written[0].at

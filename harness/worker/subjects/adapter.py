@@ -1,4 +1,4 @@
-"""The adapter level: the real QQAdapter with a recording fatal-error handler.
+"""The real QQAdapter as a subject: built, redirected, observed, with a recording fatal-error handler.
 
 Import this only in a worker: it imports the subject. The client's code and constants are as shipped; its
 endpoints are redirected (imported by value, so patched where they are used), and what it does is observed

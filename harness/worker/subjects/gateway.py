@@ -1,4 +1,4 @@
-"""The runner level: hermes' own gateway, started as `hermes gateway run` starts it, with QQ as its platform.
+"""hermes' own gateway as a subject: started as `hermes gateway run` starts it, with QQ as its platform.
 
 Import this only in a worker. Its start, reconnect watcher, fatal handler, shutdown, threads and constants are
 as shipped. What must not run is switched off by hermes' own switches (see `gateway_config`) or refused by the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from fake_qq_server.rules.verbs.registry import (
     register,
 )
 
+FAULTS = Path(__file__).parents[2] / "faults"
 HELPERS = {"__init__", "registry", "arguments"}
 ROWS = pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS.keys())
 
@@ -26,6 +28,16 @@ def test_every_file_of_a_verb_is_imported() -> None:
     files = {path.stem for path in Path(fake_qq_server.rules.verbs.__file__).parent.glob("*.py")} - HELPERS
     assert files == set(fake_qq_server.rules.verbs.__all__)
     assert {name.removesuffix("_") for name in files} == set(VERBS)
+
+
+@ROWS
+def test_what_a_client_sees_of_a_verb_on_a_wire_is_tested(verb: Verb) -> None:
+    """At a seam, and on the process, there is no client of ours to see it."""
+    on_a_wire = not verb.on_process and not all(place.startswith("seam") for place in verb.places)
+    tests = "".join(file.read_text(encoding="utf-8") for file in FAULTS.glob("test_*.py"))
+    assert not on_a_wire or re.search(rf"\b{verb.name}\b", tests), (
+        f"no test in {FAULTS.name} uses {verb.name}"
+    )
 
 
 @ROWS

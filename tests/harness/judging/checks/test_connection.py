@@ -212,7 +212,7 @@ class TestOnce:
         ids=["none", "probe", "lost probe", "closed", "nowhere", "unknown", "silent", "then silent", "freed"],
     )
     def test_is_not_applicable_where_none_was_due(self, j: J) -> None:
-        assert told("once", j.done(600)) == ("n/a", "no message was due")
+        assert told("once", j.done(600)) == ("n/a", "no message was due besides the probes")
 
     @pytest.mark.parametrize(
         "j",

@@ -10,7 +10,7 @@ from fake_qq_server.events import WsOut
 from harness.journal.run_kinds import SubjConnect
 from tests.harness.journals import BEAT, J, check, told
 
-PROBED = "it came back and answered a message"
+PROBED = "it was in service after the healing and answered a message"
 
 
 def healed(held: str = "keep", **scenario: Any) -> J:
