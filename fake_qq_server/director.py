@@ -105,7 +105,7 @@ class Director:
         self._stage.on_error(problem)
 
     def mark(self, name: str, bot: int | None) -> None:
-        """READY or RESUMED was written, or a session's connection ended."""
+        """READY or RESUMED was written, a session's connection ended, or the client gave up."""
         self._engines[self._bot(bot)].mark(name, self._stage.now_us())
         self._soon(self._advance)
 

@@ -4,7 +4,8 @@ It depends on no place: events are words, connections numbers, time integer micr
 in. Whoever drives it
 
 * calls `decide` for every event, before the default answer is made, and does what the decision says;
-* calls `mark` when the platform wrote READY or RESUMED, and when a session's connection ended;
+* calls `mark` when the platform wrote READY or RESUMED, when a session's connection ended, and when the
+  client gave up;
 * calls `acted` when a verb really did something: only then has its rule acted;
 * after each of these, and at every `next_due()`, calls `advance` until `next_due()` lies in the future.
 
@@ -101,8 +102,8 @@ class Engine:
         return Decision(tuple(answers), tuple(pushes), tuple(later))
 
     def mark(self, name: str, now: int) -> None:
-        """READY or RESUMED was written, a session's connection was lost ("ready", "resumed", "lost"); or
-        "heal": everything ends now, whatever the file says."""
+        """READY or RESUMED was written, a session's connection was lost ("ready", "resumed", "lost"), the
+        client gave up ("gaveup"); or "heal": everything ends now, whatever the file says."""
         if name == "heal":
             self._end_all(now)
         else:

@@ -144,7 +144,7 @@ def _ids(items: list[Any], places: Sequence[Path]) -> set[str]:
                 (*place, "id"), f"{quoted(name)} is not an id: use a-z, 0-9 and -, beginning with a letter"
             )
         if name in MARKS:
-            raise LanguageError((*place, "id"), f"{name} is a mark of the platform: choose another id")
+            raise LanguageError((*place, "id"), f"{name} is a mark already: choose another id")
         if name in ids:
             raise LanguageError((*place, "id"), f"two rules are called {name}: an id is given once")
         ids.add(name)

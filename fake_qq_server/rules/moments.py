@@ -16,7 +16,10 @@ from fake_qq_server.platform.units import UnitError, format_duration, parse_dura
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 
 PLATFORM_MARKS = ("ready", "resumed", "lost")
-MARKS = (*PLATFORM_MARKS, "heal")
+GAVE_UP = "gaveup"
+"""The client gave up for the first time. No platform knows that: whoever watches the client says so."""
+
+MARKS = (*PLATFORM_MARKS, GAVE_UP, "heal")
 
 
 def duration_at(value: Any, path: Path) -> int:
@@ -57,6 +60,8 @@ def parse_moment(value: Any, path: Path, ids: Collection[str] = ()) -> Moment:
             path, f"{quoted(value)} is not a moment: write 20m, ready, ready + 60s or lost#3 + 5s"
         )
     mark, nth, offset = match.groups()
+    if mark == GAVE_UP and nth is not None:
+        raise LanguageError(path, f"{mark} is the first give-up and has no number: write {mark}")
     if mark not in MARKS and mark not in ids:
         raise LanguageError(
             path, f"no mark or rule is called {quoted(mark)}: {suggest(mark, (*MARKS, *ids))}"

@@ -55,7 +55,8 @@ class Baton:
     def __init__(self) -> None:
         self.now_us = 0
         self.turns = 0
-        self.before_jump: list[Callable[[int], None]] = []
+        self.before_jump: list[Callable[[int], object]] = []
+        """Each is called with the time. One that returns true has given somebody work at this instant."""
         self.after_jump: list[Callable[[int], None]] = []
         self.on_turn: Callable[[int, int], None] = _no_turn
         self.on_spin: Callable[[Participant, int, str], None] = self._refuse_spin
@@ -246,9 +247,13 @@ class Baton:
             who.due = due if who.due is None else min(due, who.due)
 
     def _jump(self, to_us: int) -> None:
-        # Nobody can run at this instant any more: what is sampled now is what the instant came to.
+        # Nobody can run at this instant any more: what is sampled now is what the instant came to. A call may
+        # give somebody work all the same; then all are asked again before time passes.
+        somebody_can = False
         for call in self.before_jump:
-            call(self.now_us)
+            somebody_can = bool(call(self.now_us)) or somebody_can
+        if somebody_can:
+            return
         self.now_us, self._turns_here = to_us, 0
         for call in self.after_jump:
             call(to_us)

@@ -16,6 +16,7 @@ from typing import Any
 
 from fake_qq_server.rules.language import Rule, parse_rules
 from fake_qq_server.rules.language_errors import LanguageError
+from fake_qq_server.rules.moments import Moment, parse_moment
 from harness.journal.run_kinds import RunOpen
 
 
@@ -23,7 +24,8 @@ from harness.journal.run_kinds import RunOpen
 class Terms:
     """The terms on which one run is judged, at its level.
 
-    `limits_us` are the scenario's own limits by check, in microseconds. `handler` is what it told the
+    `heals`: a healing is set; `heal_at` is its moment, None where it cannot be read. `limits_us` are the
+    scenario's own limits by check, in microseconds. `handler` is what it told the
     fatal handler to do. `restart` is the service manager's policy: `on-failure` where it names none, as
     hand-made units have it. `rules` are by the key with which records name them; none where they cannot be
     read.
@@ -34,6 +36,7 @@ class Terms:
     asks: tuple[str, ...] = ()
     starts_up: bool = True
     heals: bool = False
+    heal_at: Moment | None = None
     handler: str = "record"
     restart: str = "on-failure"
     hypothetical: bool = False
@@ -49,19 +52,21 @@ def terms_of(opened: RunOpen | None) -> Terms:
     asks, handler = scenario.get("asks"), scenario.get("handler") or "record"
     if isinstance(asks, Mapping):
         asks = asks.get(opened.level)
+    rules = _rules(scenario.get("rules"))
     return Terms(
         run=str(opened.run or scenario.get("run") or scenario.get("scenario") or ""),
         issues=tuple(i for i in _list(scenario.get("issues")) if isinstance(i, int)),
         asks=tuple(dict.fromkeys(str(name) for name in _list(asks))),
         starts_up=scenario.get("start") != "down",
         heals=scenario.get("heal") is not None,
+        heal_at=_heal_at(scenario.get("heal"), rules),
         handler=str(next((key for key, _ in _items(handler)), handler)),
         restart=str(scenario.get("restart") or "on-failure"),
         hypothetical=bool(scenario.get("hypothetical")),
         limits_us={
             str(k): us for k, v in _items(scenario.get("limits_us")) if (us := _positive(v)) is not None
         },
-        rules=_rules(scenario.get("rules")),
+        rules=rules,
     )
 
 
@@ -70,6 +75,16 @@ def _rules(written: object) -> Mapping[str, Rule]:
         return {rule.key: rule for rule in parse_rules(written)}
     except LanguageError:
         return {}
+
+
+def _heal_at(written: object, rules: Mapping[str, Rule]) -> Moment | None:
+    at = dict(_items(written)).get("at") if isinstance(written, Mapping) else written
+    if at is None:
+        return None
+    try:
+        return parse_moment(at, (), [rule.id for rule in rules.values() if rule.id is not None])
+    except LanguageError:
+        return None
 
 
 def _limits(given: object) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import At, Link
-from fake_qq_server.rules.moments import Moment, Which
+from fake_qq_server.rules.moments import GAVE_UP, Moment, Which
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from harness.scenario.run_spec import Handler
 
@@ -23,6 +23,9 @@ _EVENTS = {
     "seam": "the client itself calls {word} (injected inside the client)",
     "runner.handler": "the gateway's fatal handler is called",
 }
+
+
+_MARKS = {GAVE_UP: "the give-up"}
 
 
 def schema_in_words(schema: Mapping[str, Any]) -> str:
@@ -71,7 +74,8 @@ def moment_in_words(at: Moment) -> str:
     """A moment: "1m after drop", "lost number 2", "30m"."""
     if at.mark is None:
         return format_duration(at.offset_us)
-    mark = at.mark if at.nth == 1 else f"{at.mark} number {at.nth}"
+    mark = _MARKS.get(at.mark, at.mark)
+    mark = mark if at.nth == 1 else f"{at.mark} number {at.nth}"
     return f"{format_duration(at.offset_us)} after {mark}" if at.offset_us else mark
 
 

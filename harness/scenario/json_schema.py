@@ -82,7 +82,7 @@ def _defs() -> dict[str, Any]:
         "moment": {
             "type": "string",
             "pattern": r"^([0-9]|[a-z][a-z0-9-]*(#[0-9]+)?\s*(\+\s*[0-9]\S*\s*)?$)",
-            "description": "20m from the start, or a mark or rule's id, such as ready + 60s or lost#3",
+            "description": "20m from the start, or a mark or a rule's id: ready + 60s, gaveup + 20m",
         },
         "span": {
             "anyOf": [

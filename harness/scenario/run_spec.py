@@ -56,6 +56,11 @@ class RunSpec:
     heal: Healing | None = None
     resolved: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
+    def moments(self) -> tuple[Moment, ...]:
+        """Every moment that its rules and its healing name."""
+        named = [moment for rule in self.rules for moment in rule.moments()]
+        return (*named, self.heal.at) if self.heal else tuple(named)
+
     def asks_for(self, level: str) -> tuple[str, ...]:
         """The checks that decide the verdict at this level; none where the run is not meant for it."""
         return self.asks.get(level, ())

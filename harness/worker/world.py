@@ -4,9 +4,9 @@ The platform has a thread of its own ("peer") so that a subject which spins or b
 platform, or the end of the run, with it. Built for one run and thrown away with its process.
 
 The time table. A run ends at its scenario's end, or ten virtual minutes after it gave up where no healing is
-set and no task of the subject is left, so that nothing could change it. One heartbeat before the end a run in
-service gets a probe message; with a healing another one three heartbeats after service came back. Then comes
-the marked tear-down.
+set, no rule waits for the give-up and no task of the subject is left, so that nothing could change it. One
+heartbeat before the end a run in service gets a probe message; with a healing another one three heartbeats
+after service came back. Then comes the marked tear-down.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from fake_qq_server.addresses import Addresses
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
 from fake_qq_server.platform.options import Options
 from fake_qq_server.rule_writer import RuleWriter
+from fake_qq_server.rules.moments import GAVE_UP
 from fake_qq_server.rules.verbs.registry import SignalProcess
 from fake_qq_server.server import FakeQQ
 from fake_qq_server.wire.websocket import WebSocketProtocol
@@ -54,6 +55,9 @@ class World:
         self._record = record
         self._up = threading.Event()
         self._gave_up_at: int | None = None
+        self._awaits_give_up = any(moment.mark == GAVE_UP for moment in run.moments())
+        self._mark_is_due = False
+        self._marked = False
         self._why: Literal["end", "gaveup", "exited"] = "end"
         self._probes = 0
         self.stop_subject: Callable[[], None] = lambda: None
@@ -75,10 +79,24 @@ class World:
         return self.addresses
 
     def gave_up(self) -> None:
-        """The subject will not try again; called once, at that moment."""
+        """The subject gave up, and nobody is there to bring it back; called at that moment, perhaps often."""
+        self.mark_give_up()
         if self._gave_up_at is None:
             self._gave_up_at = self.fake.now_us()
             self.fake.loop.call_soon_threadsafe(self._set_end)
+
+    def mark_give_up(self) -> None:
+        """The subject gave up; called at that moment, perhaps often. The rules are told once, where one waits
+        for it."""
+        if self._awaits_give_up and not self._marked:
+            self._marked = self._mark_is_due = True
+            self.fake.loop.call_soon_threadsafe(self.fake.director.mark, GAVE_UP, BOT)
+
+    def owes_a_turn(self, now_us: int) -> bool:
+        """Whether the platform's loop was told something that it must do before time passes. A hook of the
+        clock (`Baton.before_jump`), to be called after those that may call `mark_give_up`."""
+        due, self._mark_is_due = self._mark_is_due, False
+        return due
 
     def exited(self) -> None:
         """The program ended itself: so does the run."""
@@ -143,8 +161,8 @@ class World:
         return n
 
     def _set_end(self) -> None:
-        """It gave up: unless a healing is set, ten more minutes may show all there is to see."""
-        if self._run.heal is None and self._gave_up_at is not None:
+        """It gave up: unless a healing or a rule is still to come, ten more minutes show all there is."""
+        if self._run.heal is None and not self._awaits_give_up and self._gave_up_at is not None:
             at = self._gave_up_at + AFTER_GIVING_UP_US
             if at < self._run.end_us:
                 self.fake.call_at(at, self._end_early)

@@ -10,8 +10,10 @@ from harness.commands.report.story import story_lines
 from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.run_kinds import RunOpen
+from harness.judging.intervals import SECOND, Interval, subtract
 from harness.judging.outcome import Outcome
 from harness.judging.terms import terms_of
+from harness.judging.timeline import Timeline, read
 
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
 STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}
@@ -119,6 +121,7 @@ def conclusion(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
     return [
         f"{REPRODUCED[status]}: issue {issue.removeprefix('#')}: {counted}{_by_level(runs)}",
         *_flag_and_handler([run.outcome for run in runs if run.outcome]),
+        *_not_given_up(runs),
         *(_brought_back([run.outcome for run in runs if run.outcome and run.level == "runner"])),
     ]
 
@@ -144,6 +147,40 @@ def _flag_and_handler(outcomes: Sequence[Outcome]) -> list[str]:
         return []
     counted = f"Of {gave_up} run{'s' * (gave_up != 1)} that gave up, {flagged} set the fatal flag in time"
     return [f"{counted} and {called} had the fatal handler called once, to its end."]
+
+
+def _not_given_up(runs: Sequence[Judged]) -> list[str]:
+    """Where a run passed in which the bot did not give up: how long it was watched, for it may later.
+
+    Once some run saw it give up, only those count that left it out of service at the end.
+    """
+    judged = [(run, run.outcome) for run in runs if run.outcome and run.outcome.ending.judged]
+    patient = [
+        read(run.records)
+        for run, outcome in judged
+        if outcome.verdict == "pass" and not _gave_up(outcome) and outcome.ending.name != "exited"
+    ]
+    if not any(_gave_up(outcome) for _, outcome in judged):
+        longest = max(map(_outage_s, patient), default=0.0)
+        told = f"the longest outage lasted {clock_text(longest)}, and nothing is known beyond."
+        return [f"No run saw the bot give up; {told}"] if longest else []
+    waiting = [run for run in patient if run.since is None]
+    longest = max(map(_outage_s, waiting), default=0.0)
+    told = f"after an outage of {clock_text(longest)} at most, and nothing is known beyond."
+    counted = f"In {len(waiting)} of {len(runs)} runs it had not given up at the end"
+    return [f"{counted}, {told}"] if longest else []
+
+
+def _gave_up(outcome: Outcome) -> bool:
+    return any(check.name == "flag" and check.state != "n/a" for check in outcome.checks)
+
+
+def _outage_s(run: Timeline) -> float:
+    """How long it was out of service at a time, at most, once it had been in service."""
+    if not run.serving:
+        return 0.0
+    since = Interval(run.serving[0].start, run.end)
+    return max((gap.length for gap in subtract([since], run.serving)), default=0) / SECOND
 
 
 def _brought_back(outcomes: Sequence[Outcome]) -> list[str]:

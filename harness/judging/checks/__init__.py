@@ -1,7 +1,8 @@
 """The checks: one property of a run each, a pure function of its timeline.
 
 *A fail needs a witness; a pass needs coverage.* What a check is about did not occur: n/a. Its window was
-cut short by the run's end, or a rule of the premise was unmet: a pass becomes unknown, a fail stays.
+cut short by the run's end, a rule of the premise was unmet, or the healing waited for a give-up that never
+came: a pass becomes unknown, a fail stays.
 A row of `CHECKS` whose `whole` is true covers the whole run: cut off without its tear-down, such a run
 proves no pass. The others measure a window of their own.
 """
@@ -121,6 +122,9 @@ def _weighed(run: Timeline, name: str, check: Check, found: Finding) -> CheckRes
             f"rule {run.unmet[0].about.rule or '?'} acted {event.got} times, and {event.wanted} are expected"
         )
         return CheckResult(name, "unknown", f"{found.because}, but {rule}", (*found.lines, run.unmet[0].n))
+    missing = recovery.not_tried(run)
+    if found.state == "pass" and missing is not None:
+        return CheckResult(name, "unknown", f"{found.because}, but {missing}", found.lines)
     return CheckResult(name, found.state, found.because, found.lines)
 
 

@@ -5,6 +5,7 @@ Without healing, does it end up in a state that is acceptable; with healing, doe
 
 from __future__ import annotations
 
+from fake_qq_server.rules.moments import GAVE_UP
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.conduct import false_connected, impolite
 from harness.judging.checks.program import exit_of
@@ -134,7 +135,7 @@ def recovers(run: Timeline, limits: CheckLimits) -> Finding:
         ended = exit_of(run)
         if ended is not None:
             return not_applicable("the program ended itself before the healing", ended.n)
-        return unknown("the run ended before the healing")
+        return unknown(not_tried(run) or "the run ended before the healing")
     healed, bound = run.heal.t, limits.us("recovers")
     if run.since is None:
         if run.end < healed + bound:
@@ -151,6 +152,17 @@ def recovers(run: Timeline, limits: CheckLimits) -> Finding:
     if run.end - start < limits.us("recovers.held"):
         return unknown(f"it was back for {duration(run.end - start)} only when the run ended", *lines)
     return _answers(run, limits, start, lines)
+
+
+def not_tried(run: Timeline) -> str | None:
+    """Where the healing waits for a give-up that never came: that such a run proves nothing.
+
+    A program that ended itself without giving up has done something else, which `back` and `stays` judge.
+    """
+    at = run.terms.heal_at
+    if at is None or at.mark != GAVE_UP or run.giveups or exit_of(run) is not None:
+        return None
+    return f"it did not give up within {duration(run.end)}, so what would bring it back was not tried"
 
 
 def _answers(run: Timeline, limits: CheckLimits, start: int, lines: tuple[int, ...]) -> Finding:

@@ -48,7 +48,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
             Seam(subject.adapter, world.fake.director)
         except SubjectError as problem:
             exit_with_problem(run.spec, "harness", str(problem))
-    BATON.before_jump.append(lambda now: subject.sample())
+    BATON.before_jump += [lambda now: subject.sample(), world.owes_a_turn]
     run_is_over = asyncio.Event()
     loop, driver = asyncio.get_running_loop(), asyncio.current_task()
 

@@ -46,7 +46,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         layout,
         Endpoints(addresses.api, addresses.token),
         run.record,
-        on_gave_up=partial(run.mark, "gave up"),
+        on_gave_up=partial(_gave_up, run, world),
         on_handler=_rules_on_handler(run, world),
         beside=run.scenario.beside is not None,
     )
@@ -57,7 +57,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
             write_stale_state(CREDENTIALS[0])
     except SubjectError as problem:
         exit_with_problem(run.spec, "subject", str(problem))
-    BATON.before_jump.append(lambda now: subject.sample())
+    BATON.before_jump += [lambda now: subject.sample(), world.owes_a_turn]
     loop = asyncio.get_running_loop()
 
     def stop_subject() -> None:
@@ -123,6 +123,12 @@ def _finish(
     loop.run_until_complete(record_leftovers())
     world.torn_down()
     run.end("end")
+
+
+def _gave_up(run: Run, world: World) -> None:
+    """The adapter did; the gateway around it may bring it back, so the run and its probes go on."""
+    run.mark("gave up")
+    world.mark_give_up()
 
 
 def _rules_on_handler(run: Run, world: World) -> Callable[[int], None]:

@@ -14,16 +14,18 @@ from harness.worker.subjects.occurrence import CallCounter
 class AdapterObserver:
     """Records the calls of an adapter's methods and the messages it is given.
 
-    `attempts` counts reconnect attempts over all adapters of a run. `listener_ended`: the listen loop ended.
+    `attempts` counts reconnect attempts over all adapters of a run. `listener_ended`: the listen loop ended
+    unbidden. `bidden`: since it began, its end was asked for, by disconnect() or by the program's end.
     """
 
     def __init__(self, adapter: Any, record: Recorder, attempts: CallCounter) -> None:
         self.adapter = adapter
-        self.listener_ended = False
+        self.listener_ended = self.bidden = False
         self._record = record
         self._wrap("_reconnect", attempts, bool)
         self._wrap("connect", lambda: SubjConnect, bool)
         self._wrap("disconnect", lambda: SubjDisconnect)
+        adapter.disconnect = self._noting_the_bidding(adapter.disconnect)
         self._wrap("_listen_loop", lambda: SubjListener)
         adapter._listen_loop = self._noting_the_end(adapter._listen_loop)
         adapter.handle_message = self._noting_messages(adapter.handle_message)
@@ -45,10 +47,18 @@ class AdapterObserver:
 
     def _noting_the_end(self, listen: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         async def noting() -> None:
+            self.bidden = False
             try:
                 await listen()
             finally:
-                self.listener_ended = True
+                self.listener_ended = self.listener_ended or not self.bidden
+
+        return noting
+
+    def _noting_the_bidding(self, disconnect: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def noting() -> None:
+            self.bidden = True
+            await disconnect()
 
         return noting
 

@@ -81,6 +81,9 @@ class GatewaySubject:
             self._raised = one_line(exc)
             logging.getLogger("gateway").error("start_gateway() raised %s", self._raised)
             return 1
+        finally:
+            if self._observer is not None:  # asyncio ends what its loop still has, the listener too
+                self._observer.bidden = True
 
     def record_exit(self, code: int) -> None:
         """Its process would end now, with this code: record what it says of itself last, and the exit."""

@@ -100,3 +100,25 @@ def test_a_delayed_push_due_at_the_healing_is_cancelled() -> None:
     engine.decide(GATEWAY, us(5))
     engine.decide(GATEWAY, us(4.9))
     assert [push.due_us for push in engine.advance(us(10)).pushes] == [us(9.9)]
+
+
+def test_heal_and_rules_may_wait_for_the_give_up_and_count_from_it() -> None:
+    ticks = {"at": "gaveup + 5m", "do": "rst"}
+    run = EngineRun(DROP, ticks, {**FAIL, "from": "gaveup"}, heal="gaveup + 20m")
+    run.mark("ready", 0)
+    assert run.event(GATEWAY, 1000) == []
+    run.mark("gaveup", 6000)
+    assert run.event(GATEWAY, 6001) == ["status"]
+    run.until(9000)
+    assert run.pushed == [(60.0, "close"), (6300.0, "rst")]
+    assert run.healed == [7200.0]
+    assert run.event(GATEWAY) == []
+
+
+def test_a_healing_that_waits_for_a_give_up_never_comes_without_one() -> None:
+    run = EngineRun(DROP, {**FAIL, "from": "drop"}, heal="gaveup + 20m")
+    run.mark("ready", 0)
+    run.until(300_000)
+    assert run.healed == []
+    assert run.event(GATEWAY) == ["status"]
+    assert run.engine.next_due() is None

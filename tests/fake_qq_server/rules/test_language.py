@@ -49,8 +49,8 @@ def test_what_is_no_id_is_refused(name: Any) -> None:
     assert error.path == ("rules", 0, "id")
 
 
-@pytest.mark.parametrize("name", ["ready", "resumed", "lost", "heal"])
-def test_an_id_is_no_mark_of_the_platform(name: str) -> None:
+@pytest.mark.parametrize("name", ["ready", "resumed", "lost", "gaveup", "heal"])
+def test_an_id_is_no_mark_of_the_language(name: str) -> None:
     assert "is a mark" in refused({**DROP, "id": name}).sentence
 
 

@@ -23,6 +23,8 @@ from tests.fake_qq_server.rules.rule_parsing import CLOSE, refused, rule
         ("lost#3", Moment("lost", 3)),
         ("resumed#2 + 5s", Moment("resumed", 2, 5 * SECOND)),
         ("drop + 1m", Moment("drop", 1, MINUTE)),
+        ("gaveup", Moment("gaveup")),
+        ("gaveup + 20m", Moment("gaveup", 1, 20 * MINUTE)),
         ("heal", Moment("heal")),
     ],
 )
@@ -36,10 +38,11 @@ def test_a_moment_is_read_and_written_back(written: str, moment: Moment) -> None
     [
         ("redy + 60s", "did you mean ready"),
         ("dorp", "did you mean drop"),
-        ("zzz", "there is drop, heal, lost, ready, resumed"),
+        ("zzz", "there is drop, gaveup, heal, lost, ready, resumed"),
         ("ready - 5s", "not a moment"),
         ("ready + 60", "not a duration"),
         ("ready#0", "not a moment"),
+        ("gaveup#2", "the first give-up and has no number"),
         ("Ready", "not a duration"),
         (60, "no unit"),
         (None, "not a duration"),

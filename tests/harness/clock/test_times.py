@@ -86,3 +86,8 @@ def test_a_child_forked_by_a_subject_is_outside_the_clock(run: Run) -> None:
 def test_event_loops_are_virtual_however_they_are_made(run: Run) -> None:
     got = run("times.loops_from_everywhere").got
     assert [micros for _, micros in got] == [hour * 3_600_000_000 for hour in range(1, 8)]
+
+
+def test_a_call_before_a_jump_that_gave_somebody_work_keeps_time_from_passing(run: Run) -> None:
+    seen = run("times.a_call_before_a_jump").got
+    assert seen[:3] == [["asked", 0], ["woken", 0], ["asked", 0]]

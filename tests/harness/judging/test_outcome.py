@@ -36,6 +36,16 @@ class TestVerdict:
         assert judge(dies(asks=["flag", "bounded"]).tries(how=None).done(5900)).verdict == "unknown"
         assert judge(dies(asks=["flag", "notified"]).done(5900)).verdict == "unknown"
 
+    @pytest.mark.parametrize(
+        ("asks", "verdict"), [(["truthful"], "unknown"), (["truthful", "secret"], "fail")]
+    )
+    def test_is_never_pass_where_the_healing_waits_for_a_give_up_that_never_came(
+        self, asks: list[str], verdict: str
+    ) -> None:
+        j = J(asks=asks, heal="gaveup + 20m").up().acts(t=60).loses(t=60).says("retrying")
+        j = j.leaks() if verdict == "fail" else j
+        assert judge(j.done(10_800)).verdict == verdict
+
     def test_a_fail_outranks_an_unknown(self) -> None:
         j = dies(asks=["settles", "notified"])
         assert judge(j.tells(how="raised").done(5870)).verdict == "fail"

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from fake_qq_server.platform.units import MINUTE
 from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.moments import Moment
 from harness.journal.run_kinds import RunOpen
 from harness.judging.terms import Terms, terms_of
 from harness.scenario.run_spec import RunSpec
@@ -29,6 +31,7 @@ def test_both_readings_of_a_run_of_the_catalogue_are_equal(spec: RunSpec) -> Non
             asks=spec.asks_for(level),
             starts_up=spec.start != "down",
             heals=spec.heal is not None,
+            heal_at=spec.heal.at if spec.heal else None,
             handler=spec.handler.kind,
             restart=spec.restart or "on-failure",
             hypothetical=spec.hypothetical,
@@ -81,3 +84,18 @@ def test_a_limit_is_a_positive_number_of_microseconds(given: float, us: int) -> 
 
 def test_a_handler_with_an_argument_goes_by_its_name() -> None:
     assert terms_of(opening({"handler": {"slow": "5s"}})).handler == "slow"
+
+
+@pytest.mark.parametrize(
+    ("heal", "moment"),
+    [
+        ("gaveup + 20m", Moment("gaveup", 1, 20 * MINUTE)),
+        ({"at": "drop + 5m", "held": "keep"}, Moment("drop", 1, 5 * MINUTE)),
+        ("no moment at all", None),
+        ({"held": "keep"}, None),
+        (None, None),
+    ],
+)
+def test_the_moment_of_the_healing_is_read_where_it_makes_sense(heal: Any, moment: Moment | None) -> None:
+    terms = terms_of(opening({"heal": heal, "rules": [DROP]}))
+    assert (terms.heal_at, terms.heals) == (moment, heal is not None)

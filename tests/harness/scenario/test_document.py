@@ -19,6 +19,10 @@ def test_a_document_stands_for_variants_times_twins() -> None:
         "exhausted/b", "exhausted/b+heals-30m", "exhausted/b+heals-2h",
     ]  # fmt: skip
     assert names(heal_twin="30m") == ["exhausted", "exhausted+heals-30m"]
+    assert names(heal_twin=["gaveup + 20m", "gaveup"])[1:] == [
+        "exhausted+heals-20m-after-gaveup",
+        "exhausted+heals-gaveup",
+    ]
     assert names(heal_twin=["drop + 30m", "drop", "lost#2", "ready#2 + 5s"]) == [
         "exhausted", "exhausted+heals-30m-after-drop", "exhausted+heals-drop", "exhausted+heals-lost-2",
         "exhausted+heals-5s-after-ready-2",

@@ -132,3 +132,12 @@ def test_a_rule_that_waits_for_another_begins_after_it() -> None:
         ]
     )
     assert earliest_marks(spec.rules) == {None: 0, "a": 60 * SECOND, "b": 61 * SECOND, "c": 62 * SECOND}
+
+
+def test_a_give_up_may_come_at_once_as_far_as_refusals_go() -> None:
+    enough = 20 * MINUTE + ROOM
+    run(heal="gaveup + 20m", end=f"{enough // 1000}ms")
+    error = refused(heal="gaveup + 20m", end=f"{enough // 1000 - 1}ms")
+    assert (error.path, "end is too early" in error.sentence) == (("end",), True)
+    late = {"when": "http.token", "from": "gaveup + 3h", "do": "noanswer"}
+    assert "the run ends before" in refused(rules=[DROP, late]).sentence

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fake_qq_server.events import EventSent, Session
-from harness.journal.run_kinds import RunClose, RunTeardown, SubjListener
+from fake_qq_server.events import EventSent, Heal, RuleAct, Session
+from harness.journal.record import Record, digest
+from harness.journal.run_kinds import RunClose, RunTeardown, SubjListener, SubjState
+from harness.judging.outcome import judge
 from tests.harness import bot
 from tests.harness.worker.runs import HEARTBEAT_US, MINUTE_US, of, records
 
@@ -63,3 +65,57 @@ def test_a_subject_that_blocks_its_loop_in_the_tear_down_does_not_keep_the_run_f
     ((time, event),) = of(found, RunClose)
     assert (event.why, event.detail) == ("end", "the subject's loop did not answer at the tear-down")
     assert time == 12 * MINUTE_US
+
+
+def gave_up_at(found: tuple[Record, ...]) -> int:
+    """When the correct bot set its fatal flag, which is how it gives up."""
+    return min(time for time, event in of(found, SubjState) if event.fatal)
+
+
+def test_a_healing_behind_the_give_up_comes_exactly_then_and_the_run_goes_on_to_its_end(
+    tmp_path: Path,
+) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=DROPPED, end="3h", more="heal: gaveup + 20m")
+    assert of(found, Heal) == [(gave_up_at(found) + 20 * MINUTE_US, Heal("keep"))]
+    assert of(found, RunTeardown) == [(180 * MINUTE_US, RunTeardown("end"))]
+
+
+def test_a_healing_at_the_give_up_itself_comes_in_that_instant(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=DROPPED, end="3h", more="heal: gaveup")
+    assert of(found, Heal) == [(gave_up_at(found), Heal("keep"))]
+
+
+def test_a_run_in_which_a_rule_waits_for_the_give_up_goes_on_to_its_end(tmp_path: Path) -> None:
+    late = "{at: gaveup + 15m, do: {dispatch: C2C_MESSAGE_CREATE}}"
+    found = records(bot.CORRECT, tmp_path, rules=f"{BANNED[:-1]}, {late}]", end="1h")
+    assert of(found, RunTeardown) == [(60 * MINUTE_US, RunTeardown("end"))]
+
+
+def test_a_rule_may_signal_the_program_a_while_after_the_give_up(tmp_path: Path) -> None:
+    late = "{at: gaveup + 5m, do: {signal: SIGTERM}}"
+    found = records(bot.CORRECT, tmp_path, rules=f"{DROPPED[:-1]}, {late}]", end="3h", level="runner")
+    (sent,) = [time for time, event in of(found, RuleAct) if event.verb == "signal"]
+    assert sent == gave_up_at(found) + 5 * MINUTE_US
+
+
+def test_a_gateway_brings_the_bot_back_after_a_healing_behind_the_give_up(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=DROPPED, end="3h", more="heal: gaveup + 20m", level="runner")
+    ((healed, _),) = of(found, Heal)
+    assert healed == gave_up_at(found) + 20 * MINUTE_US
+    assert [time for time in probes(found) if time > healed]
+
+
+def test_without_a_give_up_a_healing_behind_it_never_comes(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=DROPPED, end="1h", more="heal: gaveup + 20m")
+    assert of(found, Heal) == []
+    outcome = judge(found)
+    assert (outcome.verdict, outcome.ending.name) == ("unknown", "retrying")
+
+
+def test_a_run_with_a_healing_behind_the_give_up_is_the_same_each_time(tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    journals = [
+        records(bot.CORRECT, folder, rules=DROPPED, end="3h", more="heal: gaveup + 20m")
+        for folder in (tmp_path, tmp_path / "again")
+    ]
+    assert len({digest(found) for found in journals}) == 1

@@ -238,3 +238,24 @@ def loops_from_everywhere() -> list[list[Any]]:
         thread.start()
         thread.join()
     return found
+
+
+def a_call_before_a_jump() -> list[tuple[str, int]]:
+    """A call before the jump wakes the loop at the instant that would have passed."""
+    seen: list[tuple[str, int]] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        def wake(now_us: int) -> bool:
+            seen.append(("asked", now_us))
+            if len(seen) > 1:
+                return False
+            loop.call_soon_threadsafe(lambda: seen.append(("woken", BATON.now_us)))
+            return True
+
+        BATON.before_jump.append(wake)
+        await asyncio.sleep(60)
+
+    asyncio.run(main())
+    return seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,11 @@ def dies(**scenario: Any) -> Judged:
 
 def passes() -> Judged:
     return judged(J(asks=["connects"]).up().done(3600))
+
+
+def out(t: float = 60, asks: Sequence[str] = ("connects",)) -> J:
+    """It loses its connection and does not give up."""
+    return J(asks=list(asks)).up().acts(t=t).loses(t=t)
 
 
 def unknown() -> Judged:
@@ -144,6 +150,25 @@ class TestSummary:
             assert "Not judged without the runner level: " in rest
         else:
             assert "Once it gave up, the real gateway brought the bot back in " in rest
+
+    def test_the_conclusion_says_how_long_a_bot_was_watched_that_did_not_give_up(self) -> None:
+        runs = [judged(out(t=600).ready(2, t=4200).done(7200)), judged(out().done(72 * 3600)), passes()]
+        assert lines.conclusion(0, "14539", runs)[1] == (
+            "No run saw the bot give up; the longest outage lasted 71:59:00, and nothing is known beyond."
+        )
+        assert lines.conclusion(0, "14539", runs[:1])[1].count("lasted 1:00:00") == 1
+
+    def test_once_a_give_up_was_seen_only_runs_left_out_of_service_are_named(self) -> None:
+        told = judged(J(asks=["flag"]).up().gives_up(t=60).flags(t=60).tells().done(3600))
+        said = "had not given up at the end, after an outage of 1:59:00 at most, and nothing is known beyond."
+        back, waits = judged(out().ready(2, t=4200).done(7200)), judged(out().done(7200))
+        assert lines.conclusion(0, "14539", [told, back, waits])[2] == f"In 1 of 3 runs it {said}"
+        assert len(lines.conclusion(0, "14539", [told, back])) == 3
+
+    def test_runs_that_failed_or_had_no_outage_say_nothing_of_patience(self) -> None:
+        failed = judged(out(asks=["connects", "secret"]).leaks().done(7200))
+        assert len(lines.conclusion(1, "14539", [failed])) == 2
+        assert len(lines.conclusion(0, "14539", [passes()])) == 2
 
     def test_the_conclusion_counts_flags_and_calls_of_the_handler(self) -> None:
         flag, callback = "set the fatal flag in time", "had the fatal handler called once, to its end."

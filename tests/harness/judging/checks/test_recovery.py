@@ -225,3 +225,39 @@ class TestRecovers:
     def test_its_limit_can_be_set(self) -> None:
         j = healed(limits_us={"recovers": 20_000_000}).ready(2, t=630).probed(2, t=640)
         assert told("recovers", j.done(2000))[0] == "fail"
+
+
+class TestAHealingThatWaitsForTheGiveUp:
+    NOT_TRIED = "it did not give up within 3 h, so what would bring it back was not tried"
+
+    def lost(self, **scenario: Any) -> J:
+        return J(heal="gaveup + 20m", **scenario).up().acts(t=60).loses(t=60).says("retrying").tries(t=10_799)
+
+    def test_without_a_give_up_nothing_is_known(self) -> None:
+        assert told("recovers", self.lost().done(10_800)) == ("unknown", self.NOT_TRIED)
+
+    def test_without_a_give_up_no_other_check_passes(self) -> None:
+        state, because = told("awake", self.lost().done(10_800))
+        assert (state, because.endswith(f", but {self.NOT_TRIED}")) == ("unknown", True)
+        assert told("secret", self.lost().leaks().done(10_800))[0] == "fail"
+        assert told("flag", self.lost().done(10_800))[0] == "n/a"
+
+    def test_the_moment_may_be_written_as_a_mapping(self) -> None:
+        j = J(heal={"at": "gaveup + 20m", "held": "release"}).up().acts(t=60).loses(t=60)
+        assert told("recovers", j.done(10_800)) == ("unknown", self.NOT_TRIED)
+
+    def test_a_bot_that_is_back_after_it_recovers(self) -> None:
+        j = self.lost().gives_up(t=6000).heals(t=7200).ready(2, t=7260).probed(2, t=7400)
+        assert told("recovers", j.done(10_800)) == ("pass", PROBED)
+
+    def test_a_bot_that_gave_up_silently_and_stays_away_fails(self) -> None:
+        assert told("recovers", self.lost().gives_up(t=6000).heals(t=7200).done(10_800))[0] == "fail"
+
+    def test_a_run_that_ends_before_it_is_undecided(self) -> None:
+        j = self.lost().gives_up(t=10_000)
+        assert told("recovers", j.done(10_800)) == ("unknown", "the run ended before the healing")
+
+    def test_a_program_that_ended_itself_without_giving_up_is_no_matter_of_it(self) -> None:
+        j = J(level="runner", heal="gaveup + 20m").up().acts(t=60).exits(1, t=90)
+        assert told("awake", j.done(100, "exited"))[0] == "pass"
+        assert told("recovers", j.records)[0] == "n/a"

@@ -80,3 +80,18 @@ def test_another_instance_of_the_class_is_not_observed(journal: Journal) -> None
     AdapterObserver(Adapter(True), journal.record, AdapterObserver.counters())
     assert asyncio.run(Adapter(True).connect())
     assert journal.events() == []
+
+
+class Closing(Adapter):
+    async def _listen_loop(self) -> None:
+        await self.disconnect()
+
+
+async def test_a_listener_that_ends_because_of_a_disconnect_did_not_give_up(journal: Journal) -> None:
+    adapter = Closing()
+    observer = AdapterObserver(adapter, journal.record, AdapterObserver.counters())
+    await adapter._listen_loop()
+    assert not observer.listener_ended
+    adapter.disconnect = lambda: asyncio.sleep(0)  # type: ignore[method-assign]
+    await adapter._listen_loop()
+    assert observer.listener_ended
