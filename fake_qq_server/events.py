@@ -153,7 +153,7 @@ class RuleAct(Event):
 
 @dataclass(frozen=True)
 class RuleUnmet(Event):
-    """At the end, a rule had acted less often than its `fires` asks (`wanted` as written, e.g. "1..")."""
+    """At the end, a rule had acted less or more often than its `fires` asks (`wanted` as written: "1..")."""
 
     KIND = "rule.unmet"
     wanted: str

@@ -21,6 +21,7 @@ KINDS = {
     "harness/process": "process",
     "harness/worker": "process",
     "harness/hermes": "runs",
+    "harness/hermes/fixes": "pure",
     "harness/commands": "runs",
     "harness/commands/report": "pure",
     "calibration": "runs",

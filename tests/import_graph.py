@@ -16,10 +16,17 @@ PACKAGES = ("fake_qq_server", "harness")
 
 @dataclass(frozen=True)
 class Module:
-    """One module: those of ours that it imports, and the top-level names of all others."""
+    """One module: those of ours that its statements import, the packages of ours that are imported on the way
+    (the `__init__` of each package that it does not stand in), and the top-level names of all others."""
 
     ours: frozenset[str]
     others: frozenset[str]
+    on_the_way: frozenset[str] = frozenset()
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """Every module of ours that runs when it is imported."""
+        return self.ours | self.on_the_way
 
 
 def read(root: Path = ROOT) -> dict[str, Module]:
@@ -40,9 +47,9 @@ def circles(graph: Mapping[str, Module]) -> list[list[str]]:
 
 
 def reachable(starts: Iterable[str], graph: Mapping[str, Module]) -> set[str]:
-    """The modules that importing these may import, with themselves and every package on the way."""
-    found = {one for start in starts for one in (start, *_reached(start, graph))}
-    return found | {package for one in found for package in _packages(one)}
+    """The modules that importing these may import, with themselves and the packages that they stand in."""
+    begin = {one for start in starts for one in (start, *_packages(start))}
+    return begin | {one for start in begin for one in _reached(start, graph)}
 
 
 def _packages(name: str) -> Iterator[str]:
@@ -52,12 +59,12 @@ def _packages(name: str) -> Iterator[str]:
 
 def _reached(name: str, graph: Mapping[str, Module]) -> set[str]:
     seen: set[str] = set()
-    todo = list(graph[name].ours)
+    todo = list(graph[name].imports)
     while todo:
         one = todo.pop()
         if one not in seen:
             seen.add(one)
-            todo += graph[one].ours
+            todo += graph[one].imports
     return seen
 
 
@@ -72,10 +79,23 @@ def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 
 def _module(path: Path, files: Mapping[str, Path]) -> Module:
-    names = set(imported(ast.walk(ast.parse(path.read_bytes(), str(path)))))
+    tree = ast.parse(path.read_bytes(), str(path))
+    names = set(imported(ast.walk(tree)))
+    names |= set(_imported_by_call(tree))
     ours = {found for name in names if (found := _nearest(name, files)) is not None}
+    own = next(name for name, file in files.items() if file == path)
+    on_the_way = {package for one in ours for package in _packages(one)} - {own, *_packages(own)}
     others = {name.partition(".")[0] for name in names} - {*PACKAGES, "__future__"}
-    return Module(frozenset(ours), frozenset(others))
+    return Module(frozenset(ours), frozenset(others), frozenset(on_the_way))
+
+
+def _imported_by_call(tree: ast.AST) -> Iterator[str]:
+    """What `importlib.import_module("...")` and `__import__("...")` name, where it is written out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("import_module", "__import__"):
+                yield str(node.args[0].value)
 
 
 def _nearest(name: str, files: Mapping[str, Path]) -> str | None:

@@ -49,14 +49,14 @@ class Row:
     """One measured run. Times are virtual microseconds.
 
     `flag`: "no", "retryable" or "final", as it was first set after the first give-up. `calls`: of the fatal
-    handler, of that give-up. `finished`: how the first of them ended (journal.How), "open" where it did not.
+    handler, of that give-up. `finished`: how the first of them ended (a `How`), "open" where it did not.
     `back`: "after" (`back_us` from the healing to the service that holds at the end), "never", or None where
     the question does not arise: the outage never ends, the program ended itself, or nothing above the
     adapter is there to bring it back. `queue`: "queued", "paused" or "no", as a gateway that still ran left
     its queue, with `tries`. `exit_code`: of a program that ended itself, with the reason that it gave; then
     `on_failure` and `always` say whether systemd would start it again. `why_not` are the asked checks that
     decided against it: those that failed, else those that are unknown. `unmet`: rules of the outage that
-    acted less often than the scenario requires, so that the run says little.
+    acted less or more often than the scenario requires, so that the run says little.
     """
 
     fix: str

@@ -22,7 +22,7 @@ class Mark:
 class TimedCall:
     """Something that begins and ends; `end` is null while it is open at E.
 
-    `how` is one of journal.How. `number` is the subject's own count where there is one.
+    `how` is one of run_kinds.How. `number` is the subject's own count where there is one.
     """
 
     begin: Mark

@@ -54,7 +54,7 @@ class Outcome:
     also_seen: tuple[CheckResult, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
-        """One entry of outcome.json's `outcomes` (docs/design.md)."""
+        """One entry of outcome.json's `outcomes`."""
         return {
             "scenario": self.scenario,
             "issues": list(self.issues),

@@ -63,9 +63,7 @@ def terms_of(opened: RunOpen | None) -> Terms:
         handler=str(next((key for key, _ in _items(handler)), handler)),
         restart=str(scenario.get("restart") or "on-failure"),
         hypothetical=bool(scenario.get("hypothetical")),
-        limits_us={
-            str(k): us for k, v in _items(scenario.get("limits_us")) if (us := _positive(v)) is not None
-        },
+        limits_us=_limits(scenario.get("limits_us")),
         rules=rules,
     )
 

@@ -10,8 +10,8 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
-from harness.errors import INTERRUPTED
 from harness.process import parent_signals
 from harness.process.fork_client import BOOTSTRAP, ProcessEnd
 from harness.process.result import RunResult, conclude
@@ -21,7 +21,8 @@ from harness.process.worker_spec import WorkerSpec
 
 
 def run_foreground(spec: WorkerSpec, resources: SharedResources) -> RunResult:
-    """The run, in a fresh interpreter. Ctrl-C goes to the worker; KeyboardInterrupt if that ends it.
+    """The run, in a fresh interpreter. Ctrl-C reaches the worker too, which may end by it or not; either way
+    the run was interrupted: its journal counts up to then, and KeyboardInterrupt is raised once it is over.
 
     Raises HarnessError where the interpreter cannot be started.
     """
@@ -30,16 +31,23 @@ def run_foreground(spec: WorkerSpec, resources: SharedResources) -> RunResult:
         terminal = {key: os.environ[key] for key in ("TERM",) if key in os.environ}
         command = [str(resources.interpreter), "-P", "-s", BOOTSTRAP, "run", str(boot_file)]
         began = time.monotonic()
-        with parent_signals.ignored(signal.SIGINT):
+        journal = Path(run.spec.journal)
+        interrupted_at: list[int] = []
+
+        def interrupt(number: int, frame: object) -> None:
+            interrupted_at.append(journal.stat().st_size if journal.exists() else 0)
+
+        with parent_signals.handler(signal.SIGINT, interrupt):
             child = subprocess.Popen(
                 [*command, str(run.spec.spec_file)], cwd=run.spec.folder, env={**terminal, **run.spec.env}
             )
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(child.pid, {resources.core(0)})
             status = child.wait()
-        reason = BY_INTERRUPTION if status in (-signal.SIGINT, INTERRUPTED) else None
         wall_s = time.monotonic() - began
-        result = conclude(run.spec, ProcessEnd(status), reason, run.page.read(), wall_s)
-    if reason is not None:
+        reason, keep = (BY_INTERRUPTION, interrupted_at[0]) if interrupted_at else (None, None)
+        end, reading = ProcessEnd(status), run.page.read()
+        result = conclude(run.spec, end, reason, reading, wall_s, journal_bytes=keep)
+    if interrupted_at:
         raise KeyboardInterrupt
     return result

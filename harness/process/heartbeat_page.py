@@ -11,6 +11,7 @@ Stdlib only: runs under the subject's interpreter.
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -55,11 +56,12 @@ class HeartbeatPage:
     """`write_turn(turns, virtual_us)`: the worker made a turn of the clock. Fits `Baton.on_turn`."""
 
     def __init__(self, path: str | Path) -> None:
-        with Path(path).open("r+b") as file:
-            try:
-                self._page = mmap.mmap(file.fileno(), _ALL.size)
-            except ValueError as problem:
-                raise OSError(f"{path} is not a heartbeat page: {problem}") from problem
+        self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            self._page = mmap.mmap(self._file, _ALL.size)
+        except ValueError as problem:
+            os.close(self._file)
+            raise OSError(f"{path} is not a heartbeat page: {problem}") from problem
         self.write_turn = partial(_COUNTS.pack_into, self._page, _PHASE.size)
 
     @classmethod
@@ -78,11 +80,18 @@ class HeartbeatPage:
         _PHASE.pack_into(self._page, _PHASE.size + _COUNTS.size, min(turns + 1, _LARGEST))
 
     def read(self) -> Reading:
-        """What the page says now. An unknown phase (a subject overwrote the page) reads as RUNNING."""
-        phase, turns, virtual_us, import_turn = _ALL.unpack_from(self._page)
+        """What the page says now. An unknown phase (a subject overwrote the page) reads as RUNNING, and so
+        does a page that a subject cut short.
+
+        Read from the file and not through the mapping: that would be a SIGBUS where the file was cut short.
+        """
+        phase, turns, virtual_us, import_turn = _ALL.unpack(
+            os.pread(self._file, _ALL.size, 0).ljust(_ALL.size, b"\xff")
+        )
         known = Phase(phase) if phase in _PHASES else Phase.RUNNING
         return Reading(known, turns, virtual_us, imports=import_turn == turns + 1)
 
     def close(self) -> None:
         """Unmap the page; the file stays."""
         self._page.close()
+        os.close(self._file)

@@ -94,6 +94,8 @@ class Watchdog:
         self._idle_since = 0.0
         self._idle_cpu = 0.0
         self._extensions = 0
+        self._extended = 0
+        """The extensions in all, and since the last turn."""
 
     def check(self, now: Sample) -> EndReason | None:
         """Why to kill the worker; None to let it go on."""
@@ -102,7 +104,7 @@ class Watchdog:
         progressed = self._last is None or _progress(now) != _progress(self._last)
         self._last = now
         if progressed:
-            self._cpu_at_turn = now.cpu_s
+            self._cpu_at_turn, self._extended = now.cpu_s, 0
         if progressed or now.cpu_s - self._idle_cpu >= IDLE_CPU_S:
             self._idle_since, self._idle_cpu = self._observed_s, now.cpu_s
         return self._check_memory(now) or self._check_time(now) or self._check_progress(now)
@@ -128,9 +130,12 @@ class Watchdog:
         if now.cpu_s - self._cpu_at_turn >= self.limits.cpu_s:
             if now.reading.imports and self._extensions < MAX_EXTENSIONS:
                 self._extensions += 1
+                self._extended += 1
                 self._cpu_at_turn = now.cpu_s
                 return None
-            return _exceeded("cpu", f"{self.limits.cpu_s:g} s of CPU time without a turn of the clock")
+            used_s = self.limits.cpu_s * (1 + self._extended)
+            more = " (more than usual, for it was importing)" if self._extended else ""
+            return _exceeded("cpu", f"{used_s:g} s of CPU time without a turn of the clock{more}")
         if self._observed_s - self._idle_since < self.limits.blocked_s:
             return None
         if self._wants_cpu():

@@ -9,6 +9,7 @@ Runs in the parent, in a thread for each worker.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ STACK_QUIET_S = 0.1
 
 
 @dataclass(frozen=True)
-class Decision:
+class EndDecision:
     """That a worker must go, and where its run ended: with the heartbeat page's `reading`, and the journal's
     first `journal_bytes`."""
 
@@ -55,7 +56,7 @@ class WorkerMonitor:
     journal: Path
     limits: Limits
 
-    def wait(self, stop_reason: Callable[[], EndReason | None]) -> Decision | None:
+    def wait(self, stop_reason: Callable[[], EndReason | None]) -> EndDecision | None:
         """Wait until the worker has ended, kill it where it must be killed; None if it ended by itself.
 
         `stop_reason` is called now and then: a reason that it returns ends the worker.
@@ -64,7 +65,7 @@ class WorkerMonitor:
         while not self.worker.ended.wait(SAMPLE_EVERY_S):
             reason = stop_reason() or self._check(watchdog)
             if reason is not None:
-                decision = Decision(reason, self.page.read(), self._journal_bytes())
+                decision = EndDecision(reason, self.page.read(), self._journal_bytes())
                 if reason.why not in ("memory", "killed"):  # it may not grow further meanwhile; nobody asks
                     self._dump_stacks()
                 self._kill()
@@ -88,7 +89,11 @@ class WorkerMonitor:
         return watchdog.check(Sample(time.monotonic(), reading, found.cpu_s, resident, waited_s))
 
     def _dump_stacks(self) -> None:
-        """Have the worker write its stacks, if it can in time."""
+        """Have the worker write its stacks, if it can in time; its subject may have removed the folder."""
+        with contextlib.suppress(OSError):
+            self._dump_and_wait()
+
+    def _dump_and_wait(self) -> None:
         self.stack_file.write_bytes(b"")
         self.client.dump_stacks(self.worker)
         until, size = time.monotonic() + STACK_S, -1

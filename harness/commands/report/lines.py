@@ -57,7 +57,10 @@ def story(run: Judged, repeat: str) -> list[str]:
     notes += [f"  {HYPOTHETICAL}"] if out.hypothetical else []
     lines += ["", *notes] if notes else []
     if out.unmet:
-        lines += ["", f"  rules that acted less often than the scenario requires: {', '.join(out.unmet)}"]
+        lines += [
+            "",
+            f"  rules that acted less or more often than the scenario requires: {', '.join(out.unmet)}",
+        ]
     lines += [
         "",
         f"  ending   {out.ending}",

@@ -86,7 +86,9 @@ ADAPTER: Mapping[str, Limit] = {
     "truthful.denies": Limit(10),  # says something else while serving
     "settles": Limit(SETTLING_US / SECOND),  # after a rule first acted
     "settles.gaveup": Limit(120),  # after it gave up
-    "settles.trying": Limit(600),  # between two signs of trying: a longer pause could not meet `recovers`
+    "settles.trying": Limit(
+        RECOVERY_US / SECOND
+    ),  # between two signs of trying: a longer pause could not meet `recovers`
     "settles.flapping": Limit(heartbeats=3),  # a connection held this long does not flap
     "recovers": Limit(RECOVERY_US / SECOND),
     "recovers.held": Limit(heartbeats=RECOVERY_HEARTBEATS),

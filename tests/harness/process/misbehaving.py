@@ -7,6 +7,7 @@ import fcntl
 import json
 import mmap
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -310,6 +311,42 @@ def imports_slowly(spec: WorkerSpec) -> None:
 def imports_without_end(spec: WorkerSpec) -> None:
     with running(spec):
         _import(spec, "while True: pass\n")
+
+
+def imports_and_spins(spec: WorkerSpec) -> None:
+    with running(spec):
+        _import(spec, "")
+        while True:
+            pass
+
+
+def removes_its_folder_and_hangs(spec: WorkerSpec) -> None:
+    with running(spec):
+        shutil.rmtree(spec.folder)
+        LIBC.sleep(60)
+
+
+def cuts_its_page_short_and_hangs(spec: WorkerSpec) -> None:
+    with running(spec):
+        os.truncate(spec.heartbeat_file, 0)
+        LIBC.sleep(60)
+
+
+def takes_ctrl_c_as_a_stop(spec: WorkerSpec) -> None:
+    """As a gateway does: it ends well, and its journal with it."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGINT, lambda number, frame: stopped.set())
+    with running(spec):
+        write(spec, 2, RunTeardown("end"))
+        while not stopped.wait(0.01):
+            pass
+        time.sleep(0.3)
+        write(spec, 3, RunClose("end"))
+
+
+def exits_with_130(spec: WorkerSpec) -> None:
+    with running(spec):
+        os._exit(130)
 
 
 def _import(spec: WorkerSpec, source: str) -> None:

@@ -7,6 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from harness.journal import record as journal
 from harness.journal.run_kinds import RunClose
 from tests.harness.process.supervised import Start, Supervised, close_record, driver, processes_in, wait_until
@@ -27,8 +29,16 @@ def test_breakpoint_reaches_the_terminal_in_the_foreground(tmp_path: Path) -> No
     assert list((tmp_path / "private").iterdir()) == []
 
 
-def test_ctrl_c_in_the_foreground_ends_the_worker_and_then_the_command(tmp_path: Path, start: Start) -> None:
-    process = start(driver(tmp_path, "supervisor.run_foreground(specs[0])"))
+def test_a_subject_that_exits_as_after_ctrl_c_was_not_interrupted(supervised: Supervised) -> None:
+    result = supervised.supervisor.run_foreground(supervised.spec("exits_with_130"))
+    assert (close_record(result).why, close_record(result).status) == ("exited", 130)
+
+
+@pytest.mark.parametrize("entry", ["turns_without_end", "takes_ctrl_c_as_a_stop"])
+def test_ctrl_c_in_the_foreground_ends_the_worker_and_then_the_command(
+    tmp_path: Path, start: Start, entry: str
+) -> None:
+    process = start(driver(tmp_path, "supervisor.run_foreground(specs[0])", entry))
     path = tmp_path / "out" / "run0.jsonl"
     wait_until(lambda: path.exists() and path.read_text())
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
