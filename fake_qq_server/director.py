@@ -24,6 +24,7 @@ from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
+from fake_qq_server.unprompted import Unprompted, busiest
 from fake_qq_server.wire.listener import Listener
 from fake_qq_server.wire.tcp import TcpConnection
 
@@ -40,6 +41,9 @@ class Director:
 
     `bots` are the bots' numbers. `heal` ends all rules, and `on_heal` is called then; `held` says what
     becomes of what conditions hold. Chance is drawn from `seed`.
+
+    `on_runaway` is told, by their keys, of rules that push more within one instant than `unprompted` allows,
+    as rules do that set each other off.
     """
 
     def __init__(
@@ -71,6 +75,9 @@ class Director:
         self._timer: asyncio.TimerHandle | None = None
         self._home = threading.get_ident()
         self.healed = False
+        self.on_runaway: Callable[[Sequence[str]], None] = lambda keys: None
+        self._unprompted = Unprompted()
+        self._runaway: tuple[str, ...] = ()
 
     # -- what the places tell
 
@@ -89,8 +96,10 @@ class Director:
     ) -> Ruling:
         bot = self._bot(about.bot)
         conn = about.conn if event.startswith("ws.") else None
-        decision = self._engines[bot].decide(event, self._stage.now_us(), conn=conn, path=path, s=s)
-        ruling = Ruling(decision, cause, partial(self._answered, bot, about))
+        decision = self._engines[bot].decide(
+            event, self._stage.now_us(), conn=conn, path=path, s=s, by=about.rule
+        )
+        ruling = Ruling(decision, cause, partial(self._answered, bot, about), about.rule)
         for push in decision.later:
             self._delayed[_place(bot, push)] = ruling
         for push in decision.pushes:
@@ -151,14 +160,18 @@ class Director:
             if too_many or len(found) == len(missed):
                 one = (too_many or found)[0]
                 self._report_unmet(rule.key, one.wanted, one.got, one.why)
-        for engine in self._engines.values():
-            if engine.overrun is not None:
-                self._report_unmet(engine.overrun.key, "1..", 0, "rules set each other off without end")
+        overrun = [engine.overrun.key for engine in self._engines.values() if engine.overrun is not None]
+        for key in dict.fromkeys((*self._runaway, *overrun)):
+            self._report_unmet(key, "1..", 0, "rules set each other off without end")
         for key, event in self._conflicts.items():
             self._report_unmet(key, "1", 2, f"two rules answered {event}")
 
     def _report_unmet(self, key: str, wanted: str, got: int, why: str) -> None:
         self._stage.sink("rules", RuleUnmet(wanted, got, why), Envelope(rule=key))
+
+    def unprompted(self) -> Mapping[str, int]:
+        """How often each rule pushed or held something at this instant, by its key."""
+        return self._unprompted.within(self._stage.now_us())
 
     # -- what the engines decide
 
@@ -200,6 +213,11 @@ class Director:
     def _push(self, bot: int, push: Push, ruling: Ruling | None) -> None:
         if self._stage.stopped:
             return
+        # Where the link has a delay, the client's own event shows that it let time pass.
+        prompted = ruling is not None and ruling.by is None and self._stage.delay_us > 0
+        if not prompted and not self._unprompted.sends(push, self._stage.now_us()):
+            self._ran_away()
+            return
         cause = ruling.cause if ruling else None
         conn, effect = self._carry_out(bot, push, cause)
         if effect is not None:
@@ -207,17 +225,26 @@ class Director:
 
     def _answered(self, bot: int, about: Envelope, act: Act, effect: Effect, cause: int | None) -> None:
         """An answer took the default's place."""
+        if not self._unprompted.sends(act, self._stage.now_us()):
+            self._ran_away()
         self._acted(bot, act, effect, Envelope(about.conn, about.req, bot, cause, act.rule.key))
 
     def _condition_acted(self, act: Act, conn: int | None, size: int, us: int) -> None:
         """A condition changed what was sent on a connection, or refused one."""
         bot = min(self._engines)
+        if conn is not None:  # a refused connect is what the client asked for
+            self._unprompted.holds(act.rule.key, self._stage.now_us())
         self._acted(bot, act, Effect(bytes=size, us=us), Envelope(conn, None, bot, None, act.rule.key))
 
     def _acted(self, bot: int, act: Act, effect: Effect, about: Envelope) -> None:
         self._stage.sink("rules", RuleAct(act.do.verb, effect.bytes, effect.frames, effect.us), about)
         self._engines[bot].acted(act, self._stage.now_us())
         self._soon(self._advance)
+
+    def _ran_away(self) -> None:
+        if not self._runaway:
+            self._runaway = busiest(self.unprompted())
+            self.on_runaway(self._runaway)
 
     def _heal(self) -> None:
         if not self.healed:

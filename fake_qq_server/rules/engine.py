@@ -80,15 +80,17 @@ class Engine:
         conn: int | None = None,
         path: str | None = None,
         s: int | None = None,
+        by: str | None = None,
     ) -> Decision:
         """An event, such as "http.gateway". `conn` is its WebSocket connection, `path` a request's path,
-        `s` a frame's sequence number; give what there is."""
+        `s` a frame's sequence number; give what there is. `by` is the key of the rule that brought it about:
+        to that rule it has not happened, and is not counted by its `which`."""
         answers: list[Act] = []
         pushes: list[Push] = []
         later: list[Push] = []
         for index, state in enumerate(self._states):
             rule = state.rule
-            if not isinstance(rule.trigger, When) or not rule.trigger.matches(event):
+            if rule.key == by or not isinstance(rule.trigger, When) or not rule.trigger.matches(event):
                 continue
             if not self._narrowed(rule, event, conn, path, s) or not self._match(state, now):
                 continue

@@ -14,6 +14,7 @@ from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_errors import LanguageError, Path
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import Moment
+from harness.scenario.feedback import refuse_feedback
 from harness.scenario.limits import RECOVERY_HELD_US, RECOVERY_US, SETTLING_US
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.vocabulary import NOT_AT_ADAPTER
@@ -31,6 +32,7 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> None:
     _refuse_too_late(run, paths, earliest)
     _refuse_short_end(run, earliest)
     _refuse_without_witness(run, paths)
+    refuse_feedback(run.rules, paths, run.heal.at if run.heal else None)
 
 
 def earliest_marks(rules: Sequence[Rule]) -> Mapping[str | None, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
+from fake_qq_server.unprompted import UNPROMPTED_IN_AN_INSTANT
 from tests.fake_qq_server.parts import kinds, last, turns
 
 BOT = Envelope(bot=1)
@@ -94,6 +96,46 @@ async def test_each_bot_has_an_engine_of_its_own_and_strangers_the_first_ones() 
     setup = DirectorSetup({"when": "http.api", "which": 2, "do": {"status": 500}}, bots=(1, 2))
     about = [Envelope(bot=bot) for bot in (1, 2, None, 2)]
     assert [setup.director.ask("http.api", each, 1).answered for each in about] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("delay_us", [0, 40_000])
+async def test_what_follows_another_rules_frame_within_one_instant_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, delay_us: int
+) -> None:
+    setup = DirectorSetup({"id": "r", "when": "ws.out.hello", "do": {"frame": "x"}})
+    told: list[Sequence[str]] = []
+    setup.director.on_runaway = told.append
+    setup.stage.delay_us = delay_us
+    monkeypatch.setattr(setup.stage, "now_us", lambda: 5)
+    for _ in range(UNPROMPTED_IN_AN_INSTANT + 5):
+        setup.director.ask("ws.out.hello", Envelope(bot=1, rule="other"), 7)
+    await turns()
+    assert len(setup.pushes) == UNPROMPTED_IN_AN_INSTANT
+    assert told == [("r",)]
+    setup.director.report_unmet()
+    event, about = last(setup.sink, "rule.unmet")
+    assert (about.rule, event.why) == ("r", "rules set each other off without end")
+
+
+@pytest.mark.parametrize(("delay_us", "bounded"), [(0, True), (40_000, False)])
+async def test_what_follows_the_clients_own_events_is_bounded_only_on_a_link_without_delay(
+    monkeypatch: pytest.MonkeyPatch, delay_us: int, bounded: bool
+) -> None:
+    setup = DirectorSetup({"id": "r", "when": "ws.in.heartbeat", "do": {"frame": "x"}})
+    setup.stage.delay_us = delay_us
+    monkeypatch.setattr(setup.stage, "now_us", lambda: 5)
+    for _ in range(UNPROMPTED_IN_AN_INSTANT + 5):
+        setup.director.ask("ws.in.heartbeat", BOT, 7)
+    await turns()
+    assert (len(setup.pushes) == UNPROMPTED_IN_AN_INSTANT) is bounded
+
+
+async def test_a_rule_does_not_match_what_it_brought_about() -> None:
+    setup = DirectorSetup({"id": "r", "when": "ws.out.hello", "do": {"frame": "x"}})
+    setup.director.ask("ws.out.hello", Envelope(bot=1, rule="r"), 7)
+    setup.director.ask("ws.out.hello", BOT, 8)
+    await turns()
+    assert setup.pushes == [(1, "r", 8)]
 
 
 async def test_healing_is_recorded_once_and_told() -> None:
