@@ -12,13 +12,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
 from fake_qq_server.conditioning import Conditions
-from fake_qq_server.events import Envelope, Heal, Host, RuleAct, RuleUnmet
+from fake_qq_server.events import Envelope, ForbiddenSeen, ForbiddenUnwatched, Heal, Host, RuleAct, RuleUnmet
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step
 from fake_qq_server.rules.engine import Engine
+from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.ruling import Ruling
@@ -39,6 +41,7 @@ effect, None where it did not act. See `pushing.Pusher.push`."""
 class Director:
     """The rules of one fake; a `wire.decider.Decider`.
 
+    `forbids` is what must not happen; it is recorded where it does.
     `bots` are the bots' numbers. `heal` ends all rules, and `on_heal` is called then; `held` says what
     becomes of what conditions hold. Chance is drawn from `seed`.
 
@@ -53,6 +56,7 @@ class Director:
         listeners: Mapping[Host, Listener],
         push: CarryOut,
         *,
+        forbids: Sequence[Forbid] = (),
         bots: Sequence[int] = (1,),
         seed: int = 0,
         heal: Moment | None = None,
@@ -64,7 +68,7 @@ class Director:
         self._carry_out = push
         self._held = held
         self._on_heal = on_heal
-        self._engines = {bot: Engine(rules, seed, heal) for bot in bots}
+        self._engines = {bot: Engine(rules, seed, heal, forbids) for bot in bots}
         self._links = self._engines[bots[0]]
         self._conditions = Conditions(
             stage, listeners, self._links, self._condition_acted, seed=seed, held=held
@@ -104,6 +108,8 @@ class Director:
             self._delayed[_place(bot, push)] = ruling
         for push in decision.pushes:
             self._soon(partial(self._push, bot, push, ruling))
+        for forbid in decision.forbidden:
+            self._soon(partial(self._report_forbidden, forbid, event, replace(about, bot=bot), ruling))
         if decision.conflict:
             self._conflicts.setdefault(decision.answers[1].rule.key, event)
         self._soon(self._advance)
@@ -165,6 +171,13 @@ class Director:
             self._report_unmet(key, "1..", 0, "rules set each other off without end")
         for key, event in self._conflicts.items():
             self._report_unmet(key, "1", 2, f"two rules answered {event}")
+
+        for forbid in self._links.unwatched():
+            self._stage.sink("rules", ForbiddenUnwatched(forbid.trigger.event), Envelope(rule=forbid.key))
+
+    def _report_forbidden(self, forbid: Forbid, event: str, about: Envelope, ruling: Ruling) -> None:
+        known = replace(about, cause=ruling.cause, rule=forbid.key)
+        self._stage.sink("rules", ForbiddenSeen(event, forbid.because), known)
 
     def _report_unmet(self, key: str, wanted: str, got: int, why: str) -> None:
         self._stage.sink("rules", RuleUnmet(wanted, got, why), Envelope(rule=key))

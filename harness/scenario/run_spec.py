@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.moments import Moment
 
@@ -45,6 +46,7 @@ class RunSpec:
     asks: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
     end_us: int
+    forbids: tuple[Forbid, ...] = ()
     start: Literal["up", "down", "killed"] = "up"
     beside: Literal["healthy"] | None = None
     handler: Handler = field(default_factory=Handler)

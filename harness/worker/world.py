@@ -125,6 +125,7 @@ class World:
             self._sink,
             [CREDENTIALS],
             rules=self._run.rules,
+            forbids=self._run.forbids,
             heal=self._run.heal.at if self._run.heal else None,
             held=self._run.heal.held if self._run.heal else "keep",
             seed=self._options.seed,

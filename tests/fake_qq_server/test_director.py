@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from fake_qq_server.director import Director
-from fake_qq_server.events import Envelope, ListSink
+from fake_qq_server.events import Envelope, ForbiddenSeen, ListSink
 from fake_qq_server.rules.decisions import Push
 from fake_qq_server.rules.engine import Engine
+from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.verbs.registry import Effect
@@ -171,3 +172,21 @@ async def test_a_rule_that_never_acted_is_recorded_at_the_end() -> None:
     setup.director.report_unmet()
     event, about = last(setup.sink, "rule.unmet")
     assert (event.wanted, event.got, about.rule) == ("1..", 0, "never")
+
+
+async def test_a_forbidden_event_is_recorded_with_its_own_record_as_the_cause() -> None:
+    forbids = parse_forbids([{"id": "no", "when": "ws.connect", "because": "x"}])
+    setup = DirectorSetup(forbids=forbids)
+    ruling = setup.director.ask("ws.connect", Envelope(2, None, 1), None)
+    ruling.finish(None, cause=11)
+    await turns()
+    event, about = last(setup.sink, "forbidden.seen")
+    assert (event, about) == (ForbiddenSeen("ws.connect", "x"), Envelope(2, None, 1, 11, "no"))
+
+
+async def test_a_prohibition_whose_window_never_began_is_recorded_at_the_end() -> None:
+    forbids = parse_forbids([{"id": "no", "when": "ws.connect", "from": "lost", "because": "x"}])
+    setup = DirectorSetup(forbids=forbids)
+    setup.director.report_unmet()
+    event, about = last(setup.sink, "forbidden.unwatched")
+    assert (event.event, about.rule) == ("ws.connect", "no")

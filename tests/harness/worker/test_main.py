@@ -127,6 +127,16 @@ def test_messages_without_a_pause_inside_the_client_say_nothing_about_the_bot(tm
     assert verdict == "unknown" and half.endswith("(more)")
 
 
+def test_what_is_forbidden_fails_the_run_where_it_happens(tmp_path: Path) -> None:
+    rules = "[{id: drop, at: ready + 60s, do: {close: 4009}}]"
+    more = "forbids: [{when: http.gateway, which: 2.., because: x}, {when: ws.in.any, which: 9, because: y}]"
+    outcome = judge(records(bot.CORRECT, tmp_path, rules=rules, more=more))
+    found = next(check for check in outcome.checks if check.name == "forbidden")
+    assert (outcome.verdict, found.state) == ("fail", "fail")
+    assert found.because == "http.gateway was seen, which is forbidden: x"
+    assert len(found.lines) == 2
+
+
 def test_the_same_run_twice_has_the_same_digest(tmp_path: Path) -> None:
     runs = [bot.run(bot.CORRECT, tmp_path / str(n), ["one-failed-reconnect/once"])[0] for n in range(2)]
     digests = {run.outcome.digest for run in runs if run.outcome}
