@@ -5,16 +5,20 @@ from __future__ import annotations
 import importlib.util
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 
 from fake_qq_server.events import RuleAct
 from fake_qq_server.unprompted import UNPROMPTED_IN_AN_INSTANT
+from harness.clock.participant import Participant
 from harness.journal.record import Record
 from harness.journal.run_kinds import RunOpen, SubjEgress
 from harness.judging.outcome import judge
 from harness.scenario.vocabulary import LEVELS_DRIVEN
-from harness.worker.main import DRIVERS
+from harness.worker.main import DRIVERS, _on_spin
+from harness.worker.world import PEER
 from tests.harness import bot
 from tests.harness.worker.runs import of, records
 
@@ -125,6 +129,23 @@ def test_messages_without_a_pause_inside_the_client_say_nothing_about_the_bot(tm
     found = records(bot.CORRECT, tmp_path, rules=f"[{rule}]")
     verdict, _, half = judged_as(found)
     assert verdict == "unknown" and half.endswith("(more)")
+
+
+class RunEnded(Exception):
+    """Instead of the end of the process."""
+
+
+def test_a_spin_of_the_fake_platforms_own_thread_is_the_harnesss_and_not_the_bots() -> None:
+    recorded: list[Any] = []
+
+    def end(why: str, detail: str) -> NoReturn:
+        raise RunEnded(why, detail)
+
+    run: Any = SimpleNamespace(end=end, record=lambda *what, **more: recorded.append(what))
+    with pytest.raises(RunEnded) as ended:
+        _on_spin(run, Participant(PEER, 2, ours=True), 20_001, "turns within one instant")
+    why = "the fake platform spins: 20001 turns within one instant"
+    assert (ended.value.args, recorded) == (("harness", why), [])
 
 
 def test_what_is_forbidden_fails_the_run_where_it_happens(tmp_path: Path) -> None:
