@@ -59,8 +59,9 @@ class RunSpec:
     resolved: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def moments(self) -> tuple[Moment, ...]:
-        """Every moment that its rules and its healing name."""
-        named = [moment for rule in self.rules for moment in rule.moments()]
+        """Every moment that its rules, its prohibitions and its healing name."""
+        named = [moment for one in self.rules for moment in one.moments()]
+        named += [moment for one in self.forbids for moment in one.moments()]
         return (*named, self.heal.at) if self.heal else tuple(named)
 
     def asks_for(self, level: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from fake_qq_server.events import RuleAct
 from fake_qq_server.unprompted import UNPROMPTED_IN_AN_INSTANT
 from harness.clock.participant import Participant
 from harness.journal.record import Record
-from harness.journal.run_kinds import RunOpen, SubjEgress
+from harness.journal.run_kinds import RunOpen, RunTeardown, SubjEgress
 from harness.judging.outcome import judge
 from harness.scenario.vocabulary import LEVELS_DRIVEN
 from harness.worker.main import DRIVERS, _on_spin
@@ -156,6 +156,15 @@ def test_what_is_forbidden_fails_the_run_where_it_happens(tmp_path: Path) -> Non
     assert (outcome.verdict, found.state) == ("fail", "fail")
     assert found.because == "http.gateway was seen, which is forbidden: x"
     assert len(found.lines) == 2
+
+
+def test_what_is_forbidden_once_the_bot_gave_up_is_watched_from_then_to_the_end(tmp_path: Path) -> None:
+    more = "forbids: [{when: ws.connect, from: gaveup, because: it may not come back}]"
+    rules = "[{at: ready + 60s, do: {close: 4915}}]"
+    found = records(bot.CORRECT, tmp_path, rules=rules, more=more, end="1h")
+    state = next(check.state for check in judge(found).checks if check.name == "forbidden")
+    assert state == "pass"
+    assert [time for time, _ in of(found, RunTeardown)] == [3_600_000_000]
 
 
 def test_the_same_run_twice_has_the_same_digest(tmp_path: Path) -> None:
