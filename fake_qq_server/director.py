@@ -12,18 +12,21 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
 from fake_qq_server.conditioning import Conditions
-from fake_qq_server.events import Envelope, Heal, Host, RuleAct, RuleUnmet
+from fake_qq_server.events import Envelope, ForbiddenSeen, ForbiddenUnwatched, Heal, Host, RuleAct, RuleUnmet
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step
 from fake_qq_server.rules.engine import Engine
+from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
+from fake_qq_server.unprompted import Unprompted, busiest
 from fake_qq_server.wire.listener import Listener
 from fake_qq_server.wire.tcp import TcpConnection
 
@@ -38,8 +41,12 @@ effect, None where it did not act. See `pushing.Pusher.push`."""
 class Director:
     """The rules of one fake; a `wire.decider.Decider`.
 
+    `forbids` is what must not happen; it is recorded where it does.
     `bots` are the bots' numbers. `heal` ends all rules, and `on_heal` is called then; `held` says what
     becomes of what conditions hold. Chance is drawn from `seed`.
+
+    `on_runaway` is told, by their keys, of rules that push more within one instant than `unprompted` allows,
+    as rules do that set each other off.
     """
 
     def __init__(
@@ -49,6 +56,7 @@ class Director:
         listeners: Mapping[Host, Listener],
         push: CarryOut,
         *,
+        forbids: Sequence[Forbid] = (),
         bots: Sequence[int] = (1,),
         seed: int = 0,
         heal: Moment | None = None,
@@ -60,7 +68,7 @@ class Director:
         self._carry_out = push
         self._held = held
         self._on_heal = on_heal
-        self._engines = {bot: Engine(rules, seed, heal) for bot in bots}
+        self._engines = {bot: Engine(rules, seed, heal, forbids) for bot in bots}
         self._links = self._engines[bots[0]]
         self._conditions = Conditions(
             stage, listeners, self._links, self._condition_acted, seed=seed, held=held
@@ -71,6 +79,9 @@ class Director:
         self._timer: asyncio.TimerHandle | None = None
         self._home = threading.get_ident()
         self.healed = False
+        self.on_runaway: Callable[[Sequence[str]], None] = lambda keys: None
+        self._unprompted = Unprompted()
+        self._runaway: tuple[str, ...] = ()
 
     # -- what the places tell
 
@@ -89,12 +100,16 @@ class Director:
     ) -> Ruling:
         bot = self._bot(about.bot)
         conn = about.conn if event.startswith("ws.") else None
-        decision = self._engines[bot].decide(event, self._stage.now_us(), conn=conn, path=path, s=s)
-        ruling = Ruling(decision, cause, partial(self._answered, bot, about))
+        decision = self._engines[bot].decide(
+            event, self._stage.now_us(), conn=conn, path=path, s=s, by=about.rule
+        )
+        ruling = Ruling(decision, cause, partial(self._answered, bot, about), about.rule)
         for push in decision.later:
             self._delayed[_place(bot, push)] = ruling
         for push in decision.pushes:
             self._soon(partial(self._push, bot, push, ruling))
+        for forbid in decision.forbidden:
+            self._soon(partial(self._report_forbidden, forbid, event, replace(about, bot=bot), ruling))
         if decision.conflict:
             self._conflicts.setdefault(decision.answers[1].rule.key, event)
         self._soon(self._advance)
@@ -151,14 +166,25 @@ class Director:
             if too_many or len(found) == len(missed):
                 one = (too_many or found)[0]
                 self._report_unmet(rule.key, one.wanted, one.got, one.why)
-        for engine in self._engines.values():
-            if engine.overrun is not None:
-                self._report_unmet(engine.overrun.key, "1..", 0, "rules set each other off without end")
+        overrun = [engine.overrun.key for engine in self._engines.values() if engine.overrun is not None]
+        for key in dict.fromkeys((*self._runaway, *overrun)):
+            self._report_unmet(key, "1..", 0, "rules set each other off without end")
         for key, event in self._conflicts.items():
             self._report_unmet(key, "1", 2, f"two rules answered {event}")
 
+        for forbid in self._links.unwatched():
+            self._stage.sink("rules", ForbiddenUnwatched(forbid.trigger.event), Envelope(rule=forbid.key))
+
+    def _report_forbidden(self, forbid: Forbid, event: str, about: Envelope, ruling: Ruling) -> None:
+        known = replace(about, cause=ruling.cause, rule=forbid.key)
+        self._stage.sink("rules", ForbiddenSeen(event, forbid.because), known)
+
     def _report_unmet(self, key: str, wanted: str, got: int, why: str) -> None:
         self._stage.sink("rules", RuleUnmet(wanted, got, why), Envelope(rule=key))
+
+    def unprompted(self) -> Mapping[str, int]:
+        """How often each rule pushed or held something at this instant, by its key."""
+        return self._unprompted.within(self._stage.now_us())
 
     # -- what the engines decide
 
@@ -200,6 +226,11 @@ class Director:
     def _push(self, bot: int, push: Push, ruling: Ruling | None) -> None:
         if self._stage.stopped:
             return
+        # Where the link has a delay, the client's own event shows that it let time pass.
+        prompted = ruling is not None and ruling.by is None and self._stage.delay_us > 0
+        if not prompted and not self._unprompted.sends(push, self._stage.now_us()):
+            self._ran_away()
+            return
         cause = ruling.cause if ruling else None
         conn, effect = self._carry_out(bot, push, cause)
         if effect is not None:
@@ -207,17 +238,26 @@ class Director:
 
     def _answered(self, bot: int, about: Envelope, act: Act, effect: Effect, cause: int | None) -> None:
         """An answer took the default's place."""
+        if not self._unprompted.sends(act, self._stage.now_us()):
+            self._ran_away()
         self._acted(bot, act, effect, Envelope(about.conn, about.req, bot, cause, act.rule.key))
 
     def _condition_acted(self, act: Act, conn: int | None, size: int, us: int) -> None:
         """A condition changed what was sent on a connection, or refused one."""
         bot = min(self._engines)
+        if conn is not None:  # a refused connect is what the client asked for
+            self._unprompted.holds(act.rule.key, self._stage.now_us())
         self._acted(bot, act, Effect(bytes=size, us=us), Envelope(conn, None, bot, None, act.rule.key))
 
     def _acted(self, bot: int, act: Act, effect: Effect, about: Envelope) -> None:
         self._stage.sink("rules", RuleAct(act.do.verb, effect.bytes, effect.frames, effect.us), about)
         self._engines[bot].acted(act, self._stage.now_us())
         self._soon(self._advance)
+
+    def _ran_away(self) -> None:
+        if not self._runaway:
+            self._runaway = busiest(self.unprompted())
+            self.on_runaway(self._runaway)
 
     def _heal(self) -> None:
         if not self.healed:

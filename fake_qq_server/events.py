@@ -162,6 +162,23 @@ class RuleUnmet(Event):
 
 
 @dataclass(frozen=True)
+class ForbiddenSeen(Event):
+    """An event that the scenario forbids, the first of its prohibition. `because`: the scenario's reason."""
+
+    KIND = "forbidden.seen"
+    event: str
+    because: str
+
+
+@dataclass(frozen=True)
+class ForbiddenUnwatched(Event):
+    """At the end, the moment from which the scenario forbids this event had not come."""
+
+    KIND = "forbidden.unwatched"
+    event: str
+
+
+@dataclass(frozen=True)
 class Heal(Event):
     """Every rule ended. `held` is what conditions already hold: kept, or released on purpose."""
 
@@ -182,6 +199,8 @@ KINDS: tuple[type[Event], ...] = (
     EventSent,
     RuleAct,
     RuleUnmet,
+    ForbiddenSeen,
+    ForbiddenUnwatched,
     Heal,
 )
 """Every kind that the fake platform reports."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.rule_writer import RuleWriter
@@ -38,7 +38,7 @@ class Pusher:
             effect: Effect = do.row.act(do.args, writer)
             return (websocket.tcp.number, effect) if writer.acted else (None, None)
         if do.verb == "dispatch" and push.conn is None:
-            return None, self._keep(bot, do.args.main, do.args.more.get("fields", {}))
+            return None, self._keep(bot, push)
         return None, None
 
     def newest(
@@ -47,13 +47,15 @@ class Pusher:
         """The bot's newest open connection that fits; by default, one that can be written to."""
         return next((one for one in self._connections() if one.bot == bot and fits(one)), None)
 
-    def _keep(self, bot: int, event_type: str, fields: Mapping[str, object]) -> Effect | None:
+    def _keep(self, bot: int, push: Push) -> Effect | None:
         """An event while no connection is open waits in the session's replay window."""
         owner = next(row for row in self._platform.bots if row.number == bot)
         session = self._platform.newest_session(owner, self._now_us())
         if session is None:
             return None
-        stored = self._platform.dispatch(session, event_type, fields, self._now_us())
+        args, now = push.do.args, self._now_us()
+        fields = args.more.get("fields", {})
+        stored = self._platform.dispatch(session, args.main, fields, now, rule=push.rule.key)
         return Effect(len(stored.text), 1) if stored else None
 
 

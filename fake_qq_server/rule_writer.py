@@ -49,7 +49,7 @@ class RuleWriter:
 
     def dispatch(self, event_type: str, fields: Mapping[str, Any], *, probe: bool = False) -> Effect:
         """An event of the session; nothing where no session wants it. `probe`: the harness's own message."""
-        return self._write(self._gateway.dispatch(event_type, fields, self._now_us(), probe))
+        return self._write(self._gateway.dispatch(event_type, fields, self._now_us(), probe, self._rule))
 
     def close(self, code: int | None, reason: str) -> Effect:
         """A close frame, with no payload at all where `code` is None."""

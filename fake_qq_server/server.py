@@ -19,6 +19,7 @@ from fake_qq_server.events import Host, LinkClose, Sink
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.pushing import Pusher
+from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.verbs.registry import SignalProcess
@@ -52,6 +53,7 @@ class FakeQQ:
         bots: Sequence[tuple[str, str]],
         *,
         rules: Sequence[Rule] = (),
+        forbids: Sequence[Forbid] = (),
         heal: Moment | None = None,
         held: Literal["keep", "release"] = "keep",
         seed: int = 0,
@@ -88,6 +90,7 @@ class FakeQQ:
             rules,
             self.listeners,
             self._pusher.push,
+            forbids=forbids,
             bots=[bot.number for bot in self.platform.bots],
             seed=seed,
             heal=heal,

@@ -22,13 +22,14 @@ class Out:
     """One frame for one connection: a text, or a close as (code, reason).
 
     `events` are to be reported, in order, when it is written. `conn` is another connection's number where
-    a Resume displaced it.
+    a Resume displaced it. `rule` is the rule that brought its event about, also where it is replayed.
     """
 
     conn: int
     text: str | None = None
     close: tuple[int | None, str] | None = None
     events: tuple[events.Event, ...] = ()
+    rule: str | None = None
 
 
 @dataclass(frozen=True)

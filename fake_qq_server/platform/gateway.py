@@ -106,11 +106,13 @@ class GatewayConnection:
         wrote = events.WsOut("close", code=code, reason=reason)
         return Out(self.number, close=(code, reason), events=(wrote,))
 
-    def dispatch(self, t: str, fields: Mapping[str, Any], now: int, probe: bool = False) -> tuple[Out, ...]:
+    def dispatch(
+        self, t: str, fields: Mapping[str, Any], now: int, probe: bool = False, rule: str | None = None
+    ) -> tuple[Out, ...]:
         """An event for this connection's session; nothing where it has none or its intents exclude it."""
         if self.session is None or not self.serving:
             return ()
-        stored = self.platform.dispatch(self.session, t, fields, now, probe)
+        stored = self.platform.dispatch(self.session, t, fields, now, probe, rule)
         return () if stored is None else (self._event(stored, replay=False),)
 
     def replay(self, after_s: int) -> tuple[Out, ...]:
@@ -127,7 +129,7 @@ class GatewayConnection:
         wrote: list[events.Event] = [events.WsOut("dispatch", stored.s, stored.t)]
         if stored.t in MESSAGE_EVENTS:
             wrote.append(events.EventSent(stored.id, stored.t, stored.s, replay, stored.probe))
-        return self._out(stored.text, *wrote)
+        return Out(self.number, stored.text, events=tuple(wrote), rule=stored.rule)
 
     def _refuse(self, name: str, session: GatewaySession | None = None) -> Answer:
         """Turn the client down by a row of the refusals; a refused Identify or Resume is reported."""

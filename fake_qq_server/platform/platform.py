@@ -48,7 +48,8 @@ class Token:
 
 @dataclass(frozen=True)
 class Stored:
-    """A dispatched event as a session keeps it. `id` is the message id (else the event id)."""
+    """A dispatched event as a session keeps it. `id` is the message id (else the event id), `rule` the rule
+    that brought it about, if one did."""
 
     s: int
     t: str
@@ -56,6 +57,7 @@ class Stored:
     text: str
     at: int
     probe: bool = False
+    rule: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -270,11 +272,18 @@ class Platform:
         return row is None or not self.options.enforce_intents or bool(session.intents & row.intent)
 
     def dispatch(
-        self, session: GatewaySession, t: str, fields: Mapping[str, Any], now: int, probe: bool = False
+        self,
+        session: GatewaySession,
+        t: str,
+        fields: Mapping[str, Any],
+        now: int,
+        probe: bool = False,
+        rule: str | None = None,
     ) -> Stored | None:
         """Give the session an event: its next s, a place in its window. None where its intents exclude it.
 
         `fields` are laid over the default payload. With no connection open it only waits in the window.
+        `rule` is the rule that brings it about.
         """
         if not self.wants(session, t):
             return None
@@ -289,7 +298,8 @@ class Platform:
         event_id = f"{t}:{self.hexes('event', n)}"
         message_id = d["id"] if isinstance(d.get("id"), str) else event_id
         s = session.next_s()
-        stored = Stored(s, t, message_id, protocol.encode(protocol.dispatch(t, d, s, event_id)), now, probe)
+        text = protocol.encode(protocol.dispatch(t, d, s, event_id))
+        stored = Stored(s, t, message_id, text, now, probe, rule)
         session.keep(stored, self.options.replay_limit)
         for key in self._reply_keys(t, message_id, event_id):
             self.replyables.setdefault(key, Replyable(key, session.bot, payloads.target_of(t, d), now))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import Do
 from fake_qq_server.rules.moments import Span
@@ -34,11 +35,12 @@ class Push(Act):
 @dataclass(frozen=True)
 class Decision:
     """What the rules say to one event, in file order. Pushes with a delay come out of `advance` later; they
-    are named in `later`, for whoever keeps track of causes."""
+    are named in `later`, for whoever keeps track of causes. `forbidden`: the prohibitions that it breaks."""
 
     answers: tuple[Act, ...] = ()
     pushes: tuple[Push, ...] = ()
     later: tuple[Push, ...] = field(default=(), compare=False)
+    forbidden: tuple[Forbid, ...] = ()
 
     @property
     def conflict(self) -> bool:

@@ -20,52 +20,42 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step, Unmet
+from fake_qq_server.rules.forbids import Forbid, ForbiddenEvents
 from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import At, Do, Link, When
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule_state import Pending, RuleState, why_unmet
 from fake_qq_server.rules.verbs.registry import Class
 
 PER_INSTANT = 10_000
 """Most matches within one microsecond of virtual time."""
 
 
-@dataclass(slots=True)
-class _State:
-    """What the engine remembers of one rule. `acts` counts per verb; `over`: nothing more can come."""
-
-    rule: Rule
-    acts: list[int]
-    seen: int = 0
-    ticks: int = 0
-    on: bool = False
-    over: bool = False
-
-
-@dataclass(order=True, slots=True)
-class _Pending:
-    due: int
-    place: tuple[int, int, int]
-    push: Push = field(compare=False)
-
-
 class Engine:
     """The rules of one run, for one bot. `heal` is the moment that ends them all, if any."""
 
-    def __init__(self, rules: Sequence[Rule], seed: int = 0, heal: Moment | None = None) -> None:
-        self._states = [_State(rule, [0] * len(rule.do)) for rule in rules]
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        seed: int = 0,
+        heal: Moment | None = None,
+        forbids: Sequence[Forbid] = (),
+    ) -> None:
+        self._states = [RuleState(rule, [0] * len(rule.do)) for rule in rules]
         self._by_key = {state.rule.key: state for state in self._states}
         self._seed = seed
         self._heal = heal
         self._marks: dict[str, list[int]] = {}
-        self._pending: list[_Pending] = []
+        self._pending: list[Pending] = []
         self._instant = (-1, 0)
         self.healed_at: int | None = None
         self.overrun: Rule | None = None
+        self._forbidden = ForbiddenEvents(forbids)
         moments = [moment for rule in rules for moment in rule.moments()] + ([heal] if heal else [])
+        moments += [moment for forbid in forbids for moment in forbid.moments()]
         self._kept = {moment.mark: 0 for moment in moments}
         for moment in moments:
             self._kept[moment.mark] = max(self._kept[moment.mark], moment.nth)
@@ -80,15 +70,17 @@ class Engine:
         conn: int | None = None,
         path: str | None = None,
         s: int | None = None,
+        by: str | None = None,
     ) -> Decision:
         """An event, such as "http.gateway". `conn` is its WebSocket connection, `path` a request's path,
-        `s` a frame's sequence number; give what there is."""
+        `s` a frame's sequence number; give what there is. `by` is the key of the rule that brought it about:
+        to that rule it has not happened, and is not counted by its `which`."""
         answers: list[Act] = []
         pushes: list[Push] = []
         later: list[Push] = []
         for index, state in enumerate(self._states):
             rule = state.rule
-            if not isinstance(rule.trigger, When) or not rule.trigger.matches(event):
+            if rule.key == by or not isinstance(rule.trigger, When) or not rule.trigger.matches(event):
                 continue
             if not self._narrowed(rule, event, conn, path, s) or not self._match(state, now):
                 continue
@@ -99,7 +91,14 @@ class Engine:
                     pushes.append(Push(rule, do, state.seen, now))
                 else:
                     later.append(self._plan(index, state, do, now + do.after_us))
-        return Decision(tuple(answers), tuple(pushes), tuple(later))
+        forbidden: tuple[Forbid, ...] = ()
+        if by is None:
+            forbidden = self._forbidden.among(event, now, self._when, conn=conn, path=path, s=s)
+        return Decision(tuple(answers), tuple(pushes), tuple(later), forbidden)
+
+    def unwatched(self) -> tuple[Forbid, ...]:
+        """The prohibitions whose window never began."""
+        return self._forbidden.unwatched(self._when)
 
     def mark(self, name: str, now: int) -> None:
         """READY or RESUMED was written, a session's connection was lost ("ready", "resumed", "lost"), the
@@ -174,7 +173,7 @@ class Engine:
             wanted = state.rule.fires
             for got in (min(state.acts), max(state.acts)):
                 if not wanted.holds(got):
-                    found.append(Unmet(state.rule, wanted.text(), got, _why(state, got)))
+                    found.append(Unmet(state.rule, wanted.text(), got, why_unmet(state, got)))
                     break
         return tuple(found)
 
@@ -214,7 +213,7 @@ class Engine:
         about = conn if event.startswith("ws.") or rule.where.conn is None else rule.where.conn.first
         return rule.where.holds(about, path, s)
 
-    def _match(self, state: _State, now: int) -> bool:
+    def _match(self, state: RuleState, now: int) -> bool:
         """Counts a matching event, and says whether the rule shall act on it."""
         rule = state.rule
         if not self._open(rule, now):
@@ -236,7 +235,7 @@ class Engine:
 
     # ---- moments
 
-    def _due(self, state: _State) -> int | None:
+    def _due(self, state: RuleState) -> int | None:
         """When this rule next needs `advance`."""
         if state.over:
             return None
@@ -249,7 +248,7 @@ class Engine:
         start, end = self._window(state.rule)
         return end if state.on else start
 
-    def _tick(self, index: int, state: _State, now: int) -> None:
+    def _tick(self, index: int, state: RuleState, now: int) -> None:
         """All ticks of an `at` rule up to `now`."""
         trigger = state.rule.trigger
         if not isinstance(trigger, At):
@@ -268,11 +267,11 @@ class Engine:
                 for do in state.rule.do:
                     self._plan(index, state, do, due + do.after_us)
 
-    def _plan(self, index: int, state: _State, do: Do, due: int) -> Push:
+    def _plan(self, index: int, state: RuleState, do: Do, due: int) -> Push:
         # Of pushes that are due together, the file's order decides, then the rule's own.
         place = (index, do.index, state.seen)
         push = Push(state.rule, do, state.seen, due)
-        heapq.heappush(self._pending, _Pending(due, place, push))
+        heapq.heappush(self._pending, Pending(due, place, push))
         return push
 
     def _edges(self, now: int) -> tuple[tuple[Act, ...], tuple[Act, ...]]:
@@ -290,7 +289,7 @@ class Engine:
             state.over = past
         return tuple(on), tuple(off)
 
-    def _links(self) -> Iterator[_State]:
+    def _links(self) -> Iterator[RuleState]:
         return (s for s in self._states if isinstance(s.rule.trigger, Link) and not s.over)
 
     def _note(self, mark: str, now: int) -> None:
@@ -303,15 +302,8 @@ class Engine:
         if self.healed_at is not None:
             return
         self.healed_at = now
+        self._note("heal", now)
         self._pending.clear()
         for state in self._states:
             # Conditions still have to go off: `advance` says so.
             state.over = not (isinstance(state.rule.trigger, Link) and state.on)
-
-
-def _why(state: _State, got: int) -> str:
-    if got > 0:
-        return "it acted, but not that often"
-    if isinstance(state.rule.trigger, Link):
-        return "nothing met the condition"
-    return "what it waits for never came" if state.seen == 0 else "it matched and had nothing to act on"

@@ -19,14 +19,20 @@ class Ruling:
     """The rules' decision on one event. It belongs to that event alone, whatever is asked in between.
 
     `rule` and `verb` say whose answer takes the default's place; both are None where no rule answers.
-    `cause` is the number of the event's record: the cause of all that the rules do about it.
+    `cause` is the number of the event's record: the cause of all that the rules do about it. `by` is the
+    rule that brought the event about, if one did.
     """
 
     def __init__(
-        self, decision: Decision, cause: int | None, report: Callable[[Act, Effect, int | None], None]
+        self,
+        decision: Decision,
+        cause: int | None,
+        report: Callable[[Act, Effect, int | None], None],
+        by: str | None = None,
     ) -> None:
         """`report(act, effect, cause)` is called where the answer took the default's place."""
         self.cause = cause
+        self.by = by
         self._answer = decision.answers[0] if decision.answers else None
         self._report = report
         self._finished = False

@@ -225,7 +225,7 @@ class WebSocketProtocol:
             data = (out.text or "").encode()
             size = len(data)
             self.tcp.send(frames.encode(frames.TEXT, data))
-        self._report_all(out.events, cause, rule)
+        self._report_all(out.events, cause, rule, rule or out.rule)
         return Effect(size, 1)
 
     def _send_close(self, code: int | None, reason: str, cause: int | None, rule: str | None) -> int:
@@ -249,14 +249,19 @@ class WebSocketProtocol:
                 self.tcp.finish()
 
     def _report_all(
-        self, events: tuple[Event, ...], cause: int | None = None, rule: str | None = None
+        self,
+        events: tuple[Event, ...],
+        cause: int | None = None,
+        rule: str | None = None,
+        by: str | None = None,
     ) -> None:
+        """Record them and tell the decider. `rule` writes them; `by` brought them about, maybe earlier."""
         for event in events:
             n = self.report(event, cause, rule)
             if isinstance(event, Session) and event.what in MARKS:
                 self._decider.mark(MARKS[event.what], self.bot)
             if isinstance(event, WsOut):
-                about = Envelope(self.tcp.number, None, self.bot)
+                about = Envelope(self.tcp.number, None, self.bot, rule=by)
                 self._decider.ask(f"ws.out.{event.op}", about, n, s=event.s)
 
     def report(self, event: Event, cause: int | None = None, rule: str | None = None) -> int:

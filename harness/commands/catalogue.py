@@ -18,7 +18,7 @@ from harness.commands.request import (
 from harness.commands.results import as_text
 from harness.errors import UsageError
 from harness.scenario import selection
-from harness.scenario.in_words import handler_in_words, rule_in_words, schema_in_words
+from harness.scenario.in_words import forbid_in_words, handler_in_words, rule_in_words, schema_in_words
 from harness.scenario.json_schema import scenario_schema
 from harness.scenario.loading import load_catalogue, load_file
 from harness.scenario.run_spec import RunSpec
@@ -74,6 +74,8 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
         lines += wrapped(f"  {'rules' if n == 0 else '':7}  ", rule_in_words(rule))
     if not run.rules:
         lines.append("  rules    none: the platform works as it should")
+    for n, forbid in enumerate(run.forbids):
+        lines += wrapped(f"  {'forbids' if n == 0 else '':7}  ", forbid_in_words(forbid))
     if run.heal:
         kept = "stays held" if run.heal.held == "keep" else "is released"
         lines.append(f"  heals    at {run.heal.at.text()}; what a condition holds {kept}")

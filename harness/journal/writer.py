@@ -97,7 +97,8 @@ class Recorder:
             self._kinds[event.KIND] += 1
             record = Record(number, self._now(), src, self._normal(event), about, x)
             self._write(record.as_json().translate(_LINE_ENDS).encode("utf-8", "backslashreplace"))
-            self._watch_for_flood(record.t)
+            if src != "link":  # the platform's conditions, which the subject has no part in
+                self._watch_for_flood(record.t)
         return number
 
     def close(self, why: Any, *, detail: str | None = None, x: Mapping[str, Any] = NOTHING) -> None:

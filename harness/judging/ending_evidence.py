@@ -29,6 +29,8 @@ from harness.judging.intervals import subtract
 from harness.judging.run_close import said_of
 from harness.judging.timeline import Timeline
 
+RULES_ENDED_IT = "the scenario's rules themselves ended the run, so this says nothing about the bot"
+
 
 @dataclass(frozen=True)
 class Case:
@@ -71,6 +73,8 @@ def instrument_failed(case: Case) -> Evidence | None:
     trouble = _first(case, ClockHeld, ClockHiccup)
     if trouble:
         return Evidence(trouble, ": trouble with the virtual clock")
+    if run.closed is not None and run.why == "rules":
+        return Evidence(_closing(case), half=f"{RULES_ENDED_IT}: {said_of(run.closed)}")
     slow = run.why == "wall" and not _first(case, ClockSpin, ClockBlocked)
     if run.closed is not None and (run.why == "harness" or slow):
         return Evidence(_closing(case), f": {said_of(run.closed)}")

@@ -35,7 +35,8 @@ class Row:
 ENDINGS: Mapping[str, Row] = {
     "instrument-failed": Row(
         "the harness itself failed, so this says nothing about the bot",
-        "the journal is not whole, the virtual clock failed, or the harness met an error",
+        "the journal is not whole, the virtual clock failed, the harness met an error, or the rules set "
+        "each other off without end",
         evidence.instrument_failed,
         judged=False,
     ),

@@ -28,10 +28,10 @@ SUBJECT_KEYS = ("name", "version", "source", "python", "aiohttp", "sha256")
 class Outcome:
     """Everything that is told of one run.
 
-    `asked` are the checks that the verdict stands on: the scenario's, and `awake` where the bot's ending
-    failed it for every scenario. `unmet` are the premise's rules that acted too seldom. `virtual_s`: when
-    it gave up for good, else E. `attempts`: reconnect attempts; connect() is not one. `journal`: where the
-    caller keeps the journal, as it wants it written.
+    `asked` are the checks that the verdict stands on: the scenario's, `forbidden` where it forbids anything,
+    and `awake` where the bot's ending failed it for every scenario. `unmet` are the premise's rules that
+    acted too seldom. `virtual_s`: when it gave up for good, else E. `attempts`: reconnect attempts; connect()
+    is not one. `journal`: where the caller keeps the journal, as it wants it written.
     """
 
     scenario: str
@@ -145,8 +145,8 @@ def _also_failed(outcome: Outcome) -> bool:
 def _implied(
     run: Timeline, checks: tuple[CheckResult, ...], end: Ending
 ) -> tuple[tuple[CheckResult, ...], tuple[str, ...]]:
-    """A bot that starved its loop or crashed fails `awake`, asked or not."""
-    asked = run.terms.asks
+    """What is forbidden is asked. A bot that starved its loop or crashed fails `awake`, asked or not."""
+    asked = tuple(dict.fromkeys((*run.terms.asks, *(["forbidden"] if run.terms.forbids else []))))
     if end.name not in FAILS_AWAKE:
         return checks, asked
     failed = CheckResult("awake", "fail", f"the run ended as {end}", end.lines)

@@ -28,6 +28,7 @@ BY_HARNESS: Mapping[str, str] = {
     "killed": "the worker's process died",
     "exited": "the worker's process exited before the run was over",
     "harness": "the harness closed the journal, because no run came about",
+    "rules": "the worker stopped the run, whose rules set each other off or did too much within one instant",
 }
 """What it means where the harness wrote it."""
 

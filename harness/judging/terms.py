@@ -28,7 +28,7 @@ class Terms:
     scenario's own limits by check, in microseconds. `handler` is what it told the
     fatal handler to do. `restart` is the service manager's policy: `on-failure` where it names none, as
     hand-made units have it. `rules` are by the key with which records name them; none where they cannot be
-    read.
+    read. `forbids`: it says what must not happen.
     """
 
     run: str = ""
@@ -42,6 +42,7 @@ class Terms:
     hypothetical: bool = False
     limits_us: Mapping[str, int] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    forbids: bool = False
 
 
 def terms_of(opened: RunOpen | None) -> Terms:
@@ -65,6 +66,7 @@ def terms_of(opened: RunOpen | None) -> Terms:
         hypothetical=bool(scenario.get("hypothetical")),
         limits_us=_limits(scenario.get("limits_us")),
         rules=rules,
+        forbids=bool(_list(scenario.get("forbids"))),
     )
 
 

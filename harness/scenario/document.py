@@ -45,12 +45,14 @@ class Scenario:
 class _VariantDocument:
     """A document with one variant laid over it: what its runs are parsed from.
 
-    `rules` says where the author wrote each rule, `root` where the keys that the variant overrides stand.
+    `rules` and `forbids` say where the author wrote each rule and prohibition, `root` where the keys that
+    the variant overrides stand.
     """
 
     name: str
     document: Mapping[str, Any]
     rules: tuple[Path, ...]
+    forbids: tuple[Path, ...] = ()
     root: Path = ()
     overridden: frozenset[str] = frozenset()
 
@@ -93,8 +95,11 @@ def _refuse_both_heals(document: Mapping[str, Any], path: Path) -> None:
 def _variants(name: str, document: Mapping[str, Any]) -> list[_VariantDocument]:
     base = {key: value for key, value in document.items() if key != "variants"}
     paths: tuple[Path, ...] = tuple(("rules", number) for number in range(len(base["rules"])))
+    forbids = base.get("forbids", [])
+    if not isinstance(forbids, list):
+        raise LanguageError(("forbids",), "forbids is a list: each prohibition begins with a dash")
     if "variants" not in document:
-        return [_VariantDocument(name, base, paths)]
+        return [_VariantDocument(name, base, paths, _paths(("forbids",), forbids))]
     variants = document["variants"]
     if not isinstance(variants, dict) or not 0 < len(variants) <= MOST_VARIANTS:
         raise LanguageError(("variants",), f"variants is a mapping of 1 to {MOST_VARIANTS} names to rules")
@@ -115,19 +120,30 @@ def _variant(
     if not isinstance(more, list):
         raise LanguageError(rules_path, "a variant is a list of rules, or a mapping of rules and other keys")
     _refuse_both_heals(changed, path)
+    forbids, more_forbids = base.get("forbids", []), changed.get("forbids", [])
+    if not isinstance(more_forbids, list):
+        raise LanguageError((*path, "forbids"), "forbids is a list: each prohibition begins with a dash")
     replaced = {"heal": "heal_twin", "heal_twin": "heal"}
     dropped = {replaced[key] for key in changed if key in replaced}
     document = {key: value for key, value in base.items() if key not in dropped}
     document |= {**changed, "rules": [*base["rules"], *more]}
-    all_paths = (*paths, *((*rules_path, number) for number in range(len(more))))
-    return _VariantDocument(f"{name}/{variant}", document, all_paths, path, frozenset(changed) - {"rules"})
+    if forbids or more_forbids:
+        document["forbids"] = [*forbids, *more_forbids]
+    rule_paths = (*paths, *_paths(rules_path, more))
+    forbid_paths = (*_paths(("forbids",), forbids), *_paths((*path, "forbids"), more_forbids))
+    overridden = frozenset(changed) - {"rules", "forbids"}
+    return _VariantDocument(f"{name}/{variant}", document, rule_paths, forbid_paths, path, overridden)
+
+
+def _paths(path: Path, items: list[Any]) -> tuple[Path, ...]:
+    return tuple((*path, number) for number in range(len(items)))
 
 
 def _runs(variant: _VariantDocument) -> list[RunSpec]:
     """The variant's own run, then its twins, in the file's order."""
     document = {key: value for key, value in variant.document.items() if key != "heal_twin"}
     try:
-        runs = [parse_run({"run": variant.name, **document}, variant.rules)]
+        runs = [parse_run({"run": variant.name, **document}, variant.rules, variant.forbids)]
         _refuse_settles_beside_heal(runs[0])
         twins = _twins(variant)
     except LanguageError as error:
@@ -138,7 +154,7 @@ def _runs(variant: _VariantDocument) -> list[RunSpec]:
             raise LanguageError(variant.written(path), f"two twins heal at {moment.text()}: keep one")
         healed = {**document, "run": name, "heal": moment.text(), "asks": _with_recovers(runs[0])}
         try:
-            runs.append(parse_run(healed, variant.rules))
+            runs.append(parse_run(healed, variant.rules, variant.forbids))
         except LanguageError as error:
             at = path if error.path[:1] == ("heal",) else error.path
             raise LanguageError(variant.written(at), f"{error.sentence} (with {path[0]})") from None

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fake_qq_server.platform.units import format_duration
+from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.language import Rule
-from fake_qq_server.rules.language_verbs import At, Link
+from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import GAVE_UP, Moment, Which
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from harness.scenario.run_spec import Handler
@@ -70,6 +71,21 @@ def rule_in_words(rule: Rule) -> str:
     return f"{name}{' '.join(parts)} → {done}"
 
 
+def forbid_in_words(forbid: Forbid) -> str:
+    """One sentence: what must not happen, and why."""
+    parts = [_event(forbid.trigger)]
+    if forbid.which != Which():
+        parts.append(f"(of these: {forbid.which.text()})")
+    if forbid.where:
+        parts.append(f"where {_without_braces(forbid.where.text())}")
+    if forbid.start is not None:
+        parts.append(f"from {moment_in_words(forbid.start)}")
+    if forbid.until is not None:
+        parts.append(f"until {moment_in_words(forbid.until)}")
+    name = f"{forbid.id}: " if forbid.id else ""
+    return f"{name}{' '.join(parts)}: {forbid.because}"
+
+
 def moment_in_words(at: Moment) -> str:
     """A moment: "1m after drop", "lost number 2", "30m"."""
     if at.mark is None:
@@ -92,6 +108,10 @@ def _trigger(rule: Rule) -> str:
     if isinstance(trigger, Link):
         way = {"up": " from the client", "down": " to the client", None: ""}[trigger.direction]
         return f"on every connection of host {trigger.host}{way}"
-    place, _, word = trigger.event.rpartition(".")
-    text = _EVENTS.get(trigger.event) or _EVENTS[place]
-    return "whenever " + text.format(word=word if word != "any" else "anything")
+    return f"whenever {_event(trigger)}"
+
+
+def _event(when: When) -> str:
+    place, _, word = when.event.rpartition(".")
+    text = _EVENTS.get(when.event) or _EVENTS[place]
+    return text.format(word=word if word != "any" else "anything")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fake_qq_server.rules.forbids import LONGEST_REASON
 from fake_qq_server.rules.language import KEYS
 from fake_qq_server.rules.language_verbs import EVENTS, HOSTS
 from fake_qq_server.rules.moments import WHERE_KEYS
@@ -70,6 +71,7 @@ def _document_properties() -> dict[str, Any]:
         },
         "restart": {"enum": list(vocabulary.RESTARTS)},
         "rules": _RULES,
+        "forbids": {"type": "array", "items": {"$ref": "#/$defs/forbid"}},
         "heal": {"anyOf": [_MOMENT, heal]},
         "heal_twin": {"anyOf": [_MOMENT, {"type": "array", "items": _MOMENT, "minItems": 1}]},
         "end": _DURATION,
@@ -92,6 +94,7 @@ def _defs() -> dict[str, Any]:
             "description": "3, 3.., 3..9 or ..9",
         },
         "checks": {**_set({"enum": list(vocabulary.CHECKS)}), "minItems": 1},
+        "forbid": _forbid(),
         "rule": {"anyOf": [_rule(trigger, kinds) for trigger, kinds in _TRIGGERS.items()]},
         **{kind.value: {"anyOf": list(_verbs(kind))} for kind in Class},
     }
@@ -105,19 +108,31 @@ _TRIGGERS: Mapping[str, tuple[Class, ...]] = {
 _ONLY: Mapping[str, str] = {"every": "at"}
 
 
-def _rule(trigger: str, kinds: Iterable[Class]) -> dict[str, Any]:
-    verb = {"anyOf": [{"$ref": f"#/$defs/{kind.value}"} for kind in kinds]}
+def _match() -> dict[str, Any]:
+    """The words with which rules and prohibitions say what they are about."""
     where = {key: {"type": "string"} if key == "path" else _SPAN for key in WHERE_KEYS}
-    every_key: Mapping[str, Any] = {
+    return {
         "id": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"},
         "when": {"enum": list(EVENTS)},
-        "at": _MOMENT,
-        "every": _DURATION,
-        "link": {"enum": [f"{host}{way}" for host in HOSTS for way in ("", ".up", ".down")]},
         "which": {"anyOf": [_SPAN, {"type": "string", "pattern": r"^every\s+[0-9]+$"}]},
         "where": {**_closed(where), "minProperties": 1},
         "from": _MOMENT,
         "until": _MOMENT,
+    }
+
+
+def _forbid() -> dict[str, Any]:
+    because = {"type": "string", "minLength": 1, "maxLength": LONGEST_REASON}
+    return _closed({**_match(), "because": because}, ["when", "because"])
+
+
+def _rule(trigger: str, kinds: Iterable[Class]) -> dict[str, Any]:
+    verb = {"anyOf": [{"$ref": f"#/$defs/{kind.value}"} for kind in kinds]}
+    every_key: Mapping[str, Any] = {
+        **_match(),
+        "at": _MOMENT,
+        "every": _DURATION,
+        "link": {"enum": [f"{host}{way}" for host in HOSTS for way in ("", ".up", ".down")]},
         "chance": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
         "do": {"anyOf": [verb, {"type": "array", "items": verb, "minItems": 1}]},
         "fires": _SPAN,

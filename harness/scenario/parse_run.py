@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from fake_qq_server.platform.units import MINUTE
+from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import Rule, parse_rules
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.moments import Moment, duration_at, parse_moment
@@ -43,10 +44,15 @@ def from_resolved(resolved: Mapping[str, Any]) -> RunSpec:
     return parse_run(resolved)
 
 
-def parse_run(document: Mapping[str, Any], rule_paths: Sequence[Path] | None = None) -> RunSpec:
+def parse_run(
+    document: Mapping[str, Any],
+    rule_paths: Sequence[Path] | None = None,
+    forbid_paths: Sequence[Path] | None = None,
+) -> RunSpec:
     """The run of a resolved document, with its defaults filled in.
 
-    `rule_paths` says where each of its rules was written, for errors. Raises LanguageError for the first
+    `rule_paths` says where each of its rules was written, for errors, and `forbid_paths` where each of its
+    prohibitions. Raises LanguageError for the first
     mistake, also for a run that could never be judged (see `refusals`).
     """
     check_keys(document, RESOLVED_KEYS, REQUIRED)
@@ -56,6 +62,8 @@ def parse_run(document: Mapping[str, Any], rule_paths: Sequence[Path] | None = N
     levels = _levels(document["levels"])
     asks = _asks(document["asks"], levels)
     rules = parse_rules(document["rules"], rule_paths)
+    ids = [rule.id for rule in rules if rule.id is not None]
+    forbids = parse_forbids(document["forbids"], forbid_paths, ids) if "forbids" in document else ()
     limits = _limits(document.get("limits", {}))
     run = RunSpec(
         name=name,
@@ -65,6 +73,7 @@ def parse_run(document: Mapping[str, Any], rule_paths: Sequence[Path] | None = N
         levels=levels,
         asks=asks,
         rules=rules,
+        forbids=forbids,
         end_us=duration_at(document["end"], ("end",)),
         start=_start(document.get("start", "up"), levels),
         beside=_beside(document["beside"], levels) if "beside" in document else None,
@@ -76,7 +85,7 @@ def parse_run(document: Mapping[str, Any], rule_paths: Sequence[Path] | None = N
         restart=_restart(document["restart"], levels) if "restart" in document else None,
         heal=_heal(document["heal"], rules) if "heal" in document else None,
     )
-    refuse_run(run, rule_paths or ())
+    refuse_run(run, rule_paths or (), forbid_paths or ())
     run = replace(run, hypothetical=any(unwitnessed(rule) for rule in rules))
     return replace(run, resolved=_resolved(document, run))
 

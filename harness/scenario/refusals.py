@@ -14,15 +14,16 @@ from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_errors import LanguageError, Path
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import Moment
+from harness.scenario.feedback import refuse_feedback
 from harness.scenario.limits import RECOVERY_HELD_US, RECOVERY_US, SETTLING_US
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.vocabulary import NOT_AT_ADAPTER
 from harness.scenario.witnesses import unwitnessed
 
 
-def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> None:
+def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = (), forbid_paths: Sequence[Path] = ()) -> None:
     """Raises LanguageError for what cannot be judged, or is not said to be hypothetical. `rule_paths` says
-    where each rule was written."""
+    where each rule was written, `forbid_paths` where each prohibition."""
     paths = rule_paths or [("rules", number) for number in range(len(run.rules))]
     earliest = earliest_marks(run.rules)
     _refuse_asks(run)
@@ -31,6 +32,8 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = ()) -> None:
     _refuse_too_late(run, paths, earliest)
     _refuse_short_end(run, earliest)
     _refuse_without_witness(run, paths)
+    _refuse_unwatchable(run, forbid_paths, earliest)
+    refuse_feedback(run.rules, paths, run.heal.at if run.heal else None)
 
 
 def earliest_marks(rules: Sequence[Rule]) -> Mapping[str | None, int]:
@@ -73,6 +76,8 @@ def _refuse_asks(run: RunSpec) -> None:
         raise LanguageError(
             ("asks",), "notices is asked, but no rule makes a connection silent, stalled or a blackhole"
         )
+    if "forbidden" in asked and not run.forbids:
+        raise LanguageError(("asks",), "forbidden is asked, but nothing is: add forbids")
     if run.beside is None and any("others" in checks for checks in run.asks.values()):
         raise LanguageError(("asks",), "others is asked, but no other platform is there: add beside: healthy")
     at_adapter = run.asks.get("adapter", ())
@@ -121,6 +126,20 @@ def _refuse_too_late(run: RunSpec, paths: Sequence[Path], earliest: Mapping[str 
             raise LanguageError(
                 ("heal",), f"at {run.heal.at.text()} everything heals before {rule.key!r} can have acted"
             )
+
+
+def _refuse_unwatchable(run: RunSpec, paths: Sequence[Path], earliest: Mapping[str | None, int]) -> None:
+    places = paths or [("forbids", number) for number in range(len(run.forbids))]
+    for forbid, path in zip(run.forbids, places, strict=True):
+        event, start = forbid.trigger.event, forbid.start or Moment(None)
+        if run.heal is None and any(moment.mark == "heal" for moment in forbid.moments()):
+            raise LanguageError(path, "this prohibition names the healing, but nothing heals: add heal")
+        if event.startswith("runner.") and run.levels != ("runner",):
+            raise LanguageError(
+                (*path, "when"), f"{event} is seen at the runner level only: levels: [runner]"
+            )
+        if earliest_time(start, earliest) >= run.end_us:
+            raise LanguageError((*path, "from"), "the run ends before this is forbidden")
 
 
 def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.moments import Moment
 
@@ -45,6 +46,7 @@ class RunSpec:
     asks: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
     end_us: int
+    forbids: tuple[Forbid, ...] = ()
     start: Literal["up", "down", "killed"] = "up"
     beside: Literal["healthy"] | None = None
     handler: Handler = field(default_factory=Handler)
@@ -57,8 +59,9 @@ class RunSpec:
     resolved: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def moments(self) -> tuple[Moment, ...]:
-        """Every moment that its rules and its healing name."""
-        named = [moment for rule in self.rules for moment in rule.moments()]
+        """Every moment that its rules, its prohibitions and its healing name."""
+        named = [moment for one in self.rules for moment in one.moments()]
+        named += [moment for one in self.forbids for moment in one.moments()]
         return (*named, self.heal.at) if self.heal else tuple(named)
 
     def asks_for(self, level: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import re
 
 KEYS = (
     "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "net", "hypothetical",
-    "tags", "limits", "restart", "rules", "heal", "end",
+    "tags", "limits", "restart", "rules", "forbids", "heal", "end",
 )  # fmt: skip
 """The keys of one run, in the order in which they are written out."""
 
@@ -42,7 +42,7 @@ HELD = ("keep", "release")
 CHECKS = (
     "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "bounded",
     "polite", "once", "stops", "secret", "back", "stays",
-    "final", "released", "others",
+    "final", "released", "others", "forbidden",
 )  # fmt: skip
 """The checks that `asks` may name; `harness.judging.checks.CHECKS` has a row for each, in this order."""
 

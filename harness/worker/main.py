@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fake_qq_server.unprompted import busiest
 from harness import clock
 from harness.clock import BATON
 from harness.clock.baton import Participant
@@ -33,6 +34,7 @@ from harness.process.worker_spec import WorkerSpec
 from harness.scenario.parse_run import from_resolved
 from harness.worker import egress
 from harness.worker.run_context import Run, real_time
+from harness.worker.world import PEER
 
 LIBRARIES = ("asyncio", "aiohttp", "httpx", "httpcore")
 """Whose logs `--verbose` shows beside the subject's own."""
@@ -50,7 +52,7 @@ def main(spec: WorkerSpec) -> NoReturn:
     record = Recorder(
         descriptor,
         lambda: BATON.now_us,
-        lambda count: run.end("spin", "records"),
+        lambda count: _on_flood(run, count),
         lambda problem: exit_with_problem(
             spec, "harness", f"the journal cannot be written: {problem.strerror}"
         ),
@@ -104,10 +106,12 @@ async def _drive(run: Run, module: Any, layout: Layout, level: Any) -> Any:
     world = run.world()
     world.fail = lambda problem: run.end("harness", _one_line(problem))
     world.close_run = lambda why: run.end("end", why)
+    world.runaway = lambda keys: run.end("rules", "; ".join(keys))
     addresses = world.begin()
     for host, port in addresses.ports.items():
         run.record.name_port(port, host)
     run.on_connect = world.fake.refused
+    run.unprompted = world.fake.director.unprompted
     return await level.drive(run, module, layout, world, addresses)
 
 
@@ -139,8 +143,18 @@ def _one_line(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem}{where}"
 
 
+def _on_flood(run: Run, count: int) -> None:
+    """So many records at one instant are a spin: the subject's, unless the rules made most of them."""
+    acts = run.unprompted()
+    if sum(acts.values()) * 2 > count:
+        run.end("rules", "; ".join(busiest(acts)))
+    run.end("spin", "records")
+
+
 def _on_spin(run: Run, who: Participant, count: int, what: str) -> None:
     """The subject spins: recorded at the same turn in every run, and the run ends here."""
+    if who.name == PEER and who.ours:
+        run.end("harness", f"the fake platform spins: {count} {what}")
     run.record("loop", ClockSpin(count, who.name), x={"what": what, "ready": _ready_callbacks(who)})
     run.end("spin")
 

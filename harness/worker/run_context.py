@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -27,6 +27,7 @@ class Run:
 
     `started` is real time in seconds. `on_connect(port)` is called for each connect to a loopback port; it is
     the world's once there is one. `on_exit(code)` is what the runner level does once the program has ended.
+    `unprompted()`: how often each rule pushed or held something at this instant, by its key.
     """
 
     spec: WorkerSpec
@@ -37,6 +38,7 @@ class Run:
     marks: dict[str, dict[str, float]] = field(default_factory=dict)
     on_connect: Callable[[int], None] = lambda port: None
     on_exit: Callable[[int], NoReturn] | None = None
+    unprompted: Callable[[], Mapping[str, int]] = dict
 
     def mark(self, phase: str) -> None:
         """Note real and CPU seconds when `phase` is reached first; they go into the last record's `x`."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from fake_qq_server.addresses import Addresses
@@ -36,6 +36,7 @@ AFTER_GIVING_UP_US = 600_000_000
 TEAR_DOWN_S = 120.0
 """How long (virtual) a tear-down may take before the run is closed without it: longer than `stops` allows."""
 
+PEER = "peer"
 PROBE_EVENT = "C2C_MESSAGE_CREATE"
 
 
@@ -45,7 +46,8 @@ class World:
 
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
     on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
-    nothing then. It is not meant to return.
+    nothing then. So it is where rules push without a pause: `runaway` is told of them, by their keys. Neither
+    is meant to return.
     """
 
     def __init__(self, run: RunSpec, seed: int, record: Recorder) -> None:
@@ -65,6 +67,7 @@ class World:
         self.signal: SignalProcess = lambda name: False
         self.close_run: Callable[[str], None] = lambda why: None
         self.fail: Callable[[BaseException], None] = _raise
+        self.runaway: Callable[[Sequence[str]], None] = lambda keys: None
         self.fake: FakeQQ
         self.addresses: Addresses
 
@@ -72,7 +75,7 @@ class World:
 
     def begin(self) -> Addresses:
         """Start the peer; virtual time does not pass meanwhile."""
-        thread = threading.Thread(target=self._run_peer, name="peer", daemon=True)
+        thread = threading.Thread(target=self._run_peer, name=PEER, daemon=True)
         thread.ours = True  # type: ignore[attr-defined]
         thread.start()
         self._up.wait()
@@ -122,6 +125,7 @@ class World:
             self._sink,
             [CREDENTIALS],
             rules=self._run.rules,
+            forbids=self._run.forbids,
             heal=self._run.heal.at if self._run.heal else None,
             held=self._run.heal.held if self._run.heal else "keep",
             seed=self._options.seed,
@@ -133,6 +137,7 @@ class World:
         self.fake.on_heal = self._probe_after_heal
         self.fake.on_error = self.fail
         self.fake.on_signal = lambda name: self.signal(name)
+        self.fake.director.on_runaway = lambda keys: self.runaway(keys)
         self.addresses = self.fake.start()
         self._up.set()
         self.fake.call_at(max(0, self._run.end_us - self._heartbeat_us), self._probe)

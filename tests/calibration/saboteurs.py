@@ -47,6 +47,7 @@ ENDINGS: Mapping[str, str] = {
     "calibration-calm": "undisturbed",
     "calibration-twice": "recovered",
     "calibration-resume": "recovered",
+    "calibration-forbidden": "recovered",
     "calibration-closes-twice": "recovered",
     "calibration-dead-peer": "recovered",
     "calibration-exhausted": "fatal-notified",
@@ -340,6 +341,19 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-banned",),
+    ),
+    "forbidden": Saboteur(
+        "forbidden",
+        "asks twice for the gateway's address in each attempt",
+        (
+            Change(
+                ADAPTER,
+                "        await self._open_ws(await self._get_gateway_url())\n",
+                "        await self._get_gateway_url()\n"
+                "        await self._open_ws(await self._get_gateway_url())\n",
+            ),
+        ),
+        ("calibration-forbidden",),
     ),
     "stops": Saboteur(
         "stops",

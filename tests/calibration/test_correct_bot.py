@@ -33,7 +33,9 @@ def test_the_correct_bot_passes(bench: Bench, name: str) -> None:
 
 
 def test_every_check_of_the_adapter_level_passes_in_some_run_of_the_correct_bot(bench: Bench) -> None:
-    names = [f"calibration-{name}" for name in ("calm", "exhausted", "dead-peer", "resume", "banned")]
+    names = [
+        f"calibration-{name}" for name in ("calm", "exhausted", "dead-peer", "resume", "banned", "forbidden")
+    ]
     passed = {
         one.name
         for outcome in bench.run(CORRECT, names).values()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from fake_qq_server.director import Director
-from fake_qq_server.events import Envelope, ListSink
+from fake_qq_server.events import Envelope, ForbiddenSeen, ListSink
 from fake_qq_server.rules.decisions import Push
 from fake_qq_server.rules.engine import Engine
+from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
+from fake_qq_server.unprompted import UNPROMPTED_IN_AN_INSTANT
 from tests.fake_qq_server.parts import kinds, last, turns
 
 BOT = Envelope(bot=1)
@@ -96,6 +99,46 @@ async def test_each_bot_has_an_engine_of_its_own_and_strangers_the_first_ones() 
     assert [setup.director.ask("http.api", each, 1).answered for each in about] == [False, False, True, True]
 
 
+@pytest.mark.parametrize("delay_us", [0, 40_000])
+async def test_what_follows_another_rules_frame_within_one_instant_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, delay_us: int
+) -> None:
+    setup = DirectorSetup({"id": "r", "when": "ws.out.hello", "do": {"frame": "x"}})
+    told: list[Sequence[str]] = []
+    setup.director.on_runaway = told.append
+    setup.stage.delay_us = delay_us
+    monkeypatch.setattr(setup.stage, "now_us", lambda: 5)
+    for _ in range(UNPROMPTED_IN_AN_INSTANT + 5):
+        setup.director.ask("ws.out.hello", Envelope(bot=1, rule="other"), 7)
+    await turns()
+    assert len(setup.pushes) == UNPROMPTED_IN_AN_INSTANT
+    assert told == [("r",)]
+    setup.director.report_unmet()
+    event, about = last(setup.sink, "rule.unmet")
+    assert (about.rule, event.why) == ("r", "rules set each other off without end")
+
+
+@pytest.mark.parametrize(("delay_us", "bounded"), [(0, True), (40_000, False)])
+async def test_what_follows_the_clients_own_events_is_bounded_only_on_a_link_without_delay(
+    monkeypatch: pytest.MonkeyPatch, delay_us: int, bounded: bool
+) -> None:
+    setup = DirectorSetup({"id": "r", "when": "ws.in.heartbeat", "do": {"frame": "x"}})
+    setup.stage.delay_us = delay_us
+    monkeypatch.setattr(setup.stage, "now_us", lambda: 5)
+    for _ in range(UNPROMPTED_IN_AN_INSTANT + 5):
+        setup.director.ask("ws.in.heartbeat", BOT, 7)
+    await turns()
+    assert (len(setup.pushes) == UNPROMPTED_IN_AN_INSTANT) is bounded
+
+
+async def test_a_rule_does_not_match_what_it_brought_about() -> None:
+    setup = DirectorSetup({"id": "r", "when": "ws.out.hello", "do": {"frame": "x"}})
+    setup.director.ask("ws.out.hello", Envelope(bot=1, rule="r"), 7)
+    setup.director.ask("ws.out.hello", BOT, 8)
+    await turns()
+    assert setup.pushes == [(1, "r", 8)]
+
+
 async def test_healing_is_recorded_once_and_told() -> None:
     healed: list[str] = []
     setup = DirectorSetup(bots=(1, 2), heal=Moment("lost"), on_heal=lambda: healed.append("healed"))
@@ -129,3 +172,21 @@ async def test_a_rule_that_never_acted_is_recorded_at_the_end() -> None:
     setup.director.report_unmet()
     event, about = last(setup.sink, "rule.unmet")
     assert (event.wanted, event.got, about.rule) == ("1..", 0, "never")
+
+
+async def test_a_forbidden_event_is_recorded_with_its_own_record_as_the_cause() -> None:
+    forbids = parse_forbids([{"id": "no", "when": "ws.connect", "because": "x"}])
+    setup = DirectorSetup(forbids=forbids)
+    ruling = setup.director.ask("ws.connect", Envelope(2, None, 1), None)
+    ruling.finish(None, cause=11)
+    await turns()
+    event, about = last(setup.sink, "forbidden.seen")
+    assert (event, about) == (ForbiddenSeen("ws.connect", "x"), Envelope(2, None, 1, 11, "no"))
+
+
+async def test_a_prohibition_whose_window_never_began_is_recorded_at_the_end() -> None:
+    forbids = parse_forbids([{"id": "no", "when": "ws.connect", "from": "lost", "because": "x"}])
+    setup = DirectorSetup(forbids=forbids)
+    setup.director.report_unmet()
+    event, about = last(setup.sink, "forbidden.unwatched")
+    assert (event.event, about.rule) == ("ws.connect", "no")

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from fake_qq_server.events import Event, Heal, LinkClose, RuleAct, RuleUnmet, Session, WsOut
+from fake_qq_server.events import Event, ForbiddenSeen, Heal, LinkClose, RuleAct, RuleUnmet, Session, WsOut
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     ClockBlocked,
@@ -184,6 +184,8 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
             return f"refused: {what} {target}", "refusals"
         case SubjSecret(where=where, secret=secret):
             return f"the secret {secret} appears in its {where} file", "leaks"
+        case ForbiddenSeen(event=name, because=because):
+            return f"forbidden: {name} ({because})", "forbidden events"
         case RuleUnmet(wanted=wanted, got=got):
             return f"a rule acted {got} times, not {wanted}", "unmet rules"
         case RunnerQueue(platform=platform, queued=True, attempts=attempts):

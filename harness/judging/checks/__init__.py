@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fake_qq_server.events import RuleUnmet
-from harness.judging.checks import back, conduct, connection, giveup, program, recovery
+from harness.judging.checks import back, conduct, connection, giveup, program, prohibitions, recovery
 from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
 from harness.judging.timeline import Timeline
 
@@ -99,6 +99,12 @@ CHECKS: Mapping[str, Check] = {
         program.others,
         "another platform stands beside QQ",
         "it stays installed and connected, and each of its messages is answered within 60 s",
+        whole=True,
+    ),
+    "forbidden": Check(
+        prohibitions.forbidden,
+        "the scenario has `forbids`; it is asked then",
+        "nothing that is forbidden happens before the tear-down",
         whole=True,
     ),
 }

@@ -144,3 +144,14 @@ def test_a_displaced_connection_answers_nothing_and_its_end_changes_nothing(gate
     assert gateway.say(old, {"op": 1}).outs == ()
     assert old.ended(1) == ()
     assert session.conn == new.number and session.dropped_at is None
+
+
+def test_an_event_that_a_rule_brought_about_is_that_rules_where_it_is_replayed() -> None:
+    gateway = Gateway()
+    conn, session = gateway.ready()
+    (out,) = conn.dispatch(C2C, {}, 0, rule="r")
+    conn.ended(0)
+    gateway.platform.dispatch(session, C2C, {}, 0)
+    outs = gateway.resume(gateway.open(), session.id, 1).outs
+    assert out.rule == "r"
+    assert [each.rule for each in outs] == ["r", None, None]

@@ -134,6 +134,16 @@ def test_an_unmet_rule_says_that_it_acted_too_seldom() -> None:
     assert (unmet.got, unmet.why) == (1, "it acted, but not that often")
 
 
+def test_an_event_that_a_rule_brought_about_has_not_happened_to_that_rule() -> None:
+    again = {"when": "ws.out.dispatch", "do": {"frame": "x"}}
+    run = EngineRun({"id": "own", **again, "which": 1}, {"id": "other", **again})
+    by_own = run.decision("ws.out.dispatch", 1, by="own")
+    assert [push.rule.key for push in by_own.pushes] == ["other"]
+    # It was not counted either: the first of another's is the first.
+    by_nobody = run.decision("ws.out.dispatch", 2)
+    assert [push.rule.key for push in by_nobody.pushes] == ["own", "other"]
+
+
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> int:
     """The limit per instant, made small."""

@@ -195,6 +195,11 @@ class TestTrouble:
             book.record("peer", LinkOpen("ws"))
         assert book.floods == []
 
+    def test_records_of_the_platforms_conditions_are_no_flood(self, book: Book) -> None:
+        for _ in range(RECORDS_IN_AN_INSTANT + 10):
+            book.record("link", LinkOpen("ws"))
+        assert book.floods == []
+
     def test_the_last_record_is_never_a_flood(self, book: Book) -> None:
         for _ in range(RECORDS_IN_AN_INSTANT):
             book.record("peer", LinkOpen("ws"))

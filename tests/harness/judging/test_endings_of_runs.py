@@ -56,6 +56,13 @@ class TestInstrumentFailed:
         why = "the harness closed the journal, because no run came about (no module named hermes)"
         self.failed(records, why, len(records))
 
+    def test_a_run_that_the_rules_ended_says_nothing_about_the_bot_and_names_them(self) -> None:
+        records = J().up().add(RunClose("rules", "a; b"), src="loop").records
+        end = ended(records)
+        assert (end.name, end.judged, end.lines) == ("instrument-failed", False, (len(records),))
+        assert end.half.startswith("the scenario's rules themselves ended the run")
+        assert "set each other off" in end.half and end.half.endswith("(a; b)")
+
     def test_a_run_ended_at_the_limit_on_real_time_says_nothing_about_the_bot(self) -> None:
         records = J().up().closed("wall", t=60)
         why = "the harness ended the worker, which had not finished in the real time allowed"

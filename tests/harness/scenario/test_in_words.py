@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
-from harness.scenario.in_words import handler_in_words, rule_in_words, schema_in_words
+from harness.scenario.in_words import forbid_in_words, handler_in_words, rule_in_words, schema_in_words
 from harness.scenario.run_spec import Handler
 
 DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
@@ -46,6 +47,20 @@ DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
 def test_a_rule_is_told_in_words(rule: dict[str, Any], words: str) -> None:
     parsed = parse_rules([DROP, rule] if rule.get("from") == "drop" else [rule])[-1]
     assert rule_in_words(parsed) == words
+
+
+@pytest.mark.parametrize(
+    ("forbid", "words"),
+    [
+        ({"when": "ws.in.identify", "which": "2..", "because": "it must resume"},
+         "the platform receives identify (of these: 2..): it must resume"),
+        ({"id": "away", "when": "http.api", "where": {"path": "/v2/*"}, "from": "lost", "until": "2h",
+          "because": "it is away"},
+         "away: the API is called where path: /v2/* from lost until 2h: it is away"),
+    ],
+)  # fmt: skip
+def test_a_prohibition_is_told_in_words(forbid: dict[str, Any], words: str) -> None:
+    assert forbid_in_words(parse_forbids([forbid])[0]) == words
 
 
 @pytest.mark.parametrize(

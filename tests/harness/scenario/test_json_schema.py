@@ -82,6 +82,8 @@ GOOD: list[dict[str, Any]] = [
         ]
     },
     {"rules": [{"when": "seam.receive", "do": {"message": {"type": "close", "code": 4008}, "hold": "6s"}}]},
+    {"forbids": [{"when": "ws.in.identify", "which": "2..", "where": {"conn": "2.."}, "because": "x"}]},
+    {"variants": {"a": {"forbids": [{"id": "no", "when": "http.any", "until": "1h", "because": "x"}]}}},
 ]
 
 
@@ -106,6 +108,8 @@ def test_the_schema_is_not_stricter_than_the_parser(changes: dict[str, Any]) -> 
         {"heal": "1h", "heal_twin": "1h"},
         {"heal": {"held": "keep"}},
         {"limits": {"awake": "5s"}},
+        {"forbids": [{"when": "http.any"}]},
+        {"forbids": [{"when": "http.any", "because": "x", "do": "fin"}]},
         {"handler": "slow"},
         {"net": {}},
         {"variants": {}},
