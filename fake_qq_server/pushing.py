@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from fake_qq_server.events import Envelope, EventKept, Sink
+from fake_qq_server.platform.payloads import MESSAGE_EVENTS
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.decisions import Push
@@ -13,7 +15,7 @@ from fake_qq_server.wire.websocket import WebSocketProtocol
 
 class Pusher:
     """`connections()` gives the open WebSocket connections, newest first; `now_us` the time of the fake;
-    `signal` reaches the subject's process."""
+    `signal` reaches the subject's process; `sink` is told of events that have no connection to go to."""
 
     def __init__(
         self,
@@ -21,11 +23,13 @@ class Pusher:
         connections: Callable[[], Iterable[WebSocketProtocol]],
         now_us: Callable[[], int],
         signal: SignalProcess,
+        sink: Sink,
     ) -> None:
         self._platform = platform
         self._connections = connections
         self._now_us = now_us
         self._signal = signal
+        self._sink = sink
 
     def push(self, bot: int, push: Push, cause: int | None) -> tuple[int | None, Effect | None]:
         """Carry out a push; returns the connection it acted on and its effect, None where it did not act."""
@@ -38,7 +42,8 @@ class Pusher:
             effect: Effect = do.row.act(do.args, writer)
             return (websocket.tcp.number, effect) if writer.acted else (None, None)
         if do.verb == "dispatch" and push.conn is None:
-            return None, self._keep(bot, do.args.main, do.args.more.get("fields", {}))
+            about = Envelope(None, None, bot, cause, push.rule.key)
+            return None, self._keep(about, bot, do.args.main, do.args.more.get("fields", {}))
         return None, None
 
     def newest(
@@ -47,14 +52,20 @@ class Pusher:
         """The bot's newest open connection that fits; by default, one that can be written to."""
         return next((one for one in self._connections() if one.bot == bot and fits(one)), None)
 
-    def _keep(self, bot: int, event_type: str, fields: Mapping[str, object]) -> Effect | None:
+    def _keep(
+        self, about: Envelope, bot: int, event_type: str, fields: Mapping[str, object]
+    ) -> Effect | None:
         """An event while no connection is open waits in the session's replay window."""
         owner = next(row for row in self._platform.bots if row.number == bot)
         session = self._platform.newest_session(owner, self._now_us())
         if session is None:
             return None
         stored = self._platform.dispatch(session, event_type, fields, self._now_us())
-        return Effect(len(stored.text), 1) if stored else None
+        if stored is None:
+            return None
+        if stored.t in MESSAGE_EVENTS:
+            self._sink("peer", EventKept(stored.id, stored.t, stored.s, session.ordinal), about)
+        return Effect(len(stored.text), 1)
 
 
 def _is_meant(push: Push, websocket: WebSocketProtocol) -> bool:
