@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from fake_qq_server.events import Envelope, EventKept, Sink
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS
@@ -42,8 +42,7 @@ class Pusher:
             effect: Effect = do.row.act(do.args, writer)
             return (websocket.tcp.number, effect) if writer.acted else (None, None)
         if do.verb == "dispatch" and push.conn is None:
-            about = Envelope(None, None, bot, cause, push.rule.key)
-            return None, self._keep(about, bot, do.args.main, do.args.more.get("fields", {}))
+            return None, self._keep(bot, push, cause)
         return None, None
 
     def newest(
@@ -52,18 +51,18 @@ class Pusher:
         """The bot's newest open connection that fits; by default, one that can be written to."""
         return next((one for one in self._connections() if one.bot == bot and fits(one)), None)
 
-    def _keep(
-        self, about: Envelope, bot: int, event_type: str, fields: Mapping[str, object]
-    ) -> Effect | None:
+    def _keep(self, bot: int, push: Push, cause: int | None) -> Effect | None:
         """An event while no connection is open waits in the session's replay window."""
         owner = next(row for row in self._platform.bots if row.number == bot)
         session = self._platform.newest_session(owner, self._now_us())
         if session is None:
             return None
-        stored = self._platform.dispatch(session, event_type, fields, self._now_us())
+        args = push.do.args
+        stored = self._platform.dispatch(session, args.main, args.more.get("fields", {}), self._now_us())
         if stored is None:
             return None
         if stored.t in MESSAGE_EVENTS:
+            about = Envelope(None, None, bot, cause, push.rule.key)
             self._sink("peer", EventKept(stored.id, stored.t, stored.s, session.ordinal), about)
         return Effect(len(stored.text), 1)
 

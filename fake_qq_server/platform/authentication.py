@@ -48,5 +48,5 @@ def _session(platform: Platform, session_id: Any) -> int | Literal["unknown"] | 
     """The ordinal of the session of that id; its window may have passed long ago."""
     if session_id is None:
         return None
-    ordinal = platform.session_ordinal(session_id) if isinstance(session_id, str) else None
+    ordinal = platform.session_ordinals.get(session_id) if isinstance(session_id, str) else None
     return "unknown" if ordinal is None else ordinal

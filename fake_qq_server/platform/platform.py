@@ -120,7 +120,7 @@ class Platform:
         self._revoked: set[str] = set()
         self._identifies: dict[int, deque[int]] = {}
         self._ordinals: Counter[str] = Counter()
-        self._session_ordinals: dict[str, int] = {}
+        self.session_ordinals: dict[str, int] = {}  # by id, of forgotten sessions too
 
     # -- names -----------------------------------------------------------------------------------------
 
@@ -216,7 +216,7 @@ class Platform:
         uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
         session = GatewaySession(n, uuid, bot, intents, shard, conn)
         self.sessions.append(session)
-        self._session_ordinals[uuid] = n
+        self.session_ordinals[uuid] = n
         made = self._identifies.setdefault(bot.number, deque(maxlen=self.options.sessions_total))
         made.append(now)
         return session
@@ -231,10 +231,6 @@ class Platform:
         """The bot's own session of that id, where it can be resumed."""
         mine = (row for row in self.sessions if row.id == session_id and row.bot == bot)
         return next((row for row in mine if self.resumable(row, now)), None)
-
-    def session_ordinal(self, session_id: str) -> int | None:
-        """The ordinal of any session that ever had this id; None for an id that was never given out."""
-        return self._session_ordinals.get(session_id)
 
     def attach(self, session: GatewaySession, conn: int) -> None:
         """A Resume took the session over. It is the bot's newest now."""
