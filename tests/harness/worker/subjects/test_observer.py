@@ -154,7 +154,7 @@ class TestLogRecorder:
         [
             ("Unclosed client session\nclient_session: <x at 0x7f11>", "Unclosed client session"),
             (
-                "Exception in callback f() at /home/a/b/bot.py:3\nhandle: <H>",
+                "Exception in callback f() at /opt/a/b/bot.py:3\nhandle: <H>",
                 "Exception in callback f() at bot.py:3",
             ),
             ("", ""),
