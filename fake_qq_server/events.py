@@ -10,7 +10,7 @@ addresses or uuids: two runs of the same scenario must produce the same events.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol
@@ -18,6 +18,10 @@ from typing import Any, ClassVar, Literal, Protocol
 Host = Literal["token", "api", "ws"]
 Party = Literal["subject", "peer", "network"]
 Ending = Literal["fin", "rst", "refused", "timeout"]
+
+OMIT_NULL: Mapping[str, bool] = MappingProxyType({"omit_null": True})
+"""Metadata of a field that a record leaves out while it is null. A field that a kind gains later has it, so
+that the digest of an older journal stays what it was."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,43 @@ class HttpRequest(Event):
 
 
 @dataclass(frozen=True)
+class HttpSend(Event):
+    """What the request before it sends: to whom, what, and a digest by which two copies are told.
+
+    `scene` and `target`: the kind and the id of whom it goes to. `what`: a `message`; a typing `notice`
+    (msg_type 6); `media` that is uploaded for a later message; an `upload`'s step. `content`: the first 12
+    hex digits of the SHA-256 of everything in the body that its receiver would see, with ports, folders and
+    secrets named, null where there is nothing; never the text. `length`: the characters of its text, bytes
+    where the body is no JSON object. `msg_id`, `msg_seq` and `event_id` as sent, null where missing.
+    """
+
+    KIND = "http.send"
+    scene: Literal["c2c", "group", "channel", "dm"]
+    target: str
+    what: Literal["message", "notice", "media", "upload"]
+    msg_type: int | None = None
+    msg_id: str | None = None
+    msg_seq: int | None = None
+    event_id: str | None = None
+    content: str | None = None
+    length: int = 0
+
+
+@dataclass(frozen=True)
 class HttpAnswer(Event):
-    """The answer was handed to the link. `status` is null where none was sent; `verb` is what replaced it."""
+    """The answer was handed to the link. `status` is null where none was sent; `verb` is what replaced it.
+
+    `code`: the platform's error code in the body as it was written, whoever made it. `accepted`: whether the
+    platform itself did what was asked, whatever the answer says; null where a rule answered and the platform
+    never came to decide.
+    """
 
     KIND = "http.answer"
     endpoint: Literal["token", "gateway", "api"]
     status: int | None
     verb: str | None = None
+    code: int | None = field(default=None, metadata=OMIT_NULL)
+    accepted: bool | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)
@@ -91,7 +125,11 @@ class WsConnect(Event):
 
 @dataclass(frozen=True)
 class WsIn(Event):
-    """The platform received a frame. `op` is a name of `protocol.OP_NAMES`, "close", or "other"."""
+    """The platform received a frame. `op` is a name of `protocol.OP_NAMES`, "close", or "other".
+
+    `s` is the sequence number that the client names: a heartbeat's `d` (satori's `s`) or a Resume's seq, null
+    where that is null, missing or no number.
+    """
 
     KIND = "ws.in"
     op: str
@@ -99,6 +137,34 @@ class WsIn(Event):
     t: str | None = None
     code: int | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class WsAuth(Event):
+    """What the Identify or Resume before it says of its client.
+
+    `token`: `valid`, `expired` (or revoked), `unknown` (never given out) or `missing`; never the token.
+    `session`: the ordinal of the session that is to be resumed, `unknown` for an id that was never given out,
+    null for none. `seq`, `intents`, `shard`: as sent, null where missing or of another shape. `resumable`:
+    the ordinal of its bot's newest session that a Resume could continue at that moment, null where none.
+    """
+
+    KIND = "ws.auth"
+    op: Literal["identify", "resume"]
+    token: Literal["valid", "expired", "unknown", "missing"]
+    intents: int | None = None
+    shard: Sequence[int] | None = None
+    session: int | Literal["unknown"] | None = None
+    seq: int | None = None
+    resumable: int | None = None
+
+
+@dataclass(frozen=True)
+class WsHello(Event):
+    """The heartbeat interval that the Hello before it told, milliseconds; null where it told no number."""
+
+    KIND = "ws.hello"
+    interval_ms: float | None
 
 
 @dataclass(frozen=True)
@@ -138,6 +204,20 @@ class EventSent(Event):
     s: int
     replay: bool
     probe: bool = False
+
+
+@dataclass(frozen=True)
+class EventKept(Event):
+    """A message event had no connection to go to: it waits in the session for a Resume.
+
+    `session` is an ordinal. An `event.sent` with the same id follows where it is replayed.
+    """
+
+    KIND = "event.kept"
+    id: str
+    t: str
+    s: int
+    session: int
 
 
 @dataclass(frozen=True)
@@ -191,12 +271,16 @@ KINDS: tuple[type[Event], ...] = (
     LinkClose,
     LinkCondition,
     HttpRequest,
+    HttpSend,
     HttpAnswer,
     WsConnect,
     WsIn,
+    WsAuth,
     WsOut,
+    WsHello,
     Session,
     EventSent,
+    EventKept,
     RuleAct,
     RuleUnmet,
     ForbiddenSeen,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from fake_qq_server.events import Envelope, EventKept, Sink
+from fake_qq_server.platform.payloads import MESSAGE_EVENTS
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.decisions import Push
@@ -13,7 +15,7 @@ from fake_qq_server.wire.websocket import WebSocketProtocol
 
 class Pusher:
     """`connections()` gives the open WebSocket connections, newest first; `now_us` the time of the fake;
-    `signal` reaches the subject's process."""
+    `signal` reaches the subject's process; `sink` is told of events that have no connection to go to."""
 
     def __init__(
         self,
@@ -21,11 +23,13 @@ class Pusher:
         connections: Callable[[], Iterable[WebSocketProtocol]],
         now_us: Callable[[], int],
         signal: SignalProcess,
+        sink: Sink,
     ) -> None:
         self._platform = platform
         self._connections = connections
         self._now_us = now_us
         self._signal = signal
+        self._sink = sink
 
     def push(self, bot: int, push: Push, cause: int | None) -> tuple[int | None, Effect | None]:
         """Carry out a push; returns the connection it acted on and its effect, None where it did not act."""
@@ -38,7 +42,7 @@ class Pusher:
             effect: Effect = do.row.act(do.args, writer)
             return (websocket.tcp.number, effect) if writer.acted else (None, None)
         if do.verb == "dispatch" and push.conn is None:
-            return None, self._keep(bot, push)
+            return None, self._keep(bot, push, cause)
         return None, None
 
     def newest(
@@ -47,7 +51,7 @@ class Pusher:
         """The bot's newest open connection that fits; by default, one that can be written to."""
         return next((one for one in self._connections() if one.bot == bot and fits(one)), None)
 
-    def _keep(self, bot: int, push: Push) -> Effect | None:
+    def _keep(self, bot: int, push: Push, cause: int | None) -> Effect | None:
         """An event while no connection is open waits in the session's replay window."""
         owner = next(row for row in self._platform.bots if row.number == bot)
         session = self._platform.newest_session(owner, self._now_us())
@@ -56,7 +60,12 @@ class Pusher:
         args, now = push.do.args, self._now_us()
         fields = args.more.get("fields", {})
         stored = self._platform.dispatch(session, args.main, fields, now, rule=push.rule.key)
-        return Effect(len(stored.text), 1) if stored else None
+        if stored is None:
+            return None
+        if stored.t in MESSAGE_EVENTS:
+            about = Envelope(None, None, bot, cause, push.rule.key)
+            self._sink("peer", EventKept(stored.id, stored.t, stored.s, session.ordinal), about)
+        return Effect(len(stored.text), 1)
 
 
 def _is_meant(push: Push, websocket: WebSocketProtocol) -> bool:

@@ -83,7 +83,11 @@ class FakeQQ:
             self.platform.register(app_id, secret)
         self.websockets = OpenWebSockets(self.listeners["ws"])
         self._pusher = Pusher(
-            self.platform, self.websockets.newest_first, self.now_us, lambda name: self.on_signal(name)
+            self.platform,
+            self.websockets.newest_first,
+            self.now_us,
+            lambda name: self.on_signal(name),
+            self.stage.sink,
         )
         self.director = Director(
             self.stage,

@@ -17,6 +17,7 @@ class Stage:
 
     `delay_us` is the one-way delay of every connection. `on_error` is told of every exception inside the
     fake itself; unless replaced, the loop's exception handler is. `stopped`: nothing is accepted any more.
+    `normal` makes of a text what it is in every equal run (ports, folders, secrets); unless replaced, itself.
     """
 
     def __init__(self, sink: Sink, delay_us: int = 0) -> None:
@@ -24,6 +25,7 @@ class Stage:
         self.sink = sink
         self.delay_us = delay_us
         self.stopped = False
+        self.normal: Callable[[str], str] = lambda text: text
         self.on_error: Callable[[BaseException], None] = self.report_to_loop
         self._start_s = self.loop.time()
 

@@ -59,13 +59,22 @@ class FrameMaker(Protocol):
 
 
 class Received:
-    """A frame that was read and not yet answered. `bot` is the number of the bot it concerns, if known."""
+    """A frame that was read and not yet answered. `bot` is the number of the bot it concerns, if known.
+
+    `auth` is what an Identify or Resume says, None for other frames.
+    """
 
     def __init__(
-        self, conn: FrameMaker, event: events.WsIn, bot: int | None, decide: Callable[[], Answer]
+        self,
+        conn: FrameMaker,
+        event: events.WsIn,
+        bot: int | None,
+        decide: Callable[[], Answer],
+        auth: events.WsAuth | None = None,
     ) -> None:
         self.event = event
         self.bot = bot
+        self.auth = auth
         self._conn = conn
         self._decide = decide
         self._decided: Answer | None = None

@@ -6,11 +6,12 @@ Receiving has two steps, so that a rule can stand between them; see `exchange`. 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from fake_qq_server import events
-from fake_qq_server.platform import protocol
+from fake_qq_server.platform import authentication, protocol
 from fake_qq_server.platform.exchange import Answer, Out, Received
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS
 from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
@@ -94,6 +95,8 @@ class GatewayConnection:
         if op == "resumed":
             return self._out(text, out, events.Session("resumed", ordinal))
         d = frame.get("d")
+        if op == "hello":
+            return self._out(text, out, events.WsHello(_interval(d)))
         if t in MESSAGE_EVENTS and s is not None and isinstance(d, Mapping) and isinstance(d.get("id"), str):
             return self._out(text, out, events.EventSent(d["id"], t, s, replay=False))
         return self._out(text, out)
@@ -159,17 +162,25 @@ class GatewayConnection:
             case Op.HEARTBEAT:
                 return self._read(event, lambda: self._heartbeat(now))
             case Op.IDENTIFY:
-                return self._read(event, lambda: self._identify(d, now), self._named(d))
+                auth = authentication.read(self.platform, "identify", d, now)
+                return self._read(event, lambda: self._identify(d, now), self._named(d), auth)
             case Op.RESUME:
-                return self._read(event, lambda: self._resume(d, now), self._named(d))
+                auth = authentication.read(self.platform, "resume", d, now)
+                return self._read(event, lambda: self._resume(d, now), self._named(d), auth)
             case _ if op not in protocol.GATEWAY_OPS:
                 return self._read(event, lambda: self._refuse_frame("unknown-opcode"))
         return self._read(event, lambda: self._other(op))
 
-    def _read(self, event: events.WsIn, decide: Callable[[], Answer], bot: Bot | None = None) -> Received:
+    def _read(
+        self,
+        event: events.WsIn,
+        decide: Callable[[], Answer],
+        bot: Bot | None = None,
+        auth: events.WsAuth | None = None,
+    ) -> Received:
         bot = bot or self.bot
         number = bot.number if bot else None
-        return Received(self, event, number, lambda: Answer() if self._answers_nothing else decide())
+        return Received(self, event, number, lambda: Answer() if self._answers_nothing else decide(), auth)
 
     def _refuse_frame(self, name: str) -> Answer:
         """A refusal of a frame that is neither Identify nor Resume: no session is refused by it."""
@@ -253,6 +264,11 @@ class GatewayConnection:
             events.Session("dropped", session.ordinal, close[1]),
         )
         return (Out(session.conn, close=close, events=reported),)
+
+
+def _interval(d: Any) -> float | None:
+    value = d.get("heartbeat_interval") if isinstance(d, Mapping) else None
+    return value if isinstance(value, float) and math.isfinite(value) else integer(value)
 
 
 def _text(d: Any, key: str) -> str | None:

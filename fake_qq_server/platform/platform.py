@@ -122,6 +122,7 @@ class Platform:
         self._revoked: set[str] = set()
         self._identifies: dict[int, deque[int]] = {}
         self._ordinals: Counter[str] = Counter()
+        self.session_ordinals: dict[str, int] = {}  # by id, of forgotten sessions too
 
     # -- names -----------------------------------------------------------------------------------------
 
@@ -217,6 +218,7 @@ class Platform:
         uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
         session = GatewaySession(n, uuid, bot, intents, shard, conn)
         self.sessions.append(session)
+        self.session_ordinals[uuid] = n
         made = self._identifies.setdefault(bot.number, deque(maxlen=self.options.sessions_total))
         made.append(now)
         return session

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fake_qq_server.events import Host
-from fake_qq_server.platform import payloads, protocol
+from fake_qq_server.events import Host, HttpSend
+from fake_qq_server.platform import payloads, protocol, sends
 from fake_qq_server.platform.platform import Bot, Platform, Replyable
 from fake_qq_server.platform.replies import HttpReply
+from fake_qq_server.platform.sends import INPUT_NOTIFY
 from fake_qq_server.platform.units import MINUTE
 
 Endpoint = Literal["token", "gateway", "api"]
@@ -23,9 +24,6 @@ TOKEN_PATH = "/app/getAppAccessToken"
 
 REPLIES_PER_MESSAGE = 5
 """Passive replies to one msg_id, C2C and group [doc server-inter/message/send-receive/send.md]."""
-
-INPUT_NOTIFY = 6
-"""msg_type of "is typing"; not counted as a reply [inf]."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request is, for its event: where it goes, whose it is, which message it answers."""
+    """What a request is, for its events: where it goes, whose it is, what it answers and what it sends."""
 
     endpoint: Endpoint
     bot: int | None
     reply_to: str | None
+    send: HttpSend | None = None
 
 
 def endpoint_of(host: Host, method: str, path: str) -> Endpoint:
@@ -67,8 +66,11 @@ def endpoint_of(host: Host, method: str, path: str) -> Endpoint:
     return "gateway" if route in ("/gateway", "/gateway/bot") else "api"
 
 
-def asked(platform: Platform, request: Request) -> Asked:
-    """Read a request. The bot is that of the token, however old, or of the app id that it names."""
+def asked(platform: Platform, request: Request, normal: Callable[[str], str] = lambda text: text) -> Asked:
+    """Read a request. The bot is that of the token, however old, or of the app id that it names.
+
+    `normal` makes the texts of equal runs equal, see `sends.read`.
+    """
     endpoint = endpoint_of(request.host, request.method, request.path)
     body = request.json() or {}
     if endpoint == "token":
@@ -76,9 +78,10 @@ def asked(platform: Platform, request: Request) -> Asked:
     else:
         token = platform.token_row(request.headers.get("authorization"))
         bot = token.bot if token else platform.bot_of_app_id(request.headers.get("x-union-appid", ""))
-    sends = request.method == "POST" and request.route.endswith("/messages")
-    reply_to = body.get("msg_id") if sends else None
-    return Asked(endpoint, bot.number if bot else None, reply_to if isinstance(reply_to, str) else None)
+    posts = request.method == "POST" and request.route.endswith("/messages")
+    reply_to = body.get("msg_id") if posts else None
+    send = sends.read(request.method, request.route, request.body, normal) if endpoint == "api" else None
+    return Asked(endpoint, bot.number if bot else None, reply_to if isinstance(reply_to, str) else None, send)
 
 
 def respond(platform: Platform, request: Request) -> HttpReply:
@@ -243,7 +246,7 @@ def _passive(call: Call, body: Mapping[str, Any]) -> str | None:
     seq = 1 if seq is None else seq
     if seq in named.seqs:
         return "repeated"
-    counts = body.get("msg_type") != INPUT_NOTIFY
+    counts = body.get("msg_type") != INPUT_NOTIFY  # [inf]
     if counts and named.replies >= REPLIES_PER_MESSAGE:
         return "too-many-replies"
     named.seqs.add(seq)

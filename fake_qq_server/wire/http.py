@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http import HTTPStatus
 
 import h11
 
 from fake_qq_server.events import Envelope, HttpAnswer, HttpRequest
-from fake_qq_server.platform import rest
+from fake_qq_server.platform import rest, sends
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.rules.verbs.registry import Effect
@@ -45,6 +46,18 @@ def effect_of(reply: HttpReply, body: bytes) -> Effect | None:
         case "none":
             return Effect()
     return Effect(bytes=len(body))
+
+
+def is_success(reply: HttpReply) -> bool:
+    """Whether a reply of the platform's own says that it did what was asked."""
+    return reply.status < 300 and sends.error_code(rest.encode(reply)) is None
+
+
+def written(reply: HttpReply, body: bytes) -> bytes:
+    """The part of the body that reaches the link."""
+    if reply.delivery == "none":
+        return b""
+    return body[: reply.cut_after] if reply.delivery == "cut" else body
 
 
 class HttpProtocol:
@@ -128,12 +141,18 @@ class HttpProtocol:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         method, path = head.method.decode("ascii"), head.target.decode("latin-1")
         request = rest.Request(self._tcp.host, method, path, headers, bytes(self._body), self._stage.now_us())
-        asked = rest.asked(self._platform, request)
+        asked = rest.asked(self._platform, request, self._stage.normal)
         about = Envelope(self._tcp.number, next(self._numbers), asked.bot)
         cause = self._stage.sink("peer", HttpRequest(asked.endpoint, method, path, asked.reply_to), about)
+        if asked.send is not None:
+            self._stage.sink("peer", asked.send, replace(about, cause=cause))
+        accepted: bool | None = None
 
         def default() -> HttpReply:
-            return rest.respond(self._platform, request)
+            nonlocal accepted
+            reply = rest.respond(self._platform, request)
+            accepted = is_success(reply)
+            return reply
 
         ask = HttpAsk(method, path, headers, request.body, asked.endpoint, default)
         ruling = self._decider.ask(f"http.{asked.endpoint}", about, cause, path=path)
@@ -143,7 +162,9 @@ class HttpProtocol:
         ruling.finish(effect_of(reply, body))
         status = None if reply.delivery == "none" else reply.status
         given = Envelope(about.conn, about.req, about.bot, cause, ruling.rule)
-        n = self._stage.sink("peer", HttpAnswer(asked.endpoint, status, ruling.verb), given)
+        code = sends.error_code(written(reply, body))
+        answer = HttpAnswer(asked.endpoint, status, ruling.verb, code, accepted)
+        n = self._stage.sink("peer", answer, given)
         self._deliver(reply, body, n, ruling.rule)
 
     # -- answers

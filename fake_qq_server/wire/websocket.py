@@ -188,6 +188,8 @@ class WebSocketProtocol:
         received = self.gateway.received(text, self._stage.now_us())
         about = Envelope(self.tcp.number, None, received.bot)
         cause = self._stage.sink("peer", received.event, about)
+        if received.auth is not None:
+            self._stage.sink("peer", received.auth, replace(about, cause=cause))
         ruling = self._decider.ask(f"ws.in.{received.op}", about, cause, s=received.event.s)
         reply: FrameReply | None = ruling.reply(received.ask)
         answer = received.settle(reply)

@@ -58,7 +58,10 @@ class Record:
         """One line, without newline. With `digest`, the part that must be equal in equal runs."""
         line: dict[str, Any] = {"n": self.n, "t": self.t, "src": self.src, "k": self.kind}
         line.update((key, getattr(self.about, key)) for key in self.KEYS)
-        line["d"] = {name: getattr(self.event, name) for name in field_names(type(self.event))}
+        line["d"] = d = {name: getattr(self.event, name) for name in field_names(type(self.event))}
+        for name in _omitted_names(type(self.event)):
+            if d[name] is None:
+                del d[name]
         if not digest:
             line["x"] = dict(self.x)
         return (_SORTED if digest else _WRITTEN)(line)
@@ -73,6 +76,18 @@ def field_names(kind: type[Event]) -> tuple[str, ...]:
 
 
 _FIELD_NAMES: dict[str, tuple[str, ...]] = {}
+
+
+def _omitted_names(kind: type[Event]) -> tuple[str, ...]:
+    """The names of the fields that a line leaves out while they are null; see `events.OMIT_NULL`."""
+    names = _OMITTED_NAMES.get(kind.KIND)
+    if names is None:
+        found = (f.name for f in fields(kind) if f.metadata.get("omit_null"))
+        names = _OMITTED_NAMES[kind.KIND] = tuple(found)
+    return names
+
+
+_OMITTED_NAMES: dict[str, tuple[str, ...]] = {}
 
 
 def _plain(value: Any) -> Any:
@@ -127,6 +142,6 @@ def digest(records: Iterable[Record]) -> str:
     """ "sha256:…" over everything but `x`."""
     total = hashlib.sha256()
     for record in records:
-        total.update(record.as_json(digest=True).encode())
+        total.update(record.as_json(digest=True).encode("utf-8", "backslashreplace"))  # as they are written
         total.update(b"\n")
     return "sha256:" + total.hexdigest()

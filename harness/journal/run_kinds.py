@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fake_qq_server.events import Event
+from fake_qq_server.events import OMIT_NULL, Event
 
 SpanPhase = Literal["begin", "end"]
 How = Literal["ok", "failed", "raised", "cancelled"]
@@ -162,7 +162,10 @@ class SubjMessage(Event):
 class SubjLog(Event):
     """A log record of the subject, INFO and above: level, logger and template, never its arguments.
 
-    `secret`: names of the canaries found in the formatted text.
+    Its libraries and asyncio count as the subject.
+
+    `template`: of asyncio, which formats its messages itself, the first line without folders. `secret`: names
+    of the canaries found in the formatted text. `error`: the type of the exception that was logged with it.
     """
 
     KIND = "subj.log"
@@ -170,6 +173,7 @@ class SubjLog(Event):
     logger: str
     template: str
     secret: Sequence[str] = ()
+    error: str | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

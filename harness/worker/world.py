@@ -136,6 +136,7 @@ class World:
         self._over, self._torn_down = asyncio.Event(), asyncio.Event()
         self.fake.on_heal = self._probe_after_heal
         self.fake.on_error = self.fail
+        self.fake.stage.normal = self._record.normal
         self.fake.on_signal = lambda name: self.signal(name)
         self.fake.director.on_runaway = lambda keys: self.runaway(keys)
         self.addresses = self.fake.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fake_qq_server.events import ListSink, WsOut
+from fake_qq_server.events import Envelope, EventKept, ListSink, WsOut
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.pushing import Pusher
 from fake_qq_server.rules.decisions import Push
@@ -23,14 +23,17 @@ def push(do: Any, **more: Any) -> Push:
 
 
 def pusher(
-    place: Platform, newest_first: list[WebSocketProtocol], signals: list[str] | None = None
+    place: Platform,
+    newest_first: list[WebSocketProtocol],
+    signals: list[str] | None = None,
+    sink: ListSink | None = None,
 ) -> Pusher:
     def send(name: str) -> bool:
         if signals is not None:
             signals.append(name)
         return signals is not None
 
-    return Pusher(place, lambda: newest_first, lambda: 1_000, send)
+    return Pusher(place, lambda: newest_first, lambda: 1_000, send, sink or ListSink())
 
 
 async def test_a_push_acts_on_the_newest_connection_that_can_be_written_to() -> None:
@@ -79,9 +82,22 @@ async def test_an_event_without_a_connection_is_kept_in_the_session() -> None:
     gone, tcp = identified(Stage(ListSink()), place)
     tcp.finish()
     gone.ended(1)
-    conn, effect = pusher(place, []).push(1, push({"dispatch": C2C}), None)
+    sink = ListSink()
+    conn, effect = pusher(place, [], sink=sink).push(1, push({"dispatch": C2C}), 7)
     assert conn is None and effect is not None and effect.frames == 1
-    assert [stored.t for stored in place.sessions[0].kept] == [C2C]
+    (stored,) = place.sessions[0].kept
+    event, about = last(sink, "event.kept")
+    assert event == EventKept(stored.id, C2C, stored.s, session=1)
+    assert about == Envelope(bot=1, cause=7, rule="r")
+
+
+async def test_what_is_kept_and_is_no_message_is_not_recorded_as_one() -> None:
+    place, sink = platform(), ListSink()
+    gone, tcp = identified(Stage(ListSink()), place)
+    tcp.finish()
+    gone.ended(1)
+    assert pusher(place, [], sink=sink).push(1, push({"dispatch": "FRIEND_ADD"}), None)[1] is not None
+    assert sink.events == []
 
 
 def test_an_event_without_a_session_has_not_acted() -> None:

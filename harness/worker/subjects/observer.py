@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -132,10 +133,21 @@ class StateRecorder:
             self._record("probe", state)
 
 
-class LogRecorder(logging.Handler):
-    """Records level, logger and template of what the subject logs; never its arguments.
+def _exception_type(record: logging.LogRecord) -> str | None:
+    kind = record.exc_info[0] if isinstance(record.exc_info, tuple) else None
+    return kind.__name__ if kind else None
 
-    From `collecting` on, what asyncio logs is kept in `asyncio_lines` too, the first line of each message.
+
+_FOLDERS = re.compile(r"(?<![\w/])/(?:[^\s/]+/)+")
+
+
+class LogRecorder(logging.Handler):
+    """Records level, logger and template of what the subject logs, and the type of an exception that it logs
+    with it; never the arguments.
+
+    Of asyncio's messages ("Unclosed client session", "Task exception was never retrieved") that is the first
+    line: the others are representations, with what differs between equal runs. From `collecting` on those
+    lines are kept in `asyncio_lines` too.
     """
 
     def __init__(self, record: Recorder) -> None:
@@ -146,7 +158,12 @@ class LogRecorder(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Journal one log record. Called by `logging`, in the thread that logs."""
-        if self.collecting and record.name == "asyncio":
-            self.asyncio_lines.append(str(record.msg).splitlines()[0])
+        template = str(record.msg)
+        if record.name == "asyncio":
+            template = _FOLDERS.sub("", next(iter(template.splitlines()), ""))
+            if self.collecting:
+                self.asyncio_lines.append(template)
         secrets = self._record.secrets_in(record.getMessage())
-        self._record("probe", SubjLog(record.levelname, record.name, str(record.msg), secrets))
+        self._record(
+            "probe", SubjLog(record.levelname, record.name, template, secrets, _exception_type(record))
+        )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from fake_qq_server.events import EventSent, Session, WsIn, WsOut
+from fake_qq_server.events import EventSent, Session, WsHello, WsIn, WsOut
 from fake_qq_server.platform.units import SECOND
 from tests.fake_qq_server.platform.gateway_client import (
     C2C,
@@ -21,7 +22,23 @@ from tests.fake_qq_server.platform.gateway_client import (
 def test_hello_comes_first(gateway: Gateway) -> None:
     (out,) = gateway.open().opened(0)
     assert frame_of(out) == {"op": 10, "d": {"heartbeat_interval": 41250}}
-    assert out.events == (WsOut("hello"),)
+    assert out.events == (WsOut("hello"), WsHello(41250))
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"),
+    [(250, 250), (0.5, 0.5), (None, None), ("41250", None), (True, None), (float("inf"), None)],
+)
+def test_the_interval_of_any_hello_is_reported_where_it_is_a_number(
+    gateway: Gateway, interval: Any, told: float | None
+) -> None:
+    hello = json.dumps({"op": 10, "d": {"heartbeat_interval": interval}})
+    assert gateway.open().frame(hello).events[1] == WsHello(told)
+
+
+@pytest.mark.parametrize("d", ["null", "[]", "5", '"x"'])
+def test_a_hello_of_another_shape_tells_no_interval(gateway: Gateway, d: str) -> None:
+    assert gateway.open().frame(f'{{"op":10,"d":{d}}}').events[1] == WsHello(None)
 
 
 @pytest.mark.parametrize("beat", [{"op": 1, "d": None}, {"op": 1, "d": 7}, {"op": 1, "s": 7}, {"op": 1}])
@@ -35,6 +52,16 @@ def test_a_heartbeat_is_acknowledged_at_any_time(gateway: Gateway, beat: dict[st
 @pytest.mark.parametrize("beat", ['{"op":1,"d":7}', '{"op":1,"s":7}'])
 def test_a_heartbeats_s_is_read_from_d_or_as_satori_sends_it(gateway: Gateway, beat: str) -> None:
     assert gateway.open().received(beat, 0).event == WsIn("heartbeat", s=7)
+
+
+@pytest.mark.parametrize("d", ["null", '"7"', "7.0", "true", "[7]", '{"x":7}'])
+def test_a_heartbeat_whose_d_is_null_or_no_number_has_no_s(gateway: Gateway, d: str) -> None:
+    received = gateway.open().received(f'{{"op":1,"d":{d}}}', 0)
+    assert (received.event, received.auth) == (WsIn("heartbeat", s=None), None)
+
+
+def test_a_heartbeat_before_ready_may_say_zero(gateway: Gateway) -> None:
+    assert gateway.open().received('{"op":1,"d":0}', 0).event == WsIn("heartbeat", s=0)
 
 
 def test_missing_heartbeats_are_forgiven(gateway: Gateway) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
+from fake_qq_server.events import HttpSend
 from fake_qq_server.platform import protocol, rest
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform, Stored
@@ -281,7 +282,13 @@ def test_endpoints_go_by_the_path(host_name: HostName, path: str, endpoint: str)
 def test_a_sent_message_says_which_it_answers(host: Host) -> None:
     key = f"QQBot {host.platform.token(host.bot, 0).text}"
     ask = host.request("POST", "/v2/users/U/messages", {"msg_id": "M"}, authorization=key)
-    assert rest.asked(host.platform, ask) == Asked("api", 1, "M")
+    assert rest.asked(host.platform, ask) == Asked("api", 1, "M", HttpSend("c2c", "U", "message", msg_id="M"))
+
+
+def test_only_a_request_of_the_api_sends_something(host: Host) -> None:
+    path = "/v2/users/U/messages"
+    assert rest.asked(host.platform, host.request("POST", path, {"content": "x"}, "token")).send is None
+    assert rest.asked(host.platform, host.request("GET", "/gateway")).send is None
 
 
 def test_the_bot_is_known_by_an_expired_token_by_its_app_id_or_not_at_all(host: Host) -> None:

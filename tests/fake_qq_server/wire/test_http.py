@@ -23,8 +23,9 @@ class Http:
     def __init__(self, **do: Any) -> None:
         self.sink, self.tcp, self.decider, self.answers = ListSink(), Tcp(), Decider(**do), 0
         tcp: Any = self.tcp
+        self.stage, self.platform = Stage(self.sink), platform()
         self.protocol = HttpProtocol(
-            Stage(self.sink), tcp, platform(), self.decider, itertools.count(1), self._answered
+            self.stage, tcp, self.platform, self.decider, itertools.count(1), self._answered
         )
 
     def _answered(self) -> None:
@@ -56,9 +57,67 @@ async def test_a_rules_answer_takes_the_defaults_place_and_is_reported() -> None
     http = Http(http_gateway={"status": 500})
     assert http.say(request()).startswith(b"HTTP/1.1 500 ")
     event, about = last(http.sink, "http.answer")
-    assert event == HttpAnswer("gateway", 500, "status") and about.rule == "r"
+    assert event == HttpAnswer("gateway", 500, "status", code=500) and about.rule == "r"
     ((verb, effect, cause),) = http.decider.acts
     assert (verb, cause) == ("status", 1) and effect.bytes > 0
+
+
+SEND = request("POST", "/v2/users/U/messages", body=b'{"content":"hi","msg_type":0,"msg_id":"M","msg_seq":3}')
+
+
+async def test_a_send_is_recorded_after_its_request_and_before_its_answer() -> None:
+    http = Http()
+    http.say(SEND)
+    assert kinds(http.sink) == ["http.request", "http.send", "http.answer"]
+    event, about = last(http.sink, "http.send")
+    assert (event.scene, event.target, event.what, event.msg_seq) == ("c2c", "U", "message", 3)
+    assert (about.conn, about.req, about.cause) == (1, 1, 1)
+
+
+async def test_the_digest_of_a_content_is_that_of_its_normal_text() -> None:
+    plain, normalised = Http(), Http()
+    normalised.stage.normal = lambda text: text.replace("hi", "hello")
+    for http in (plain, normalised):
+        http.say(SEND)
+    one, other = (last(http.sink, "http.send")[0] for http in (plain, normalised))
+    assert (one.length, other.length) == (2, 5) and one.content != other.content
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "code", "accepted"),
+    [
+        ({}, 401, 11244, False),
+        ({"status": 503}, 503, 503, None),
+        ({"error": 40034024}, 400, 40034024, None),
+        ({"error": 22009, "http": 200}, 200, 22009, None),
+        ({"body": {"code": 7}}, 401, 7, False),
+        ({"body": "<html>"}, 401, None, False),
+        ("noanswer", None, None, None),
+        ({"cut": 5}, 401, None, False),
+        ({"drip": "1ms"}, 401, 11244, False),
+    ],
+)
+async def test_an_answer_is_recorded_with_the_code_that_is_written_and_what_the_platform_did(
+    rule: Any, status: int | None, code: int | None, accepted: bool | None
+) -> None:
+    http = Http(**({"http_api": rule} if rule else {}))
+    http.say(SEND)
+    answer = last(http.sink, "http.answer")[0]
+    assert (answer.status, answer.code, answer.accepted) == (status, code, accepted)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "accepted"),
+    [({}, None, True), ({"body": {"code": 22009}}, 22009, True), ({"body": "{}"}, None, True)],
+)
+async def test_what_the_platform_did_is_recorded_whatever_a_rule_makes_of_its_answer(
+    rule: Any, code: int | None, accepted: bool
+) -> None:
+    http = Http(**({"http_gateway": rule} if rule else {}))
+    token = http.platform.token(http.platform.bots[0], 0).text
+    http.say(b"GET /gateway HTTP/1.1\r\nHost: x\r\nAuthorization: QQBot %s\r\n\r\n" % token.encode())
+    answer = last(http.sink, "http.answer")[0]
+    assert (answer.status, answer.code, answer.accepted) == (200, code, accepted)
 
 
 async def test_an_answer_never_given_keeps_the_connection_open() -> None:

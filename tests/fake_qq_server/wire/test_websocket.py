@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from fake_qq_server.events import ListSink, Session, WsConnect
+from fake_qq_server.events import ListSink, Session, WsAuth, WsConnect, WsHello
 from fake_qq_server.platform.options import Options
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
@@ -47,6 +47,7 @@ async def test_hello_follows_the_handshake_with_it_as_its_cause() -> None:
             await asyncio.sleep(0.001)
     event, about = last(sink, "ws.out")
     assert (event.op, about.cause) == ("hello", 1)
+    assert last(sink, "ws.hello")[0] == WsHello(41250)
 
 
 async def test_a_frame_is_recorded_then_decided_on_then_answered() -> None:
@@ -57,6 +58,15 @@ async def test_a_frame_is_recorded_then_decided_on_then_answered() -> None:
     assert kinds(sink)[-2:] == ["ws.in", "ws.out"]
     assert decider.asked[-2:] == [("ws.in.heartbeat", 2), ("ws.out.ack", 3)]
     assert last(sink, "ws.out")[1].cause == 2
+
+
+async def test_what_an_identify_says_is_recorded_before_it_is_decided_on() -> None:
+    sink = ListSink()
+    made, _ = upgraded(Stage(sink), platform(), decider=Decider(ws_in_identify="noanswer"))
+    made.received(masked(frames.TEXT, b'{"op":2,"d":{"token":"QQBot x","intents":5,"shard":[0,1]}}'))
+    assert kinds(sink) == ["ws.connect", "ws.in", "ws.auth"]
+    event, about = last(sink, "ws.auth")
+    assert event == WsAuth("identify", "unknown", 5, (0, 1)) and (about.conn, about.cause) == (1, 2)
 
 
 async def test_a_rules_answer_to_a_frame_is_reported_with_that_frame_as_cause() -> None:

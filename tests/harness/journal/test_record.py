@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import ModuleType
 
 import pytest
 
 from fake_qq_server import events
-from fake_qq_server.events import Envelope, Event, RuleAct, WsOut
+from fake_qq_server.events import Envelope, Event, HttpAnswer, HttpSend, RuleAct, WsOut
 from harness.journal import run_kinds, runner_kinds
 from harness.journal.record import KINDS, JournalError, Record, digest, field_names, parse, parse_line
 from harness.journal.run_kinds import ClockHeld, FixRef, RunClose, RunOpen, SpanEvent, SubjHandler, SubjLog
@@ -108,7 +108,37 @@ class TestParsing:
             parse(f"{LINE}\n{line}\n")
 
 
+class TestAFieldThatAKindGainedLater:
+    OLD = (
+        '{"n":1,"t":0,"src":"peer","k":"http.answer","conn":null,"req":null,"bot":null,"cause":null,'
+        '"rule":null,"d":{"endpoint":"api","status":200,"verb":null},"x":{}}'
+    )
+
+    def test_is_left_out_while_it_is_null_so_that_an_older_journal_keeps_its_digest(self) -> None:
+        (record,) = parse(self.OLD)
+        assert record.event == HttpAnswer("api", 200)
+        assert record.as_json() == self.OLD
+        assert set(json.loads(record.as_json(digest=True))["d"]) == {"endpoint", "status", "verb"}
+
+    def test_is_written_and_read_where_it_is_known(self) -> None:
+        record = Record(1, 0, "peer", HttpAnswer("api", 400, code=5, accepted=False))
+        assert json.loads(record.as_json())["d"]["code"] == 5
+        assert parse(record.as_json()) == [record]
+
+    def test_is_covered_by_the_digest(self) -> None:
+        one, other = (Record(1, 0, "peer", HttpAnswer("api", 200, accepted=it)) for it in (True, False))
+        assert digest([one]) != digest([other])
+
+    @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.KIND)
+    def test_has_null_as_its_default(self, kind: type[Event]) -> None:
+        assert all(f.default is None for f in fields(kind) if f.metadata.get("omit_null"))
+
+
 class TestDigest:
+    def test_covers_half_a_surrogate_pair_which_a_client_may_send(self) -> None:
+        record = Record(1, 0, "peer", HttpSend("c2c", "U", "message", msg_id="\ud800"))
+        assert digest([record]).startswith("sha256:")
+
     def test_does_not_cover_what_may_differ_between_equal_runs(self) -> None:
         assert digest([HELD]) == digest([replace(HELD, x={"wall_s": 99})])
 

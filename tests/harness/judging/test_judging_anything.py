@@ -100,7 +100,7 @@ closes = st.just(RunClose("end")) | events(RunClose)
 
 UNMET = Record(2, 0, "rules", RuleUnmet("1..", 0), Envelope(rule="r"))
 SEARCH = settings(
-    max_examples=2000,
+    max_examples=10_000,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],
@@ -115,10 +115,13 @@ def states_of(records: list[Record]) -> set[str]:
 @st.composite
 def journals(draw: st.DrawFn) -> list[Record]:
     """Mostly whole, with everything in between in any order; sometimes torn, gapped or back to front."""
-    happened: list[tuple[int, Event, Envelope]] = [(0, draw(openings), Envelope()), *draw(calm_steps | steps)]
+    happened: list[tuple[int, Event, Envelope]] = [
+        (0, draw(openings), Envelope()),
+        *draw(calm_steps | calm_steps | steps),
+    ]
     if draw(st.booleans()):
         happened.append((MINUTE, RunTeardown(draw(st.sampled_from(["end", "gaveup"]))), Envelope()))
-        happened += draw(steps)[:5]
+        happened += draw(calm_steps | steps)[:5]
     happened.append((0, draw(closes), Envelope()))
     records, t = [], 0
     for n, (wait, event, envelope) in enumerate(happened, 1):

@@ -92,7 +92,9 @@ class TestStoryOfARun:
 
     def test_a_story_says_what_is_hypothetical_and_which_rules_acted_too_little(self) -> None:
         assert f"  {lines.HYPOTHETICAL}" in lines.story(dies(hypothetical=True), "")
-        assert "  rules that acted less or more often than the scenario requires: drop" in lines.story(unknown(), "")
+        assert "  rules that acted less or more often than the scenario requires: drop" in lines.story(
+            unknown(), ""
+        )
 
     def test_the_story_of_a_run_that_did_not_run_is_its_line(self) -> None:
         assert lines.story(NOT_RUN, "again") == [lines.run_line(NOT_RUN)]

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.journal.run_kinds import Left, RunClose, RunTeardown, SubjConnect, SubjDisconnect
+from fake_qq_server.events import HttpAnswer, HttpSend, WsAuth, WsHello, WsIn
+from harness.journal.run_kinds import Left, RunClose, RunTeardown, SubjConnect, SubjDisconnect, SubjLog
 from tests.harness import bot
 from tests.harness.worker.runs import MINUTE_US, of, records
 
+FAILS = """
+
+async def fails() -> None:
+    raise OSError("a text that may differ from run to run")
+"""
 ENDS = (RunTeardown, SubjDisconnect, Left, RunClose)
 
 
@@ -23,6 +29,29 @@ def test_a_task_that_outlives_disconnect_is_a_leftover(tmp_path: Path) -> None:
     root = bot.copy(tmp_path, in_connect="self._more = asyncio.create_task(asyncio.sleep(10**6))")
     ((_, left),) = of(records(root, tmp_path), Left)
     assert left.tasks == ["sleep"]
+
+
+def test_what_asyncio_logs_of_the_bot_is_recorded_with_the_type_of_an_exception(tmp_path: Path) -> None:
+    root = bot.copy(tmp_path, in_connect="aiohttp.ClientSession(); asyncio.create_task(fails())")
+    adapter = root / bot.ADAPTER
+    adapter.write_text(adapter.read_text("utf-8") + FAILS, encoding="utf-8")
+    logs = {event.template: event for _, event in of(records(root, tmp_path), SubjLog)}
+    unclosed = logs["Unclosed client session"]
+    assert (unclosed.level, unclosed.logger, unclosed.error) == ("ERROR", "asyncio", None)
+    unseen = logs["Task exception was never retrieved"]
+    assert (unseen.level, unseen.logger, unseen.error) == ("ERROR", "asyncio", "OSError")
+
+
+def test_what_the_bot_says_and_sends_and_what_it_was_answered_is_recorded(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path)
+    ((_, identify),) = of(found, WsAuth)
+    assert (identify.op, identify.token, identify.shard) == ("identify", "valid", [0, 1])
+    beats = [event.s for _, event in of(found, WsIn) if event.op == "heartbeat"]
+    assert of(found, WsHello)[0][1] == WsHello(41250) and set(beats) == {1, 2}
+    ((_, send),) = of(found, HttpSend)
+    assert (send.scene, send.what, send.msg_id, send.length) == ("c2c", "message", "probe-1", 17)
+    answer = [event for _, event in of(found, HttpAnswer) if event.endpoint == "api"]
+    assert answer == [HttpAnswer("api", 200, accepted=True)]
 
 
 def test_a_disconnect_that_does_not_end_is_left_after_a_minute_and_named(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +129,42 @@ class TestLogRecorder:
         journal.record.keep_secret({"secret": "canary-2"})
         self.log(LogRecorder(journal.record), "gateway", "using %s", "canary-2")
         assert journal.events() == [SubjLog("WARNING", "gateway", "using %s", ["secret"])]
+
+    def test_of_an_exception_that_is_logged_the_type_is_recorded_and_not_its_text(
+        self, journal: Journal
+    ) -> None:
+        try:
+            raise ConnectionResetError("port 4711")
+        except ConnectionResetError:
+            told = sys.exc_info()
+        LogRecorder(journal.record).handle(
+            logging.LogRecord("gateway", logging.ERROR, "x.py", 1, "it failed", (), told)
+        )
+        assert journal.events() == [SubjLog("ERROR", "gateway", "it failed", [], "ConnectionResetError")]
+
+    @pytest.mark.parametrize("told", [None, (None, None, None), True])
+    def test_a_log_without_an_exception_has_no_error(self, journal: Journal, told: Any) -> None:
+        LogRecorder(journal.record).handle(
+            logging.LogRecord("gateway", logging.ERROR, "x.py", 1, "it failed", (), told)
+        )
+        assert journal.events() == [SubjLog("ERROR", "gateway", "it failed", [])]
+
+    @pytest.mark.parametrize(
+        ("text", "template"),
+        [
+            ("Unclosed client session\nclient_session: <x at 0x7f11>", "Unclosed client session"),
+            (
+                "Exception in callback f() at /opt/a/b/bot.py:3\nhandle: <H>",
+                "Exception in callback f() at bot.py:3",
+            ),
+            ("", ""),
+        ],
+    )
+    def test_of_what_asyncio_logs_the_first_line_is_recorded_without_folders(
+        self, journal: Journal, text: str, template: str
+    ) -> None:
+        self.log(LogRecorder(journal.record), "asyncio", text)
+        assert journal.events() == [SubjLog("WARNING", "asyncio", template, [])]
 
     def test_what_asyncio_logs_is_kept_from_the_tear_down_on(self, journal: Journal) -> None:
         recorder = LogRecorder(journal.record)
