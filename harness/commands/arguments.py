@@ -122,7 +122,7 @@ SEVERAL = (
 COMMANDS = (
     Command(
         "repro",
-        "run every scenario of an issue; ends with REPRODUCED or NOT REPRODUCED",
+        "run every scenario of an issue; ends with REPRODUCED, NOT REPRODUCED or NOT JUDGED",
         run.repro,
         RunRequest,
         (

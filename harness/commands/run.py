@@ -64,7 +64,7 @@ def _run(request: RunRequest, batches: Sequence[Batch]) -> list[Judged]:
     out = request.out or DEFAULT_OUT
     width = max(len(run.name) for _, runs in batches for run in runs)
     with Results(out, [(level, run.name) for level, runs in batches for run in runs]) as results:
-        terminal.print_lines([installation.description + (f", fix {fix.name}" if fix else ""), ""])
+        terminal.print_lines([installation.description + (f", {fix.description}" if fix else ""), ""])
         for number, (level, runs) in enumerate(batches):
             series = Series(
                 installation,

@@ -39,6 +39,11 @@ class Fix:
     plan: Plan | None = field(default=None, compare=False, repr=False)
 
     @property
+    def description(self) -> str:
+        """For the first line of a report: `fix change.patch (sha256 0123456789ab)`."""
+        return f"fix {self.name} (sha256 {self.sha256[:12]})"
+
+    @property
     def ignored(self) -> tuple[str, ...]:
         """Files of a patch that are not hermes' code: tests, documentation."""
         return self.plan.ignored if self.plan else ()

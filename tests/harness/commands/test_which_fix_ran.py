@@ -56,6 +56,7 @@ def test_two_patches_of_one_name_are_told_apart_in_the_journal_and_in_outcome_js
     installation: Installation, tmp_path: Path
 ) -> None:
     fixed = [fixes.choose(str(patch(tmp_path / each, each)), installation) for each in ("one", "two")]
+    assert fixed[0].description == f"fix change.patch (sha256 {fixed[0].sha256[:12]})"
     runs = [ran(installation, tmp_path / f"out{n}", fix) for n, fix in enumerate(fixed)]
     opened = [run.records[0].event for run in runs]
     told = [event.fix for event in opened if isinstance(event, RunOpen)]
