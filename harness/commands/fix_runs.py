@@ -36,10 +36,12 @@ OnDone = Callable[[str, Judged], None]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One fix to be tried, under the name that its rows have; None is the bot as it is."""
+    """One fix to be tried, under the name that its rows have; None is the bot as it is. `folder`: where its
+    journals go, a name that no other candidate has."""
 
     name: str
     fix: Fix | None
+    folder: str
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,8 @@ class FixRuns:
 
     def _candidates(self, named: Iterable[str]) -> tuple[list[Candidate], list[Gap]]:
         is_path = self._installation.source == "path"
-        found, gaps = [Candidate(AS_IT_IS if is_path else AS_SHIPPED, None)], []
+        bare = AS_IT_IS if is_path else AS_SHIPPED
+        found, gaps = [Candidate(bare, None, _folder(bare, ()))], []
         for name in dict.fromkeys(named):
             try:
                 fix = fixes.choose(name, self._installation)
@@ -134,7 +137,8 @@ class FixRuns:
                 gaps.append(Gap(name, None, None, str(problem)))
             else:
                 taken = any(fix.name == one.name for one in found)
-                found.append(Candidate(name if taken else fix.name, fix))
+                shown = name if taken else fix.name
+                found.append(Candidate(shown, fix, _folder(shown, [one.folder for one in found])))
         return found, gaps
 
     def _block(self, outage: Outage, candidates: Sequence[Candidate], gaps: list[Gap]) -> Block:
@@ -172,7 +176,7 @@ class FixRuns:
         by_journal: dict[str, tuple[PlannedRun, Series]] = {}
         workers: list[WorkerSpec] = []
         for plan in todo:
-            folder = self._out / file_name(plan.candidate.name.replace(" ", "-")) / plan.level
+            folder = self._out / plan.candidate.folder / plan.level
             series = Series(self._installation, folder, level=plan.level, fix=plan.candidate.fix)
             (folder / JOURNALS).mkdir(parents=True, exist_ok=True)
             worker = series.worker(plan.spec, self._laid_over(plan.candidate, series))
@@ -192,6 +196,12 @@ class FixRuns:
         if candidate.name not in self._laid:
             self._laid[candidate.name] = self._stack.enter_context(series.laid_over())
         return self._laid[candidate.name]
+
+
+def _folder(name: str, taken: Sequence[str]) -> str:
+    """A candidate's name as a folder's, with a number behind it where two names would share one."""
+    folder = file_name(name.replace(" ", "-"))
+    return folder if folder not in taken else f"{folder}-{len(taken)}"
 
 
 def _starved(row: Row | None) -> bool:

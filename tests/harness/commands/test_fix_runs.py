@@ -16,6 +16,7 @@ from harness.scenario import selection
 from tests.harness import bot
 
 PATCH = f"--- a/{bot.ADAPTER}\n+++ b/{bot.ADAPTER}\n@@ -1 +1 @@\n-no such line\n+another\n"
+NEW_FILE = "--- /dev/null\n+++ b/gateway/more.py\n@@ -0,0 +1 @@\n+MORE = 1\n"
 ROWS = [(AS_IT_IS, level, ends) for level in ("adapter", "runner") for ends in (False, True)]
 
 
@@ -69,3 +70,18 @@ def test_outcome_json_names_every_runs_journal(section: Section, out: Path) -> N
     document = json.loads((out / "outcome.json").read_text())
     journals = [out / outcome["journal"] for outcome in document["outcomes"]]
     assert len(set(journals)) == len(ROWS) and all(path.is_file() for path in journals)
+
+
+def test_two_patches_whose_paths_make_one_file_name_have_a_folder_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ["b/change.patch", "a/change.patch", "a.change.patch"]
+    for name in names:
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(NEW_FILE)
+    installation = environments.resolve(str(bot.CORRECT), sys.executable)
+    runs = FixRuns(installation, tmp_path / "out", jobs=1, on_done=lambda place, judged: None)
+    candidates, gaps = runs._candidates(names)
+    assert gaps == []
+    assert len({one.folder for one in candidates}) == len(candidates) == 4
