@@ -37,6 +37,7 @@ def test_both_readings_of_a_run_of_the_catalogue_are_equal(spec: RunSpec) -> Non
             hypothetical=spec.hypothetical,
             limits_us=spec.limits,
             rules={rule.key: rule for rule in spec.rules},
+            forbids=bool(spec.forbids),
         )
 
 
