@@ -6,20 +6,26 @@ instead of a `do`: it changes nothing in the run. Unlike a rule's its window doe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.language_verbs import When, parse_trigger
-from fake_qq_server.rules.moments import Moment, Where, Which, parse_moment, parse_where, parse_which
+from fake_qq_server.rules.moments import (
+    Moment,
+    Where,
+    Which,
+    parse_id,
+    parse_moment,
+    parse_where,
+    parse_which,
+)
 
 KEYS = ("id", "when", "which", "where", "from", "until", "because")
 MOST_FORBIDS = 100
 LONGEST_REASON = 200
 EVERY = Which()
-_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _WHERE: Mapping[str, tuple[str, ...]] = {
     "path": ("http.", "ws.connect"),
     "s": ("ws.in.", "ws.out."),
@@ -140,7 +146,7 @@ def _forbid(item: Any, path: Path, ids: Collection[str]) -> Forbid:
         key="",
         trigger=trigger,
         because=_because(item["because"], (*path, "because")),
-        id=_id(item["id"], (*path, "id")) if "id" in item else None,
+        id=parse_id(item["id"], (*path, "id")) if "id" in item else None,
         which=parse_which(item["which"], (*path, "which")) if "which" in item else EVERY,
         where=_where(item["where"], (*path, "where"), trigger) if "where" in item else None,
         start=parse_moment(item["from"], (*path, "from"), ids) if "from" in item else None,
@@ -148,15 +154,7 @@ def _forbid(item: Any, path: Path, ids: Collection[str]) -> Forbid:
     )
     _refuse_empty_window(forbid, path)
     named = forbid.id if forbid.id is not None else forbid.text()
-    return Forbid(**{**vars(forbid), "key": named})
-
-
-def _id(value: Any, path: Path) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise LanguageError(
-            path, f"{quoted(value)} is not an id: use a-z, 0-9 and -, beginning with a letter"
-        )
-    return value
+    return replace(forbid, key=named)
 
 
 def _because(value: Any, path: Path) -> str:

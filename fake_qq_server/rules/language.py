@@ -7,7 +7,6 @@ they take, it reads from the registry. What needs several rules at once is in `p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +28,7 @@ from fake_qq_server.rules.moments import (
     Span,
     Where,
     Which,
+    parse_id,
     parse_moment,
     parse_span,
     parse_where,
@@ -40,7 +40,6 @@ KEYS = ("id", "when", "at", "every", "link", "which", "where", "from", "until", 
 MOST_RULES = 500
 ALL = Which()
 ONCE_OR_MORE = Span(1)
-_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -138,11 +137,7 @@ def _ids(items: list[Any], places: Sequence[Path]) -> set[str]:
     for item, place in zip(items, places, strict=True):
         if not isinstance(item, dict) or "id" not in item:
             continue
-        name = item["id"]
-        if not isinstance(name, str) or not _ID.fullmatch(name):
-            raise LanguageError(
-                (*place, "id"), f"{quoted(name)} is not an id: use a-z, 0-9 and -, beginning with a letter"
-            )
+        name = parse_id(item["id"], (*place, "id"))
         if name in MARKS:
             raise LanguageError((*place, "id"), f"{name} is a mark already: choose another id")
         if name in ids:

@@ -22,6 +22,18 @@ GAVE_UP = "gaveup"
 MARKS = (*PLATFORM_MARKS, GAVE_UP, "heal")
 
 
+_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+def parse_id(value: Any, path: Path) -> str:
+    """The id of a rule or a prohibition. Raises LanguageError at `path` where it is none."""
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise LanguageError(
+            path, f"{quoted(value)} is not an id: use a-z, 0-9 and -, beginning with a letter"
+        )
+    return value
+
+
 def duration_at(value: Any, path: Path) -> int:
     """A duration in microseconds; LanguageError at `path`."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fake_qq_server.platform.units import format_duration
@@ -55,35 +55,32 @@ def handler_in_words(handler: Handler) -> str:
 
 def rule_in_words(rule: Rule) -> str:
     """One sentence: when, under which conditions, what."""
-    parts = [_trigger(rule)]
-    if rule.which != Which():
-        parts.append(f"(of these: {rule.which.text()})")
-    if rule.where:
-        parts.append(f"where {_without_braces(rule.where.text())}")
-    if rule.start is not None:
-        parts.append(f"from {moment_in_words(rule.start)}")
-    if rule.until is not None:
-        parts.append(f"until {moment_in_words(rule.until)}")
-    if rule.chance is not None:
-        parts.append(f"with chance {rule.chance:g}")
+    chance = [f"with chance {rule.chance:g}"] if rule.chance is not None else []
+    parts = [_trigger(rule), *_narrowed(rule), *chance]
     done = " and ".join(_without_braces(do.text) for do in rule.do)
-    name = f"{rule.id}: " if rule.id else ""
-    return f"{name}{' '.join(parts)} → {done}"
+    return f"{_named(rule.id)}{' '.join(parts)} → {done}"
 
 
 def forbid_in_words(forbid: Forbid) -> str:
     """One sentence: what must not happen, and why."""
-    parts = [_event(forbid.trigger)]
-    if forbid.which != Which():
-        parts.append(f"(of these: {forbid.which.text()})")
-    if forbid.where:
-        parts.append(f"where {_without_braces(forbid.where.text())}")
-    if forbid.start is not None:
-        parts.append(f"from {moment_in_words(forbid.start)}")
-    if forbid.until is not None:
-        parts.append(f"until {moment_in_words(forbid.until)}")
-    name = f"{forbid.id}: " if forbid.id else ""
-    return f"{name}{' '.join(parts)}: {forbid.because}"
+    parts = [_event(forbid.trigger), *_narrowed(forbid)]
+    return f"{_named(forbid.id)}{' '.join(parts)}: {forbid.because}"
+
+
+def _named(name: str | None) -> str:
+    return f"{name}: " if name else ""
+
+
+def _narrowed(written: Rule | Forbid) -> Iterator[str]:
+    """Which of the events are meant, and from when until when."""
+    if written.which != Which():
+        yield f"(of these: {written.which.text()})"
+    if written.where:
+        yield f"where {_without_braces(written.where.text())}"
+    if written.start is not None:
+        yield f"from {moment_in_words(written.start)}"
+    if written.until is not None:
+        yield f"until {moment_in_words(written.until)}"
 
 
 def moment_in_words(at: Moment) -> str:
