@@ -24,9 +24,9 @@ from collections.abc import Iterator, Sequence
 from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step, Unmet
 from fake_qq_server.rules.forbids import Forbid, ForbiddenEvents
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import At, Do, Link, When
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.rule_state import Pending, RuleState, why_unmet
 from fake_qq_server.rules.verbs.registry import Class
 

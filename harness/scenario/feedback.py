@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from fake_qq_server.platform import protocol
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted
 from fake_qq_server.rules.language_verbs import Do, When
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 
 _ENDS_A_CONNECTION = ("close", "fin", "rst")
 _IN_SESSION = ("ws.out.dispatch", "ws.out.ready", "ws.out.resumed")

@@ -7,9 +7,9 @@ from typing import Any
 
 from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import GAVE_UP, Moment, Which
+from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from harness.scenario.run_spec import Handler
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fake_qq_server.rules.forbids import LONGEST_REASON
-from fake_qq_server.rules.language import KEYS
 from fake_qq_server.rules.language_verbs import EVENTS, HOSTS
 from fake_qq_server.rules.moments import WHERE_KEYS
+from fake_qq_server.rules.rule import KEYS
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from harness.scenario import vocabulary

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules.conditions import Condition
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_errors import LanguageError, Path
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 from harness.scenario.feedback import refuse_feedback
 from harness.scenario.limits import RECOVERY_HELD_US, RECOVERY_US, SETTLING_US
 from harness.scenario.run_spec import RunSpec
