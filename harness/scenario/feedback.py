@@ -78,7 +78,8 @@ def _pushed(rule: Rule) -> Iterator[str]:
 
 
 def _op(do: Do) -> str:
-    frame = protocol.parse(do.args.main)
+    written = do.args.main
+    frame = protocol.parse(written) if isinstance(written, str) else written
     return protocol.op_name(frame) if frame is not None else "other"
 
 

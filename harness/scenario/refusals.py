@@ -91,7 +91,7 @@ def _refuse_asks(run: RunSpec) -> None:
 def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
     """At the adapter level the process is the harness's own."""
     for rule, path in zip(run.rules, paths, strict=True):
-        verb = next((do.verb for do in rule.do if do.row.on_process), None)
+        verb = next((do.verb for do in rule.do if do.row.acts_on == "process"), None)
         if verb is not None and "adapter" in run.levels:
             raise LanguageError(
                 (*path, "do"), f"{verb} acts on the subject's program: for the levels runner and process only"
