@@ -40,6 +40,7 @@ def parse_rules(items: Any, paths: Sequence[Path] | None = None, path: Path = ("
                 rule = replace(rule, key=f"{rule.key} #{equals[rule.key]}")
         rules.append(rule)
     _refuse_waiting_for_each_other(rules, places)
+    _refuse_instead_of_what_never_meets(rules, places)
     _refuse_two_answers(rules, places)
     return tuple(rules)
 
@@ -92,11 +93,41 @@ def _refuse_two_answers(rules: Sequence[Rule], places: Sequence[Path]) -> None:
     for later, (number, event, rule) in enumerate(sure):
         for _, other_event, other in sure[:later]:
             same = (rule.where, rule.start, rule.until) == (other.where, other.start, other.until)
-            if same and _meet(event, rule.which, other_event, other.which):
+            if same and not _one_yields(rule, other) and _meet(event, rule.which, other_event, other.which):
                 raise LanguageError(
                     places[number],
-                    f"two rules answer {event}: this one and {quoted(other.key)}; narrow one of them",
+                    f"two rules answer {event}: this one and {quoted(other.key)}; narrow one of them, "
+                    "or let one act instead of the other",
                 )
+
+
+def _one_yields(rule: Rule, other: Rule) -> bool:
+    """Whether one of them acts instead of the other, wherever both match."""
+    return rule.id in other.instead or other.id in rule.instead
+
+
+def _refuse_instead_of_what_never_meets(rules: Sequence[Rule], places: Sequence[Path]) -> None:
+    """A rule can only take the place of one that waits for the same event, and not both of each other."""
+    by_id = {rule.id: rule for rule in rules}
+    for rule, place in zip(rules, places, strict=True):
+        for other in (by_id[name] for name in rule.instead):
+            why = _why_never_instead(rule, other)
+            if why is not None:
+                raise LanguageError((*place, "instead"), why)
+
+
+def _why_never_instead(rule: Rule, other: Rule) -> str | None:
+    if not isinstance(rule.trigger, When) or not isinstance(other.trigger, When):
+        return f"{other.id} waits for no event: only a rule with when can give way"
+    if rule.id in other.instead:
+        return f"this rule and {other.id} would each act instead of the other: keep one instead"
+    one, two = rule.trigger, other.trigger
+    if not one.matches(two.event) and not two.matches(one.event):
+        return f"this rule and {other.id} never meet: they wait for {one.event} and {two.event}"
+    same = (rule.where, rule.start, rule.until) == (other.where, other.start, other.until)
+    if same and one == two and not _meet(one.event, rule.which, two.event, other.which):
+        return f"this rule and {other.id} never meet: which {rule.which.text()} and {other.which.text()}"
+    return None
 
 
 def _meet(event: str, which: Which, other_event: str, other: Which) -> bool:

@@ -27,6 +27,7 @@ from fake_qq_server.rules.moments import (
     Span,
     Where,
     Which,
+    narrowed_text,
     parse_moment,
     parse_span,
     parse_where,
@@ -34,7 +35,11 @@ from fake_qq_server.rules.moments import (
 )
 from fake_qq_server.rules.verbs.registry import Class
 
-KEYS = ("id", "when", "at", "every", "link", "which", "where", "from", "until", "chance", "do", "fires")
+KEYS = (
+    *("id", "when", "at", "every", "link"),
+    *("which", "where", "from", "until", "chance", "instead"),
+    *("do", "fires"),
+)
 ALL = Which()
 ONCE_OR_MORE = Span(1)
 
@@ -43,7 +48,8 @@ ONCE_OR_MORE = Span(1)
 class Rule:
     """One rule. `key` names it wherever it is recorded or drawn for: its id, or else its own text.
 
-    The window is [start, until): None is the start of the run, or its healing.
+    The window is [start, until): None is the start of the run, or its healing. `instead` names the rules that
+    do nothing about an event that this one matches.
     """
 
     key: str
@@ -56,6 +62,7 @@ class Rule:
     until: Moment | None = None
     chance: float | None = None
     fires: Span = ONCE_OR_MORE
+    instead: tuple[str, ...] = ()
 
     def moments(self) -> tuple[Moment, ...]:
         """Every moment it names."""
@@ -66,10 +73,8 @@ class Rule:
         """The rule in one canonical line, without its id: equal rules have equal texts."""
         parts = [
             self.trigger.text(),
-            f"which {self.which.text()}" if self.which != ALL else "",
-            f"where {self.where.text()}" if self.where else "",
-            f"from {self.start.text()}" if self.start else "",
-            f"until {self.until.text()}" if self.until else "",
+            narrowed_text(self.which, self.where, self.start, self.until),
+            f"instead {', '.join(self.instead)}" if self.instead else "",
             f"chance {self.chance!r}" if self.chance is not None else "",
             "do " + ", ".join(do.text for do in self.do),
             f"fires {self.fires.text()}" if self.fires != ONCE_OR_MORE else "",
@@ -98,6 +103,7 @@ def parse_rule(item: Any, path: Path, ids: Collection[str] = ()) -> Rule:
         until=_window_edge("until", item, path, ids),
         chance=_chance(item["chance"], (*path, "chance")) if "chance" in item else None,
         fires=_fires(item["fires"], (*path, "fires")) if "fires" in item else ONCE_OR_MORE,
+        instead=_instead(item, path, ids) if "instead" in item else (),
     )
     _refuse_what_says_nothing(rule, item, path)
     return replace(rule, key=rule.id if rule.id is not None else rule.text())
@@ -128,12 +134,28 @@ def _fires(value: Any, path: Path) -> Span:
     return Span(span.first, None) if exact else span
 
 
+def _instead(item: Mapping[str, Any], path: Path, ids: Collection[str]) -> tuple[str, ...]:
+    """One id, or a list of them."""
+    place, value = (*path, "instead"), item["instead"]
+    named = value if isinstance(value, list) else [value]
+    if "when" not in item:
+        raise LanguageError(place, "instead is for a rule with when: both must wait for the same event")
+    for name in named:
+        if name not in ids:
+            raise LanguageError(place, f"no rule is called {quoted(name)}: {suggest(name, sorted(ids))}")
+    if not named or len(set(named)) < len(named) or item.get("id") in named:
+        raise LanguageError(place, "instead is the id of another rule, or a list of such, each once")
+    return tuple(named)
+
+
 def _refuse_what_says_nothing(rule: Rule, item: Mapping[str, Any], path: Path) -> None:
     """Whatever is written must mean something: a word without effect is a mistake of the author's."""
     trigger, where = rule.trigger, rule.where or Where()
     event = trigger.event if isinstance(trigger, When) else ""
     if isinstance(trigger, Link) and "which" in item:
         raise LanguageError((*path, "which"), "a condition has no events to count: use where: {conn: 2..}")
+    if isinstance(trigger, Link) and where.conn is not None and trigger.host != "ws":
+        raise LanguageError((*path, "where", "conn"), "conn counts WebSocket connections: write link: ws")
     if isinstance(trigger, Link) and trigger.direction:
         for do in rule.do:
             if do.row.act(do.args).both_ways:

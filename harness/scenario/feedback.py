@@ -47,7 +47,12 @@ def _ends_connections(rule: Rule) -> bool:
 
 def _followers(rules: Sequence[Rule], heal: Moment | None) -> Mapping[int, tuple[int, ...]]:
     """For each rule that acts on every event it waits for: those of them that its pushes set off at once."""
-    always = {number: rule for number, rule in enumerate(rules) if _always_acts(rule, heal)}
+    give_way = {name for rule in rules for name in rule.instead}
+    always = {
+        number: rule
+        for number, rule in enumerate(rules)
+        if rule.id not in give_way and _always_acts(rule, heal)
+    }
     return {
         number: tuple(
             other

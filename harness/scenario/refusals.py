@@ -153,7 +153,8 @@ def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
                 f"need {format_duration(needed)} at least",
             )
     elif run.rules and any("settles" in checks for checks in run.asks.values()):
-        first = min(earliest_start(rule, earliest) for rule in run.rules)
+        acting = [rule for rule in run.rules if any(do.row.acts_on != "nothing" for do in rule.do)]
+        first = min(earliest_start(rule, earliest) for rule in acting or run.rules)
         needed = first + run.limits.get("settles", SETTLING_US)
         if run.end_us <= needed:
             raise LanguageError(

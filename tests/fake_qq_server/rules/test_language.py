@@ -86,6 +86,37 @@ def test_two_answers_that_need_not_meet_are_allowed(one: Any, two: Any) -> None:
     assert len(rules(one, two)) == 2
 
 
+DOWN = {"id": "down", **STATUS}
+THIRD = {"id": "third", "when": "http.gateway", "which": 3, "do": "noanswer"}
+
+
+def test_two_answers_are_allowed_where_one_acts_instead_of_the_other() -> None:
+    assert rules(DOWN, {**THIRD, "instead": "down"})[1].instead == ("down",)
+    assert rules({**THIRD, "instead": "down"}, DOWN)[0].instead == ("down",)
+    assert rules(DOWN, {**THIRD, "when": "http.any", "instead": ["down"]})[1].instead == ("down",)
+    error = refused(DOWN, {**THIRD, "instead": "down"}, {**THIRD, "id": "other"})
+    assert "two rules answer" in error.sentence
+
+
+@pytest.mark.parametrize(
+    ("items", "hint"),
+    [
+        ([DOWN, {**THIRD, "instead": "dwon"}], "did you mean down"),
+        ([DOWN, {**THIRD, "instead": []}], "the id of another rule"),
+        ([DOWN, {**THIRD, "instead": ["down", "down"]}], "each once"),
+        ([DOWN, {**THIRD, "instead": "third"}], "the id of another rule"),
+        ([DOWN, {**THIRD, "instead": None}], "no rule is called"),
+        ([DOWN, {"at": "5m", "do": "fin", "instead": "down"}], "for a rule with when"),
+        ([DROP, {**THIRD, "instead": "drop"}], "drop waits for no event"),
+        ([DOWN, {"when": "http.api", "do": "noanswer", "instead": "down"}], "never meet"),
+        ([{**DOWN, "which": "..2"}, {**THIRD, "instead": "down"}], "never meet: which 3 and 1..2"),
+        ([{**DOWN, "instead": "third"}, {**THIRD, "instead": "down"}], "keep one instead"),
+    ],
+)
+def test_instead_is_refused_where_it_cannot_be_meant(items: Any, hint: str) -> None:
+    assert hint in refused(*items).sentence
+
+
 def test_any_and_a_word_of_its_place_are_allowed_once_one_is_numbered() -> None:
     rules({**STATUS, "which": 2}, {"when": "http.any", "do": "noanswer"})
     rules(STATUS, {"when": "http.any", "which": 2, "do": "noanswer"})

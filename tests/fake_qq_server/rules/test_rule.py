@@ -20,6 +20,17 @@ def test_a_connection_may_be_named_for_a_push_after_a_request() -> None:
     assert rule(when="http.gateway", where={"conn": 1}, do="rst").where == Where(conn=Span(1, 1))
 
 
+def test_a_condition_may_be_for_some_websocket_connections_and_for_no_others() -> None:
+    assert rule(link="ws.down", where={"conn": 1}, do="silent").where == Where(conn=Span(1, 1))
+    for host in ("any", "api", "token"):
+        error = refused({"link": host, "where": {"conn": 1}, "do": "stall"})
+        assert "conn counts WebSocket connections" in error.sentence
+
+
+def test_a_rule_that_only_sets_a_mark_acts_on_no_connection() -> None:
+    assert "no connection" in refused({"at": "5m", "where": {"conn": 1}, "do": "nothing"}).sentence
+
+
 def test_the_start_and_the_healing_are_the_windows_own_edges() -> None:
     assert rule(when="ws.connect", do="fin", **{"from": "0s", "until": "heal"}) == rule(
         when="ws.connect", do="fin"
