@@ -246,6 +246,11 @@ class RuleAct(Event):
     frames: int = 0
     us: int = 0
 
+    @property
+    def only_marks(self) -> bool:
+        """Whether nothing was done: the act is only a mark for others."""
+        return self.verb == "nothing"
+
 
 @dataclass(frozen=True)
 class RuleUnmet(Event):

@@ -23,10 +23,14 @@ class MarkTimes:
             times.append(now)
 
     def when(self, moment: Moment | None) -> int | None:
-        """The time of a moment, None while its mark has not come; no moment is the start."""
+        """The time of a moment, None while neither its mark nor its latest time is known; no moment is the
+        start."""
         if moment is None:
             return 0
         if moment.mark is None:
             return moment.offset_us
         times = self._times.get(moment.mark, [])
-        return times[moment.nth - 1] + moment.offset_us if len(times) >= moment.nth else None
+        if len(times) < moment.nth:
+            return moment.latest_us
+        at = times[moment.nth - 1] + moment.offset_us
+        return at if moment.latest_us is None else min(at, moment.latest_us)

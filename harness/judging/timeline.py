@@ -217,7 +217,7 @@ def read(records: Iterable[Record]) -> Timeline:
 
 def _changes(event: Event) -> bool:
     """Whether a rule changed something: some only set a mark."""
-    return isinstance(event, RuleAct) and event.verb != "nothing"
+    return isinstance(event, RuleAct) and not event.only_marks
 
 
 def calls_of(records: Iterable[Record], kind: type[SpanEvent]) -> tuple[TimedCall, ...]:

@@ -119,7 +119,7 @@ def _rules(run: Timeline) -> list[_Entry]:
     entries = []
     for (rule, verb), records in acts.items():
         first, last = records[0], records[-1]
-        done = f"injected: {verb}" if verb != "nothing" else "a rule only set a mark"
+        done = "a mark was set" if RuleAct(verb).only_marks else f"injected: {verb}"
         text = done + (f" (rule {rule})" if rule else "")
         if len(records) > 1:
             text += f", {len(records)} times, the last at {duration(last.t)}"

@@ -28,3 +28,14 @@ def test_what_no_moment_asks_for_is_forgotten() -> None:
         marks.note("ready", now)
     assert marks.when(Moment("lost", 3)) == 2
     assert marks.when(Moment("lost", 4)) is None and marks.when(Moment("ready")) is None
+
+
+def test_a_moment_with_a_latest_time_never_comes_later() -> None:
+    moment = Moment("gaveup", 1, 20, latest_us=100)
+    marks = MarkTimes([moment])
+    assert marks.when(moment) == 100
+    marks.note("gaveup", 50)
+    assert marks.when(moment) == 70
+    late = MarkTimes([moment])
+    late.note("gaveup", 90)
+    assert late.when(moment) == 100
