@@ -105,8 +105,7 @@ class TextFrames:
         written = [replace(due, out=self._line.changed(due.out, text)) for text in texts]
         if not any(_is_still(due.out, one.out) for one in written):
             self._withhold(due)
-        numbers = [self._put(one) for one in written]
-        return Effect(sum(one.size for one in written), len(written)), numbers[0]
+        return Effect(sum(one.size for one in written), len(written)), self._put(*written)
 
     def _release(self, due: DueFrame) -> None:
         if due not in self._held or self._stage.stopped:
@@ -117,12 +116,11 @@ class TextFrames:
         else:
             self._withhold(due)
 
-    def _put(self, due: DueFrame) -> int:
-        n = self._line.put(due.out, due.cause, due.rule)
+    def _put(self, *frames: DueFrame) -> int:
+        """Write frames, and behind them what waited for the next; returns the first one's record."""
         waiting, self._behind_next = self._behind_next, []
-        for one in waiting:
-            self._line.put(one.out, one.cause, one.rule)
-        return n
+        numbers = [self._line.put(one.out, one.cause, one.rule) for one in (*frames, *waiting)]
+        return numbers[0]
 
     def _withhold(self, due: DueFrame) -> int:
         wrote, message = due.out.wrote, due.out.message

@@ -88,6 +88,13 @@ async def test_of_two_that_change_places_only_the_first_is_held() -> None:
     assert [verb for verb, _, _ in decider.acts] == ["swap"]
 
 
+async def test_a_swapped_frame_does_not_come_between_two_copies() -> None:
+    texts, line, _, _ = frames(ws_out_ack="swap", ws_out_dispatch="duplicate")
+    texts.write(ACK, 7, None)
+    texts.write(MESSAGE, 8, None)
+    assert [event for event, _, _ in line.done] == [MESSAGE.text, MESSAGE.text, ACK.text]
+
+
 async def test_a_delayed_frame_lets_a_swapped_one_follow_it() -> None:
     texts, line, _, _ = frames(ws_out_ack="swap", ws_out_dispatch={"delay": "5ms"})
     texts.write(ACK, 7, None)
