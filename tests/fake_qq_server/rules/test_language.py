@@ -94,6 +94,8 @@ def test_two_answers_are_allowed_where_one_acts_instead_of_the_other() -> None:
     assert rules(DOWN, {**THIRD, "instead": "down"})[1].instead == ("down",)
     assert rules({**THIRD, "instead": "down"}, DOWN)[0].instead == ("down",)
     assert rules(DOWN, {**THIRD, "when": "http.any", "instead": ["down"]})[1].instead == ("down",)
+    # Their windows are not the same, so the third of one may be the first of the other.
+    rules({**DOWN, "which": 1, "from": "ready"}, {**THIRD, "instead": "down"})
     error = refused(DOWN, {**THIRD, "instead": "down"}, {**THIRD, "id": "other"})
     assert "two rules answer" in error.sentence
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from fake_qq_server.events import EventSent, ListSink, WsOut, WsWithheld
+from fake_qq_server.events import Envelope, EventSent, ListSink, WsOut, WsWithheld
 from fake_qq_server.platform.exchange import Out
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
@@ -48,6 +49,13 @@ async def test_a_frame_that_no_rule_answers_is_written_as_its_cause_and_pusher_h
     assert texts.write(ACK, 7, "pusher") == Effect(9, 1)
     assert line.done == [(ACK.text, 7, "pusher")]
     assert decider.asked == [("ws.out.ack", None)] and decider.acts == []
+
+
+@pytest.mark.parametrize(("pusher", "by"), [(None, "earlier"), ("pusher", "pusher")])
+async def test_the_rules_hear_the_frames_s_and_who_brought_it_about(pusher: str | None, by: str) -> None:
+    texts, _, decider, _ = frames()
+    texts.write(replace(MESSAGE, rule="earlier"), 7, pusher)
+    assert decider.heard == [(Envelope(1, None, 1, rule=by), 5)]
 
 
 async def test_a_withheld_frame_names_the_message_in_it_and_is_the_cause_of_the_act() -> None:

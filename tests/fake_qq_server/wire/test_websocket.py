@@ -139,6 +139,16 @@ async def test_a_frame_that_comes_too_late_is_not_written() -> None:
     assert tcp.sent == b"" and len(sink.events) == before
 
 
+async def test_a_ready_that_comes_too_late_was_not_written_and_makes_no_session_ready() -> None:
+    sink = ListSink()
+    made, _ = upgraded(Stage(sink), platform())
+    assert made.gateway is not None
+    ready = made.gateway.frame('{"op":0,"t":"READY","s":1,"d":{}}')
+    made.write((made.gateway.close(4009, ""),))
+    made.write((ready,))
+    assert "session" not in kinds(sink)
+
+
 async def test_what_is_no_upgrade_request_gets_400_and_a_record() -> None:
     sink = ListSink()
     made, tcp = websocket(Stage(sink), platform())
