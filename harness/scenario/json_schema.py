@@ -12,7 +12,7 @@ from typing import Any
 from fake_qq_server.rules.forbids import LONGEST_REASON
 from fake_qq_server.rules.language import KEYS
 from fake_qq_server.rules.language_verbs import EVENTS, HOSTS
-from fake_qq_server.rules.moments import WHERE_KEYS
+from fake_qq_server.rules.moments import SCENES, SENDS, WHERE_KEYS
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from harness.scenario import vocabulary
@@ -110,7 +110,12 @@ _ONLY: Mapping[str, str] = {"every": "at"}
 
 def _match() -> dict[str, Any]:
     """The words with which rules and prohibitions say what they are about."""
-    where = {key: {"type": "string"} if key == "path" else _SPAN for key in WHERE_KEYS}
+    words: Mapping[str, Any] = {
+        "path": {"type": "string"},
+        "what": {"enum": list(SENDS)},
+        "scene": {"enum": list(SCENES)},
+    }
+    where = {key: words.get(key, _SPAN) for key in WHERE_KEYS}
     return {
         "id": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"},
         "when": {"enum": list(EVENTS)},

@@ -74,6 +74,8 @@ GOOD: list[dict[str, Any]] = [
         ]
     },
     {"rules": [{"when": "http.api", "where": {"path": "/v2/*"}, "do": {"body": {"a": [1]}}, "from": "5s"}]},
+    {"rules": [{"when": "http.any", "where": {"what": "media", "scene": "group"}, "do": {"status": 401}}]},
+    {"rules": [{"when": "http.answer.api", "where": {"status": "400..", "code": 22009}, "do": "fin"}]},
     {"rules": [{"when": "ws.out.dispatch", "where": {"s": "..40", "conn": 2}, "do": {"frame": {"op": 7}}}]},
     {
         "rules": [
