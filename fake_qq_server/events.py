@@ -221,6 +221,22 @@ class EventKept(Event):
 
 
 @dataclass(frozen=True)
+class EventUnwanted(Event):
+    """An event happened that the intents of its session exclude: the bot did not ask
+    for such, and never sees it.
+
+    `id`: its message id, else its event id. `session` is an ordinal, `intents` what its Identify asked for.
+    """
+
+    KIND = "event.unwanted"
+    id: str
+    t: str
+    session: int
+    intents: int
+    probe: bool = False
+
+
+@dataclass(frozen=True)
 class RuleAct(Event):
     """A rule really replaced, added or held something. Bytes, frames and microseconds say how much."""
 
@@ -281,6 +297,7 @@ KINDS: tuple[type[Event], ...] = (
     Session,
     EventSent,
     EventKept,
+    EventUnwanted,
     RuleAct,
     RuleUnmet,
     ForbiddenSeen,

@@ -59,11 +59,15 @@ class Pusher:
             return None
         args, now = push.do.args, self._now_us()
         fields = args.more.get("fields", {})
+        about = Envelope(None, None, bot, cause, push.rule.key)
+        unwanted = self._platform.unwanted(session, args.main, fields, now)
+        if unwanted is not None:
+            self._sink("peer", unwanted, about)
+            return Effect()
         stored = self._platform.dispatch(session, args.main, fields, now, rule=push.rule.key)
         if stored is None:
             return None
         if stored.t in MESSAGE_EVENTS:
-            about = Envelope(None, None, bot, cause, push.rule.key)
             self._sink("peer", EventKept(stored.id, stored.t, stored.s, session.ordinal), about)
         return Effect(len(stored.text), 1)
 

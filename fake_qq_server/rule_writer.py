@@ -16,8 +16,8 @@ from fake_qq_server.wire.websocket import WebSocketProtocol
 class RuleWriter:
     """A `verbs.registry.PushTarget`; `rule` None is the harness's own.
 
-    `acted`: something really was written, or ended. A push can come too late, or be an event that the
-    session did not ask for.
+    `acted`: something really was written, or ended, or happened though the session did not ask for it. A push
+    can come too late.
     """
 
     def __init__(
@@ -48,7 +48,13 @@ class RuleWriter:
         return Effect(len(data), 1)
 
     def dispatch(self, event_type: str, fields: Mapping[str, Any], *, probe: bool = False) -> Effect:
-        """An event of the session; nothing where no session wants it. `probe`: the harness's own message."""
+        """An event of the session, which its intents may exclude; nothing without a session. `probe`: the
+        harness's own message."""
+        unwanted = self._gateway.unwanted(event_type, fields, self._now_us(), probe)
+        if unwanted is not None:
+            self._websocket.report(unwanted, self._cause, self._rule)
+            self.acted = True
+            return Effect()
         return self._write(self._gateway.dispatch(event_type, fields, self._now_us(), probe, self._rule))
 
     def close(self, code: int | None, reason: str) -> Effect:

@@ -118,6 +118,14 @@ class GatewayConnection:
         stored = self.platform.dispatch(self.session, t, fields, now, probe, rule)
         return () if stored is None else (self._event(stored, replay=False),)
 
+    def unwanted(
+        self, t: str, fields: Mapping[str, Any], now: int, probe: bool = False
+    ) -> events.EventUnwanted | None:
+        """An event that happens and that the session's intents exclude; None without a session, or wanted."""
+        if self.session is None or not self.serving:
+            return None
+        return self.platform.unwanted(self.session, t, fields, now, probe)
+
     def replay(self, after_s: int) -> tuple[Out, ...]:
         """Again every kept event with a greater s, whether the client has it or not: the real platform is
         at-least-once [log QwenPaw#7946; doc event.md]."""

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from fake_qq_server.events import EventUnwanted
 from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.units import DAY, SECOND
@@ -289,16 +290,7 @@ class Platform:
         """
         if not self.wants(session, t):
             return None
-        n = self.ordinal("event")
-        names = payloads.Names(
-            message=f"ROBOT1.0_{self.hexes('message', n)}!",
-            user=self.hexes("user", n).upper(),
-            place=self.hexes("place", n).upper(),
-            epoch_us=self.options.epoch_us + now,
-        )
-        d = payloads.payload(t, names, fields)
-        event_id = f"{t}:{self.hexes('event', n)}"
-        message_id = d["id"] if isinstance(d.get("id"), str) else event_id
+        d, event_id, message_id = self._happened(t, fields, now)
         s = session.next_s()
         text = protocol.encode(protocol.dispatch(t, d, s, event_id))
         stored = Stored(s, t, message_id, text, now, probe, rule)
@@ -308,6 +300,29 @@ class Platform:
         while len(self.replyables) > MESSAGES_KEPT:
             del self.replyables[next(iter(self.replyables))]
         return stored
+
+    def unwanted(
+        self, session: GatewaySession, t: str, fields: Mapping[str, Any], now: int, probe: bool = False
+    ) -> EventUnwanted | None:
+        """The event that happens and is not given to the session, for its intents exclude it; else None."""
+        if self.wants(session, t):
+            return None
+        return EventUnwanted(
+            self._happened(t, fields, now)[2], t, session.ordinal, session.intents, probe=probe
+        )
+
+    def _happened(self, t: str, fields: Mapping[str, Any], now: int) -> tuple[dict[str, Any], str, str]:
+        """A new event's payload, its event id, and its message id (else the event id)."""
+        n = self.ordinal("event")
+        names = payloads.Names(
+            message=f"ROBOT1.0_{self.hexes('message', n)}!",
+            user=self.hexes("user", n).upper(),
+            place=self.hexes("place", n).upper(),
+            epoch_us=self.options.epoch_us + now,
+        )
+        d = payloads.payload(t, names, fields)
+        event_id = f"{t}:{self.hexes('event', n)}"
+        return d, event_id, d["id"] if isinstance(d.get("id"), str) else event_id
 
     @staticmethod
     def _reply_keys(t: str, message_id: str, event_id: str) -> Iterator[str]:

@@ -109,3 +109,14 @@ def test_a_signal_acts_on_the_process_where_there_is_one() -> None:
     term = push({"signal": "SIGTERM"})
     assert pusher(platform(), [], sent).push(1, term, None) == (None, Effect()) and sent == ["SIGTERM"]
     assert pusher(platform(), []).push(1, term, None) == (None, None)
+
+
+async def test_an_event_that_the_intents_exclude_is_recorded_and_not_kept() -> None:
+    place, sink = platform(), ListSink()
+    gone, tcp = identified(Stage(ListSink()), place)
+    tcp.finish()
+    gone.ended(1)
+    conn, effect = pusher(place, [], sink=sink).push(1, push({"dispatch": "MESSAGE_CREATE"}), 7)
+    event, about = last(sink, "event.unwanted")
+    assert (conn, effect, event.t, event.session) == (None, Effect(), "MESSAGE_CREATE", 1)
+    assert about == Envelope(bot=1, cause=7, rule="r") and not place.sessions[0].kept

@@ -68,7 +68,7 @@ class PushTarget(Protocol):
         """These bytes as they stand, a frame or not."""
 
     def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect:
-        """An event of the session, `fields` laid over its payload; no effect where no session wants it."""
+        """An event of the session, `fields` laid over its payload. Its intents may exclude it."""
 
     def close(self, code: int | None, reason: str) -> Effect:
         """A close frame, with no payload at all where `code` is None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fake_qq_server.front import bot_of, fake_with
+from tests.fake_qq_server.front import INTENTS, bot_of, fake_with
 
 C2C = "C2C_MESSAGE_CREATE"
 
@@ -31,12 +31,15 @@ async def test_dispatch_has_the_next_s_and_a_message_of_its_own() -> None:
         ] * 2
 
 
-async def test_a_dispatch_that_the_intents_exclude_has_not_acted() -> None:
-    rule = {"id": "guild", "when": "ws.out.ready", "do": {"dispatch": "GUILD_CREATE"}}
+async def test_a_dispatch_that_the_intents_exclude_happens_and_is_never_seen() -> None:
+    rule = {"id": "guild", "when": "ws.out.ready", "do": {"dispatch": "MESSAGE_CREATE"}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
         await ws.silence()
-        assert "guild" in front.unmet()
+        assert front.acts("guild") == 1 and not front.unmet() and not front.all("event.sent")
+        _, event, about = front.one("event.unwanted")
+        assert (event.t, event.session, event.intents) == ("MESSAGE_CREATE", 1, INTENTS)
+        assert about.rule == "guild" and not event.probe
 
 
 async def test_dispatch_while_nobody_is_connected_waits_for_the_resume() -> None:
