@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from fake_qq_server.events import Envelope, EventKept, Sink
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS
@@ -36,6 +37,8 @@ class Pusher:
         do = push.do
         if do.row.on_process:
             return None, do.row.act(do.args, self._signal)
+        if do.row.on_account:
+            return None, do.row.act(do.args, _Account(self._platform, bot, self._now_us))
         websocket = self.newest(bot, lambda one: _has_target(do.verb, one) and _is_meant(push, one))
         if websocket is not None:
             writer = RuleWriter(websocket, self._now_us, push.rule.key, cause)
@@ -70,6 +73,18 @@ class Pusher:
         if stored.t in MESSAGE_EVENTS:
             self._sink("peer", EventKept(stored.id, stored.t, stored.s, session.ordinal), about)
         return Effect(len(stored.text), 1)
+
+
+@dataclass(frozen=True)
+class _Account:
+    """A `verbs.registry.BotAccount`."""
+
+    platform: Platform
+    number: int
+    now_us: Callable[[], int]
+
+    def revoke(self) -> bool:
+        return self.platform.revoke(self.platform.bots[self.number - 1], self.now_us())
 
 
 def _is_meant(push: Push, websocket: WebSocketProtocol) -> bool:

@@ -198,9 +198,13 @@ class Platform:
             return None
         return token.bot
 
-    def revoke(self, bot: Bot) -> None:
-        """Make every token given to the bot so far worthless; the next request gets a new one."""
-        self._revoked |= {token.text for token in self._tokens.values() if token.bot == bot}
+    def revoke(self, bot: Bot, now: int) -> bool:
+        """Make every token given to the bot so far worthless, and say whether one was valid; the next request
+        gets a new one."""
+        given = [token.text for token in self._tokens.values() if token.bot == bot]
+        valid = any(self.authenticated(text, now) for text in given)
+        self._revoked.update(given)
+        return valid
 
     def canaries(self) -> Mapping[str, str]:
         """Every secret there is, by a name to print in its place: "secret#BOT", "token#ORDINAL"."""

@@ -190,7 +190,7 @@ def _refuse_what_says_nothing(rule: Rule, item: Mapping[str, Any], path: Path) -
             (*path, "where", "conn"),
             f"conn says on which connection a push acts; {event} has none, and nothing is pushed",
         )
-    if where.conn is not None and all(do.row.on_process for do in rule.do):
+    if where.conn is not None and not any(do.row.on_connection for do in rule.do):
         raise LanguageError((*path, "where", "conn"), f"{rule.do[0].verb} acts on no connection")
     start = rule.start or (trigger.moment if isinstance(trigger, At) else None) or Moment(None)
     end = rule.until

@@ -6,7 +6,8 @@ Three classes (see docs/verbs.md):
   place's own type (`HttpReply`, `FrameReply`, `SeamReply`).
 * PUSH adds something on the bot's newest open connection. `act(args, target)` gets a `PushTarget` and
   returns an `Effect`. With `on_process` it acts on the subject's process instead: `act(args, send)` gets a
-  `SignalProcess`, and returns None where it did not act.
+  `SignalProcess`, and returns None where it did not act; so it does with `on_account`, and a
+  `BotAccount`.
 * CONDITION holds for the rule's window. `act(args)` returns a `conditions.Condition`, put on each connection
   it matches.
 
@@ -80,6 +81,13 @@ class PushTarget(Protocol):
         """A reset of the connection."""
 
 
+class BotAccount(Protocol):
+    """What the platform keeps of a bot besides its connections and sessions."""
+
+    def revoke(self) -> bool:
+        """Make its tokens worthless; whether one was valid."""
+
+
 SignalProcess = Callable[[str], bool]
 """Sends the subject's process a signal by name; whether it could. The harness's, where it has a process."""
 
@@ -109,6 +117,12 @@ class Verb:
     main: Argument | None = None
     more: Mapping[str, Argument] = field(default_factory=dict)
     on_process: bool = False
+    on_account: bool = False
+
+    @property
+    def on_connection(self) -> bool:
+        """Whether it acts on a connection of the bot's, and not on something else of it."""
+        return not self.on_process and not self.on_account
 
 
 VERBS: dict[str, Verb] = {}

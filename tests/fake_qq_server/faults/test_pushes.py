@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fake_qq_server.front import INTENTS, bot_of, fake_with
+from tests.fake_qq_server.front import INTENTS, Ws, bot_of, fake_with
 
 C2C = "C2C_MESSAGE_CREATE"
 
@@ -109,3 +109,30 @@ async def test_a_push_acts_on_the_connection_that_where_names() -> None:
         await bot.status("/users/@me")
         assert (await first.ws.receive()).data == "first"
         await second.silence()
+
+
+async def test_a_revoked_token_is_refused_by_the_api_and_by_the_gateway_until_a_new_one_is_asked_for() -> (
+    None
+):
+    rule = {"when": "ws.out.ready", "which": 1, "do": "revoke"}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        await front.until("rule.act", verb="revoke")
+        old, again = bot.access, await bot.http.ws_connect(front.fake.addresses.gateway)
+        assert await bot.status() == 401 and front.one("http.answer", status=401)[1].code == 11244
+        await Ws(bot, again).resume(1)
+        assert (await again.receive_json())["op"] == 10
+        assert await Ws(bot, again).closed() == (4004, "")
+        await bot.token()
+        assert bot.access != old and await bot.status() == 200
+        await ws.beat()
+        assert (await ws.frame())["op"] == 11  # the session that stands goes on
+
+
+async def test_revoking_where_no_token_is_valid_has_not_acted() -> None:
+    gone = {"id": "gone", "when": "http.answer.token", "which": 1, "do": "revoke"}
+    twice = {"id": "twice", "when": "http.gateway", "do": "revoke"}
+    async with fake_with(gone, twice) as front, bot_of(front) as bot:
+        await bot.token()
+        assert await bot.status() == 401
+        assert front.acts("gone") == 1 and front.acts("twice") == 0
