@@ -106,7 +106,6 @@ class Replyable:
     target: str | None
     at: int
     seqs: set[int] = field(default_factory=set)
-    replies: int = 0
 
 
 class Platform:

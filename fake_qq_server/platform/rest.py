@@ -179,12 +179,17 @@ def _interaction(call: Call) -> Mapping[str, Any]:
 
 
 def _file(call: Call) -> Mapping[str, Any] | str:
-    """[doc server-inter/message/send-receive/rich-media.md]. ttl 0: it does not expire."""
+    """[doc server-inter/message/send-receive/rich-media.md]. ttl 0: it does not expire. With srv_send_msg it is a
+    message without msg_id, and counts as one."""
     body = call.request.json() or {}
     if body.get("file_type") not in (1, 2, 3, 4) or not (body.get("url") or body.get("file_data")):
         return "upload"
+    sends_it = body.get("srv_send_msg") is True
+    refused = _proactive(call) if sends_it else None
+    if refused is not None:
+        return refused
     name = call.platform.fresh("file")
-    sent = {"id": _new_id(call)} if body.get("srv_send_msg") else {}
+    sent = {"id": _new_id(call)} if sends_it else {}
     return {"file_uuid": name, "file_info": f"INFO_{name}", "ttl": 0, **sent}
 
 
@@ -234,23 +239,24 @@ WINDOWS: Mapping[payloads.Scene, int] = {
 
 
 def _passive(call: Call, body: Mapping[str, Any]) -> str | None:
-    """The rules of a reply: a message of this bot and this target, in time, not repeated, at most five."""
+    """The rules of a reply: a message of this bot and this target, in time, not repeated, at most five.
+
+    Of the last two a typing notice knows nothing, nor is a message refused for the msg_seq of a notice [inf].
+    """
     named = _replyable(call, body)
     if named is None:
         return "bad-msg-id"
     if call.scene and call.request.now - named.at > WINDOWS[call.scene]:
         return "reply-too-late"
-    if call.scene not in ("c2c", "group"):
+    if call.scene not in ("c2c", "group") or body.get("msg_type") == INPUT_NOTIFY:
         return None
     seq = protocol.integer(body.get("msg_seq"))
     seq = 1 if seq is None else seq
     if seq in named.seqs:
         return "repeated"
-    counts = body.get("msg_type") != INPUT_NOTIFY  # [inf]
-    if counts and named.replies >= REPLIES_PER_MESSAGE:
+    if len(named.seqs) >= REPLIES_PER_MESSAGE:
         return "too-many-replies"
     named.seqs.add(seq)
-    named.replies += counts
     return None
 
 

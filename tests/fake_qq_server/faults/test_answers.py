@@ -179,3 +179,33 @@ async def test_a_push_can_wait_for_an_answer_of_a_status_or_an_error_code() -> N
         assert await ws.closed() == (4009, "")
         assert front.one("rule.act")[2].cause == front.one("http.answer", code=40034024)[0]
         assert "unmet" in front.unmet()
+
+
+@pytest.mark.parametrize(
+    ("do", "accepted", "again"),
+    [
+        ({"status": 500}, None, 200),
+        ({"error": 22009}, None, 200),
+        ({"body": {"code": 22009}}, True, 400),
+        ({"body": ""}, True, 400),
+        ({"drip": "1ms"}, True, 400),
+    ],
+)
+async def test_a_message_is_taken_where_the_answer_comes_from_the_platform(
+    do: Any, accepted: bool | None, again: int
+) -> None:
+    rules = [
+        {"when": "ws.out.ready", "do": {"dispatch": "C2C_MESSAGE_CREATE", "fields": {"id": "m"}}},
+        {"when": "http.api", "which": 1, "do": do},
+    ]
+    async with fake_with(*rules) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        user = (await ws.frame())["d"]["author"]["user_openid"]
+        for number in (1, 2):
+            path, reply = f"/v2/users/{user}/messages", {"content": "x", "msg_id": "m", "msg_seq": 7}
+            async with bot.post(path, reply) as answer:
+                await answer.read()
+                assert number == 1 or answer.status == again
+        first, second = (event for _, event, _ in front.all("http.answer", endpoint="api"))
+        assert first.accepted is accepted
+        assert (second.accepted, second.code) == ((True, None) if again == 200 else (False, 40054005))
