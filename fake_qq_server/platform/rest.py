@@ -179,8 +179,8 @@ def _interaction(call: Call) -> Mapping[str, Any]:
 
 
 def _file(call: Call) -> Mapping[str, Any] | str:
-    """[doc server-inter/message/send-receive/rich-media.md]. ttl 0: it does not expire. With srv_send_msg it is a
-    message without msg_id, and counts as one."""
+    """[doc server-inter/message/send-receive/rich-media.md]. ttl 0: it does not expire. With
+    srv_send_msg it is a message without msg_id, and counts as one."""
     body = call.request.json() or {}
     if body.get("file_type") not in (1, 2, 3, 4) or not (body.get("url") or body.get("file_data")):
         return "upload"

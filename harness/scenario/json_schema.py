@@ -61,6 +61,7 @@ def _document_properties() -> dict[str, Any]:
         "start": {"enum": list(vocabulary.STARTS)},
         "beside": {"enum": list(vocabulary.BESIDE)},
         "handler": handler,
+        "probes": {**_set({"enum": list(vocabulary.PROBES)}), "minItems": 1},
         "net": _closed({"delay": _DURATION}, ["delay"]),
         "hypothetical": {"type": "boolean"},
         "tags": _set(_NAME),

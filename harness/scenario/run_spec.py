@@ -30,11 +30,15 @@ class Handler:
     slow_us: int = 0
 
 
+DEFAULT_PROBES = ("c2c",)
+
+
 @dataclass(frozen=True)
 class RunSpec:
     """One run. `resolved` is the whole of it as plain data; everything else is parsed from that.
 
-    `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way. `hypothetical`: a rule
+    `asks` is by level, `limits` (µs) by check; `probes` are kinds of
+    `vocabulary.PROBES`; `delay_us` is the link's, one way. `hypothetical`: a rule
     injects what no witness shows to be possible.
     """
 
@@ -50,6 +54,7 @@ class RunSpec:
     start: Literal["up", "down", "killed"] = "up"
     beside: Literal["healthy"] | None = None
     handler: Handler = field(default_factory=Handler)
+    probes: tuple[str, ...] = DEFAULT_PROBES
     delay_us: int = 40_000
     hypothetical: bool = False
     tags: tuple[str, ...] = ()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 KEYS = (
-    "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "net", "hypothetical",
+    "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "probes",
+    "net", "hypothetical",
     "tags", "limits", "restart", "rules", "forbids", "heal", "end",
 )  # fmt: skip
 """The keys of one run, in the order in which they are written out."""
@@ -35,6 +36,10 @@ BESIDE = ("healthy",)
 RESTARTS = ("on-failure", "always")
 HANDLERS = ("record", "raise", "disconnect")
 """What the fatal-error handler does; there is {slow: DURATION} besides."""
+
+PROBES = ("c2c", "group", "guild", "dm")
+"""The kinds of messages with which a run is probed: to the bot alone, or to it in a group, in a channel of a
+guild, by direct message of a guild."""
 
 HELD = ("keep", "release")
 """What becomes at the healing of the bytes that a condition holds."""

@@ -37,7 +37,13 @@ TEAR_DOWN_S = 120.0
 """How long (virtual) a tear-down may take before the run is closed without it: longer than `stops` allows."""
 
 PEER = "peer"
-PROBE_EVENT = "C2C_MESSAGE_CREATE"
+PROBE_EVENTS = {
+    "c2c": "C2C_MESSAGE_CREATE",
+    "group": "GROUP_AT_MESSAGE_CREATE",
+    "guild": "AT_MESSAGE_CREATE",
+    "dm": "DIRECT_MESSAGE_CREATE",
+}
+"""What the platform dispatches as a probe of each kind (`vocabulary.PROBES`)."""
 
 
 class World:
@@ -193,8 +199,13 @@ class World:
         if websocket is None or self._gave_up_at is not None or (only is not None and websocket is not only):
             return
         self._probes += 1
-        fields = {"id": f"probe-{self._probes}", "content": f"probe {self._probes}"}
-        RuleWriter(websocket, self.fake.now_us, None, None).dispatch(PROBE_EVENT, fields, probe=True)
+        for kind in self._run.probes:
+            first = kind == self._run.probes[0]
+            name = f"probe-{self._probes}" if first else f"probe-{self._probes}-{kind}"
+            fields = {"id": name, "content": name.replace("-", " ")}
+            RuleWriter(websocket, self.fake.now_us, None, None).dispatch(
+                PROBE_EVENTS[kind], fields, probe=True
+            )
 
 
 def _raise(problem: BaseException) -> None:

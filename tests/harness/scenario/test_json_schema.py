@@ -56,6 +56,7 @@ GOOD: list[dict[str, Any]] = [
     {"asks": {"adapter": ["flag"]}, "start": "down", "handler": {"slow": "5s"}, "net": {"delay": "0.5ms"}},
     {
         "handler": "raise",
+        "probes": ["dm", "group"],
         "tags": ["a"],
         "limits": {"flag": "5s"},
         "heal": {"at": "ready + 5m", "held": "release"},

@@ -225,3 +225,24 @@ def test_a_resolved_run_has_a_name(name: Any) -> None:
         del resolved["run"]
     with pytest.raises(LanguageError, match="under run"):
         from_resolved(resolved)
+
+
+def test_probes_are_read_and_are_one_c2c_message_unless_said() -> None:
+    assert run().probes == ("c2c",) and "probes" not in run().resolved
+    several = run(probes=["guild", "c2c"])
+    assert several.probes == ("guild", "c2c") and several.resolved["probes"] == ["guild", "c2c"]
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "hint"),
+    [
+        ([], ("probes",), "one at least of c2c, group, guild, dm"),
+        ("c2c", ("probes",), "probes is a list"),
+        (["c2c", "gild"], ("probes", 1), "did you mean guild?"),
+        (["dm", "dm"], ("probes", 1), "dm is listed twice"),
+        ([["dm"]], ("probes", 0), "is no kind of probe"),
+    ],
+)
+def test_what_is_no_list_of_probes_is_refused(given: Any, path: Any, hint: str) -> None:
+    error = refused(probes=given)
+    assert hint in error.sentence and error.path == path
