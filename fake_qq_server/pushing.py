@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fake_qq_server.events import Envelope, EventKept, Sink
-from fake_qq_server.platform.payloads import MESSAGE_EVENTS
-from fake_qq_server.platform.platform import Platform
+from fake_qq_server.platform.payloads import MESSAGE_EVENTS, SOMEBODY, Said
+from fake_qq_server.platform.platform import GatewaySession, Platform
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.decisions import Push
 from fake_qq_server.rules.verbs.registry import Effect, SignalProcess
@@ -45,7 +46,7 @@ class Pusher:
             effect: Effect = do.row.act(do.args, writer)
             return (websocket.tcp.number, effect) if writer.acted else (None, None)
         if do.verb == "dispatch" and push.conn is None:
-            return None, self._keep(bot, push, cause)
+            return None, self._wait(bot, push, cause)
         return None, None
 
     def newest(
@@ -54,24 +55,43 @@ class Pusher:
         """The bot's newest open connection that fits; by default, one that can be written to."""
         return next((one for one in self._connections() if one.bot == bot and fits(one)), None)
 
-    def _keep(self, bot: int, push: Push, cause: int | None) -> Effect | None:
+    def _wait(self, bot: int, push: Push, cause: int | None) -> Effect | None:
         """An event while no connection is open waits in the session's replay window."""
         owner = next(row for row in self._platform.bots if row.number == bot)
         session = self._platform.newest_session(owner, self._now_us())
         if session is None:
             return None
-        args, now = push.do.args, self._now_us()
-        fields = args.more.get("fields", {})
         about = Envelope(None, None, bot, cause, push.rule.key)
-        unwanted = self._platform.unwanted(session, args.main, fields, now)
+        effect: Effect = push.do.row.act(
+            push.do.args, _Waiting(self._platform, session, self._now_us(), self._sink, about)
+        )
+        return effect
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A `verbs.registry.EventTarget`: a session while no connection is open."""
+
+    platform: Platform
+    session: GatewaySession
+    now: int
+    sink: Sink
+    about: Envelope
+
+    def dispatch(self, event_type: str, fields: Mapping[str, Any], said: Said = SOMEBODY) -> Effect:
+        """Keep the event for a replay, where the session's intents want it."""
+        unwanted = self.platform.unwanted(self.session, event_type, fields, self.now)
         if unwanted is not None:
-            self._sink("peer", unwanted, about)
+            self.sink("peer", unwanted, self.about)
             return Effect()
-        stored = self._platform.dispatch(session, args.main, fields, now, rule=push.rule.key)
+        stored = self.platform.dispatch(
+            self.session, event_type, fields, self.now, rule=self.about.rule, said=said
+        )
         if stored is None:
-            return None
+            return Effect()
         if stored.t in MESSAGE_EVENTS:
-            self._sink("peer", EventKept(stored.id, stored.t, stored.s, session.ordinal), about)
+            kept = EventKept(stored.id, stored.t, stored.s, self.session.ordinal)
+            self.sink("peer", kept, self.about)
         return Effect(len(stored.text), 1)
 
 

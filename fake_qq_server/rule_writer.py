@@ -8,6 +8,7 @@ from typing import Any
 from fake_qq_server.events import WsOut
 from fake_qq_server.platform.exchange import Out
 from fake_qq_server.platform.gateway import GatewayConnection
+from fake_qq_server.platform.payloads import SOMEBODY, Said
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.wire.link import End
 from fake_qq_server.wire.websocket import WebSocketProtocol
@@ -47,7 +48,9 @@ class RuleWriter:
         self.acted = True
         return Effect(len(data), 1)
 
-    def dispatch(self, event_type: str, fields: Mapping[str, Any], *, probe: bool = False) -> Effect:
+    def dispatch(
+        self, event_type: str, fields: Mapping[str, Any], said: Said = SOMEBODY, *, probe: bool = False
+    ) -> Effect:
         """An event of the session, which its intents may exclude; nothing without a session. `probe`: the
         harness's own message."""
         unwanted = self._gateway.unwanted(event_type, fields, self._now_us(), probe)
@@ -55,7 +58,9 @@ class RuleWriter:
             self._websocket.report(unwanted, self._cause, self._rule)
             self.acted = True
             return Effect()
-        return self._write(self._gateway.dispatch(event_type, fields, self._now_us(), probe, self._rule))
+        return self._write(
+            self._gateway.dispatch(event_type, fields, self._now_us(), probe, self._rule, said)
+        )
 
     def close(self, code: int | None, reason: str) -> Effect:
         """A close frame, with no payload at all where `code` is None."""

@@ -13,7 +13,7 @@ from typing import Any
 from fake_qq_server import events
 from fake_qq_server.platform import authentication, protocol
 from fake_qq_server.platform.exchange import Answer, Out, Received
-from fake_qq_server.platform.payloads import MESSAGE_EVENTS
+from fake_qq_server.platform.payloads import MESSAGE_EVENTS, SOMEBODY, Said
 from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
 from fake_qq_server.platform.protocol import Op, integer
 
@@ -110,12 +110,18 @@ class GatewayConnection:
         return Out(self.number, close=(code, reason), events=(wrote,))
 
     def dispatch(
-        self, t: str, fields: Mapping[str, Any], now: int, probe: bool = False, rule: str | None = None
+        self,
+        t: str,
+        fields: Mapping[str, Any],
+        now: int,
+        probe: bool = False,
+        rule: str | None = None,
+        said: Said = SOMEBODY,
     ) -> tuple[Out, ...]:
         """An event for this connection's session; nothing where it has none or its intents exclude it."""
         if self.session is None or not self.serving:
             return ()
-        stored = self.platform.dispatch(self.session, t, fields, now, probe, rule)
+        stored = self.platform.dispatch(self.session, t, fields, now, probe, rule, said)
         return () if stored is None else (self._event(stored, replay=False),)
 
     def unwanted(

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from fake_qq_server.events import EventUnwanted
 from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.payloads import SOMEBODY, Names, Said
 from fake_qq_server.platform.units import DAY, SECOND
 
 MESSAGES_KEPT = 10_000
@@ -285,15 +286,16 @@ class Platform:
         now: int,
         probe: bool = False,
         rule: str | None = None,
+        said: Said = SOMEBODY,
     ) -> Stored | None:
         """Give the session an event: its next s, a place in its window. None where its intents exclude it.
 
         `fields` are laid over the default payload. With no connection open it only waits in the window.
-        `rule` is the rule that brings it about.
+        `rule` is the rule that brings it about, `said` what a user writes.
         """
         if not self.wants(session, t):
             return None
-        d, event_id, message_id = self._happened(t, fields, now)
+        d, event_id, message_id = self._happened(t, fields, now, said)
         s = session.next_s()
         text = protocol.encode(protocol.dispatch(t, d, s, event_id))
         stored = Stored(s, t, message_id, text, now, probe, rule)
@@ -314,18 +316,27 @@ class Platform:
             self._happened(t, fields, now)[2], t, session.ordinal, session.intents, probe=probe
         )
 
-    def _happened(self, t: str, fields: Mapping[str, Any], now: int) -> tuple[dict[str, Any], str, str]:
+    def _happened(
+        self, t: str, fields: Mapping[str, Any], now: int, said: Said = SOMEBODY
+    ) -> tuple[dict[str, Any], str, str]:
         """A new event's payload, its event id, and its message id (else the event id)."""
         n = self.ordinal("event")
-        names = payloads.Names(
+        names = Names(
             message=f"ROBOT1.0_{self.hexes('message', n)}!",
-            user=self.hexes("user", n).upper(),
-            place=self.hexes("place", n).upper(),
+            user=self._name_of("user", said, n),
+            place=self._name_of("place", said, n),
             epoch_us=self.options.epoch_us + now,
+            text=Names.text if said.text is None else said.text,
         )
         d = payloads.payload(t, names, fields)
         event_id = f"{t}:{self.hexes('event', n)}"
         return d, event_id, d["id"] if isinstance(d.get("id"), str) else event_id
+
+    def _name_of(self, kind: str, said: Said, n: int) -> str:
+        """The id of a user or place: of whom the scenario names always the same, else that of event `n`."""
+        if said.sender is None:
+            return self.hexes(kind, n).upper()
+        return self.hexes(f"{kind} {said.sender}", 0).upper()
 
     @staticmethod
     def _reply_keys(t: str, message_id: str, event_id: str) -> Iterator[str]:

@@ -194,6 +194,7 @@ def _do(value: Any, path: Path, trigger: Trigger, index: int) -> Do:
         more[key] = _argued(argument.parse, given, (*path, key))
     after = _after(written, verb, path)
     args = Args(_main(verb, written[name], (*path, name)), more)
+    _argued(verb.check, args, (*path, name))
     return Do(name, args, after, index, _do_text(name, written, after))
 
 

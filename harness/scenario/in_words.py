@@ -43,7 +43,13 @@ def schema_in_words(schema: Mapping[str, Any]) -> str:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds == ["integer"] and {"minimum", "maximum"} <= set(schema):
         return f"a number from {schema['minimum']} to {schema['maximum']}"
-    names = {"integer": "a number", "number": "a number", "string": "a text", "object": "a mapping"}
+    names = {
+        "integer": "a number",
+        "number": "a number",
+        "string": "a text",
+        "object": "a mapping",
+        "array": "a list",
+    }
     return " or ".join(names.get(kind, kind) for kind in kinds) or "anything"
 
 

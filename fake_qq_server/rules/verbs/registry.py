@@ -21,6 +21,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fake_qq_server.platform.payloads import SOMEBODY, Said
+
 
 class Class(enum.Enum):
     """What a verb is: the answer to an event, something pushed besides, or a condition on connections."""
@@ -59,7 +61,14 @@ class Effect:
     us: int = 0
 
 
-class PushTarget(Protocol):
+class EventTarget(Protocol):
+    """A session, as an event sees it: with a connection, or without one."""
+
+    def dispatch(self, event_type: str, fields: Mapping[str, Any], said: Said = SOMEBODY) -> Effect:
+        """An event of the session, `fields` laid over its payload. Its intents may exclude it."""
+
+
+class PushTarget(EventTarget, Protocol):
     """One open connection, as a push sees it. Everything goes through the link, so it arrives later."""
 
     def frame(self, text: str) -> Effect:
@@ -67,9 +76,6 @@ class PushTarget(Protocol):
 
     def raw(self, data: bytes) -> Effect:
         """These bytes as they stand, a frame or not."""
-
-    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect:
-        """An event of the session, `fields` laid over its payload. Its intents may exclude it."""
 
     def close(self, code: int | None, reason: str) -> Effect:
         """A close frame, with no payload at all where `code` is None."""
@@ -105,6 +111,7 @@ class Verb:
     """One row. `places` are event-name prefixes where it can act ("http", "ws.connect", "ws.in", "seam",
     "link"; "any" for pushes, which may hang on every event or moment).
 
+    `check` raises ArgumentError where the arguments do not fit each other.
     `story` is one line for the docs; `seen_as` how a plain client sees it (its own test asserts that).
     """
 
@@ -118,6 +125,7 @@ class Verb:
     more: Mapping[str, Argument] = field(default_factory=dict)
     on_process: bool = False
     on_account: bool = False
+    check: Callable[[Args], None] = lambda args: None
 
     @property
     def on_connection(self) -> bool:

@@ -136,3 +136,28 @@ async def test_revoking_where_no_token_is_valid_has_not_acted() -> None:
         await bot.token()
         assert await bot.status() == 401
         assert front.acts("gone") == 1 and front.acts("twice") == 0
+
+
+async def test_whoever_is_named_is_the_same_user_each_time_and_in_the_same_group() -> None:
+    group = {"dispatch": "GROUP_AT_MESSAGE_CREATE", "from": "alice", "text": ["one", "two"]}
+    other = {"dispatch": "GROUP_AT_MESSAGE_CREATE", "text": "three"}
+    async with fake_with({"when": "ws.out.ready", "do": [group, other]}) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        one, two, three = [(await ws.frame())["d"] for _ in range(3)]
+        assert [each["content"] for each in (one, two, three)] == [" one", " two", " three"]
+        assert one["id"] != two["id"] and one["author"] == two["author"] != three["author"]
+        assert one["group_openid"] == two["group_openid"] != three["group_openid"]
+
+
+async def test_several_messages_wait_together_for_a_resume() -> None:
+    rules = [
+        {"id": "drop", "when": "ws.out.ready", "do": {"close": 4009}},
+        {"id": "kept", "at": "lost", "do": {"dispatch": C2C, "text": ["one", "two"], "from": "alice"}},
+    ]
+    async with fake_with(*rules) as front, bot_of(front) as bot:
+        assert await (await bot.ready()).closed() == (4009, "")
+        await front.until("event.kept", 2)
+        assert front.one("rule.act", verb="dispatch")[1].frames == 2
+        ws = await bot.dial()
+        await ws.resume(1)
+        assert await ws.names(4) == [10, C2C, C2C, "RESUMED"]
