@@ -159,6 +159,17 @@ class SubjMessage(Event):
 
 
 @dataclass(frozen=True)
+class SubjAnswer(SpanEvent):
+    """A call of the message handler that the scenario's `answers` describes, for the message of this id.
+
+    hermes merges texts of one chat that come while its handler runs: then one call is for several messages.
+    """
+
+    KIND = "subj.answer"
+    id: str = ""
+
+
+@dataclass(frozen=True)
 class SubjLog(Event):
     """A log record of the subject, INFO and above: level, logger and template, never its arguments.
 
@@ -289,6 +300,7 @@ KINDS: tuple[type[Event], ...] = (
     SubjAttempt,
     RunnerStop,
     SubjMessage,
+    SubjAnswer,
     SubjLog,
     SubjThread,
     SubjEgress,

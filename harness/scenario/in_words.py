@@ -11,7 +11,7 @@ from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import GAVE_UP, Moment, Which
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
-from harness.scenario.run_spec import Handler
+from harness.scenario.run_spec import Answers, Handler
 
 _EVENTS = {
     "http.token": "a token is asked for",
@@ -61,6 +61,14 @@ def handler_in_words(handler: Handler) -> str:
         "raise": "raises",
         "disconnect": "calls the adapter's disconnect()",
     }[handler.kind]
+
+
+def answers_in_words(answers: Answers) -> str:
+    """What the handler of messages does."""
+    if answers.kind == "raise":
+        return "raises"
+    length = f" with {answers.length} characters" if answers.length is not None else ""
+    return f"answers after {format_duration(answers.after_us)}{length}"
 
 
 def rule_in_words(rule: Rule) -> str:

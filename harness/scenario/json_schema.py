@@ -16,6 +16,7 @@ from fake_qq_server.rules.moments import SCENES, SENDS, WHERE_KEYS
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from harness.scenario import vocabulary
+from harness.scenario.parse_surroundings import LONGEST_ANSWER
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -61,6 +62,20 @@ def _document_properties() -> dict[str, Any]:
         "start": {"enum": list(vocabulary.STARTS)},
         "beside": {"enum": list(vocabulary.BESIDE)},
         "handler": handler,
+        "answers": {
+            "anyOf": [
+                {"const": "raise"},
+                {
+                    **_closed(
+                        {
+                            "after": _DURATION,
+                            "length": {"type": "integer", "minimum": 1, "maximum": LONGEST_ANSWER},
+                        }
+                    ),
+                    "minProperties": 1,
+                },
+            ]
+        },
         "probes": {**_set({"enum": list(vocabulary.PROBES)}), "minItems": 1},
         "net": _closed({"delay": _DURATION}, ["delay"]),
         "hypothetical": {"type": "boolean"},

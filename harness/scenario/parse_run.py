@@ -15,9 +15,11 @@ from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import Rule, parse_rules
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.moments import Moment, duration_at, parse_moment
+from harness.scenario.limits import PROBE_REPLY_US
 from harness.scenario.parse_surroundings import (
     DEFAULT_DELAY,
     one_word,
+    parse_answers,
     parse_beside,
     parse_delay,
     parse_handler,
@@ -80,6 +82,7 @@ def parse_run(
         end_us=duration_at(document["end"], ("end",)),
         start=parse_start(document.get("start", "up"), levels),
         beside=parse_beside(document["beside"], levels) if "beside" in document else None,
+        answers=parse_answers(document["answers"]) if "answers" in document else None,
         probes=parse_probes(document["probes"]) if "probes" in document else DEFAULT_PROBES,
         handler=parse_handler(document.get("handler", "record"), levels),
         delay_us=parse_delay(document.get("net", {"delay": DEFAULT_DELAY})),
@@ -130,9 +133,15 @@ def _resolved(document: Mapping[str, Any], run: RunSpec) -> dict[str, Any]:
         **document,
         "asks": {level: list(checks) for level, checks in run.asks.items()},
         "hypothetical": run.hypothetical,
-        "limits_us": dict(run.limits),
+        "limits_us": {**_late_answers(run), **run.limits},
     }
     return {key: whole[key] for key in RESOLVED_KEYS if key in whole}
+
+
+def _late_answers(run: RunSpec) -> dict[str, int]:
+    """The limit for the answer to a probe, where the handler of messages takes longer than usual."""
+    slower = run.answers.slower_us if run.answers else 0
+    return {"recovers.reply": PROBE_REPLY_US + slower} if slower else {}
 
 
 def _story(value: Any) -> str:

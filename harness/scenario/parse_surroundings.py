@@ -8,11 +8,12 @@ from typing import Any
 from fake_qq_server.platform.units import MINUTE
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.moments import duration_at
-from harness.scenario.run_spec import Handler
+from harness.scenario.run_spec import Answers, Handler
 from harness.scenario.vocabulary import BESIDE, HANDLERS, PROBES, RESTARTS, STARTS
 
 DEFAULT_DELAY = "40ms"
 LONGEST_DELAY_US = MINUTE
+LONGEST_ANSWER = 100_000
 
 
 def parse_start(value: Any, levels: Sequence[str]) -> Any:
@@ -48,6 +49,30 @@ def parse_handler(value: Any, levels: Sequence[str]) -> Handler:
     if isinstance(value, dict) and list(value) == ["slow"]:
         return Handler("slow", duration_at(value["slow"], ("handler", "slow")))
     raise LanguageError(("handler",), f"handler is {', '.join(HANDLERS)} or {{slow: 5s}}")
+
+
+def parse_answers(value: Any) -> Answers:
+    """`answers`: what the handler of messages does."""
+    if value == "raise":
+        return Answers("raise")
+    if not isinstance(value, dict) or not value:
+        raise LanguageError(
+            ("answers",), "answers is raise, or {after: 6m, length: 5000}, one of them at least"
+        )
+    for key in value:
+        if key not in ("after", "length"):
+            raise LanguageError(
+                ("answers", key), f"answers has no {quoted(key)}: {suggest(key, ('after', 'length'))}"
+            )
+    length = value.get("length")
+    if "length" in value and not (
+        isinstance(length, int) and not isinstance(length, bool) and 1 <= length <= LONGEST_ANSWER
+    ):
+        raise LanguageError(("answers", "length"), f"length is a number of characters, 1 to {LONGEST_ANSWER}")
+    after = duration_at(value["after"], ("answers", "after")) if "after" in value else Answers.after_us
+    if after == 0:
+        raise LanguageError(("answers", "after"), "an answer takes some time: after is longer than 0s")
+    return Answers("reply", after, length)
 
 
 def parse_delay(value: Any) -> int:

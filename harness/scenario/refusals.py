@@ -146,6 +146,7 @@ def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
     if run.heal is not None:
         healed = earliest_time(run.heal.at, earliest)
         needed = healed + run.limits.get("recovers", RECOVERY_US) + RECOVERY_HELD_US
+        needed += run.answers.slower_us if run.answers else 0
         if run.end_us < needed:
             raise LanguageError(
                 ("end",),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 KEYS = (
-    "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "probes",
-    "net", "hypothetical",
+    "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "answers",
+    "probes",    "net", "hypothetical",
     "tags", "limits", "restart", "rules", "forbids", "heal", "end",
 )  # fmt: skip
 """The keys of one run, in the order in which they are written out."""

@@ -5,8 +5,8 @@ platform, or the end of the run, with it. Built for one run and thrown away with
 
 The time table. A run ends at its scenario's end, or ten virtual minutes after it gave up where no healing is
 set, no rule waits for the give-up and no task of the subject is left, so that nothing could change it. One
-heartbeat before the end a run in service gets a probe message; with a healing another one three heartbeats
-after service came back. Then comes the marked tear-down.
+heartbeat before the end (earlier where `answers` are slow) a run in service gets a probe message; with a
+healing another one three heartbeats after service came back. Then comes the marked tear-down.
 """
 
 from __future__ import annotations
@@ -147,7 +147,8 @@ class World:
         self.fake.director.on_runaway = lambda keys: self.runaway(keys)
         self.addresses = self.fake.start()
         self._up.set()
-        self.fake.call_at(max(0, self._run.end_us - self._heartbeat_us), self._probe)
+        lead_us = self._heartbeat_us + (self._run.answers.slower_us if self._run.answers else 0)
+        self.fake.call_at(max(0, self._run.end_us - lead_us), self._probe)
         self.fake.call_at(self._run.end_us, self._over.set)
         await self._over.wait()
         self.fake.director.report_unmet()

@@ -16,6 +16,7 @@ from harness.errors import SubjectError
 from harness.hermes.layouts import Layout
 from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import Phase
+from harness.scenario.run_spec import Answers
 from harness.worker.credentials import CREDENTIALS
 from harness.worker.run_context import Run
 from harness.worker.seam import Seam, check_exceptions, seam_rules
@@ -40,6 +41,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         CREDENTIALS,
         run.record,
         handler=run.scenario.handler,
+        answers=run.scenario.answers or Answers(),
         on_gave_up=partial(_gave_up, run, world),
     )
     if seam_rules(run.scenario.rules):

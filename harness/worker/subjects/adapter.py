@@ -19,16 +19,13 @@ from typing import Any
 from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import SubjHandler, SubjState
 from harness.journal.writer import Recorder
-from harness.scenario.run_spec import Handler
+from harness.scenario.run_spec import Answers, Handler
 from harness.worker.subjects.adapter_observer import AdapterObserver
+from harness.worker.subjects.message_handler import MessageHandler
 from harness.worker.subjects.observer import LogRecorder, StateRecorder, StatusFile, one_line, record_calls
 from harness.worker.subjects.occurrence import CallCounter
 
 PLATFORM = "qqbot"
-REPLY = "received: "
-ANSWER_TAKES_S = 1.0
-"""How long an answer takes (virtual). With 0, reply and typing notice are under way at the same instant, and
-on Python 3.11 hermes' typing task then loses its cancellation in asyncio.wait_for (measured: busy-spin)."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,7 @@ class AdapterSubject:
         record: Recorder,
         *,
         handler: Handler,
+        answers: Answers,
         on_gave_up: Callable[[], None],
     ) -> None:
         self._record = record
@@ -73,7 +71,7 @@ class AdapterSubject:
             setattr(module, constant, endpoints.for_name(constant))
         self.adapter = self._build(layout, credentials)
         self._observer = AdapterObserver(self.adapter, record, AdapterObserver.counters())
-        self.adapter.set_message_handler(self._reply)
+        self.adapter.set_message_handler(MessageHandler(answers, record))
         self.adapter.set_fatal_error_handler(self._fatal_handler(handler))
         home = Path(os.environ["HERMES_HOME"])
         status = StatusFile(home / "gateway_state.json", PLATFORM, record)
@@ -134,10 +132,6 @@ class AdapterSubject:
         return SubjState(bool(adapter.is_connected), fatal, status.read_state())
 
     # -- what the gateway around it would do
-
-    async def _reply(self, event: Any) -> str:
-        await asyncio.sleep(ANSWER_TAKES_S)
-        return REPLY + str(event.text)
 
     def _fatal_handler(self, handler: Handler) -> Callable[[Any], Awaitable[None]]:
         new_call = CallCounter(SubjHandler)

@@ -53,10 +53,12 @@ def test_the_schema_has_every_verb_with_its_description() -> None:
 
 GOOD: list[dict[str, Any]] = [
     {},
+    {"answers": "raise"},
     {"asks": {"adapter": ["flag"]}, "start": "down", "handler": {"slow": "5s"}, "net": {"delay": "0.5ms"}},
     {
         "handler": "raise",
         "probes": ["dm", "group"],
+        "answers": {"after": "6m", "length": 5000},
         "tags": ["a"],
         "limits": {"flag": "5s"},
         "heal": {"at": "ready + 5m", "held": "release"},
