@@ -237,6 +237,26 @@ class EventUnwanted(Event):
 
 
 @dataclass(frozen=True)
+class InteractionSent(Event):
+    """An interaction (somebody clicked a button) was written to a connection. `id` is that of its payload."""
+
+    KIND = "interaction.sent"
+    id: str
+    s: int
+    replay: bool
+
+
+@dataclass(frozen=True)
+class InteractionAck(Event):
+    """What the request before it acknowledges: the interaction of this id. `code` is what it tells of the
+    click, 0 (done) to 5, null where it is missing."""
+
+    KIND = "interaction.ack"
+    id: str
+    code: int | None = None
+
+
+@dataclass(frozen=True)
 class RuleAct(Event):
     """A rule really replaced, added or held something. Bytes, frames and microseconds say how much."""
 
@@ -298,6 +318,8 @@ KINDS: tuple[type[Event], ...] = (
     EventSent,
     EventKept,
     EventUnwanted,
+    InteractionSent,
+    InteractionAck,
     RuleAct,
     RuleUnmet,
     ForbiddenSeen,

@@ -13,7 +13,7 @@ from typing import Any
 from fake_qq_server import events
 from fake_qq_server.platform import authentication, protocol
 from fake_qq_server.platform.exchange import Answer, Out, Received
-from fake_qq_server.platform.payloads import MESSAGE_EVENTS, SOMEBODY, Said
+from fake_qq_server.platform.payloads import INTERACTION, MESSAGE_EVENTS, SOMEBODY, Said
 from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
 from fake_qq_server.platform.protocol import Op, integer
 
@@ -146,6 +146,8 @@ class GatewayConnection:
         wrote: list[events.Event] = [events.WsOut("dispatch", stored.s, stored.t)]
         if stored.t in MESSAGE_EVENTS:
             wrote.append(events.EventSent(stored.id, stored.t, stored.s, replay, stored.probe))
+        if stored.t == INTERACTION:
+            wrote.append(events.InteractionSent(stored.id, stored.s, replay))
         return Out(self.number, stored.text, events=tuple(wrote), rule=stored.rule)
 
     def _refuse(self, name: str, session: GatewaySession | None = None) -> Answer:

@@ -164,6 +164,9 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "GUILD_CREATE": EventType(Intent.GUILDS, _guild_create),
 }
 
+INTERACTION = "INTERACTION_CREATE"
+"""The type whose delivery the platform reports as interaction.sent: somebody clicked a button."""
+
 MESSAGE_EVENTS: frozenset[str] = frozenset(t for t, row in EVENT_TYPES.items() if row.scene)
 """The types whose delivery the platform reports as event.sent."""
 

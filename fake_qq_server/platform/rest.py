@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fake_qq_server.events import Host, HttpSend
+from fake_qq_server.events import Host, HttpSend, InteractionAck
 from fake_qq_server.platform import payloads, protocol, sends
 from fake_qq_server.platform.platform import Bot, Platform, Replyable
 from fake_qq_server.platform.replies import HttpReply
@@ -49,12 +49,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request is, for its events: where it goes, whose it is, what it answers and what it sends."""
+    """What a request is, for its events: where it goes, whose it is, what it answers, sends, acknowledges."""
 
     endpoint: Endpoint
     bot: int | None
     reply_to: str | None
     send: HttpSend | None = None
+    ack: InteractionAck | None = None
 
 
 def endpoint_of(host: Host, method: str, path: str) -> Endpoint:
@@ -81,7 +82,10 @@ def asked(platform: Platform, request: Request, normal: Callable[[str], str] = l
     posts = request.method == "POST" and request.route.endswith("/messages")
     reply_to = body.get("msg_id") if posts else None
     send = sends.read(request.method, request.route, request.body, normal) if endpoint == "api" else None
-    return Asked(endpoint, bot.number if bot else None, reply_to if isinstance(reply_to, str) else None, send)
+    ack = sends.acknowledged(request.method, request.route, request.body) if endpoint == "api" else None
+    return Asked(
+        endpoint, bot.number if bot else None, reply_to if isinstance(reply_to, str) else None, send, ack
+    )
 
 
 def respond(platform: Platform, request: Request) -> HttpReply:

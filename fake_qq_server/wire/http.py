@@ -147,6 +147,8 @@ class HttpProtocol:
         cause = self._stage.sink("peer", HttpRequest(asked.endpoint, method, path, asked.reply_to), about)
         if asked.send is not None:
             self._stage.sink("peer", asked.send, replace(about, cause=cause))
+        if asked.ack is not None:
+            self._stage.sink("peer", asked.ack, replace(about, cause=cause))
         accepted: bool | None = None
 
         def default() -> HttpReply:

@@ -33,14 +33,14 @@ MOST_MESSAGES = 100
 def act(args: Args, target: EventTarget) -> Effect:
     """Each event with its usual payload; `fields` is laid over it."""
     done = Effect()
-    for text in _texts(args):
+    for text in texts(args):
         said = Said(text, args.more.get("from"))
         one = target.dispatch(args.main, args.more.get("fields", {}), said)
         done = Effect(done.bytes + one.bytes, done.frames + one.frames)
     return done
 
 
-def _texts(args: Args) -> Sequence[str | None]:
+def texts(args: Args) -> Sequence[str | None]:
     """What each event says: of several that repeat a text, each has its number behind it."""
     text, count = args.more.get("text"), args.more.get("count", 1)
     if isinstance(text, list):

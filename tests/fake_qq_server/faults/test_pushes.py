@@ -161,3 +161,21 @@ async def test_several_messages_wait_together_for_a_resume() -> None:
         ws = await bot.dial()
         await ws.resume(1)
         assert await ws.names(4) == [10, C2C, C2C, "RESUMED"]
+
+
+async def test_a_click_and_its_acknowledgement_are_told_by_one_id() -> None:
+    click = {"dispatch": "INTERACTION_CREATE", "fields": {"id": "click"}}
+    async with fake_with({"when": "ws.out.ready", "do": click}) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        number = (await ws.frame())["d"]["id"]
+        async with bot.http.put(
+            f"{front.fake.addresses.api}/interactions/{number}",
+            json={"code": 0},
+            headers={"Authorization": f"QQBot {bot.access}"},
+        ) as answer:
+            assert await answer.json() == {}
+        n, sent, about = front.one("interaction.sent")
+        assert (sent.id, sent.s, sent.replay, about.conn) == ("click", 2, False, 1)
+        m, ack, asked = front.one("interaction.ack")
+        assert (ack.id, ack.code, asked.bot) == ("click", 0, 1) and m > n
+        assert front.one("http.answer", endpoint="api")[2].req == asked.req and not front.all("event.sent")
