@@ -89,6 +89,8 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
         lines.append(f"  handler  the fatal-error handler {handler_in_words(run.handler)}")
     if run.answers is not None:
         lines.append(f"  answers  the handler of messages {answers_in_words(run.answers)}")
+    for n, (name, text) in enumerate(run.environment.items()):
+        lines.append(f"  {'' if n else 'env':7}  {name}={text}")
     if run.probes != DEFAULT_PROBES:
         lines.append(f"  probes   one message of each: {', '.join(run.probes)}")
     lines.append(f"  ends     after {run.resolved['end']}")

@@ -16,7 +16,7 @@ from fake_qq_server.rules.moments import SCENES, SENDS, WHERE_KEYS
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from harness.scenario import vocabulary
-from harness.scenario.parse_surroundings import LONGEST_ANSWER
+from harness.scenario.parse_surroundings import LONGEST_ANSWER, LONGEST_VALUE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -75,6 +75,12 @@ def _document_properties() -> dict[str, Any]:
                     "minProperties": 1,
                 },
             ]
+        },
+        "environment": {
+            "type": "object",
+            "additionalProperties": {"type": "string", "maxLength": LONGEST_VALUE},
+            "propertyNames": {"enum": list(vocabulary.ENVIRONMENT)},
+            "minProperties": 1,
         },
         "probes": {**_set({"enum": list(vocabulary.PROBES)}), "minItems": 1},
         "net": _closed({"delay": _DURATION}, ["delay"]),

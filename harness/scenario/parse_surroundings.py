@@ -9,11 +9,12 @@ from fake_qq_server.platform.units import MINUTE
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.moments import duration_at
 from harness.scenario.run_spec import Answers, Handler
-from harness.scenario.vocabulary import BESIDE, HANDLERS, PROBES, RESTARTS, STARTS
+from harness.scenario.vocabulary import BESIDE, ENVIRONMENT, HANDLERS, PROBES, RESTARTS, STARTS
 
 DEFAULT_DELAY = "40ms"
 LONGEST_DELAY_US = MINUTE
 LONGEST_ANSWER = 100_000
+LONGEST_VALUE = 1_000
 
 
 def parse_start(value: Any, levels: Sequence[str]) -> Any:
@@ -83,6 +84,25 @@ def parse_delay(value: Any) -> int:
     if delay > LONGEST_DELAY_US:
         raise LanguageError(("net", "delay"), "net: a delay is 1m at most")
     return delay
+
+
+def parse_environment(value: Any) -> dict[str, str]:
+    """`environment`: variables of the subject's process, of the few that a scenario may set."""
+    if not isinstance(value, dict) or not value:
+        raise LanguageError(
+            ("environment",), "environment is a mapping such as {HTTP_PROXY: 'http://127.0.0.1:9'}"
+        )
+    for name, text in value.items():
+        if name not in ENVIRONMENT:
+            raise LanguageError(
+                ("environment", name),
+                f"{quoted(name)} is not for scenarios to set: {suggest(name, ENVIRONMENT)}",
+            )
+        if not isinstance(text, str) or not text.isprintable() or len(text) > LONGEST_VALUE:
+            raise LanguageError(
+                ("environment", name), f"{name} is a text of one line, at most {LONGEST_VALUE} characters"
+            )
+    return dict(value)
 
 
 def parse_probes(value: Any) -> tuple[str, ...]:

@@ -53,8 +53,8 @@ class RunSpec:
     """One run. `resolved` is the whole of it as plain data; everything else is parsed from that.
 
     `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way. `answers` None is the usual
-    handler of messages; `probes` are kinds of `vocabulary.PROBES`. `hypothetical`: a rule injects what no
-    witness shows to be possible.
+    handler of messages; `environment` is set for the subject's process; `probes` are kinds of
+    `vocabulary.PROBES`. `hypothetical`: a rule injects what no witness shows to be possible.
     """
 
     name: str
@@ -70,6 +70,7 @@ class RunSpec:
     beside: Literal["healthy"] | None = None
     handler: Handler = field(default_factory=Handler)
     answers: Answers | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[str, ...] = DEFAULT_PROBES
     delay_us: int = 40_000
     hypothetical: bool = False

@@ -58,6 +58,7 @@ GOOD: list[dict[str, Any]] = [
     {
         "handler": "raise",
         "probes": ["dm", "group"],
+        "environment": {"HTTPS_PROXY": "http://127.0.0.1:9", "no_proxy": ""},
         "answers": {"after": "6m", "length": 5000},
         "tags": ["a"],
         "limits": {"flag": "5s"},

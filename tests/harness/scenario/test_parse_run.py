@@ -275,3 +275,25 @@ def test_a_slow_answer_gives_the_answer_to_a_probe_as_much_more_time() -> None:
 def test_what_is_no_answer_is_refused(given: Any, path: Any, hint: str) -> None:
     error = refused(answers=given)
     assert hint in error.sentence and error.path == path
+
+
+def test_an_environment_is_read_and_is_empty_unless_said() -> None:
+    assert run().environment == {} and "environment" not in run().resolved
+    proxies = {"HTTP_PROXY": "http://127.0.0.1:9", "no_proxy": ""}
+    assert run(environment=proxies).environment == run(environment=proxies).resolved["environment"] == proxies
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "hint"),
+    [
+        ({}, ("environment",), "a mapping such as"),
+        (["HTTP_PROXY"], ("environment",), "a mapping such as"),
+        ({"HTTP_PROXI": "x"}, ("environment", "HTTP_PROXI"), "did you mean HTTP_PROXY?"),
+        ({"HERMES_HOME": "/x"}, ("environment", "HERMES_HOME"), "not for scenarios to set"),
+        ({"TZ": 5}, ("environment", "TZ"), "a text of one line"),
+        ({"TZ": "a\nb"}, ("environment", "TZ"), "a text of one line"),
+    ],
+)
+def test_what_is_no_environment_is_refused(given: Any, path: Any, hint: str) -> None:
+    error = refused(environment=given)
+    assert hint in error.sentence and error.path == path
