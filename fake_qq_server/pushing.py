@@ -11,13 +11,14 @@ from fake_qq_server.platform.payloads import MESSAGE_EVENTS, SOMEBODY, Said
 from fake_qq_server.platform.platform import GatewaySession, Platform
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.decisions import Push
-from fake_qq_server.rules.verbs.registry import Effect, SignalProcess
+from fake_qq_server.rules.verbs.registry import Effect, RestartSubject, SignalProcess
 from fake_qq_server.wire.websocket import WebSocketProtocol
 
 
 class Pusher:
     """`connections()` gives the open WebSocket connections, newest first; `now_us` the time of the fake;
-    `signal` reaches the subject's process; `sink` is told of events that have no connection to go to."""
+    `signal` reaches the subject's process and `restart` the subject;
+    `sink` is told of events that have no connection to go to."""
 
     def __init__(
         self,
@@ -26,18 +27,22 @@ class Pusher:
         now_us: Callable[[], int],
         signal: SignalProcess,
         sink: Sink,
+        restart: RestartSubject = lambda how, down_us: False,
     ) -> None:
         self._platform = platform
         self._connections = connections
         self._now_us = now_us
         self._signal = signal
         self._sink = sink
+        self._restart = restart
 
     def push(self, bot: int, push: Push, cause: int | None) -> tuple[int | None, Effect | None]:
         """Carry out a push; returns the connection it acted on and its effect, None where it did not act."""
         do = push.do
         if do.row.on_process:
             return None, do.row.act(do.args, self._signal)
+        if do.row.on_subject:
+            return None, do.row.act(do.args, self._restart)
         if do.row.on_account:
             return None, do.row.act(do.args, _Account(self._platform, bot, self._now_us))
         websocket = self.newest(bot, lambda one: _has_target(do.verb, one) and _is_meant(push, one))

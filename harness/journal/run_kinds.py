@@ -170,6 +170,16 @@ class SubjAnswer(SpanEvent):
 
 
 @dataclass(frozen=True)
+class SubjLife(Event):
+    """A rule ends the adapter's life and begins another: `stopping` by its disconnect(), `killed` without a
+    word, `started` a new one. What ends in between did not give up. `number` counts lives from 1."""
+
+    KIND = "subj.life"
+    what: Literal["stopping", "killed", "started"]
+    number: int
+
+
+@dataclass(frozen=True)
 class SubjLog(Event):
     """A log record of the subject, INFO and above: level, logger and template, never its arguments.
 
@@ -301,6 +311,7 @@ KINDS: tuple[type[Event], ...] = (
     RunnerStop,
     SubjMessage,
     SubjAnswer,
+    SubjLife,
     SubjLog,
     SubjThread,
     SubjEgress,

@@ -28,6 +28,7 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = (), forbid_paths: Sequ
     earliest = earliest_marks(run.rules)
     _refuse_asks(run)
     _refuse_signals(run, paths)
+    _refuse_restarts(run, paths)
     _refuse_runner_events(run, paths)
     _refuse_too_late(run, paths, earliest)
     _refuse_short_end(run, earliest)
@@ -96,6 +97,14 @@ def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
             raise LanguageError(
                 (*path, "do"), f"{verb} acts on the subject's program: for the levels runner and process only"
             )
+
+
+def _refuse_restarts(run: RunSpec, paths: Sequence[Path]) -> None:
+    """Above the adapter a whole program would have to be started again."""
+    for rule, path in zip(run.rules, paths, strict=True):
+        verb = next((do.verb for do in rule.do if do.row.on_subject), None)
+        if verb is not None and run.levels != ("adapter",):
+            raise LanguageError((*path, "do"), f"{verb} is for the adapter level only: levels: [adapter]")
 
 
 def _refuse_runner_events(run: RunSpec, paths: Sequence[Path]) -> None:

@@ -37,7 +37,7 @@ RESTARTS = ("on-failure", "always")
 HANDLERS = ("record", "raise", "disconnect")
 """What the fatal-error handler does; there is {slow: DURATION} besides."""
 
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "WSS_PROXY", "ALL_PROXY", "NO_PROXY")
 ENVIRONMENT = (*_PROXIES, *(name.lower() for name in _PROXIES), "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ", "LANG")
 """The environment variables that a scenario may set: what decides how HTTP clients reach the
 platform, where they find certificates, and in which zone and language the program believes to be."""

@@ -22,7 +22,7 @@ from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
 from fake_qq_server.platform.options import Options
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.moments import GAVE_UP
-from fake_qq_server.rules.verbs.registry import SignalProcess
+from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess
 from fake_qq_server.server import FakeQQ
 from fake_qq_server.wire.websocket import WebSocketProtocol
 from harness.clock import new_event_loop
@@ -48,7 +48,7 @@ PROBE_EVENTS = {
 
 class World:
     """The platform's side of one run. `begin` returns once it listens; `stop_subject` is called at the end,
-    `signal` where a rule sends the subject's process one.
+    `signal` where a rule sends the subject's process one, `restart` where one restarts the subject.
 
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
     on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
@@ -64,6 +64,7 @@ class World:
         self._up = threading.Event()
         self._gave_up_at: int | None = None
         self._awaits_give_up = any(moment.mark == GAVE_UP for moment in run.moments())
+        self._restarts = any(do.row.on_subject for rule in run.rules for do in rule.do)
         self._mark_is_due = False
         self._marked = False
         self._why: Literal["end", "gaveup", "exited"] = "end"
@@ -71,6 +72,7 @@ class World:
         self.stop_subject: Callable[[], None] = lambda: None
         self.subject_is_busy: Callable[[], bool] = lambda: False
         self.signal: SignalProcess = lambda name: False
+        self.restart: RestartSubject = lambda how, down_us: False
         self.close_run: Callable[[str], None] = lambda why: None
         self.fail: Callable[[BaseException], None] = _raise
         self.runaway: Callable[[Sequence[str]], None] = lambda keys: None
@@ -93,6 +95,10 @@ class World:
         if self._gave_up_at is None:
             self._gave_up_at = self.fake.now_us()
             self.fake.loop.call_soon_threadsafe(self._set_end)
+
+    def lives_again(self) -> None:
+        """A new life of the subject begins, which has not given up."""
+        self._gave_up_at = None
 
     def mark_give_up(self) -> None:
         """The subject gave up; called at that moment, perhaps often. The rules are told once, where one waits
@@ -144,6 +150,7 @@ class World:
         self.fake.on_error = self.fail
         self.fake.stage.normal = self._record.normal
         self.fake.on_signal = lambda name: self.signal(name)
+        self.fake.on_restart = lambda how, down_us: self.restart(how, down_us)
         self.fake.director.on_runaway = lambda keys: self.runaway(keys)
         self.addresses = self.fake.start()
         self._up.set()
@@ -175,7 +182,8 @@ class World:
 
     def _set_end(self) -> None:
         """It gave up: unless a healing or a rule is still to come, ten more minutes show all there is."""
-        if self._run.heal is None and not self._awaits_give_up and self._gave_up_at is not None:
+        more = self._awaits_give_up or self._restarts
+        if self._run.heal is None and not more and self._gave_up_at is not None:
             at = self._gave_up_at + AFTER_GIVING_UP_US
             if at < self._run.end_us:
                 self.fake.call_at(at, self._end_early)

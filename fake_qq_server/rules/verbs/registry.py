@@ -7,7 +7,7 @@ Three classes (see docs/verbs.md):
 * PUSH adds something on the bot's newest open connection. `act(args, target)` gets a `PushTarget` and
   returns an `Effect`. With `on_process` it acts on the subject's process instead: `act(args, send)` gets a
   `SignalProcess`, and returns None where it did not act; so it does with `on_account`, and a
-  `BotAccount`.
+  `BotAccount`, and with `on_subject`, and a `RestartSubject`.
 * CONDITION holds for the rule's window. `act(args)` returns a `conditions.Condition`, put on each connection
   it matches.
 
@@ -98,6 +98,11 @@ SignalProcess = Callable[[str], bool]
 """Sends the subject's process a signal by name; whether it could. The harness's, where it has a process."""
 
 
+RestartSubject = Callable[[str, int], bool]
+"""Stops the subject in one of the verb's ways and starts it again so many microseconds later; whether it
+will. The harness's, where the subject can be restarted."""
+
+
 @dataclass(frozen=True)
 class Args:
     """A verb's parsed arguments: the main one (what the verb's own key was given) and the further ones."""
@@ -125,12 +130,13 @@ class Verb:
     more: Mapping[str, Argument] = field(default_factory=dict)
     on_process: bool = False
     on_account: bool = False
+    on_subject: bool = False
     check: Callable[[Args], None] = lambda args: None
 
     @property
     def on_connection(self) -> bool:
         """Whether it acts on a connection of the bot's, and not on something else of it."""
-        return not self.on_process and not self.on_account
+        return not (self.on_process or self.on_account or self.on_subject)
 
 
 VERBS: dict[str, Verb] = {}

@@ -105,3 +105,8 @@ def test_a_dispatch_says_who_writes_what_in_how_many_messages(more: Any, said: l
 def test_what_no_user_can_write_is_refused(do: Any, key: str, hint: str) -> None:
     error = refused({"at": "1s", "do": do})
     assert hint in error.sentence and error.path == ("rules", 0, "do", key)
+
+
+def test_a_bot_is_down_for_two_minutes_at_most() -> None:
+    error = refused({"at": "1s", "do": {"restart": "kill", "down": "121s"}})
+    assert error.sentence == "restart: down is 2m at most"
