@@ -8,8 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.errors import SubjectError
+from harness.hermes.layouts import LAYOUTS
 from harness.journal.run_kinds import SubjAnswer
 from harness.scenario.run_spec import Answers
+from harness.worker.subjects.adapter import Endpoints
+from harness.worker.subjects.gateway import GatewaySubject
 from harness.worker.subjects.message_handler import REPLY, MessageHandler, reply_to
 from tests.harness.worker.runs import Journal
 
@@ -43,3 +47,24 @@ def test_a_handler_that_is_told_to_raise_does_so_after_its_time(tmp_path: Path) 
         asyncio.run(MessageHandler(Answers("raise", after_us=1), journal.record)(EVENT))
     ended = journal.records()[-1].event
     assert isinstance(ended, SubjAnswer) and ended.how == "raised"
+
+
+class Gateway:
+    """A gateway's module, with a runner that has an agent, or none."""
+
+    def __init__(self, **methods: object) -> None:
+        self.GatewayRunner = type("GatewayRunner", (), methods)
+
+
+def test_nothing_can_answer_in_the_place_of_an_agent_that_is_not_there(tmp_path: Path) -> None:
+    adapter, layout = SimpleNamespace(), LAYOUTS[0]
+    with pytest.raises(SubjectError, match="this gateway has no _handle_message_with_agent"):
+        GatewaySubject(
+            (adapter, Gateway()),
+            layout,
+            Endpoints("http://127.0.0.1:1", "http://127.0.0.1:2"),
+            Journal(tmp_path).record,
+            on_gave_up=lambda: None,
+            on_handler=lambda n: None,
+            answers=Answers(),
+        )
