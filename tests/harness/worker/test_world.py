@@ -138,3 +138,9 @@ def test_each_kind_of_probe_is_sent_at_each_probing(tmp_path: Path) -> None:
 def test_the_first_kind_of_probe_keeps_its_name_whatever_it_is(tmp_path: Path) -> None:
     found = records(bot.CORRECT, tmp_path, end="30m", more="probes: [group]")
     assert [event.id for _, event in of(found, EventSent) if event.probe] == ["probe-1"]
+
+
+def test_where_answers_are_slow_the_last_probe_comes_earlier_and_is_answered(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, end="30m", more="answers: {after: 61s}")
+    assert probes(found) == [29 * MINUTE_US - HEARTBEAT_US]
+    assert judge(found).ending.name == "undisturbed"
