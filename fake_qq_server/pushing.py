@@ -39,12 +39,8 @@ class Pusher:
     def push(self, bot: int, push: Push, cause: int | None) -> tuple[int | None, Effect | None]:
         """Carry out a push; returns the connection it acted on and its effect, None where it did not act."""
         do = push.do
-        if do.row.on_process:
-            return None, do.row.act(do.args, self._signal)
-        if do.row.on_subject:
-            return None, do.row.act(do.args, self._restart)
-        if do.row.on_account:
-            return None, do.row.act(do.args, _Account(self._platform, bot, self._now_us))
+        if do.row.acts_on != "connection":
+            return None, do.row.act(do.args, self._other_target(do.row.acts_on, bot))
         websocket = self.newest(bot, lambda one: _has_target(do.verb, one) and _is_meant(push, one))
         if websocket is not None:
             writer = RuleWriter(websocket, self._now_us, push.rule.key, cause)
@@ -53,6 +49,15 @@ class Pusher:
         if do.verb == "dispatch" and push.conn is None:
             return None, self._wait(bot, push, cause)
         return None, None
+
+    def _other_target(self, what: str, bot: int) -> Any:
+        """What a push gets that acts on no connection."""
+        targets: Mapping[str, Any] = {
+            "process": self._signal,
+            "subject": self._restart,
+            "account": _Account(self._platform, bot, self._now_us),
+        }
+        return targets.get(what)
 
     def newest(
         self, bot: int, fits: Callable[[WebSocketProtocol], bool] = lambda one: one.writable

@@ -67,5 +67,9 @@ def busiest(acts: Mapping[str, int]) -> tuple[str, ...]:
 def _frames(act: Act) -> int:
     """How many things it gives the client to read; one push may be several messages."""
     if isinstance(act, Push):
+        if act.do.row.acts_on != "connection":
+            return 0
         return len(texts(act.do.args)) if act.do.verb == "dispatch" else 1
+    if act.do.verb == "duplicate":
+        return 1
     return int(act.do.verb == "message" and act.do.args.main["type"] in _READ_AND_READ_ON)

@@ -63,7 +63,8 @@ def kinds() -> Iterator[tuple[str, ...]]:
 
 def checks() -> Iterator[tuple[str, ...]]:
     for name, check in CHECKS.items():
-        yield f"`{name}`", check.applies, check.passes, "yes" if name in LIMITED else ""
+        implied = "yes" if check.implied else ""
+        yield f"`{name}`", check.applies, check.passes, "yes" if name in LIMITED else "", implied
 
 
 def endings() -> Iterator[tuple[str, ...]]:
@@ -91,7 +92,7 @@ def fixes() -> Iterator[tuple[str, ...]]:
 TABLES: Mapping[str, Callable[[], str]] = {
     "verbs": lambda: table("verb|class|written|acts at|what happens|what a plain client sees", verbs()),
     "kinds": lambda: table("kind|fields|says", kinds()),
-    "checks": lambda: table("check|applies|passes if|limit can be set", checks()),
+    "checks": lambda: table("check|applies|passes if|limit can be set|implied", checks()),
     "fixes": lambda: table("|".join(("release", AS_SHIPPED, *FIXES)), fixes()),
     "endings": lambda: table("ending|what became of the bot|holds when", endings()),
 }

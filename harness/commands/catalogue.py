@@ -20,6 +20,7 @@ from harness.errors import UsageError
 from harness.scenario import selection
 from harness.scenario.in_words import (
     answers_in_words,
+    end_in_words,
     forbid_in_words,
     handler_in_words,
     rule_in_words,
@@ -93,7 +94,7 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
         lines.append(f"  {'' if n else 'env':7}  {name}={text}")
     if run.probes != DEFAULT_PROBES:
         lines.append(f"  probes   one message of each: {', '.join(run.probes)}")
-    lines.append(f"  ends     after {run.resolved['end']}")
+    lines.append(f"  ends     {end_in_words(run)}")
     if run.hypothetical:
         lines.append("  note     hypothetical: a rule raises an exception that is not known to occur there")
     return [*lines, ""]

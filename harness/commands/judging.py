@@ -68,6 +68,7 @@ def explain(request: ExplainRequest) -> int:
     if word in CHECKS:
         check = CHECKS[word]
         found += [f"{word} (check)", f"  applies  {check.applies}", f"  passes   if {check.passes}"]
+        found += ["  implied  where it fails, it fails every scenario, asked or not"] if check.implied else []
     if word in VERBS:
         found += verb_in_words(VERBS[word])
     if not found:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.record import Record, digest
 from harness.journal.run_kinds import FixRef
-from harness.judging.checks import CheckResult, judge_checks
+from harness.judging.checks import CHECKS, CheckResult, judge_checks
 from harness.judging.endings import FAILS_AWAKE, Ending, ending
 from harness.judging.intervals import SECOND
 from harness.judging.timeline import Timeline, read
@@ -29,7 +29,7 @@ class Outcome:
     """Everything that is told of one run.
 
     `asked` are the checks that the verdict stands on: the scenario's, `forbidden` where it forbids anything,
-    and `awake` where the bot's ending failed it for every scenario. `unmet` are the premise's rules that
+    and those that failed though no fault excuses it (`Check.implied`). `unmet` are the premise's rules that
     acted too seldom. `virtual_s`: when it gave up for good, else E. `attempts`: reconnect attempts; connect()
     is not one. `journal`: where the caller keeps the journal, as it wants it written.
     """
@@ -145,13 +145,14 @@ def _also_failed(outcome: Outcome) -> bool:
 def _implied(
     run: Timeline, checks: tuple[CheckResult, ...], end: Ending
 ) -> tuple[tuple[CheckResult, ...], tuple[str, ...]]:
-    """What is forbidden is asked. A bot that starved its loop or crashed fails `awake`, asked or not."""
-    asked = tuple(dict.fromkeys((*run.terms.asks, *(["forbidden"] if run.terms.forbids else []))))
-    if end.name not in FAILS_AWAKE:
-        return checks, asked
-    failed = CheckResult("awake", "fail", f"the run ended as {end}", end.lines)
-    swapped = tuple(failed if one.name == "awake" and one.state != "fail" else one for one in checks)
-    return swapped, tuple(dict.fromkeys((*asked, "awake")))
+    """What is forbidden is asked, and so is what fails though no fault excuses it. A bot that starved its
+    loop or crashed fails `awake`."""
+    if end.name in FAILS_AWAKE:
+        failed = CheckResult("awake", "fail", f"the run ended as {end}", end.lines)
+        checks = tuple(failed if one.name == "awake" and one.state != "fail" else one for one in checks)
+    forbids = ["forbidden"] if run.terms.forbids else []
+    implied = [one.name for one in checks if one.state == "fail" and CHECKS[one.name].implied]
+    return checks, tuple(dict.fromkeys((*run.terms.asks, *forbids, *implied)))
 
 
 def _verdict(run: Timeline, checks: tuple[CheckResult, ...], asked: tuple[str, ...], end: Ending) -> Verdict:

@@ -7,11 +7,11 @@ from typing import Any
 
 from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import GAVE_UP, Moment, Which
-from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
-from harness.scenario.run_spec import Answers, Handler
+from fake_qq_server.rules.rule import Rule
+from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA, SIZE_SCHEMA
+from harness.scenario.run_spec import Answers, Handler, RunSpec
 
 _EVENTS = {
     "http.token": "a token is asked for",
@@ -24,7 +24,7 @@ _EVENTS = {
     "http.answer.any": "any request was answered",
     "ws.connect": "a WebSocket upgrade arrives",
     "ws.in": "the platform receives {word}",
-    "ws.out": "the platform has sent {word}",
+    "ws.out": "the platform sends {word}",
     "seam": "the client itself calls {word} (injected inside the client)",
     "runner.handler": "the gateway's fatal handler is called",
 }
@@ -37,6 +37,8 @@ def schema_in_words(schema: Mapping[str, Any]) -> str:
     """What may be written where a JSON Schema stands: "a number from 200 to 599"."""
     if schema == DURATION_SCHEMA:
         return "a duration such as 41s"
+    if schema == SIZE_SCHEMA:
+        return "a size such as 5MiB"
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))}"
     kinds = schema.get("type", [])
@@ -71,10 +73,20 @@ def answers_in_words(answers: Answers) -> str:
     return f"answers after {format_duration(answers.after_us)}{length}"
 
 
+def end_in_words(run: RunSpec) -> str:
+    """When a run ends: "after 3h", "1h after the healing, after 4h at the latest"."""
+    latest = f"after {format_duration(run.end_us)}"
+    if run.end_after_us is None:
+        return latest
+    what = "healing" if run.heal else "give-up"
+    return f"{format_duration(run.end_after_us)} after the {what}, {latest} at the latest"
+
+
 def rule_in_words(rule: Rule) -> str:
     """One sentence: when, under which conditions, what."""
     chance = [f"with chance {rule.chance:g}"] if rule.chance is not None else []
-    parts = [_trigger(rule), *_narrowed(rule), *chance]
+    instead = [f"instead of {' and '.join(rule.instead)}"] if rule.instead else []
+    parts = [_trigger(rule), *_narrowed(rule), *chance, *instead]
     done = " and ".join(_without_braces(do.text) for do in rule.do)
     return f"{_named(rule.id)}{' '.join(parts)} → {done}"
 
@@ -102,12 +114,13 @@ def _narrowed(written: Rule | Forbid) -> Iterator[str]:
 
 
 def moment_in_words(at: Moment) -> str:
-    """A moment: "1m after drop", "lost number 2", "30m"."""
+    """A moment: "1m after drop", "lost number 2", "30m", "the give-up, at 3h at the latest"."""
     if at.mark is None:
         return format_duration(at.offset_us)
     mark = _MARKS.get(at.mark, at.mark)
     mark = mark if at.nth == 1 else f"{at.mark} number {at.nth}"
-    return f"{format_duration(at.offset_us)} after {mark}" if at.offset_us else mark
+    words = f"{format_duration(at.offset_us)} after {mark}" if at.offset_us else mark
+    return f"{words}, at {format_duration(at.latest_us)} at the latest" if at.latest_us is not None else words
 
 
 def _without_braces(mapping: str) -> str:

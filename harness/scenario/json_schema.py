@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fake_qq_server.rules.forbids import LONGEST_REASON
-from fake_qq_server.rules.language import KEYS
 from fake_qq_server.rules.language_verbs import EVENTS, HOSTS
 from fake_qq_server.rules.moments import SCENES, SENDS, WHERE_KEYS
+from fake_qq_server.rules.rule import KEYS
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from harness.scenario import vocabulary
@@ -25,6 +25,7 @@ _MOMENT = {"$ref": "#/$defs/moment"}
 _SPAN = {"$ref": "#/$defs/span"}
 _RULES = {"type": "array", "items": {"$ref": "#/$defs/rule"}}
 _CHECKS = {"$ref": "#/$defs/checks"}
+_ID = {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"}
 _NAME = {"type": "string", "pattern": f"^{vocabulary.NAME.pattern}$"}
 
 
@@ -48,6 +49,7 @@ def _document_properties() -> dict[str, Any]:
         "anyOf": [{"enum": list(vocabulary.HANDLERS)}, _closed({"slow": _DURATION}, ["slow"])]
     }
     heal = _closed({"at": _MOMENT, "held": {"enum": list(vocabulary.HELD)}}, ["at"])
+    sooner = _closed({"after": _DURATION, "latest": _DURATION}, ["after", "latest"])
     per_level = {
         "type": "object",
         "additionalProperties": _CHECKS,
@@ -96,7 +98,7 @@ def _document_properties() -> dict[str, Any]:
         "forbids": {"type": "array", "items": {"$ref": "#/$defs/forbid"}},
         "heal": {"anyOf": [_MOMENT, heal]},
         "heal_twin": {"anyOf": [_MOMENT, {"type": "array", "items": _MOMENT, "minItems": 1}]},
-        "end": _DURATION,
+        "end": {"anyOf": [_DURATION, sooner]},
     }
 
 
@@ -105,8 +107,8 @@ def _defs() -> dict[str, Any]:
         "duration": {**DURATION_SCHEMA, "description": "250ms, 41s, 20m, 3h or 2d"},
         "moment": {
             "type": "string",
-            "pattern": r"^([0-9]|[a-z][a-z0-9-]*(#[0-9]+)?\s*(\+\s*[0-9]\S*\s*)?$)",
-            "description": "20m from the start, or a mark or a rule's id: ready + 60s, gaveup + 20m",
+            "pattern": r"^([0-9]|[a-z][a-z0-9-]*(#[0-9]+)?\s*(\+\s*[0-9]\S*\s*)?(\s+or\s+[0-9]\S*\s*)?$)",
+            "description": "20m, or a mark or a rule's id: ready + 60s, gaveup + 20m or 3h",
         },
         "span": {
             "anyOf": [
@@ -127,7 +129,7 @@ _TRIGGERS: Mapping[str, tuple[Class, ...]] = {
     "at": (Class.PUSH,),
     "link": (Class.CONDITION,),
 }
-_ONLY: Mapping[str, str] = {"every": "at"}
+_ONLY: Mapping[str, str] = {"every": "at", "instead": "when"}
 
 
 def _match() -> dict[str, Any]:
@@ -139,7 +141,7 @@ def _match() -> dict[str, Any]:
     }
     where = {key: words.get(key, _SPAN) for key in WHERE_KEYS}
     return {
-        "id": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"},
+        "id": _ID,
         "when": {"enum": list(EVENTS)},
         "which": {"anyOf": [_SPAN, {"type": "string", "pattern": r"^every\s+[0-9]+$"}]},
         "where": {**_closed(where), "minProperties": 1},
@@ -163,6 +165,7 @@ def _rule(trigger: str, kinds: Iterable[Class]) -> dict[str, Any]:
         "chance": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
         "do": {"anyOf": [verb, {"type": "array", "items": verb, "minItems": 1}]},
         "fires": _SPAN,
+        "instead": {"anyOf": [_ID, {**_set(_ID), "minItems": 1}]},
     }
     others = {*_TRIGGERS} - {trigger} | {key for key, owner in _ONLY.items() if owner != trigger}
     return _closed({key: every_key[key] for key in KEYS if key not in others}, [trigger, "do"])

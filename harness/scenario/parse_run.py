@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from fake_qq_server.rules.forbids import parse_forbids
-from fake_qq_server.rules.language import Rule, parse_rules
+from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.moments import Moment, duration_at, parse_moment
+from fake_qq_server.rules.rule import Rule
 from harness.scenario.limits import PROBE_REPLY_US
 from harness.scenario.parse_surroundings import (
     DEFAULT_DELAY,
@@ -71,6 +72,7 @@ def parse_run(
     ids = [rule.id for rule in rules if rule.id is not None]
     forbids = parse_forbids(document["forbids"], forbid_paths, ids) if "forbids" in document else ()
     limits = _limits(document.get("limits", {}))
+    end_us, end_after_us = _end(document["end"])
     run = RunSpec(
         name=name,
         scenario=parse_name(document["scenario"], ("scenario",)),
@@ -80,7 +82,8 @@ def parse_run(
         asks=asks,
         rules=rules,
         forbids=forbids,
-        end_us=duration_at(document["end"], ("end",)),
+        end_us=end_us,
+        end_after_us=end_after_us,
         start=parse_start(document.get("start", "up"), levels),
         beside=parse_beside(document["beside"], levels) if "beside" in document else None,
         answers=parse_answers(document["answers"]) if "answers" in document else None,
@@ -213,6 +216,18 @@ def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise LanguageError(("hypothetical",), "hypothetical is true or false")
     return value
+
+
+def _end(value: Any) -> tuple[int, int | None]:
+    """The latest end, and how long after the healing or the give-up it comes if that is sooner."""
+    if not isinstance(value, dict):
+        return duration_at(value, ("end",)), None
+    if sorted(value) != ["after", "latest"]:
+        raise LanguageError(("end",), "end is a duration, or {after: 1h, latest: 4h}")
+    after, latest = (duration_at(value[key], ("end", key)) for key in ("after", "latest"))
+    if after == 0:
+        raise LanguageError(("end", "after"), "after is longer than 0s")
+    return latest, after
 
 
 def _limits(value: Any) -> dict[str, int]:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules.conditions import Condition
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_errors import LanguageError, Path
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 from harness.scenario.feedback import refuse_feedback
 from harness.scenario.limits import RECOVERY_HELD_US, RECOVERY_US, SETTLING_US
 from harness.scenario.run_spec import RunSpec
@@ -31,6 +31,7 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = (), forbid_paths: Sequ
     _refuse_restarts(run, paths)
     _refuse_runner_events(run, paths)
     _refuse_too_late(run, paths, earliest)
+    _refuse_moments_beyond_the_end(run)
     _refuse_short_end(run, earliest)
     _refuse_without_witness(run, paths)
     _refuse_unwatchable(run, forbid_paths, earliest)
@@ -62,7 +63,13 @@ def earliest_start(rule: Rule, earliest: Mapping[str | None, int]) -> int:
 
 def earliest_time(moment: Moment, earliest: Mapping[str | None, int]) -> int:
     """The earliest time (µs) a moment can have."""
-    return earliest.get(moment.mark, 0) + moment.offset_us
+    at = earliest.get(moment.mark, 0) + moment.offset_us
+    return at if moment.latest_us is None else min(at, moment.latest_us)
+
+
+def latest_time(moment: Moment, earliest: Mapping[str | None, int]) -> int:
+    """The latest time (µs) of a moment that has one, else the earliest."""
+    return earliest_time(moment, earliest) if moment.latest_us is None else moment.latest_us
 
 
 def _refuse_asks(run: RunSpec) -> None:
@@ -92,7 +99,7 @@ def _refuse_asks(run: RunSpec) -> None:
 def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
     """At the adapter level the process is the harness's own."""
     for rule, path in zip(run.rules, paths, strict=True):
-        verb = next((do.verb for do in rule.do if do.row.on_process), None)
+        verb = next((do.verb for do in rule.do if do.row.acts_on == "process"), None)
         if verb is not None and "adapter" in run.levels:
             raise LanguageError(
                 (*path, "do"), f"{verb} acts on the subject's program: for the levels runner and process only"
@@ -102,7 +109,7 @@ def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
 def _refuse_restarts(run: RunSpec, paths: Sequence[Path]) -> None:
     """Above the adapter a whole program would have to be started again."""
     for rule, path in zip(run.rules, paths, strict=True):
-        verb = next((do.verb for do in rule.do if do.row.on_subject), None)
+        verb = next((do.verb for do in rule.do if do.row.acts_on == "subject"), None)
         if verb is not None and run.levels != ("adapter",):
             raise LanguageError((*path, "do"), f"{verb} is for the adapter level only: levels: [adapter]")
 
@@ -151,19 +158,32 @@ def _refuse_unwatchable(run: RunSpec, paths: Sequence[Path], earliest: Mapping[s
             raise LanguageError((*path, "from"), "the run ends before this is forbidden")
 
 
+def _refuse_moments_beyond_the_end(run: RunSpec) -> None:
+    for moment in run.moments():
+        if moment.latest_us is not None and moment.latest_us >= run.end_us:
+            raise LanguageError(("end",), f"the run ends before {moment.text()} has come at any rate")
+
+
 def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
     if run.heal is not None:
-        healed = earliest_time(run.heal.at, earliest)
-        needed = healed + run.limits.get("recovers", RECOVERY_US) + RECOVERY_HELD_US
-        needed += run.answers.slower_us if run.answers else 0
+        watched = run.limits.get("recovers", RECOVERY_US) + RECOVERY_HELD_US
+        watched += run.answers.slower_us if run.answers else 0
+        needed = latest_time(run.heal.at, earliest) + watched
         if run.end_us < needed:
             raise LanguageError(
                 ("end",),
                 f"end is too early: healing at {run.heal.at.text()}, the recovery limit and three heartbeats "
                 f"need {format_duration(needed)} at least",
             )
+        if run.end_after_us is not None and run.end_after_us < watched:
+            raise LanguageError(
+                ("end",),
+                f"end is too early: after a healing the recovery limit and three heartbeats need "
+                f"{format_duration(watched)} at least",
+            )
     elif run.rules and any("settles" in checks for checks in run.asks.values()):
-        first = min(earliest_start(rule, earliest) for rule in run.rules)
+        acting = [rule for rule in run.rules if any(do.row.acts_on != "nothing" for do in rule.do)]
+        first = min(earliest_start(rule, earliest) for rule in acting or run.rules)
         needed = first + run.limits.get("settles", SETTLING_US)
         if run.end_us <= needed:
             raise LanguageError(

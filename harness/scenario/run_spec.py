@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,9 @@ DEFAULT_PROBES = ("c2c",)
 class RunSpec:
     """One run. `resolved` is the whole of it as plain data; everything else is parsed from that.
 
-    `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way. `answers` None is the usual
-    handler of messages; `environment` is set for the subject's process; `probes` are kinds of
+    It ends at `end_us`, or `end_after_us` after its healing (where nothing heals, after the first give-up) if
+    that is sooner. `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way. `answers`
+    None is the usual handler of messages; `environment` is set for its process; `probes` are kinds of
     `vocabulary.PROBES`. `hypothetical`: a rule injects what no witness shows to be possible.
     """
 
@@ -65,6 +66,7 @@ class RunSpec:
     asks: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
     end_us: int
+    end_after_us: int | None = None
     forbids: tuple[Forbid, ...] = ()
     start: Literal["up", "down", "killed"] = "up"
     beside: Literal["healthy"] | None = None

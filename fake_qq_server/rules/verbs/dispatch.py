@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS, Names, Said
-from fake_qq_server.rules.verbs.arguments import LONGEST_TEXT, checked, integer, mapping
+from fake_qq_server.rules.verbs.arguments import LONGEST_TEXT, checked, integer, mapping, size
 from fake_qq_server.rules.verbs.registry import (
     Args,
     ArgumentError,
@@ -31,11 +31,13 @@ MOST_MESSAGES = 100
 
 
 def act(args: Args, target: EventTarget) -> Effect:
-    """Each event with its usual payload; `fields` is laid over it."""
-    done = Effect()
+    """Each event with its usual payload; `fields` is laid over it, and its content as long as `size`."""
+    fields, length, done = args.more.get("fields", {}), args.more.get("size"), Effect()
     for text in texts(args):
-        said = Said(text, args.more.get("from"))
-        one = target.dispatch(args.main, args.more.get("fields", {}), said)
+        own = fields
+        if length is not None:
+            own = {**fields, "content": str(fields.get("content", text or "")).ljust(length, "x")}
+        one = target.dispatch(args.main, own, Said(text, args.more.get("from")))
         done = Effect(done.bytes + one.bytes, done.frames + one.frames)
     return done
 
@@ -120,6 +122,7 @@ register(
             "fields": mapping(
                 "fields", example="{content: hello}", means="laid over the fields that such an event has"
             ),
+            "size": size("size", means="how long its content becomes, by letters behind it"),
         },
     )
 )

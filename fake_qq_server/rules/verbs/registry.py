@@ -3,11 +3,11 @@
 Three classes (see docs/verbs.md):
 
 * ANSWER replaces the default reply to one event. `act(args, ask)` gets an `Ask` and returns a reply of the
-  place's own type (`HttpReply`, `FrameReply`, `SeamReply`).
+  place's own type (`HttpReply`, `FrameReply`, `OutReply`, `SeamReply`).
 * PUSH adds something on the bot's newest open connection. `act(args, target)` gets a `PushTarget` and
-  returns an `Effect`. With `on_process` it acts on the subject's process instead: `act(args, send)` gets a
-  `SignalProcess`, and returns None where it did not act; so it does with `on_account`, and a
-  `BotAccount`, and with `on_subject`, and a `RestartSubject`.
+  returns an `Effect`. One that `acts_on` the subject's process gets a `SignalProcess`, on the subject a
+  `RestartSubject`, on the bot's account a `BotAccount`; one that acts on nothing gets None. It returns None
+  where it did not act.
 * CONDITION holds for the rule's window. `act(args)` returns a `conditions.Condition`, put on each connection
   it matches.
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from fake_qq_server.platform.payloads import SOMEBODY, Said
 
@@ -113,8 +113,8 @@ class Args:
 
 @dataclass(frozen=True)
 class Verb:
-    """One row. `places` are event-name prefixes where it can act ("http", "ws.connect", "ws.in", "seam",
-    "link"; "any" for pushes, which may hang on every event or moment).
+    """One row. `places` are event-name prefixes where it can act ("http", "ws.connect", "ws.in", "ws.out",
+    "seam", "link"; "any" for pushes, which may hang on every event or moment).
 
     `check` raises ArgumentError where the arguments do not fit each other.
     `story` is one line for the docs; `seen_as` how a plain client sees it (its own test asserts that).
@@ -128,15 +128,8 @@ class Verb:
     act: Callable[..., Any]
     main: Argument | None = None
     more: Mapping[str, Argument] = field(default_factory=dict)
-    on_process: bool = False
-    on_account: bool = False
-    on_subject: bool = False
+    acts_on: Literal["connection", "process", "subject", "account", "nothing"] = "connection"
     check: Callable[[Args], None] = lambda args: None
-
-    @property
-    def on_connection(self) -> bool:
-        """Whether it acts on a connection of the bot's, and not on something else of it."""
-        return not (self.on_process or self.on_account or self.on_subject)
 
 
 VERBS: dict[str, Verb] = {}

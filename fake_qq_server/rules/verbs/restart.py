@@ -49,6 +49,6 @@ register(
         check=check,
         main=one_of("restart", HOW, required=True, means="by its own disconnect(), or without a word"),
         more={"down": duration("down", means="how long nothing runs, 5s unless said")},
-        on_subject=True,
+        acts_on="subject",
     )
 )

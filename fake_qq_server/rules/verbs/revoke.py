@@ -23,6 +23,6 @@ register(
         story="The bot's tokens become worthless, until it asks for a new one.",
         seen_as="401 with code 11244 from the API, and 4004 to an Identify or Resume; nothing before that.",
         act=act,
-        on_account=True,
+        acts_on="account",
     )
 )

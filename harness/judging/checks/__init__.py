@@ -4,7 +4,8 @@
 cut short by the run's end, a rule of the premise was unmet, or the healing waited for a give-up that never
 came: a pass becomes unknown, a fail stays.
 A row of `CHECKS` whose `whole` is true covers the whole run: cut off without its tear-down, such a run
-proves no pass. The others measure a window of their own.
+proves no pass. The others measure a window of their own. A row whose `implied` is true is about what no
+fault excuses: where it fails, it fails every run, asked or not.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Check:
     applies: str
     passes: str
     whole: bool = False
+    implied: bool = False
 
 
 CHECKS: Mapping[str, Check] = {
@@ -43,7 +45,9 @@ CHECKS: Mapping[str, Check] = {
         "nor that a program runs which has ended itself, or the reverse",
         whole=True,
     ),
-    "awake": Check(conduct.awake, "always", "the event loop neither spins nor blocks", whole=True),
+    "awake": Check(
+        conduct.awake, "always", "the event loop neither spins nor blocks", whole=True, implied=True
+    ),
     "settles": Check(
         recovery.settles,
         "no heal",
@@ -73,7 +77,7 @@ CHECKS: Mapping[str, Check] = {
         "disconnect(); above the adapter: the program was told to stop",
         "it ends within 25 s (the program: 90 s) and leaves no task, thread, socket, lock, file or warning",
     ),
-    "secret": Check(conduct.secret, "always", "no secret in logs or status file", whole=True),
+    "secret": Check(conduct.secret, "always", "no secret in logs or status file", whole=True, implied=True),
     "back": Check(
         back.back,
         "it gave up, or the program ended (runner and process)",

@@ -97,12 +97,28 @@ class TestAnInterruptedRun:
         )
 
     def test_exits_as_not_judged_with_strict_too(self) -> None:
-        found = judge(dies(asks=["connects"]).leaks().closed("killed", detail="interrupted"))
-        assert [one.name for one in found.also_seen] == ["secret"]
+        slow = J(asks=["truthful"]).connects(0, lasts=100).ready(1).closed("killed", detail="interrupted")
+        found = judge(slow)
+        assert [one.name for one in found.also_seen] == ["connects"]
         assert exit_status([found], strict=True) == 125
 
 
-class TestTheImpliedCheck:
+class TestImpliedChecks:
+    def test_one_that_failed_fails_the_run_though_nobody_asked_it(self) -> None:
+        found = judge(dies(asks=["flag"]).leaks().done(6468))
+        assert (found.verdict, found.asked) == ("fail", ("flag", "secret"))
+        assert "secret" not in [one.name for one in found.also_seen]
+
+    def test_one_that_did_not_fail_counts_only_where_it_is_asked(self) -> None:
+        cut_off = dies(asks=["flag"]).closed("wall")
+        assert judge(cut_off).asked == ("flag",)
+        assert judge(dies(asks=[]).done(6468)).verdict == "unknown"
+
+    def test_another_one_that_failed_counts_only_where_it_is_asked(self) -> None:
+        found = judge(dies(asks=["flag"]).done(6468))
+        assert found.verdict == "pass"
+        assert "notified" in [one.name for one in found.also_seen]
+
     @pytest.mark.parametrize("why", ["spin", "cpu", "blocked", "memory", "killed", "exited"])
     def test_a_starved_or_crashed_bot_fails_whatever_is_asked(self, why: Any) -> None:
         found = judge(dies(asks=["connects"]).closed(why))

@@ -88,6 +88,14 @@ GOOD: list[dict[str, Any]] = [
         ]
     },
     {"rules": [{"when": "seam.receive", "do": {"message": {"type": "close", "code": 4008}, "hold": "6s"}}]},
+    {
+        "rules": [
+            {"id": "a", "when": "ws.out.any", "do": "withhold"},
+            {"id": "b", "when": "ws.out.ack", "which": 3, "instead": "a", "do": {"delay": "5s"}},
+            {"when": "ws.out.ack", "which": "3..", "instead": ["a", "b"], "do": "nothing"},
+            {"at": "5m", "do": [{"frame": {"op": 7}, "size": "5MiB"}, {"dispatch": "X_Y", "size": 9}]},
+        ]
+    },
     {"forbids": [{"when": "ws.in.identify", "which": "2..", "where": {"conn": "2.."}, "because": "x"}]},
     {"variants": {"a": {"forbids": [{"id": "no", "when": "http.any", "until": "1h", "because": "x"}]}}},
 ]
@@ -129,6 +137,10 @@ def test_the_schema_is_not_stricter_than_the_parser(changes: dict[str, Any]) -> 
         {"rules": [{"link": "ws.left", "do": "stall"}]},
         {"rules": [{"when": "http.gatway", "do": "noanswer"}]},
         {"rules": [{"when": "http.gateway", "every": "5s", "do": "noanswer"}]},
+        {"rules": [{"at": "5m", "instead": "a", "do": "fin"}]},
+        {"rules": [{"when": "http.gateway", "instead": [], "do": "fin"}]},
+        {"rules": [{"when": "ws.out.ack", "do": "delay"}]},
+        {"rules": [{"at": "5m", "do": {"frame": "x", "size": "5MB"}}]},
         {"rules": [{"when": "http.gateway", "do": "status"}]},
         {"rules": [{"when": "http.gateway", "do": {"status": "500"}}]},
         {"rules": [{"when": "http.gateway", "do": {"status": 500, "after": "5s"}}]},
@@ -153,6 +165,8 @@ def test_the_schema_says_which_key_is_missing(key: str) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(document)] == [f"'{key}' is a required property"]
 
 
-@pytest.mark.parametrize("heal", [{"heal": "gaveup + 20m"}, {"heal_twin": ["30m", "gaveup + 20m", "gaveup"]}])
+@pytest.mark.parametrize(
+    "heal", [{"heal": "gaveup + 20m or 2h"}, {"heal_twin": ["30m", "gaveup + 20m", "gaveup"]}]
+)
 def test_the_schema_knows_the_mark_of_the_give_up(heal: dict[str, Any]) -> None:
     assert mistakes(**heal, rules=[{"at": "gaveup + 5m", "do": "fin"}]) == []
