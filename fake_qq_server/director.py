@@ -21,7 +21,7 @@ from fake_qq_server.events import Envelope, ForbiddenSeen, ForbiddenUnwatched, H
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step
 from fake_qq_server.rules.engine import Engine
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.moments import NO_FACTS, HttpFacts, Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
@@ -86,22 +86,35 @@ class Director:
     # -- what the places tell
 
     def ask(
-        self, event: str, about: Envelope, cause: int | None, *, path: str | None = None, s: int | None = None
+        self,
+        event: str,
+        about: Envelope,
+        cause: int | None,
+        *,
+        path: str | None = None,
+        s: int | None = None,
+        http: HttpFacts = NO_FACTS,
     ) -> Ruling:
         """What the rules say to an event; pushes follow at once. See `wire.decider.Decider`."""
         try:
-            return self._decide(event, about, cause, path, s)
+            return self._decide(event, about, cause, path, s, http)
         except Exception as problem:  # at the seam, the subject would take it for an error of its own
             self.failed(problem)
             return Ruling(Decision(), cause, partial(self._answered, self._bot(about.bot), about))
 
     def _decide(
-        self, event: str, about: Envelope, cause: int | None, path: str | None, s: int | None
+        self,
+        event: str,
+        about: Envelope,
+        cause: int | None,
+        path: str | None,
+        s: int | None,
+        http: HttpFacts,
     ) -> Ruling:
         bot = self._bot(about.bot)
         conn = about.conn if event.startswith("ws.") else None
         decision = self._engines[bot].decide(
-            event, self._stage.now_us(), conn=conn, path=path, s=s, by=about.rule
+            event, self._stage.now_us(), conn=conn, path=path, s=s, http=http, by=about.rule
         )
         ruling = Ruling(decision, cause, partial(self._answered, bot, about), about.rule)
         for push in decision.later:

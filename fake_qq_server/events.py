@@ -237,6 +237,42 @@ class EventKept(Event):
 
 
 @dataclass(frozen=True)
+class EventUnwanted(Event):
+    """An event happened that the intents of its session exclude: the bot did not ask
+    for such, and never sees it.
+
+    `id`: its message id, else its event id. `session` is an ordinal, `intents` what its Identify asked for.
+    """
+
+    KIND = "event.unwanted"
+    id: str
+    t: str
+    session: int
+    intents: int
+    probe: bool = False
+
+
+@dataclass(frozen=True)
+class InteractionSent(Event):
+    """An interaction (somebody clicked a button) was written to a connection. `id` is that of its payload."""
+
+    KIND = "interaction.sent"
+    id: str
+    s: int
+    replay: bool
+
+
+@dataclass(frozen=True)
+class InteractionAck(Event):
+    """What the request before it acknowledges: the interaction of this id. `code` is what it tells of the
+    click, 0 (done) to 5, null where it is missing."""
+
+    KIND = "interaction.ack"
+    id: str
+    code: int | None = None
+
+
+@dataclass(frozen=True)
 class RuleAct(Event):
     """A rule really replaced, added or held something. Bytes, frames and microseconds say how much."""
 
@@ -303,6 +339,9 @@ KINDS: tuple[type[Event], ...] = (
     Session,
     EventSent,
     EventKept,
+    EventUnwanted,
+    InteractionSent,
+    InteractionAck,
     RuleAct,
     RuleUnmet,
     ForbiddenSeen,

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fake_qq_server.events import Envelope, EventKept, Sink
-from fake_qq_server.platform.payloads import MESSAGE_EVENTS
-from fake_qq_server.platform.platform import GatewaySession, Platform, Stored
+from fake_qq_server.platform.payloads import MESSAGE_EVENTS, SOMEBODY, Said
+from fake_qq_server.platform.platform import GatewaySession, Platform
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.decisions import Push
-from fake_qq_server.rules.verbs.registry import Effect, SignalProcess
+from fake_qq_server.rules.verbs.registry import Effect, RestartSubject, SignalProcess
 from fake_qq_server.wire.websocket import WebSocketProtocol
 
 
 class Pusher:
     """`connections()` gives the open WebSocket connections, newest first; `now_us` the time of the fake;
-    `signal` reaches the subject's process; `sink` is told of events that have no connection to go to."""
+    `signal` reaches the subject's process and `restart` the subject;
+    `sink` is told of events that have no connection to go to."""
 
     def __init__(
         self,
@@ -25,26 +27,37 @@ class Pusher:
         now_us: Callable[[], int],
         signal: SignalProcess,
         sink: Sink,
+        restart: RestartSubject = lambda how, down_us: False,
     ) -> None:
         self._platform = platform
         self._connections = connections
         self._now_us = now_us
         self._signal = signal
         self._sink = sink
+        self._restart = restart
 
     def push(self, bot: int, push: Push, cause: int | None) -> tuple[int | None, Effect | None]:
         """Carry out a push; returns the connection it acted on and its effect, None where it did not act."""
         do = push.do
         if do.row.acts_on != "connection":
-            return None, do.row.act(do.args, self._signal if do.row.acts_on == "process" else None)
+            return None, do.row.act(do.args, self._other_target(do.row.acts_on, bot))
         websocket = self.newest(bot, lambda one: _has_target(do.verb, one) and _is_meant(push, one))
         if websocket is not None:
             writer = RuleWriter(websocket, self._now_us, push.rule.key, cause)
             effect: Effect = do.row.act(do.args, writer)
             return (websocket.tcp.number, effect) if writer.acted else (None, None)
         if do.verb == "dispatch" and push.conn is None:
-            return None, self._keep(bot, push, cause)
+            return None, self._wait(bot, push, cause)
         return None, None
+
+    def _other_target(self, what: str, bot: int) -> Any:
+        """What a push gets that acts on no connection."""
+        targets: Mapping[str, Any] = {
+            "process": self._signal,
+            "subject": self._restart,
+            "account": _Account(self._platform, bot, self._now_us),
+        }
+        return targets.get(what)
 
     def newest(
         self, bot: int, fits: Callable[[WebSocketProtocol], bool] = lambda one: one.writable
@@ -52,37 +65,56 @@ class Pusher:
         """The bot's newest open connection that fits; by default, one that can be written to."""
         return next((one for one in self._connections() if one.bot == bot and fits(one)), None)
 
-    def _keep(self, bot: int, push: Push, cause: int | None) -> Effect | None:
+    def _wait(self, bot: int, push: Push, cause: int | None) -> Effect | None:
         """An event while no connection is open waits in the session's replay window."""
         owner = next(row for row in self._platform.bots if row.number == bot)
         session = self._platform.newest_session(owner, self._now_us())
         if session is None:
             return None
-        window = _ReplayWindow(self._platform, session, self._now_us(), push.rule.key)
-        effect: Effect = push.do.row.act(push.do.args, window)
-        stored = window.stored
-        if stored is None:
-            return None
-        if stored.t in MESSAGE_EVENTS:
-            about = Envelope(None, None, bot, cause, push.rule.key)
-            self._sink("peer", EventKept(stored.id, stored.t, stored.s, session.ordinal), about)
+        about = Envelope(None, None, bot, cause, push.rule.key)
+        effect: Effect = push.do.row.act(
+            push.do.args, _Waiting(self._platform, session, self._now_us(), self._sink, about)
+        )
         return effect
 
 
-class _ReplayWindow:
-    """The part of a `PushTarget` that needs no connection; `stored` is what the session keeps."""
+@dataclass(frozen=True)
+class _Waiting:
+    """A `verbs.registry.EventTarget`: a session while no connection is open."""
 
-    def __init__(self, platform: Platform, session: GatewaySession, now: int, rule: str) -> None:
-        self._platform = platform
-        self._session = session
-        self._now = now
-        self._rule = rule
-        self.stored: Stored | None = None
+    platform: Platform
+    session: GatewaySession
+    now: int
+    sink: Sink
+    about: Envelope
 
-    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect:
-        """An event that waits; nothing where the session's intents exclude it."""
-        self.stored = self._platform.dispatch(self._session, event_type, fields, self._now, rule=self._rule)
-        return Effect() if self.stored is None else Effect(len(self.stored.text), 1)
+    def dispatch(self, event_type: str, fields: Mapping[str, Any], said: Said = SOMEBODY) -> Effect:
+        """Keep the event for a replay, where the session's intents want it."""
+        unwanted = self.platform.unwanted(self.session, event_type, fields, self.now)
+        if unwanted is not None:
+            self.sink("peer", unwanted, self.about)
+            return Effect()
+        stored = self.platform.dispatch(
+            self.session, event_type, fields, self.now, rule=self.about.rule, said=said
+        )
+        if stored is None:
+            return Effect()
+        if stored.t in MESSAGE_EVENTS:
+            kept = EventKept(stored.id, stored.t, stored.s, self.session.ordinal)
+            self.sink("peer", kept, self.about)
+        return Effect(len(stored.text), 1)
+
+
+@dataclass(frozen=True)
+class _Account:
+    """A `verbs.registry.BotAccount`."""
+
+    platform: Platform
+    number: int
+    now_us: Callable[[], int]
+
+    def revoke(self) -> bool:
+        return self.platform.revoke(self.platform.bots[self.number - 1], self.now_us())
 
 
 def _is_meant(push: Push, websocket: WebSocketProtocol) -> bool:

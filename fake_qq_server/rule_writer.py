@@ -8,6 +8,7 @@ from typing import Any
 from fake_qq_server.events import WsOut
 from fake_qq_server.platform.exchange import Out
 from fake_qq_server.platform.gateway import GatewayConnection
+from fake_qq_server.platform.payloads import SOMEBODY, Said
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.wire.link import End
 from fake_qq_server.wire.websocket import WebSocketProtocol
@@ -16,8 +17,8 @@ from fake_qq_server.wire.websocket import WebSocketProtocol
 class RuleWriter:
     """A `verbs.registry.PushTarget`; `rule` None is the harness's own.
 
-    `acted`: something really was written, or ended. A push can come too late, or be an event that the
-    session did not ask for.
+    `acted`: something really was written, or ended, or happened though the session did not ask for it. A push
+    can come too late.
     """
 
     def __init__(
@@ -47,9 +48,19 @@ class RuleWriter:
         self.acted = True
         return Effect(len(data), 1)
 
-    def dispatch(self, event_type: str, fields: Mapping[str, Any], *, probe: bool = False) -> Effect:
-        """An event of the session; nothing where no session wants it. `probe`: the harness's own message."""
-        return self._write(self._gateway.dispatch(event_type, fields, self._now_us(), probe, self._rule))
+    def dispatch(
+        self, event_type: str, fields: Mapping[str, Any], said: Said = SOMEBODY, *, probe: bool = False
+    ) -> Effect:
+        """An event of the session, which its intents may exclude; nothing without a session. `probe`: the
+        harness's own message."""
+        unwanted = self._gateway.unwanted(event_type, fields, self._now_us(), probe)
+        if unwanted is not None:
+            self._websocket.report(unwanted, self._cause, self._rule)
+            self.acted = True
+            return Effect()
+        return self._write(
+            self._gateway.dispatch(event_type, fields, self._now_us(), probe, self._rule, said)
+        )
 
     def close(self, code: int | None, reason: str) -> Effect:
         """A close frame, with no payload at all where `code` is None."""

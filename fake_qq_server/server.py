@@ -22,7 +22,7 @@ from fake_qq_server.pushing import Pusher
 from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
-from fake_qq_server.rules.verbs.registry import SignalProcess
+from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.http import HttpProtocol
 from fake_qq_server.wire.listener import Listener
@@ -43,8 +43,9 @@ class FakeQQ:
     since `start()`; under virtual time the loop starts at 0 and so do they. `ports` of 0, the default, are
     the kernel's choice; a port that somebody has raises OSError.
 
-    `on_signal` sends the subject's process a signal; unless replaced there is no process. `on_heal` is called
-    when all rules end. `stage` has the clock and `on_error`. It is the `tcp.ConnectionHandler` of its ports.
+    `on_signal` sends the subject's process a signal; unless replaced there is no process.
+    `on_restart` stops the subject and starts it again; unless replaced it cannot be. `on_heal` is called when
+    all rules end. `stage` has the clock and `on_error`. It is the `tcp.ConnectionHandler` of its ports.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class FakeQQ:
         self._request_numbers = itertools.count(1)
         self.on_heal: Callable[[], None] = lambda: None
         self.on_signal: SignalProcess = lambda name: False
+        self.on_restart: RestartSubject = lambda how, down_us: False
         self.listeners: dict[Host, Listener] = {}
         try:
             for host in HOSTS:
@@ -88,6 +90,7 @@ class FakeQQ:
             self.now_us,
             lambda name: self.on_signal(name),
             self.stage.sink,
+            lambda how, down_us: self.on_restart(how, down_us),
         )
         self.director = Director(
             self.stage,

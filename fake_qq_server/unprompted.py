@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from fake_qq_server.rules.decisions import Act, Push
+from fake_qq_server.rules.verbs.dispatch import texts
 
 UNPROMPTED_IN_AN_INSTANT = 250
 """Most pushes of all rules within one microsecond of virtual time. A client writes up to six records about
@@ -33,9 +34,10 @@ class Unprompted:
     def sends(self, act: Act, now_us: int) -> bool:
         """Counts an act where it sends the client something; whether this is within the bound."""
         self._turn_to(now_us)
-        if not _sends(act):
+        frames = _frames(act)
+        if not frames:
             return True
-        self._sent[act.rule.key] += 1
+        self._sent[act.rule.key] += frames
         return self._sent.total() <= UNPROMPTED_IN_AN_INSTANT
 
     def holds(self, key: str, now_us: int) -> None:
@@ -62,9 +64,12 @@ def busiest(acts: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(key for key, count in ranked if count * 4 >= most)[:NAMED]
 
 
-def _sends(act: Act) -> bool:
+def _frames(act: Act) -> int:
+    """How many things it gives the client to read; one push may be several messages."""
     if isinstance(act, Push):
-        return act.do.row.acts_on == "connection"
+        if act.do.row.acts_on != "connection":
+            return 0
+        return len(texts(act.do.args)) if act.do.verb == "dispatch" else 1
     if act.do.verb == "duplicate":
-        return True
-    return act.do.verb == "message" and act.do.args.main["type"] in _READ_AND_READ_ON
+        return 1
+    return int(act.do.verb == "message" and act.do.args.main["type"] in _READ_AND_READ_ON)

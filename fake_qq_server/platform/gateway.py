@@ -14,7 +14,7 @@ from typing import Any
 from fake_qq_server import events
 from fake_qq_server.platform import authentication, protocol
 from fake_qq_server.platform.exchange import Answer, Out, Received
-from fake_qq_server.platform.payloads import MESSAGE_EVENTS
+from fake_qq_server.platform.payloads import INTERACTION, MESSAGE_EVENTS, SOMEBODY, Said
 from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
 from fake_qq_server.platform.protocol import Op, integer
 
@@ -118,13 +118,27 @@ class GatewayConnection:
         return Out(self.number, close=(code, reason), events=(wrote,))
 
     def dispatch(
-        self, t: str, fields: Mapping[str, Any], now: int, probe: bool = False, rule: str | None = None
+        self,
+        t: str,
+        fields: Mapping[str, Any],
+        now: int,
+        probe: bool = False,
+        rule: str | None = None,
+        said: Said = SOMEBODY,
     ) -> tuple[Out, ...]:
         """An event for this connection's session; nothing where it has none or its intents exclude it."""
         if self.session is None or not self.serving:
             return ()
-        stored = self.platform.dispatch(self.session, t, fields, now, probe, rule)
+        stored = self.platform.dispatch(self.session, t, fields, now, probe, rule, said)
         return () if stored is None else (self._event(stored, replay=False),)
+
+    def unwanted(
+        self, t: str, fields: Mapping[str, Any], now: int, probe: bool = False
+    ) -> events.EventUnwanted | None:
+        """An event that happens and that the session's intents exclude; None without a session, or wanted."""
+        if self.session is None or not self.serving:
+            return None
+        return self.platform.unwanted(self.session, t, fields, now, probe)
 
     def replay(self, after_s: int) -> tuple[Out, ...]:
         """Again every kept event with a greater s, whether the client has it or not: the real platform is
@@ -140,6 +154,8 @@ class GatewayConnection:
         wrote: list[events.Event] = [events.WsOut("dispatch", stored.s, stored.t)]
         if stored.t in MESSAGE_EVENTS:
             wrote.append(events.EventSent(stored.id, stored.t, stored.s, replay, stored.probe))
+        if stored.t == INTERACTION:
+            wrote.append(events.InteractionSent(stored.id, stored.s, replay))
         return Out(self.number, stored.text, events=tuple(wrote), rule=stored.rule)
 
     def _refuse(self, name: str, session: GatewaySession | None = None) -> Answer:

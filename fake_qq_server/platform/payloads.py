@@ -27,19 +27,36 @@ def rfc3339(epoch_us: int) -> str:
 class Names:
     """What a builder needs: unique names, and the time (`epoch_us`, microseconds since 1970).
 
-    `message` is the id of the message, `user` whoever wrote it, `place` its group or guild.
+    `message` is the id of the message, `user` whoever wrote it, `place` its group or guild, `text` what it
+    says.
     """
 
     message: str
     user: str
     place: str
     epoch_us: int
+    text: str = "hi"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody writes, and who. `text` None is the usual greeting.
+
+    `sender` is a name of the scenario's: the same user, and the same group or guild, each time it is named;
+    None is somebody new.
+    """
+
+    text: str | None = None
+    sender: str | None = None
+
+
+SOMEBODY = Said()
 
 
 def _c2c(n: Names) -> dict[str, Any]:
     return {
         "id": n.message,
-        "content": "hi",
+        "content": n.text,
         "timestamp": rfc3339(n.epoch_us),
         "message_type": 0,
         "author": {"id": n.user, "user_openid": n.user, "union_openid": n.user},
@@ -50,7 +67,7 @@ def _c2c(n: Names) -> dict[str, Any]:
 def _group(n: Names) -> dict[str, Any]:
     author = {"id": n.user, "member_openid": n.user, "union_openid": n.user}
     return _c2c(n) | {
-        "content": " hi",
+        "content": f" {n.text}",
         "group_id": n.place,
         "group_openid": n.place,
         "author": author | {"bot": False, "member_role": "member"},
@@ -63,7 +80,7 @@ def _guild(n: Names) -> dict[str, Any]:
         "id": n.message,
         "channel_id": n.place,
         "guild_id": n.place,
-        "content": "<@!bot> hi",
+        "content": f"<@!bot> {n.text}",
         "timestamp": rfc3339(n.epoch_us),
         "author": {"id": n.user, "username": "user", "avatar": "", "bot": False},
         "member": {"joined_at": joined, "roles": ["1"]},
@@ -146,6 +163,9 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "GROUP_MSG_RECEIVE": EventType(_SOCIAL, _robot, None, True),
     "GUILD_CREATE": EventType(Intent.GUILDS, _guild_create),
 }
+
+INTERACTION = "INTERACTION_CREATE"
+"""The type whose delivery the platform reports as interaction.sent: somebody clicked a button."""
 
 MESSAGE_EVENTS: frozenset[str] = frozenset(t for t, row in EVENT_TYPES.items() if row.scene)
 """The types whose delivery the platform reports as event.sent."""

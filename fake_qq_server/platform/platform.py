@@ -15,8 +15,10 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from fake_qq_server.events import EventUnwanted
 from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.payloads import SOMEBODY, Names, Said
 from fake_qq_server.platform.units import DAY, SECOND
 
 MESSAGES_KEPT = 10_000
@@ -105,7 +107,6 @@ class Replyable:
     target: str | None
     at: int
     seqs: set[int] = field(default_factory=set)
-    replies: int = 0
 
 
 class Platform:
@@ -197,9 +198,13 @@ class Platform:
             return None
         return token.bot
 
-    def revoke(self, bot: Bot) -> None:
-        """Make every token given to the bot so far worthless; the next request gets a new one."""
-        self._revoked |= {token.text for token in self._tokens.values() if token.bot == bot}
+    def revoke(self, bot: Bot, now: int) -> bool:
+        """Make every token given to the bot so far worthless, and say whether one was valid; the next request
+        gets a new one."""
+        given = [token.text for token in self._tokens.values() if token.bot == bot]
+        valid = any(self.authenticated(text, now) for text in given)
+        self._revoked.update(given)
+        return valid
 
     def canaries(self) -> Mapping[str, str]:
         """Every secret there is, by a name to print in its place: "secret#BOT", "token#ORDINAL"."""
@@ -281,24 +286,16 @@ class Platform:
         now: int,
         probe: bool = False,
         rule: str | None = None,
+        said: Said = SOMEBODY,
     ) -> Stored | None:
         """Give the session an event: its next s, a place in its window. None where its intents exclude it.
 
         `fields` are laid over the default payload. With no connection open it only waits in the window.
-        `rule` is the rule that brings it about.
+        `rule` is the rule that brings it about, `said` what a user writes.
         """
         if not self.wants(session, t):
             return None
-        n = self.ordinal("event")
-        names = payloads.Names(
-            message=f"ROBOT1.0_{self.hexes('message', n)}!",
-            user=self.hexes("user", n).upper(),
-            place=self.hexes("place", n).upper(),
-            epoch_us=self.options.epoch_us + now,
-        )
-        d = payloads.payload(t, names, fields)
-        event_id = f"{t}:{self.hexes('event', n)}"
-        message_id = d["id"] if isinstance(d.get("id"), str) else event_id
+        d, event_id, message_id = self._happened(t, fields, now, said)
         s = session.next_s()
         text = protocol.encode(protocol.dispatch(t, d, s, event_id))
         stored = Stored(s, t, message_id, text, now, probe, rule)
@@ -308,6 +305,38 @@ class Platform:
         while len(self.replyables) > MESSAGES_KEPT:
             del self.replyables[next(iter(self.replyables))]
         return stored
+
+    def unwanted(
+        self, session: GatewaySession, t: str, fields: Mapping[str, Any], now: int, probe: bool = False
+    ) -> EventUnwanted | None:
+        """The event that happens and is not given to the session, for its intents exclude it; else None."""
+        if self.wants(session, t):
+            return None
+        return EventUnwanted(
+            self._happened(t, fields, now)[2], t, session.ordinal, session.intents, probe=probe
+        )
+
+    def _happened(
+        self, t: str, fields: Mapping[str, Any], now: int, said: Said = SOMEBODY
+    ) -> tuple[dict[str, Any], str, str]:
+        """A new event's payload, its event id, and its message id (else the event id)."""
+        n = self.ordinal("event")
+        names = Names(
+            message=f"ROBOT1.0_{self.hexes('message', n)}!",
+            user=self._name_of("user", said, n),
+            place=self._name_of("place", said, n),
+            epoch_us=self.options.epoch_us + now,
+            text=Names.text if said.text is None else said.text,
+        )
+        d = payloads.payload(t, names, fields)
+        event_id = f"{t}:{self.hexes('event', n)}"
+        return d, event_id, d["id"] if isinstance(d.get("id"), str) else event_id
+
+    def _name_of(self, kind: str, said: Said, n: int) -> str:
+        """The id of a user or place: of whom the scenario names always the same, else that of event `n`."""
+        if said.sender is None:
+            return self.hexes(kind, n).upper()
+        return self.hexes(f"{kind} {said.sender}", 0).upper()
 
     @staticmethod
     def _reply_keys(t: str, message_id: str, event_id: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fake_qq_server.events import Host, HttpSend
+from fake_qq_server.events import Host, HttpSend, InteractionAck
 from fake_qq_server.platform import payloads, protocol, sends
 from fake_qq_server.platform.platform import Bot, Platform, Replyable
 from fake_qq_server.platform.replies import HttpReply
@@ -49,12 +49,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request is, for its events: where it goes, whose it is, what it answers and what it sends."""
+    """What a request is, for its events: where it goes, whose it is, what it answers, sends, acknowledges."""
 
     endpoint: Endpoint
     bot: int | None
     reply_to: str | None
     send: HttpSend | None = None
+    ack: InteractionAck | None = None
 
 
 def endpoint_of(host: Host, method: str, path: str) -> Endpoint:
@@ -81,7 +82,10 @@ def asked(platform: Platform, request: Request, normal: Callable[[str], str] = l
     posts = request.method == "POST" and request.route.endswith("/messages")
     reply_to = body.get("msg_id") if posts else None
     send = sends.read(request.method, request.route, request.body, normal) if endpoint == "api" else None
-    return Asked(endpoint, bot.number if bot else None, reply_to if isinstance(reply_to, str) else None, send)
+    ack = sends.acknowledged(request.method, request.route, request.body) if endpoint == "api" else None
+    return Asked(
+        endpoint, bot.number if bot else None, reply_to if isinstance(reply_to, str) else None, send, ack
+    )
 
 
 def respond(platform: Platform, request: Request) -> HttpReply:
@@ -179,12 +183,17 @@ def _interaction(call: Call) -> Mapping[str, Any]:
 
 
 def _file(call: Call) -> Mapping[str, Any] | str:
-    """[doc server-inter/message/send-receive/rich-media.md]. ttl 0: it does not expire."""
+    """[doc server-inter/message/send-receive/rich-media.md]. ttl 0: it does not expire. With
+    srv_send_msg it is a message without msg_id, and counts as one."""
     body = call.request.json() or {}
     if body.get("file_type") not in (1, 2, 3, 4) or not (body.get("url") or body.get("file_data")):
         return "upload"
+    sends_it = body.get("srv_send_msg") is True
+    refused = _proactive(call) if sends_it else None
+    if refused is not None:
+        return refused
     name = call.platform.fresh("file")
-    sent = {"id": _new_id(call)} if body.get("srv_send_msg") else {}
+    sent = {"id": _new_id(call)} if sends_it else {}
     return {"file_uuid": name, "file_info": f"INFO_{name}", "ttl": 0, **sent}
 
 
@@ -234,23 +243,24 @@ WINDOWS: Mapping[payloads.Scene, int] = {
 
 
 def _passive(call: Call, body: Mapping[str, Any]) -> str | None:
-    """The rules of a reply: a message of this bot and this target, in time, not repeated, at most five."""
+    """The rules of a reply: a message of this bot and this target, in time, not repeated, at most five.
+
+    Of the last two a typing notice knows nothing, nor is a message refused for the msg_seq of a notice [inf].
+    """
     named = _replyable(call, body)
     if named is None:
         return "bad-msg-id"
     if call.scene and call.request.now - named.at > WINDOWS[call.scene]:
         return "reply-too-late"
-    if call.scene not in ("c2c", "group"):
+    if call.scene not in ("c2c", "group") or body.get("msg_type") == INPUT_NOTIFY:
         return None
     seq = protocol.integer(body.get("msg_seq"))
     seq = 1 if seq is None else seq
     if seq in named.seqs:
         return "repeated"
-    counts = body.get("msg_type") != INPUT_NOTIFY  # [inf]
-    if counts and named.replies >= REPLIES_PER_MESSAGE:
+    if len(named.seqs) >= REPLIES_PER_MESSAGE:
         return "too-many-replies"
     named.seqs.add(seq)
-    named.replies += counts
     return None
 
 

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import unquote
 
-from fake_qq_server.events import HttpSend
+from fake_qq_server.events import HttpSend, InteractionAck
 from fake_qq_server.platform import protocol
 from fake_qq_server.platform.payloads import Scene
 
@@ -64,6 +65,9 @@ SENDS = (
 """Every POST with which a client sends something, whether this platform answers it or not."""
 
 
+_INTERACTION = re.compile("/interactions/([^/]+)")
+
+
 def read(
     method: str, route: str, body: bytes, normal: Callable[[str], str] = lambda text: text
 ) -> HttpSend | None:
@@ -92,6 +96,18 @@ def read(
         content=content,
         length=length,
     )
+
+
+def acknowledged(method: str, route: str, body: bytes) -> InteractionAck | None:
+    """The interaction that a request acknowledges; None where it is another request.
+
+    [doc openapi: PUT /interactions/{interaction_id}, with a code from 0 to 5]
+    """
+    found = _INTERACTION.fullmatch(route) if method == "PUT" else None
+    if found is None:
+        return None
+    said = protocol.parse(body.decode("utf-8", "replace")) or {}
+    return InteractionAck(unquote(found[1])[:LONGEST_ID], protocol.integer(said.get("code")))
 
 
 def error_code(body: bytes) -> int | None:

@@ -26,7 +26,7 @@ from fake_qq_server.rules.decisions import Act, Decision, Push, Step, Unmet
 from fake_qq_server.rules.forbids import Forbid, ForbiddenEvents
 from fake_qq_server.rules.language_verbs import At, Do, Link, When
 from fake_qq_server.rules.mark_times import MarkTimes
-from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.moments import NO_FACTS, HttpFacts, Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.rule_state import Pending, RuleState, why_unmet
 from fake_qq_server.rules.verbs.registry import Class
@@ -68,11 +68,13 @@ class Engine:
         conn: int | None = None,
         path: str | None = None,
         s: int | None = None,
+        http: HttpFacts = NO_FACTS,
         by: str | None = None,
     ) -> Decision:
-        """An event, such as "http.gateway". `conn` is its WebSocket connection, `path` a request's path,
-        `s` a frame's sequence number; give what there is. `by` is the key of the rule that brought it about:
-        to that rule it has not happened, and is not counted by its `which`."""
+        """An event, such as "http.gateway". `conn` is its WebSocket connection, `path` a request's path and
+        `http` what else is known of it, `s` a frame's sequence number; give what there is. `by` is the key of
+        the rule that brought it about: to that rule it has not happened, and is not counted by its `which`.
+        """
         answers: list[Act] = []
         pushes: list[Push] = []
         later: list[Push] = []
@@ -81,7 +83,7 @@ class Engine:
             for index, state in enumerate(self._states)
             if state.rule.key != by
             and _waits_for(state.rule, event)
-            and self._narrowed(state.rule, event, conn, path, s)
+            and self._narrowed(state.rule, event, conn, path, s, http)
             and self._match(state, now)
         ]
         give_way = {name for _, state in matched for name in state.rule.instead}
@@ -96,7 +98,9 @@ class Engine:
                     later.append(self._plan(index, state, do, now + do.after_us))
         forbidden: tuple[Forbid, ...] = ()
         if by is None:
-            forbidden = self._forbidden.among(event, now, self._marks.when, conn=conn, path=path, s=s)
+            forbidden = self._forbidden.among(
+                event, now, self._marks.when, conn=conn, path=path, s=s, http=http
+            )
         return Decision(tuple(answers), tuple(pushes), tuple(later), forbidden)
 
     def unwatched(self) -> tuple[Forbid, ...]:
@@ -200,12 +204,14 @@ class Engine:
         start, end = self._window(rule)
         return start is not None and start <= now and (end is None or now < end)
 
-    def _narrowed(self, rule: Rule, event: str, conn: int | None, path: str | None, s: int | None) -> bool:
+    def _narrowed(
+        self, rule: Rule, event: str, conn: int | None, path: str | None, s: int | None, http: HttpFacts
+    ) -> bool:
         if rule.where is None:
             return True
         # Only frames and upgrades belong to a WebSocket connection. Elsewhere conn says whom a push is for.
         about = conn if event.startswith("ws.") or rule.where.conn is None else rule.where.conn.first
-        return rule.where.holds(about, path, s)
+        return rule.where.holds(about, path, s, http)
 
     def _match(self, state: RuleState, now: int) -> bool:
         """Counts a matching event, and says whether the rule shall act on it."""

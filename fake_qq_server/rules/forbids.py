@@ -6,13 +6,15 @@ instead of a `do`: it changes nothing in the run. Unlike a rule's its window doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.language_verbs import When, parse_trigger
 from fake_qq_server.rules.moments import (
+    NO_FACTS,
+    HttpFacts,
     Moment,
     Where,
     Which,
@@ -21,18 +23,13 @@ from fake_qq_server.rules.moments import (
     parse_moment,
     parse_where,
     parse_which,
+    refuse_lacking,
 )
 
 KEYS = ("id", "when", "which", "where", "from", "until", "because")
 MOST_FORBIDS = 100
 LONGEST_REASON = 200
 EVERY = Which()
-_WHERE: Mapping[str, tuple[str, ...]] = {
-    "path": ("http.", "ws.connect"),
-    "s": ("ws.in.", "ws.out."),
-    "conn": ("ws.",),
-}
-"""The events that have each property of `where`."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +75,7 @@ class ForbiddenEvents:
         conn: int | None,
         path: str | None,
         s: int | None,
+        http: HttpFacts = NO_FACTS,
     ) -> tuple[Forbid, ...]:
         """The prohibitions that this event breaks as the first. `when` gives a moment's time, None while its
         mark has not come."""
@@ -85,7 +83,7 @@ class ForbiddenEvents:
         for number, forbid in enumerate(self._forbids):
             if number in self._told or not forbid.trigger.matches(event):
                 continue
-            if forbid.where is not None and not forbid.where.holds(conn, path, s):
+            if forbid.where is not None and not forbid.where.holds(conn, path, s, http):
                 continue
             if not _in_window(forbid, now, when):
                 continue
@@ -160,9 +158,9 @@ def _because(value: Any, path: Path) -> str:
 
 def _where(value: Any, path: Path, trigger: When) -> Where:
     where = parse_where(value, path)
-    for key in value:
-        if not trigger.event.startswith(_WHERE[key]):
-            raise LanguageError((*path, key), f"{trigger.event} has no {key}")
+    refuse_lacking(where, trigger.event, path)
+    if where.conn is not None and not trigger.event.startswith("ws."):
+        raise LanguageError((*path, "conn"), f"{trigger.event} has no conn")
     return where
 
 

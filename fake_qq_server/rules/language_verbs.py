@@ -18,6 +18,7 @@ del _verbs
 HOSTS = ("token", "api", "ws", "any")
 _EVENT_WORDS: Mapping[str, tuple[str, ...]] = {
     "http": ("token", "gateway", "api", "any"),
+    "http.answer": ("token", "gateway", "api", "any"),
     "ws.in": ("identify", "resume", "heartbeat", "any"),
     "ws.out": (
         "hello",
@@ -34,8 +35,9 @@ _EVENT_WORDS: Mapping[str, tuple[str, ...]] = {
     "runner": ("handler",),
 }
 EVENTS = ("ws.connect", *(f"{place}.{word}" for place, words in _EVENT_WORDS.items() for word in words))
-"""Every event a rule can wait for. `ws.in`: the platform receives; `ws.out`: it sends; `runner.handler`: the
-program around the client is told that it gave up."""
+"""Every event a rule can wait for. `http`: a request arrived; `http.answer`: it was answered. `ws.in`: the
+platform receives; `ws.out`: it sends; `runner.handler`: the program around the client is told that it gave
+up."""
 
 MOST_VERBS = 8
 LEAST_EVERY_US = 1000
@@ -139,7 +141,10 @@ def _event(value: Any, path: Path) -> str:
             raise LanguageError(
                 path, f"{quoted(value)} is no event: {suggest(word, _EVENT_WORDS[place])} (after {place}.)"
             )
-    raise LanguageError(path, f"{quoted(value)} is no event: {suggest(value, EVENTS)}")
+    hint = suggest(value, EVENTS)
+    if not hint.startswith("did"):  # the whole list is longer than anybody reads
+        hint = f"there is ws.connect, and {', '.join(f'{place}.X' for place in _EVENT_WORDS)}"
+    raise LanguageError(path, f"{quoted(value)} is no event: {hint}")
 
 
 def _link(value: Any, path: Path) -> Link:
@@ -189,6 +194,7 @@ def _do(value: Any, path: Path, trigger: Trigger, index: int) -> Do:
         more[key] = _argued(argument.parse, given, (*path, key))
     after = _after(written, verb, path)
     args = Args(_main(verb, written[name], (*path, name)), more)
+    _argued(verb.check, args, (*path, name))
     return Do(name, args, after, index, _do_text(name, written, after))
 
 
@@ -242,6 +248,10 @@ def _refuse_wrong_place(verb: Verb, trigger: Trigger, path: Path) -> None:
         return
     if not isinstance(trigger, When):
         raise LanguageError(path, f"{verb.name} is {kind}: it belongs to a rule with when")
+    if trigger.event.startswith("http.answer."):
+        raise LanguageError(
+            path, f"{verb.name} is {kind}: {trigger.event} is answered by then, so write when: http.X"
+        )
     if not _answers(verb, trigger.event):
         others = [name for name, other in sorted(VERBS.items()) if _answers(other, trigger.event)]
         here = f" ({trigger.event} takes {', '.join(others)})" if others else ""

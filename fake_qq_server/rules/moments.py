@@ -7,7 +7,7 @@ Everything here turns plain data (what YAML or JSON gives) into frozen dataclass
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -155,19 +155,41 @@ def parse_which(value: Any, path: Path) -> Which:
 
 
 @dataclass(frozen=True)
+class HttpFacts:
+    """What `where` asks of a request besides its path: what it sends (`what` and `scene` as in the record
+    http.send), and of its answer the status and the platform's error code. None: it has none."""
+
+    what: str | None = None
+    scene: str | None = None
+    status: int | None = None
+    code: int | None = None
+
+
+NO_FACTS = HttpFacts()
+
+
+@dataclass(frozen=True)
 class Where:
-    """Narrows a rule: to connection numbers, request paths (a glob), sequence numbers."""
+    """Narrows a rule: to connection numbers, request paths (a glob), sequence numbers, what is sent,
+    answers."""
 
     conn: Span | None = None
     path: str | None = None
     s: Span | None = None
+    what: str | None = None
+    scene: str | None = None
+    status: Span | None = None
+    code: Span | None = None
 
-    def holds(self, conn: int | None, path: str | None, s: int | None) -> bool:
+    def holds(self, conn: int | None, path: str | None, s: int | None, http: HttpFacts = NO_FACTS) -> bool:
         """Whether an event with these properties is meant; what it lacks cannot match."""
-        if self.conn is not None and (conn is None or not self.conn.holds(conn)):
-            return False
-        if self.s is not None and (s is None or not self.s.holds(s)):
-            return False
+        ranges = (self.conn, conn), (self.s, s), (self.status, http.status), (self.code, http.code)
+        for wanted, number in ranges:
+            if wanted is not None and (number is None or not wanted.holds(number)):
+                return False
+        for word, given in ((self.what, http.what), (self.scene, http.scene)):
+            if word is not None and word != given:
+                return False
         if self.path is None:
             return True
         return path is not None and fnmatchcase(path.partition("?")[0], self.path)
@@ -178,6 +200,10 @@ class Where:
             f"conn: {self.conn.text()}" if self.conn else "",
             f"path: {self.path}" if self.path is not None else "",
             f"s: {self.s.text()}" if self.s else "",
+            f"what: {self.what}" if self.what else "",
+            f"scene: {self.scene}" if self.scene else "",
+            f"status: {self.status.text()}" if self.status else "",
+            f"code: {self.code.text()}" if self.code else "",
         ]
         return "{" + ", ".join(part for part in parts if part) + "}"
 
@@ -193,19 +219,58 @@ def narrowed_text(which: Which, where: Where | None, start: Moment | None, until
     return " ".join(part for part in parts if part)
 
 
-WHERE_KEYS = ("conn", "path", "s")
+SENDS = ("message", "notice", "media", "upload")
+"""What a request can send, as in the record http.send."""
+
+SCENES = ("c2c", "group", "channel", "dm")
+"""Where a message can go, as in the record http.send."""
+
+_SPANS = {"conn": 1, "s": 1, "status": 100, "code": 1}
+_WORDS = {"what": SENDS, "scene": SCENES}
+WHERE_KEYS = ("conn", "path", "s", "what", "scene", "status", "code")
+_CALLS = ("http.api", "http.any", "http.answer.api", "http.answer.any")
+WHERE_AT: Mapping[str, tuple[str, ...]] = {
+    "path": ("http.", "ws.connect"),
+    "s": ("ws.in.", "ws.out."),
+    "what": _CALLS,
+    "scene": _CALLS,
+    "status": ("http.answer.",),
+    "code": ("http.answer.",),
+}
+"""The beginnings of the names of the events that have each property; `conn` means more than a property."""
+
+_LACKS = {
+    "path": "only requests have a path: http.X and ws.connect",
+    "s": "only frames have an s: ws.in.X and ws.out.X",
+    "what": "only calls of the API send something: http.api, http.any and their http.answer.X",
+    "scene": "only calls of the API send something: http.api, http.any and their http.answer.X",
+    "status": "only an answer has a status: http.answer.X",
+    "code": "only an answer has an error code: http.answer.X",
+}
+
+
+def refuse_lacking(where: Where, event: str, path: Path) -> None:
+    """Raises LanguageError where `where`, written at `path`, asks for what the event never has."""
+    for key, events in WHERE_AT.items():
+        if getattr(where, key) is not None and not event.startswith(events):
+            raise LanguageError((*path, key), f"{event or 'this'} has no {key}: {_LACKS[key]}")
 
 
 def parse_where(value: Any, path: Path) -> Where:
-    """{conn: 2.., path: "/v2/*", s: ..40}, one of them at least."""
+    """{conn: 2.., path: "/v2/*", s: ..40, what: message, scene: c2c, status: 401, code: 22009}: one at
+    least."""
     if not isinstance(value, dict) or not value:
-        raise LanguageError(path, "where is a mapping of conn, path or s, such as {conn: 2..}")
+        raise LanguageError(path, f"where is a mapping of {', '.join(WHERE_KEYS)}, such as {{conn: 2..}}")
     for key in value:
         if key not in WHERE_KEYS:
             raise LanguageError((*path, key), f"where has no {quoted(key)}: {suggest(key, WHERE_KEYS)}")
     glob = value.get("path")
     if "path" in value and not (isinstance(glob, str) and glob.startswith(("/", "*")) and len(glob) <= 500):
         raise LanguageError((*path, "path"), 'where: path is a pattern such as "/v2/*"')
-    conn = parse_span(value["conn"], (*path, "conn"), "conn", 1) if "conn" in value else None
-    s = parse_span(value["s"], (*path, "s"), "s", 1) if "s" in value else None
-    return Where(conn, glob, s)
+    for key, words in _WORDS.items():
+        if key in value and value[key] not in words:
+            raise LanguageError((*path, key), f"where: {key} is one of {', '.join(words)}")
+    spans = {
+        key: parse_span(value[key], (*path, key), key, least) for key, least in _SPANS.items() if key in value
+    }
+    return Where(path=glob, what=value.get("what"), scene=value.get("scene"), **spans)

@@ -32,6 +32,7 @@ from fake_qq_server.rules.moments import (
     parse_span,
     parse_where,
     parse_which,
+    refuse_lacking,
 )
 from fake_qq_server.rules.verbs.registry import Class
 
@@ -162,10 +163,7 @@ def _refuse_what_says_nothing(rule: Rule, item: Mapping[str, Any], path: Path) -
                 raise LanguageError(
                     (*path, "link"), f"{do.verb} has no direction: write link: {trigger.host}"
                 )
-    if where.path is not None and not event.startswith(("http.", "ws.connect")):
-        raise LanguageError((*path, "where", "path"), "only requests have a path: http.X and ws.connect")
-    if where.s is not None and not event.startswith(("ws.in.", "ws.out.")):
-        raise LanguageError((*path, "where", "s"), "only frames have an s: ws.in.X and ws.out.X")
+    refuse_lacking(where, event, (*path, "where"))
     if where.conn is not None and event.startswith(("http.", "seam.", "runner.")) and not _pushes(rule):
         raise LanguageError(
             (*path, "where", "conn"),

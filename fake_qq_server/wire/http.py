@@ -12,6 +12,7 @@ from fake_qq_server.events import Envelope, HttpAnswer, HttpRequest
 from fake_qq_server.platform import rest, sends
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpAsk, HttpReply
+from fake_qq_server.rules.moments import NO_FACTS, HttpFacts
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.decider import Decider
@@ -146,6 +147,8 @@ class HttpProtocol:
         cause = self._stage.sink("peer", HttpRequest(asked.endpoint, method, path, asked.reply_to), about)
         if asked.send is not None:
             self._stage.sink("peer", asked.send, replace(about, cause=cause))
+        if asked.ack is not None:
+            self._stage.sink("peer", asked.ack, replace(about, cause=cause))
         accepted: bool | None = None
 
         def default() -> HttpReply:
@@ -155,7 +158,8 @@ class HttpProtocol:
             return reply
 
         ask = HttpAsk(method, path, headers, request.body, asked.endpoint, default)
-        ruling = self._decider.ask(f"http.{asked.endpoint}", about, cause, path=path)
+        facts = HttpFacts(asked.send.what, asked.send.scene) if asked.send else NO_FACTS
+        ruling = self._decider.ask(f"http.{asked.endpoint}", about, cause, path=path, http=facts)
         reply: HttpReply = ruling.reply(ask) if ruling.answered else default()
         self._on_answer()
         body = body_of(reply, method)
@@ -165,6 +169,9 @@ class HttpProtocol:
         code = sends.error_code(written(reply, body))
         answer = HttpAnswer(asked.endpoint, status, ruling.verb, code, accepted)
         n = self._stage.sink("peer", answer, given)
+        if status is not None:
+            facts = replace(facts, status=status, code=code)
+            self._decider.ask(f"http.answer.{asked.endpoint}", given, n, path=path, http=facts)
         self._deliver(reply, body, n, ruling.rule)
 
     # -- answers

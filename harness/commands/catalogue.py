@@ -19,6 +19,7 @@ from harness.commands.results import as_text
 from harness.errors import UsageError
 from harness.scenario import selection
 from harness.scenario.in_words import (
+    answers_in_words,
     end_in_words,
     forbid_in_words,
     handler_in_words,
@@ -27,7 +28,7 @@ from harness.scenario.in_words import (
 )
 from harness.scenario.json_schema import scenario_schema
 from harness.scenario.loading import load_catalogue, load_file
-from harness.scenario.run_spec import RunSpec
+from harness.scenario.run_spec import DEFAULT_PROBES, RunSpec
 
 PLURALS = {
     "answer": "answers: instead of the default reply to one event",
@@ -87,6 +88,12 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
         lines.append(f"  heals    at {run.heal.at.text()}; what a condition holds {kept}")
     if run.handler.kind != "record" and "adapter" in levels:
         lines.append(f"  handler  the fatal-error handler {handler_in_words(run.handler)}")
+    if run.answers is not None:
+        lines.append(f"  answers  the handler of messages {answers_in_words(run.answers)}")
+    for n, (name, text) in enumerate(run.environment.items()):
+        lines.append(f"  {'' if n else 'env':7}  {name}={text}")
+    if run.probes != DEFAULT_PROBES:
+        lines.append(f"  probes   one message of each: {', '.join(run.probes)}")
     lines.append(f"  ends     {end_in_words(run)}")
     if run.hypothetical:
         lines.append("  note     hypothetical: a rule raises an exception that is not known to occur there")

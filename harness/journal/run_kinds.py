@@ -159,6 +159,27 @@ class SubjMessage(Event):
 
 
 @dataclass(frozen=True)
+class SubjAnswer(SpanEvent):
+    """A call of the message handler that the scenario's `answers` describes, for the message of this id.
+
+    hermes merges texts of one chat that come while its handler runs: then one call is for several messages.
+    """
+
+    KIND = "subj.answer"
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class SubjLife(Event):
+    """A rule ends the adapter's life and begins another: `stopping` by its disconnect(), `killed` without a
+    word, `started` a new one. What ends in between did not give up. `number` counts lives from 1."""
+
+    KIND = "subj.life"
+    what: Literal["stopping", "killed", "started"]
+    number: int
+
+
+@dataclass(frozen=True)
 class SubjLog(Event):
     """A log record of the subject, INFO and above: level, logger and template, never its arguments.
 
@@ -289,6 +310,8 @@ KINDS: tuple[type[Event], ...] = (
     SubjAttempt,
     RunnerStop,
     SubjMessage,
+    SubjAnswer,
+    SubjLife,
     SubjLog,
     SubjThread,
     SubjEgress,

@@ -155,11 +155,16 @@ def never_connected(case: Case) -> Evidence | None:
 
 
 def _probe(case: Case) -> Message | None:
-    """The last probe sent in the service that holds at E: an earlier one proves nothing about it."""
-    since = case.run.since
-    if since is None:
+    """The last probe sent in the service that holds at E: an earlier one proves nothing about it.
+
+    Of several that were sent at one moment it is one that was answered, if any: a bot that answers one kind
+    of message is not deaf, whatever `recovers` says of the others.
+    """
+    since, probes = case.run.since, case.run.probes
+    if since is None or not probes or probes[-1].written[0].at.t < since:
         return None
-    return next((one for one in reversed(case.run.probes) if one.written[0].at.t >= since), None)
+    together = [one for one in probes if one.written[0].at.t == probes[-1].written[0].at.t]
+    return next((one for one in together if answered(one)), together[-1])
 
 
 def _answered(case: Case) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from fake_qq_server.events import LinkClose, LinkCondition, LinkOpen, Session, WsConnect, WsIn, WsOut
 from harness.journal.record import Record
-from harness.journal.run_kinds import ProcEnding, SubjDisconnect, SubjListener, SubjState
+from harness.journal.run_kinds import ProcEnding, SubjDisconnect, SubjLife, SubjListener, SubjState
 from harness.judging.facts import Connection, GiveUp, Interruption, Mark, TimedCall
 from harness.judging.intervals import Interval, merge
 
@@ -215,6 +215,12 @@ def _disconnect(scan: _Scan, record: Record, event: SubjDisconnect) -> None:
         scan.disconnecting = True
 
 
+def _life(scan: _Scan, record: Record, event: SubjLife) -> None:
+    """What the harness stops or kills does not give up."""
+    if event.what != "started":
+        scan.disconnecting = True
+
+
 def _ending(scan: _Scan, record: Record, event: ProcEnding) -> None:
     scan.disconnecting = True
 
@@ -230,6 +236,7 @@ STEPS: Mapping[type, Callable[[_Scan, Record, Any], None]] = {
     SubjState: _state,
     SubjListener: _listener,
     SubjDisconnect: _disconnect,
+    SubjLife: _life,
     ProcEnding: _ending,
 }
 

@@ -11,13 +11,17 @@ from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import GAVE_UP, Moment, Which
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA, SIZE_SCHEMA
-from harness.scenario.run_spec import Handler, RunSpec
+from harness.scenario.run_spec import Answers, Handler, RunSpec
 
 _EVENTS = {
     "http.token": "a token is asked for",
     "http.gateway": "the gateway's address is asked for",
     "http.api": "the API is called",
     "http.any": "any request arrives",
+    "http.answer.token": "the token endpoint has answered",
+    "http.answer.gateway": "the request for the gateway's address was answered",
+    "http.answer.api": "the API has answered",
+    "http.answer.any": "any request was answered",
     "ws.connect": "a WebSocket upgrade arrives",
     "ws.in": "the platform receives {word}",
     "ws.out": "the platform sends {word}",
@@ -41,7 +45,13 @@ def schema_in_words(schema: Mapping[str, Any]) -> str:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds == ["integer"] and {"minimum", "maximum"} <= set(schema):
         return f"a number from {schema['minimum']} to {schema['maximum']}"
-    names = {"integer": "a number", "number": "a number", "string": "a text", "object": "a mapping"}
+    names = {
+        "integer": "a number",
+        "number": "a number",
+        "string": "a text",
+        "object": "a mapping",
+        "array": "a list",
+    }
     return " or ".join(names.get(kind, kind) for kind in kinds) or "anything"
 
 
@@ -53,6 +63,14 @@ def handler_in_words(handler: Handler) -> str:
         "raise": "raises",
         "disconnect": "calls the adapter's disconnect()",
     }[handler.kind]
+
+
+def answers_in_words(answers: Answers) -> str:
+    """What the handler of messages does."""
+    if answers.kind == "raise":
+        return "raises"
+    length = f" with {answers.length} characters" if answers.length is not None else ""
+    return f"answers after {format_duration(answers.after_us)}{length}"
 
 
 def end_in_words(run: RunSpec) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 
 from fake_qq_server.rules.forbids import LONGEST_REASON
 from fake_qq_server.rules.language_verbs import EVENTS, HOSTS
-from fake_qq_server.rules.moments import WHERE_KEYS
+from fake_qq_server.rules.moments import SCENES, SENDS, WHERE_KEYS
 from fake_qq_server.rules.rule import KEYS
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from harness.scenario import vocabulary
+from harness.scenario.parse_surroundings import LONGEST_ANSWER, LONGEST_VALUE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -63,6 +64,27 @@ def _document_properties() -> dict[str, Any]:
         "start": {"enum": list(vocabulary.STARTS)},
         "beside": {"enum": list(vocabulary.BESIDE)},
         "handler": handler,
+        "answers": {
+            "anyOf": [
+                {"const": "raise"},
+                {
+                    **_closed(
+                        {
+                            "after": _DURATION,
+                            "length": {"type": "integer", "minimum": 1, "maximum": LONGEST_ANSWER},
+                        }
+                    ),
+                    "minProperties": 1,
+                },
+            ]
+        },
+        "environment": {
+            "type": "object",
+            "additionalProperties": {"type": "string", "maxLength": LONGEST_VALUE},
+            "propertyNames": {"enum": list(vocabulary.ENVIRONMENT)},
+            "minProperties": 1,
+        },
+        "probes": {**_set({"enum": list(vocabulary.PROBES)}), "minItems": 1},
         "net": _closed({"delay": _DURATION}, ["delay"]),
         "hypothetical": {"type": "boolean"},
         "tags": _set(_NAME),
@@ -112,7 +134,12 @@ _ONLY: Mapping[str, str] = {"every": "at", "instead": "when"}
 
 def _match() -> dict[str, Any]:
     """The words with which rules and prohibitions say what they are about."""
-    where = {key: {"type": "string"} if key == "path" else _SPAN for key in WHERE_KEYS}
+    words: Mapping[str, Any] = {
+        "path": {"type": "string"},
+        "what": {"enum": list(SENDS)},
+        "scene": {"enum": list(SCENES)},
+    }
+    where = {key: words.get(key, _SPAN) for key in WHERE_KEYS}
     return {
         "id": _ID,
         "when": {"enum": list(EVENTS)},

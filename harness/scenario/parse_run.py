@@ -11,18 +11,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fake_qq_server.platform.units import MINUTE
 from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.moments import Moment, duration_at, parse_moment
 from fake_qq_server.rules.rule import Rule
+from harness.scenario.limits import PROBE_REPLY_US
+from harness.scenario.parse_surroundings import (
+    DEFAULT_DELAY,
+    one_word,
+    parse_answers,
+    parse_beside,
+    parse_delay,
+    parse_environment,
+    parse_handler,
+    parse_probes,
+    parse_restart,
+    parse_start,
+)
 from harness.scenario.refusals import refuse_run
-from harness.scenario.run_spec import Handler, Healing, RunSpec
+from harness.scenario.run_spec import DEFAULT_PROBES, Healing, RunSpec
 from harness.scenario.vocabulary import (
-    BESIDE,
     CHECKS,
-    HANDLERS,
     HELD,
     LEVELS,
     LIMITED,
@@ -30,13 +40,9 @@ from harness.scenario.vocabulary import (
     NOT_AT_ADAPTER,
     REQUIRED,
     RESOLVED_KEYS,
-    RESTARTS,
-    STARTS,
 )
 from harness.scenario.witnesses import unwitnessed
 
-DEFAULT_DELAY = "40ms"
-LONGEST_DELAY_US = MINUTE
 MOST_LISTED = 100
 
 
@@ -78,14 +84,17 @@ def parse_run(
         forbids=forbids,
         end_us=end_us,
         end_after_us=end_after_us,
-        start=_start(document.get("start", "up"), levels),
-        beside=_beside(document["beside"], levels) if "beside" in document else None,
-        handler=_handler(document.get("handler", "record"), levels),
-        delay_us=_delay(document.get("net", {"delay": DEFAULT_DELAY})),
+        start=parse_start(document.get("start", "up"), levels),
+        beside=parse_beside(document["beside"], levels) if "beside" in document else None,
+        answers=parse_answers(document["answers"]) if "answers" in document else None,
+        environment=parse_environment(document["environment"]) if "environment" in document else {},
+        probes=parse_probes(document["probes"]) if "probes" in document else DEFAULT_PROBES,
+        handler=parse_handler(document.get("handler", "record"), levels),
+        delay_us=parse_delay(document.get("net", {"delay": DEFAULT_DELAY})),
         hypothetical=_flag(document.get("hypothetical", False)),
         tags=_tags(document.get("tags", [])),
         limits=limits,
-        restart=_restart(document["restart"], levels) if "restart" in document else None,
+        restart=parse_restart(document["restart"], levels) if "restart" in document else None,
         heal=_heal(document["heal"], rules) if "heal" in document else None,
     )
     refuse_run(run, rule_paths or (), forbid_paths or ())
@@ -129,9 +138,15 @@ def _resolved(document: Mapping[str, Any], run: RunSpec) -> dict[str, Any]:
         **document,
         "asks": {level: list(checks) for level, checks in run.asks.items()},
         "hypothetical": run.hypothetical,
-        "limits_us": dict(run.limits),
+        "limits_us": {**_late_answers(run), **run.limits},
     }
     return {key: whole[key] for key in RESOLVED_KEYS if key in whole}
+
+
+def _late_answers(run: RunSpec) -> dict[str, int]:
+    """The limit for the answer to a probe, where the handler of messages takes longer than usual."""
+    slower = run.answers.slower_us if run.answers else 0
+    return {"recovers.reply": PROBE_REPLY_US + slower} if slower else {}
 
 
 def _story(value: Any) -> str:
@@ -197,56 +212,10 @@ def _checks(value: Any, path: Path) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _word(value: Any, path: Path, words: Sequence[str]) -> Any:
-    if value not in words:
-        raise LanguageError(path, f"{path[-1]} is {' or '.join(words)}, not {quoted(value)}")
-    return value
-
-
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise LanguageError(("hypothetical",), "hypothetical is true or false")
     return value
-
-
-def _start(value: Any, levels: Sequence[str]) -> Any:
-    if value == "killed" and "adapter" in levels:
-        raise LanguageError(
-            ("start",),
-            "start: killed writes what a killed gateway leaves: for the levels runner and process",
-        )
-    return _word(value, ("start",), STARTS)
-
-
-def _beside(value: Any, levels: Sequence[str]) -> Any:
-    if "adapter" in levels:
-        raise LanguageError(("beside",), "beside is for the levels runner and process, which hold platforms")
-    return _word(value, ("beside",), BESIDE)
-
-
-def _restart(value: Any, levels: Sequence[str]) -> Any:
-    if levels == ("adapter",):
-        raise LanguageError(("restart",), "restart is for the levels runner and process")
-    return _word(value, ("restart",), RESTARTS)
-
-
-def _handler(value: Any, levels: Sequence[str]) -> Handler:
-    if "adapter" not in levels and value != "record":
-        raise LanguageError(("handler",), "handler is for the adapter level, which is not among the levels")
-    if isinstance(value, str) and value in HANDLERS:
-        return Handler(_word(value, ("handler",), HANDLERS))
-    if isinstance(value, dict) and list(value) == ["slow"]:
-        return Handler("slow", duration_at(value["slow"], ("handler", "slow")))
-    raise LanguageError(("handler",), f"handler is {', '.join(HANDLERS)} or {{slow: 5s}}")
-
-
-def _delay(value: Any) -> int:
-    if not isinstance(value, dict) or list(value) != ["delay"]:
-        raise LanguageError(("net",), "net is {delay: 40ms}: the link's delay, one way")
-    delay = duration_at(value["delay"], ("net", "delay"))
-    if delay > LONGEST_DELAY_US:
-        raise LanguageError(("net", "delay"), "net: a delay is 1m at most")
-    return delay
 
 
 def _end(value: Any) -> tuple[int, int | None]:
@@ -289,4 +258,4 @@ def _heal(value: Any, rules: Sequence[Rule]) -> Healing:
         raise LanguageError(path, "heal cannot wait for itself")
     if moment == Moment(None):
         raise LanguageError(path, "heal at 0s ends every rule before it can act: heal later")
-    return Healing(moment, _word(given.get("held", "keep"), ("heal", "held"), HELD))
+    return Healing(moment, one_word(given.get("held", "keep"), ("heal", "held"), HELD))

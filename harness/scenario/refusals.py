@@ -28,6 +28,7 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = (), forbid_paths: Sequ
     earliest = earliest_marks(run.rules)
     _refuse_asks(run)
     _refuse_signals(run, paths)
+    _refuse_restarts(run, paths)
     _refuse_runner_events(run, paths)
     _refuse_too_late(run, paths, earliest)
     _refuse_moments_beyond_the_end(run)
@@ -105,6 +106,14 @@ def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
             )
 
 
+def _refuse_restarts(run: RunSpec, paths: Sequence[Path]) -> None:
+    """Above the adapter a whole program would have to be started again."""
+    for rule, path in zip(run.rules, paths, strict=True):
+        verb = next((do.verb for do in rule.do if do.row.acts_on == "subject"), None)
+        if verb is not None and run.levels != ("adapter",):
+            raise LanguageError((*path, "do"), f"{verb} is for the adapter level only: levels: [adapter]")
+
+
 def _refuse_runner_events(run: RunSpec, paths: Sequence[Path]) -> None:
     """What the program around the adapter does is seen from inside it: nowhere but at the runner level."""
     for rule, path in zip(run.rules, paths, strict=True):
@@ -158,6 +167,7 @@ def _refuse_moments_beyond_the_end(run: RunSpec) -> None:
 def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
     if run.heal is not None:
         watched = run.limits.get("recovers", RECOVERY_US) + RECOVERY_HELD_US
+        watched += run.answers.slower_us if run.answers else 0
         needed = latest_time(run.heal.at, earliest) + watched
         if run.end_us < needed:
             raise LanguageError(

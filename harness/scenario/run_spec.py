@@ -31,12 +31,31 @@ class Handler:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What the handler of messages does after `after_us`: it answers with `length` characters (None: a few),
+    or raises."""
+
+    kind: Literal["reply", "raise"] = "reply"
+    after_us: int = 1_000_000
+    length: int | None = None
+
+    @property
+    def slower_us(self) -> int:
+        """How much longer than usual an answer takes."""
+        return max(0, self.after_us - Answers.after_us)
+
+
+DEFAULT_PROBES = ("c2c",)
+
+
+@dataclass(frozen=True)
 class RunSpec:
     """One run. `resolved` is the whole of it as plain data; everything else is parsed from that.
 
     It ends at `end_us`, or `end_after_us` after its healing (where nothing heals, after the first give-up) if
-    that is sooner. `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way.
-    `hypothetical`: a rule injects what no witness shows to be possible.
+    that is sooner. `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way. `answers`
+    None is the usual handler of messages; `environment` is set for its process; `probes` are kinds of
+    `vocabulary.PROBES`. `hypothetical`: a rule injects what no witness shows to be possible.
     """
 
     name: str
@@ -52,6 +71,9 @@ class RunSpec:
     start: Literal["up", "down", "killed"] = "up"
     beside: Literal["healthy"] | None = None
     handler: Handler = field(default_factory=Handler)
+    answers: Answers | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    probes: tuple[str, ...] = DEFAULT_PROBES
     delay_us: int = 40_000
     hypothetical: bool = False
     tags: tuple[str, ...] = ()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 KEYS = (
-    "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "net", "hypothetical",
+    "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "answers",
+    "environment", "probes",    "net", "hypothetical",
     "tags", "limits", "restart", "rules", "forbids", "heal", "end",
 )  # fmt: skip
 """The keys of one run, in the order in which they are written out."""
@@ -35,6 +36,15 @@ BESIDE = ("healthy",)
 RESTARTS = ("on-failure", "always")
 HANDLERS = ("record", "raise", "disconnect")
 """What the fatal-error handler does; there is {slow: DURATION} besides."""
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "WSS_PROXY", "ALL_PROXY", "NO_PROXY")
+ENVIRONMENT = (*_PROXIES, *(name.lower() for name in _PROXIES), "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ", "LANG")
+"""The environment variables that a scenario may set: what decides how HTTP clients reach the
+platform, where they find certificates, and in which zone and language the program believes to be."""
+
+PROBES = ("c2c", "group", "guild", "dm")
+"""The kinds of messages with which a run is probed: to the bot alone, or to it in a group, in a channel of a
+guild, by direct message of a guild."""
 
 HELD = ("keep", "release")
 """What becomes at the healing of the bytes that a condition holds."""

@@ -5,8 +5,8 @@ platform, or the end of the run, with it. Built for one run and thrown away with
 
 The time table. A run ends at its scenario's end, or ten virtual minutes after it gave up where no healing is
 set, no rule waits for the give-up and no task of the subject is left, so that nothing could change it. One
-heartbeat before the end a run in service gets a probe message; with a healing another one three heartbeats
-after service came back. Then comes the marked tear-down.
+heartbeat before the end (earlier where `answers` are slow) a run in service gets a probe message; with a
+healing another one three heartbeats after service came back. Then comes the marked tear-down.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
 from fake_qq_server.platform.options import Options
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.moments import GAVE_UP
-from fake_qq_server.rules.verbs.registry import SignalProcess
+from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess
 from fake_qq_server.server import FakeQQ
 from fake_qq_server.wire.websocket import WebSocketProtocol
 from harness.clock import new_event_loop
@@ -37,12 +37,18 @@ TEAR_DOWN_S = 120.0
 """How long (virtual) a tear-down may take before the run is closed without it: longer than `stops` allows."""
 
 PEER = "peer"
-PROBE_EVENT = "C2C_MESSAGE_CREATE"
+PROBE_EVENTS = {
+    "c2c": "C2C_MESSAGE_CREATE",
+    "group": "GROUP_AT_MESSAGE_CREATE",
+    "guild": "AT_MESSAGE_CREATE",
+    "dm": "DIRECT_MESSAGE_CREATE",
+}
+"""What the platform dispatches as a probe of each kind (`vocabulary.PROBES`)."""
 
 
 class World:
     """The platform's side of one run. `begin` returns once it listens; `stop_subject` is called at the end,
-    `signal` where a rule sends the subject's process one.
+    `signal` where a rule sends the subject's process one, `restart` where one restarts the subject.
 
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
     on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
@@ -58,6 +64,7 @@ class World:
         self._up = threading.Event()
         self._gave_up_at: int | None = None
         self._awaits_give_up = any(moment.mark == GAVE_UP for moment in run.moments())
+        self._restarts = any(do.row.acts_on == "subject" for rule in run.rules for do in rule.do)
         self._ends_after_give_up = run.end_after_us is not None and run.heal is None
         self._mark_is_due = False
         self._marked = False
@@ -66,6 +73,7 @@ class World:
         self.stop_subject: Callable[[], None] = lambda: None
         self.subject_is_busy: Callable[[], bool] = lambda: False
         self.signal: SignalProcess = lambda name: False
+        self.restart: RestartSubject = lambda how, down_us: False
         self.close_run: Callable[[str], None] = lambda why: None
         self.fail: Callable[[BaseException], None] = _raise
         self.runaway: Callable[[Sequence[str]], None] = lambda keys: None
@@ -88,6 +96,10 @@ class World:
         if self._gave_up_at is None:
             self._gave_up_at = self.fake.now_us()
             self.fake.loop.call_soon_threadsafe(self._set_end)
+
+    def lives_again(self) -> None:
+        """A new life of the subject begins, which has not given up."""
+        self._gave_up_at = None
 
     def mark_give_up(self) -> None:
         """The subject gave up; called at that moment, perhaps often. The rules are told once, where one waits
@@ -139,6 +151,7 @@ class World:
         self.fake.on_error = self.fail
         self.fake.stage.normal = self._record.normal
         self.fake.on_signal = lambda name: self.signal(name)
+        self.fake.on_restart = lambda how, down_us: self.restart(how, down_us)
         self.fake.director.on_runaway = lambda keys: self.runaway(keys)
         self.addresses = self.fake.start()
         self._up.set()
@@ -182,12 +195,14 @@ class World:
 
     def _end_at(self, at_us: int) -> None:
         """The end, and one heartbeat before it a probe."""
-        self.fake.call_at(max(0, at_us - self._heartbeat_us), self._probe)
+        lead_us = self._heartbeat_us + (self._run.answers.slower_us if self._run.answers else 0)
+        self.fake.call_at(max(0, at_us - lead_us), self._probe)
         self.fake.call_at(at_us, self._over.set)
 
     def _set_end(self) -> None:
         """It gave up: unless a healing or a rule is still to come, ten more minutes show all there is."""
-        if self._run.heal is None and not self._awaits_give_up and self._gave_up_at is not None:
+        more = self._awaits_give_up or self._restarts
+        if self._run.heal is None and not more and self._gave_up_at is not None:
             at = self._gave_up_at + AFTER_GIVING_UP_US
             if at < self._run.end_us:
                 self.fake.call_at(at, self._end_early)
@@ -212,8 +227,13 @@ class World:
         if websocket is None or self._gave_up_at is not None or (only is not None and websocket is not only):
             return
         self._probes += 1
-        fields = {"id": f"probe-{self._probes}", "content": f"probe {self._probes}"}
-        RuleWriter(websocket, self.fake.now_us, None, None).dispatch(PROBE_EVENT, fields, probe=True)
+        for kind in self._run.probes:
+            first = kind == self._run.probes[0]
+            name = f"probe-{self._probes}" if first else f"probe-{self._probes}-{kind}"
+            fields = {"id": name, "content": name.replace("-", " ")}
+            RuleWriter(websocket, self.fake.now_us, None, None).dispatch(
+                PROBE_EVENTS[kind], fields, probe=True
+            )
 
 
 def _raise(problem: BaseException) -> None:

@@ -11,6 +11,7 @@ from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.rules.decisions import Act, Decision
 from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.moments import NO_FACTS, HttpFacts
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
@@ -172,7 +173,14 @@ class Decider:
         self.acts: list[tuple[str, Effect, int | None]] = []
 
     def ask(
-        self, event: str, about: Envelope, cause: int | None, *, path: str | None = None, s: int | None = None
+        self,
+        event: str,
+        about: Envelope,
+        cause: int | None,
+        *,
+        path: str | None = None,
+        s: int | None = None,
+        http: HttpFacts = NO_FACTS,
     ) -> Ruling:
         self.asked.append((event, cause))
         self.heard.append((about, s))

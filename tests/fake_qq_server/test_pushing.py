@@ -111,6 +111,31 @@ def test_a_signal_acts_on_the_process_where_there_is_one() -> None:
     assert pusher(platform(), []).push(1, term, None) == (None, None)
 
 
+async def test_an_event_that_the_intents_exclude_is_recorded_and_not_kept() -> None:
+    place, sink = platform(), ListSink()
+    gone, tcp = identified(Stage(ListSink()), place)
+    tcp.finish()
+    gone.ended(1)
+    conn, effect = pusher(place, [], sink=sink).push(1, push({"dispatch": "MESSAGE_CREATE"}), 7)
+    event, about = last(sink, "event.unwanted")
+    assert (conn, effect, event.t, event.session) == (None, Effect(), "MESSAGE_CREATE", 1)
+    assert about == Envelope(bot=1, cause=7, rule="r") and not place.sessions[0].kept
+
+
+def test_a_restart_acts_on_the_subject_where_it_can_be_restarted() -> None:
+    asked: list[tuple[str, int]] = []
+
+    def restart(how: str, down_us: int) -> bool:
+        asked.append((how, down_us))
+        return len(asked) == 1
+
+    pushes = Pusher(platform(), list, lambda: 0, lambda name: False, ListSink(), restart)
+    assert pushes.push(1, push({"restart": "kill"}), None) == (None, Effect())
+    assert pushes.push(1, push({"restart": "disconnect", "down": "2m"}), None) == (None, None)
+    assert asked == [("kill", 5_000_000), ("disconnect", 120_000_000)]
+    assert pusher(platform(), []).push(1, push({"restart": "kill"}), None) == (None, None)
+
+
 def test_what_acts_on_nothing_has_acted_on_no_connection() -> None:
     assert pusher(platform(), []).push(1, push("nothing"), None) == (None, Effect())
 

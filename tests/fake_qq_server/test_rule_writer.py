@@ -64,3 +64,13 @@ async def test_an_end_needs_no_websocket_and_acts_once(verb: str, how: End) -> N
     for writer in (first, second):
         assert getattr(writer, verb)() == Effect()
     assert tcp.ends == [(how, 7, "r")] and (first.acted, second.acted) == (True, False)
+
+
+async def test_a_probe_that_the_intents_exclude_is_recorded_and_not_written() -> None:
+    sink = ListSink()
+    made, tcp = identified(stage := Stage(sink), platform())
+    tcp.taken()
+    writer = RuleWriter(made, stage.now_us, None, None)
+    assert writer.dispatch("MESSAGE_CREATE", {"id": "probe-1"}, probe=True) == Effect()
+    event, about = last(sink, "event.unwanted")
+    assert writer.acted and (event.id, event.probe, about.conn) == ("probe-1", True, 1) and tcp.sent == b""

@@ -70,3 +70,10 @@ def test_the_busiest_rules_are_named_without_those_that_acted_now_and_then() -> 
     assert busiest({"a": 1, "b": 125, "c": 124}) == ("b", "c")
     assert len(busiest({str(n): 1 for n in range(100)})) == NAMED
     assert busiest({}) == ()
+
+
+def test_a_push_of_several_messages_counts_as_so_many() -> None:
+    (rule,) = parse_rules([{"id": "r", "at": "1s", "do": {"dispatch": "C2C_MESSAGE_CREATE", "count": 100}}])
+    unprompted = Unprompted()
+    assert [unprompted.sends(Push(rule, rule.do[0], 1, 0), 5) for _ in range(3)] == [True, True, False]
+    assert unprompted.within(5) == {"r": 300}

@@ -5,8 +5,9 @@ Three classes (see docs/verbs.md):
 * ANSWER replaces the default reply to one event. `act(args, ask)` gets an `Ask` and returns a reply of the
   place's own type (`HttpReply`, `FrameReply`, `OutReply`, `SeamReply`).
 * PUSH adds something on the bot's newest open connection. `act(args, target)` gets a `PushTarget` and
-  returns an `Effect`. One that `acts_on` the subject's process gets a `SignalProcess`, one that acts on
-  nothing gets None. It returns None where it did not act.
+  returns an `Effect`. One that `acts_on` the subject's process gets a `SignalProcess`, on the subject a
+  `RestartSubject`, on the bot's account a `BotAccount`; one that acts on nothing gets None. It returns None
+  where it did not act.
 * CONDITION holds for the rule's window. `act(args)` returns a `conditions.Condition`, put on each connection
   it matches.
 
@@ -19,6 +20,8 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+from fake_qq_server.platform.payloads import SOMEBODY, Said
 
 
 class Class(enum.Enum):
@@ -58,7 +61,14 @@ class Effect:
     us: int = 0
 
 
-class PushTarget(Protocol):
+class EventTarget(Protocol):
+    """A session, as an event sees it: with a connection, or without one."""
+
+    def dispatch(self, event_type: str, fields: Mapping[str, Any], said: Said = SOMEBODY) -> Effect:
+        """An event of the session, `fields` laid over its payload. Its intents may exclude it."""
+
+
+class PushTarget(EventTarget, Protocol):
     """One open connection, as a push sees it. Everything goes through the link, so it arrives later."""
 
     def frame(self, text: str) -> Effect:
@@ -66,9 +76,6 @@ class PushTarget(Protocol):
 
     def raw(self, data: bytes) -> Effect:
         """These bytes as they stand, a frame or not."""
-
-    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect:
-        """An event of the session, `fields` laid over its payload; no effect where no session wants it."""
 
     def close(self, code: int | None, reason: str) -> Effect:
         """A close frame, with no payload at all where `code` is None."""
@@ -80,8 +87,20 @@ class PushTarget(Protocol):
         """A reset of the connection."""
 
 
+class BotAccount(Protocol):
+    """What the platform keeps of a bot besides its connections and sessions."""
+
+    def revoke(self) -> bool:
+        """Make its tokens worthless; whether one was valid."""
+
+
 SignalProcess = Callable[[str], bool]
 """Sends the subject's process a signal by name; whether it could. The harness's, where it has a process."""
+
+
+RestartSubject = Callable[[str, int], bool]
+"""Stops the subject in one of the verb's ways and starts it again so many microseconds later; whether it
+will. The harness's, where the subject can be restarted."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,7 @@ class Verb:
     """One row. `places` are event-name prefixes where it can act ("http", "ws.connect", "ws.in", "ws.out",
     "seam", "link"; "any" for pushes, which may hang on every event or moment).
 
+    `check` raises ArgumentError where the arguments do not fit each other.
     `story` is one line for the docs; `seen_as` how a plain client sees it (its own test asserts that).
     """
 
@@ -108,7 +128,8 @@ class Verb:
     act: Callable[..., Any]
     main: Argument | None = None
     more: Mapping[str, Argument] = field(default_factory=dict)
-    acts_on: Literal["connection", "process", "nothing"] = "connection"
+    acts_on: Literal["connection", "process", "subject", "account", "nothing"] = "connection"
+    check: Callable[[Args], None] = lambda args: None
 
 
 VERBS: dict[str, Verb] = {}

@@ -11,7 +11,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from fake_qq_server.events import Event, ForbiddenSeen, Heal, LinkClose, RuleAct, RuleUnmet, Session, WsOut
+from fake_qq_server.events import (
+    Event,
+    EventUnwanted,
+    ForbiddenSeen,
+    Heal,
+    LinkClose,
+    RuleAct,
+    RuleUnmet,
+    Session,
+    WsOut,
+)
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     ClockBlocked,
@@ -27,6 +37,7 @@ from harness.journal.run_kinds import (
     SubjDisconnect,
     SubjEgress,
     SubjHandler,
+    SubjLife,
     SubjListener,
     SubjSecret,
     SubjState,
@@ -199,11 +210,23 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
                 f"the runner {'installs' if installed else 'drops'} its {platform} adapter",
                 "adapter changes",
             )
+        case EventUnwanted(t=kind):
+            return f"a {kind} happened, which the bot's intents exclude", "events the bot did not ask for"
+        case SubjLife(what=what, number=number):
+            return f"{LIVES[what]} (life {number})", "lives"
         case ProcExit(code=code, reason=reason):
             return f"the program ended with code {code}" + (f" ({reason})" if reason else ""), "exit"
         case RunTeardown(why=why):
             return f"the run is over: {RUN_OVER.get(why, why)}", "ends of the run"
     return None
+
+
+LIVES = {
+    "stopping": "the adapter is told to stop",
+    "killed": "the adapter is killed without a word",
+    "started": "a new adapter is started",
+}
+"""A second life (`subj.life`) in words."""
 
 
 def _probes(run: Timeline) -> list[_Entry]:

@@ -9,7 +9,7 @@ from typing import Literal
 from fake_qq_server.platform.protocol import HEARTBEAT_MS
 from harness.judging.intervals import SECOND
 from harness.judging.terms import Terms
-from harness.scenario.limits import RECOVERY_HEARTBEATS, RECOVERY_US, SETTLING_US
+from harness.scenario.limits import PROBE_REPLY_US, RECOVERY_HEARTBEATS, RECOVERY_US, SETTLING_US
 
 HEARTBEAT_US = HEARTBEAT_MS * 1000
 
@@ -92,7 +92,9 @@ ADAPTER: Mapping[str, Limit] = {
     "settles.flapping": Limit(heartbeats=3),  # a connection held this long does not flap
     "recovers": Limit(RECOVERY_US / SECOND),
     "recovers.held": Limit(heartbeats=RECOVERY_HEARTBEATS),
-    "recovers.reply": Limit(10),  # a probe this old and unanswered is lost, a younger one undecided
+    "recovers.reply": Limit(
+        PROBE_REPLY_US / SECOND
+    ),  # a probe this old and unanswered is lost, a younger one undecided
     "notices": Limit(10, heartbeats=3),
     "bounded": Limit(120),
     "once": Limit(1),  # a message is due if its connection is still open this much later

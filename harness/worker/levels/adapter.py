@@ -16,11 +16,13 @@ from harness.errors import SubjectError
 from harness.hermes.layouts import Layout
 from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import Phase
+from harness.scenario.run_spec import Answers
 from harness.worker.credentials import CREDENTIALS
 from harness.worker.run_context import Run
 from harness.worker.seam import Seam, check_exceptions, seam_rules
 from harness.worker.subjects.adapter import AdapterSubject, Endpoints, load
 from harness.worker.subjects.leftovers import SETTLE_S, find_leftovers, is_harness_task
+from harness.worker.subjects.lives import AdapterLives
 from harness.worker.world import World
 
 STOPS_WITHIN_S = 60.0
@@ -40,14 +42,10 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         CREDENTIALS,
         run.record,
         handler=run.scenario.handler,
+        answers=run.scenario.answers or Answers(),
         on_gave_up=partial(_gave_up, run, world),
     )
-    if seam_rules(run.scenario.rules):
-        try:
-            check_exceptions(run.scenario.rules)
-            Seam(subject.adapter, world.fake.director)
-        except SubjectError as problem:
-            exit_with_problem(run.spec, "harness", str(problem))
+    _put_seam(run, world, subject.adapter)
     BATON.before_jump += [lambda now: subject.sample(), world.owes_a_turn]
     run_is_over = asyncio.Event()
     loop, driver = asyncio.get_running_loop(), asyncio.current_task()
@@ -59,21 +57,38 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         alive = (task for task in asyncio.all_tasks(loop) if not task.done())
         return any(not is_harness_task(task) for task in alive if task is not driver)
 
-    world.stop_subject, world.subject_is_busy = stop_subject, is_busy
+    def on_built(adapter: Any) -> None:
+        world.lives_again()
+        _put_seam(run, world, adapter)
+
+    lives = AdapterLives(subject, run.record, lambda task: task is driver, on_built)
+    world.stop_subject, world.subject_is_busy, world.restart = stop_subject, is_busy, lives.restart
     run.heartbeat.enter(Phase.RUNNING)
     run.mark("connecting")
     connecting = asyncio.create_task(subject.connect(), name="harness: connect")
     await run_is_over.wait()
     run.heartbeat.enter(Phase.TEAR_DOWN)
-    stopping = asyncio.create_task(subject.disconnect(), name="harness: disconnect")
-    await asyncio.wait({stopping}, timeout=STOPS_WITHIN_S)
+    stopping = None
+    if lives.end():
+        stopping = asyncio.create_task(subject.disconnect(), name="harness: disconnect")
+        await asyncio.wait({stopping}, timeout=STOPS_WITHIN_S)
     del connecting
     gc.collect()
     await asyncio.sleep(SETTLE_S)
     locks = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"])
     run.record("probe", find_leftovers(subject.warnings, locks, addresses.ports))
     world.torn_down()
-    run.end("end", None if stopping.done() else "the subject's disconnect() did not end")
+    run.end("end", None if stopping is None or stopping.done() else "the subject's disconnect() did not end")
+
+
+def _put_seam(run: Run, world: World, adapter: Any) -> None:
+    """Wrap the points of a new adapter at which a rule injects something."""
+    if seam_rules(run.scenario.rules):
+        try:
+            check_exceptions(run.scenario.rules)
+            Seam(adapter, world.fake.director)
+        except SubjectError as problem:
+            exit_with_problem(run.spec, "harness", str(problem))
 
 
 def run_program(run: Run, runner: asyncio.Runner, main: Coroutine[Any, Any, None]) -> NoReturn:

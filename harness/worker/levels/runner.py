@@ -41,16 +41,17 @@ def prepare(run: Run) -> None:
 
 async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: Addresses) -> int:
     """The gateway, from its start to the end of `start_gateway`; its exit code."""
-    subject = GatewaySubject(
-        module,
-        layout,
-        Endpoints(addresses.api, addresses.token),
-        run.record,
-        on_gave_up=partial(_gave_up, run, world),
-        on_handler=_rules_on_handler(run, world),
-        beside=run.scenario.beside is not None,
-    )
     try:
+        subject = GatewaySubject(
+            module,
+            layout,
+            Endpoints(addresses.api, addresses.token),
+            run.record,
+            on_gave_up=partial(_gave_up, run, world),
+            on_handler=_rules_on_handler(run, world),
+            beside=run.scenario.beside is not None,
+            answers=run.scenario.answers,
+        )
         if run.scenario.beside is not None:
             other_platform.register(run.record, lambda: not subject.stopping)
         if run.scenario.start == "killed":

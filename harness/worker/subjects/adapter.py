@@ -19,16 +19,13 @@ from typing import Any
 from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import SubjHandler, SubjState
 from harness.journal.writer import Recorder
-from harness.scenario.run_spec import Handler
+from harness.scenario.run_spec import Answers, Handler
 from harness.worker.subjects.adapter_observer import AdapterObserver
+from harness.worker.subjects.message_handler import MessageHandler
 from harness.worker.subjects.observer import LogRecorder, StateRecorder, StatusFile, one_line, record_calls
 from harness.worker.subjects.occurrence import CallCounter
 
 PLATFORM = "qqbot"
-REPLY = "received: "
-ANSWER_TAKES_S = 1.0
-"""How long an answer takes (virtual). With 0, reply and typing notice are under way at the same instant, and
-on Python 3.11 hermes' typing task then loses its cancellation in asyncio.wait_for (measured: busy-spin)."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def load(layout: Layout) -> Any:
 
 
 class AdapterSubject:
-    """One QQAdapter, built for one run."""
+    """One QQAdapter, built for one run; where a rule restarts it, one after the other."""
 
     def __init__(
         self,
@@ -63,6 +60,7 @@ class AdapterSubject:
         record: Recorder,
         *,
         handler: Handler,
+        answers: Answers,
         on_gave_up: Callable[[], None],
     ) -> None:
         self._record = record
@@ -71,10 +69,11 @@ class AdapterSubject:
         self.module = module
         for constant in layout.endpoints:
             setattr(module, constant, endpoints.for_name(constant))
-        self.adapter = self._build(layout, credentials)
-        self._observer = AdapterObserver(self.adapter, record, AdapterObserver.counters())
-        self.adapter.set_message_handler(self._reply)
-        self.adapter.set_fatal_error_handler(self._fatal_handler(handler))
+        self._layout, self._credentials = layout, credentials
+        self._attempts = AdapterObserver.counters()
+        self._message_handler = MessageHandler(answers, record)
+        self._fatal_error_handler = self._fatal_handler(handler)
+        self.build()
         home = Path(os.environ["HERMES_HOME"])
         status = StatusFile(home / "gateway_state.json", PLATFORM, record)
         self.state = StateRecorder(lambda: self._read_state(status), record)
@@ -93,10 +92,18 @@ class AdapterSubject:
         """The marked tear-down."""
         self._stopping = True
         self._logs.collecting = True
+        await self.stop()
+
+    async def stop(self) -> None:
+        """The subject's own disconnect(); its failure is the subject's."""
         try:
             await self.adapter.disconnect()
         except Exception as exc:
             logging.getLogger("gateway").error("disconnect() raised %s", one_line(exc))
+
+    def forsake(self) -> None:
+        """The adapter is about to be killed: what ends from here on was not its own doing."""
+        self._observer.bidden = True
 
     @property
     def warnings(self) -> list[str]:
@@ -112,9 +119,16 @@ class AdapterSubject:
 
     # -- building
 
-    def _build(self, layout: Layout, credentials: tuple[str, str]) -> Any:
+    def build(self) -> None:
+        """Make the adapter, or after its end another one, and observe it."""
+        self.adapter = self._new_adapter()
+        self._observer = AdapterObserver(self.adapter, self._record, self._attempts)
+        self.adapter.set_message_handler(self._message_handler)
+        self.adapter.set_fatal_error_handler(self._fatal_error_handler)
+
+    def _new_adapter(self) -> Any:
         config = importlib.import_module("gateway.config")
-        app_id, secret = credentials
+        app_id, secret = self._credentials
         extra = {
             "app_id": app_id,
             "client_secret": secret,
@@ -124,7 +138,7 @@ class AdapterSubject:
             "group_policy": "allowlist",
             "group_allow_from": ["*"],
         }
-        return getattr(self.module, layout.class_name)(config.PlatformConfig(enabled=True, extra=extra))
+        return getattr(self.module, self._layout.class_name)(config.PlatformConfig(enabled=True, extra=extra))
 
     def _read_state(self, status: StatusFile) -> SubjState:
         adapter = self.adapter
@@ -134,10 +148,6 @@ class AdapterSubject:
         return SubjState(bool(adapter.is_connected), fatal, status.read_state())
 
     # -- what the gateway around it would do
-
-    async def _reply(self, event: Any) -> str:
-        await asyncio.sleep(ANSWER_TAKES_S)
-        return REPLY + str(event.text)
 
     def _fatal_handler(self, handler: Handler) -> Callable[[Any], Awaitable[None]]:
         new_call = CallCounter(SubjHandler)

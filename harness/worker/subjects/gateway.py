@@ -17,23 +17,30 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.errors import SubjectError
 from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import ProcExit, RunnerStop, SubjHandler, SubjState
 from harness.journal.runner_kinds import BesideState, RunnerAdapter, RunnerHeld, RunnerQueue, RunnerState
 from harness.journal.writer import Recorder
+from harness.scenario.run_spec import Answers
 from harness.worker.subjects import other_platform
 from harness.worker.subjects.adapter import PLATFORM, Endpoints
 from harness.worker.subjects.adapter_observer import AdapterObserver
+from harness.worker.subjects.message_handler import MessageHandler
 from harness.worker.subjects.observer import LogRecorder, StateRecorder, StatusFile, one_line, record_calls
 from harness.worker.subjects.occurrence import CallCounter
+
+AGENT = "_handle_message_with_agent"
+"""The runner's method that has an agent answer a message, once its sender is allowed and it is his turn."""
 
 
 class GatewaySubject:
     """One start of the gateway. `run` lasts until it ends by itself or is stopped.
 
     `on_gave_up` is called, perhaps often, once the adapter gave up; `on_handler`, with the number of its
-    record, whenever the runner's fatal-error handler begins. `stopping`: the tear-down has begun. `ended`:
-    the program is over.
+    record, whenever the runner's fatal-error handler begins. With `answers` a handler of ours answers in the
+    agent's place; raises SubjectError where it cannot. `stopping`: the tear-down has begun. `ended`: the
+    program is over.
     """
 
     def __init__(
@@ -46,8 +53,12 @@ class GatewaySubject:
         on_gave_up: Callable[[], None],
         on_handler: Callable[[int], None],
         beside: bool = False,
+        answers: Answers | None = None,
     ) -> None:
         adapter_module, self._module = modules
+        self._agent = MessageHandler(answers, record) if answers else None
+        if answers and not hasattr(self._module.GatewayRunner, AGENT):
+            raise SubjectError(f"nothing can answer in the agent's place here: this gateway has no {AGENT}()")
         self._beside = beside
         self._record = record
         self._on_gave_up = on_gave_up
@@ -153,6 +164,8 @@ class GatewaySubject:
 
     def _observe_runner(self, runner: Any) -> None:
         self._runner = runner
+        if self._agent is not None:
+            setattr(runner, AGENT, self._agent)
         handle = runner._handle_adapter_fatal_error
 
         runner._handle_adapter_fatal_error = record_calls(

@@ -46,10 +46,10 @@ def write_stale_state(app_id: str) -> None:
         *locks.glob("*.lock"),
     ]
     for path in written:
-        _replace_pid(path, dead)
+        replace_pid(path, dead)
 
 
-def _replace_pid(path: Path, dead: int) -> None:
+def replace_pid(path: Path, dead: int) -> None:
     """Put the pid `dead` in place of the one in the file, if it is a JSON object with one."""
     if path.is_file() and path.stat().st_size:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aiohttp
 import pytest
 
-from tests.fake_qq_server.front import Watch, bot_of, fake_with
+from tests.fake_qq_server.front import Bot, Watch, bot_of, fake_with
 from tests.fake_qq_server.raw import UPGRADE, raw, request
 
 
@@ -136,3 +138,74 @@ async def test_noanswer_to_a_frame_is_silence_on_an_open_connection() -> None:
         await ws.silence()
         await ws.beat()
         assert await ws.names(1) == [11]
+
+
+SENDS = (("/v2/users/u/messages", 0), ("/v2/users/u/messages", 6), ("/v2/groups/g/messages", 0))
+
+
+async def _statuses(bot: Bot) -> list[int]:
+    """What is answered to a C2C message, a C2C typing notice and a group message."""
+    found = []
+    for path, msg_type in SENDS:
+        async with bot.post(path, {"content": "x", "msg_type": msg_type}) as answer:
+            await answer.read()
+            found.append(answer.status)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("where", "statuses"),
+    [
+        ({"what": "notice"}, [200, 503, 200]),
+        ({"what": "message"}, [503, 200, 503]),
+        ({"scene": "c2c"}, [503, 503, 200]),
+        ({"what": "message", "scene": "group"}, [200, 200, 503]),
+    ],
+)
+async def test_a_call_of_the_api_is_told_by_what_it_sends(where: Any, statuses: list[int]) -> None:
+    rule = {"when": "http.api", "where": where, "do": {"status": 503}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        await bot.token()
+        assert await _statuses(bot) == statuses
+
+
+async def test_a_push_can_wait_for_an_answer_of_a_status_or_an_error_code() -> None:
+    closes = {"id": "closes", "when": "http.answer.api", "where": {"code": 40034024}, "do": {"close": 4009}}
+    unmet = {"id": "unmet", "when": "http.answer.any", "where": {"status": 500}, "do": "fin"}
+    async with fake_with(closes, unmet) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        async with bot.post("/v2/users/u/messages", {"content": "x", "msg_id": "nobody-s"}) as answer:
+            assert answer.status == 400
+        assert await ws.closed() == (4009, "")
+        assert front.one("rule.act")[2].cause == front.one("http.answer", code=40034024)[0]
+        assert "unmet" in front.unmet()
+
+
+@pytest.mark.parametrize(
+    ("do", "accepted", "again"),
+    [
+        ({"status": 500}, None, 200),
+        ({"error": 22009}, None, 200),
+        ({"body": {"code": 22009}}, True, 400),
+        ({"body": ""}, True, 400),
+        ({"drip": "1ms"}, True, 400),
+    ],
+)
+async def test_a_message_is_taken_where_the_answer_comes_from_the_platform(
+    do: Any, accepted: bool | None, again: int
+) -> None:
+    rules = [
+        {"when": "ws.out.ready", "do": {"dispatch": "C2C_MESSAGE_CREATE", "fields": {"id": "m"}}},
+        {"when": "http.api", "which": 1, "do": do},
+    ]
+    async with fake_with(*rules) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        user = (await ws.frame())["d"]["author"]["user_openid"]
+        for number in (1, 2):
+            path, reply = f"/v2/users/{user}/messages", {"content": "x", "msg_id": "m", "msg_seq": 7}
+            async with bot.post(path, reply) as answer:
+                await answer.read()
+                assert number == 1 or answer.status == again
+        first, second = (event for _, event, _ in front.all("http.answer", endpoint="api"))
+        assert first.accepted is accepted
+        assert (second.accepted, second.code) == ((True, None) if again == 200 else (False, 40054005))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fake_qq_server.front import bot_of, fake_with
+from tests.fake_qq_server.front import INTENTS, Ws, bot_of, fake_with
 
 C2C = "C2C_MESSAGE_CREATE"
 
@@ -31,12 +31,15 @@ async def test_dispatch_has_the_next_s_and_a_message_of_its_own() -> None:
         ] * 2
 
 
-async def test_a_dispatch_that_the_intents_exclude_has_not_acted() -> None:
-    rule = {"id": "guild", "when": "ws.out.ready", "do": {"dispatch": "GUILD_CREATE"}}
+async def test_a_dispatch_that_the_intents_exclude_happens_and_is_never_seen() -> None:
+    rule = {"id": "guild", "when": "ws.out.ready", "do": {"dispatch": "MESSAGE_CREATE"}}
     async with fake_with(rule) as front, bot_of(front) as bot:
         ws = await bot.ready()
         await ws.silence()
-        assert "guild" in front.unmet()
+        assert front.acts("guild") == 1 and not front.unmet() and not front.all("event.sent")
+        _, event, about = front.one("event.unwanted")
+        assert (event.t, event.session, event.intents) == ("MESSAGE_CREATE", 1, INTENTS)
+        assert about.rule == "guild" and not event.probe
 
 
 async def test_dispatch_while_nobody_is_connected_waits_for_the_resume() -> None:
@@ -106,3 +109,73 @@ async def test_a_push_acts_on_the_connection_that_where_names() -> None:
         await bot.status("/users/@me")
         assert (await first.ws.receive()).data == "first"
         await second.silence()
+
+
+async def test_a_revoked_token_is_refused_by_the_api_and_by_the_gateway_until_a_new_one_is_asked_for() -> (
+    None
+):
+    rule = {"when": "ws.out.ready", "which": 1, "do": "revoke"}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        await front.until("rule.act", verb="revoke")
+        old, again = bot.access, await bot.http.ws_connect(front.fake.addresses.gateway)
+        assert await bot.status() == 401 and front.one("http.answer", status=401)[1].code == 11244
+        await Ws(bot, again).resume(1)
+        assert (await again.receive_json())["op"] == 10
+        assert await Ws(bot, again).closed() == (4004, "")
+        await bot.token()
+        assert bot.access != old and await bot.status() == 200
+        await ws.beat()
+        assert (await ws.frame())["op"] == 11  # the session that stands goes on
+
+
+async def test_revoking_where_no_token_is_valid_has_not_acted() -> None:
+    gone = {"id": "gone", "when": "http.answer.token", "which": 1, "do": "revoke"}
+    twice = {"id": "twice", "when": "http.gateway", "do": "revoke"}
+    async with fake_with(gone, twice) as front, bot_of(front) as bot:
+        await bot.token()
+        assert await bot.status() == 401
+        assert front.acts("gone") == 1 and front.acts("twice") == 0
+
+
+async def test_whoever_is_named_is_the_same_user_each_time_and_in_the_same_group() -> None:
+    group = {"dispatch": "GROUP_AT_MESSAGE_CREATE", "from": "alice", "text": ["one", "two"]}
+    other = {"dispatch": "GROUP_AT_MESSAGE_CREATE", "text": "three"}
+    async with fake_with({"when": "ws.out.ready", "do": [group, other]}) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        one, two, three = [(await ws.frame())["d"] for _ in range(3)]
+        assert [each["content"] for each in (one, two, three)] == [" one", " two", " three"]
+        assert one["id"] != two["id"] and one["author"] == two["author"] != three["author"]
+        assert one["group_openid"] == two["group_openid"] != three["group_openid"]
+
+
+async def test_several_messages_wait_together_for_a_resume() -> None:
+    rules = [
+        {"id": "drop", "when": "ws.out.ready", "do": {"close": 4009}},
+        {"id": "kept", "at": "lost", "do": {"dispatch": C2C, "text": ["one", "two"], "from": "alice"}},
+    ]
+    async with fake_with(*rules) as front, bot_of(front) as bot:
+        assert await (await bot.ready()).closed() == (4009, "")
+        await front.until("event.kept", 2)
+        assert front.one("rule.act", verb="dispatch")[1].frames == 2
+        ws = await bot.dial()
+        await ws.resume(1)
+        assert await ws.names(4) == [10, C2C, C2C, "RESUMED"]
+
+
+async def test_a_click_and_its_acknowledgement_are_told_by_one_id() -> None:
+    click = {"dispatch": "INTERACTION_CREATE", "fields": {"id": "click"}}
+    async with fake_with({"when": "ws.out.ready", "do": click}) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        number = (await ws.frame())["d"]["id"]
+        async with bot.http.put(
+            f"{front.fake.addresses.api}/interactions/{number}",
+            json={"code": 0},
+            headers={"Authorization": f"QQBot {bot.access}"},
+        ) as answer:
+            assert await answer.json() == {}
+        n, sent, about = front.one("interaction.sent")
+        assert (sent.id, sent.s, sent.replay, about.conn) == ("click", 2, False, 1)
+        m, ack, asked = front.one("interaction.ack")
+        assert (ack.id, ack.code, asked.bot) == ("click", 0, 1) and m > n
+        assert front.one("http.answer", endpoint="api")[2].req == asked.req and not front.all("event.sent")

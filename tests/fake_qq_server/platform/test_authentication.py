@@ -50,7 +50,7 @@ def test_an_expired_and_a_revoked_token_are_told_from_one_that_was_never_given(g
     expired = gateway.token
     gateway.now = 7200 * SECOND
     revoked = gateway.token
-    gateway.platform.revoke(gateway.bot)
+    gateway.platform.revoke(gateway.bot, 0)
     assert [said(gateway, 2, {"token": one}).token for one in (expired, revoked)] == ["expired", "expired"]
     assert said(gateway, 2, {"token": gateway.token}).token == "valid"
 

@@ -83,7 +83,7 @@ def test_a_text_that_is_no_token_belongs_to_nobody(
 
 def test_a_revoked_token_is_worthless_and_replaced(platform: Platform, bot: Bot) -> None:
     old = platform.token(bot, 0)
-    platform.revoke(bot)
+    assert platform.revoke(bot, 0) and not platform.revoke(bot, 0)
     assert platform.authenticated(old.text, 1) is None
     assert platform.authenticated(platform.token(bot, 1).text, 1) == bot
 

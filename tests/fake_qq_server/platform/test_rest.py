@@ -202,6 +202,32 @@ def test_typing_does_not_count_as_a_reply(host: Host) -> None:
     assert host.reply(asked, seq=1).status == 200
 
 
+def test_typing_and_a_reply_may_have_one_msg_seq(host: Host) -> None:
+    asked = host.message().id
+    assert host.reply(asked, seq=1, msg_type=6, content=None).status == 200
+    assert host.reply(asked, seq=1).status == 200
+    assert host.reply(asked, seq=1, msg_type=6, content=None).status == 200
+
+
+def test_typing_must_name_a_message_and_come_in_time(host: Host) -> None:
+    asked = host.message().id
+    host.now = 60 * MINUTE + 1
+    assert code_of(host.reply(asked, msg_type=6, content=None)) == 304027
+    assert code_of(host.reply("ROBOT1.0_other!", to="U", msg_type=6, content=None)) == 40034024
+
+
+@pytest.mark.parametrize(
+    ("t", "path"), [("AT_MESSAGE_CREATE", "/channels"), ("DIRECT_MESSAGE_CREATE", "/dms")]
+)
+def test_guild_replies_have_five_minutes_and_no_msg_seq(host: Host, t: str, path: str) -> None:
+    asked = host.message(t).id
+    where = f"{path}/{host.platform.replyables[asked].target}/messages"
+    for _ in range(7):
+        assert host.call("POST", where, {"content": "re", "msg_id": asked}).status == 200
+    host.now = 5 * MINUTE + 1
+    assert code_of(host.call("POST", where, {"content": "re", "msg_id": asked})) == 304027
+
+
 @pytest.mark.parametrize(("t", "scene", "window"), [(C2C, "users", 60), (GROUP, "groups", 5)])
 def test_a_reply_must_come_in_time(host: Host, t: str, scene: str, window: int) -> None:
     asked = host.message(t).id
@@ -256,6 +282,13 @@ def test_guild_messages_need_the_bot_on_the_gateway(host: Host) -> None:
 def test_an_uploaded_file_is_answered_with_its_info(host: Host, scene: str) -> None:
     reply = host.call("POST", f"/v2/{scene}/U/files", {"file_type": 1, "url": "https://x/y.png"})
     assert {"file_uuid", "file_info", "ttl"} == set(told(reply))
+
+
+def test_a_file_that_is_sent_at_once_counts_as_a_message_without_msg_id(host: Host) -> None:
+    body = {"file_type": 1, "url": "https://x/y.png", "srv_send_msg": True}
+    sent = [host.call("POST", "/v2/users/U/files", body) for _ in range(5)]
+    assert [code_of(reply) for reply in sent] == [None] * 4 + [40034102]
+    assert host.call("POST", "/v2/users/U/files", {**body, "srv_send_msg": False}).status == 200
 
 
 def test_a_file_without_content_is_refused(host: Host) -> None:

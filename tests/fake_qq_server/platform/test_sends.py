@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.events import HttpSend
+from fake_qq_server.events import HttpSend, InteractionAck
 from fake_qq_server.platform import sends
 from fake_qq_server.platform.sends import DIGITS, LONGEST_ID, LONGEST_NORMAL, SENDS
 
@@ -237,3 +237,21 @@ def test_a_text_as_long_as_media_is_digested_as_it_stands() -> None:
 )
 def test_the_error_code_of_an_answer_is_its_code_else_its_err_code(body: bytes, code: int | None) -> None:
     assert sends.error_code(body) == code
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "body", "ack"),
+    [
+        ("PUT", "/interactions/i1", b'{"code":0}', InteractionAck("i1", 0)),
+        ("PUT", "/interactions/ROBOT1.0_x%21", b'{"code":3}', InteractionAck("ROBOT1.0_x!", 3)),
+        ("PUT", "/interactions/i1", b"", InteractionAck("i1", None)),
+        ("PUT", "/interactions/i1", b'{"code":"0"}', InteractionAck("i1", None)),
+        ("POST", "/interactions/i1", b'{"code":0}', None),
+        ("PUT", "/interactions/i1/more", b'{"code":0}', None),
+        ("PUT", "/v2/users/u/messages", b'{"code":0}', None),
+    ],
+)
+def test_an_acknowledgement_names_its_interaction(
+    method: str, route: str, body: bytes, ack: InteractionAck | None
+) -> None:
+    assert sends.acknowledged(method, route, body) == ack

@@ -46,6 +46,8 @@ def test_a_trigger_is_when_at_or_link() -> None:
         ({"at": "3m", "do": "fin", "until": "3m"}, ("until",), "nothing lies between"),
         ({"when": "ws.connect", "do": "fin", "until": "0s"}, ("until",), "nothing lies between"),
         ({"when": "ws.connect", "do": "fin", "from": "ready + 2s", "until": "ready"}, ("until",), "nothing"),
+        ({"when": "http.answer.api", "do": {"status": 500}}, ("do", "status"), "is answered by then"),
+        ({"when": "http.answer", "do": "fin"}, ("when",), "http.answer"),
         ("fin", (), "a rule is a mapping"),
         (None, (), "a rule is a mapping"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from fake_qq_server.platform.units import MINUTE, SECOND
 from fake_qq_server.rules.language_errors import LanguageError
-from fake_qq_server.rules.moments import Moment, Span, Where, Which, parse_moment
+from fake_qq_server.rules.moments import HttpFacts, Moment, Span, Where, Which, parse_moment
 from tests.fake_qq_server.rules.rule_parsing import CLOSE, refused, rule
 
 
@@ -100,6 +100,26 @@ def test_where_holds_only_for_events_that_have_what_it_names(
     assert where.holds(*about) is holds
 
 
+@pytest.mark.parametrize(
+    ("where", "http", "holds"),
+    [
+        (Where(what="notice"), HttpFacts("notice", "c2c"), True),
+        (Where(what="notice"), HttpFacts("message", "c2c"), False),
+        (Where(what="notice"), HttpFacts(), False),
+        (Where(scene="dm"), HttpFacts("message", "dm"), True),
+        (Where(scene="dm"), HttpFacts("message", "channel"), False),
+        (Where(what="message", scene="c2c"), HttpFacts("message", "group"), False),
+        (Where(status=Span(400, 499)), HttpFacts(status=401), True),
+        (Where(status=Span(400, 499)), HttpFacts(status=500), False),
+        (Where(status=Span(400, 499)), HttpFacts(), False),
+        (Where(code=Span(1)), HttpFacts(status=200, code=22009), True),
+        (Where(code=Span(1)), HttpFacts(status=200), False),
+    ],
+)
+def test_where_narrows_by_what_is_sent_and_by_the_answer(where: Where, http: HttpFacts, holds: bool) -> None:
+    assert where.holds(None, "/x", None, http) is holds
+
+
 @pytest.mark.parametrize(("span", "text"), [(Span(2), "2.."), (Span(2, 5), "2..5"), (Span(2, 2), "2")])
 def test_a_range_is_written_in_one_canonical_way(span: Span, text: str) -> None:
     assert span.text() == text
@@ -142,6 +162,35 @@ def test_where_names_connections_paths_and_sequence_numbers() -> None:
     assert rule(when="http.api", where={"path": "/v2/*"}, do={"status": 500}).where == Where(path="/v2/*")
 
 
+def test_where_names_what_is_sent_and_what_was_answered() -> None:
+    sent = rule(when="http.api", where={"what": "notice", "scene": "c2c"}, do={"status": 500})
+    assert sent.where == Where(what="notice", scene="c2c")
+    assert sent.text() == "when http.api where {what: notice, scene: c2c} do {status: 500}"
+    answered = rule(when="http.answer.api", where={"status": "400..499", "code": "1.."}, do="rst")
+    assert answered.where == Where(status=Span(400, 499), code=Span(1))
+    assert answered.text() == "when http.answer.api where {status: 400..499, code: 1..} do {rst}"
+
+
+@pytest.mark.parametrize(
+    ("item", "key", "hint"),
+    [
+        ({"when": "http.api", "where": {"what": "picture"}, "do": "noanswer"}, "what", "message, notice"),
+        ({"when": "http.api", "where": {"scene": "guild"}, "do": "noanswer"}, "scene", "c2c, group, channel"),
+        ({"when": "http.token", "where": {"what": "message"}, "do": "noanswer"}, "what", "token has no what"),
+        ({"when": "http.gateway", "where": {"scene": "c2c"}, "do": "fin"}, "scene", "only calls of the API"),
+        ({"when": "http.answer.token", "where": {"what": "media"}, "do": "fin"}, "what", "has no what"),
+        ({"when": "http.api", "where": {"status": 401}, "do": "fin"}, "status", "http.answer.X"),
+        ({"when": "http.any", "where": {"code": "1.."}, "do": "fin"}, "code", "http.answer.X"),
+        ({"when": "http.answer.api", "where": {"status": 99}, "do": "fin"}, "status", "counts from 100"),
+        ({"at": "5s", "where": {"what": "message"}, "do": "fin"}, "what", "this has no what"),
+    ],
+)  # fmt: skip
+def test_where_asks_nothing_that_an_event_never_has(item: Any, key: str, hint: str) -> None:
+    error = refused(item)
+    assert hint in error.sentence
+    assert error.path == ("rules", 0, "where", key)
+
+
 def test_a_pattern_may_be_long_or_begin_with_a_star() -> None:
     assert rule(when="http.api", where={"path": "*/messages"}, do="noanswer").where == Where(
         path="*/messages"
@@ -152,8 +201,8 @@ def test_a_pattern_may_be_long_or_begin_with_a_star() -> None:
 @pytest.mark.parametrize(
     ("item", "path", "hint"),
     [
-        ({"where": {}}, ("where",), "conn, path or s"),
-        ({"where": 3}, ("where",), "conn, path or s"),
+        ({"where": {}}, ("where",), "conn, path, s, what"),
+        ({"where": 3}, ("where",), "conn, path, s, what"),
         ({"where": {"con": 1}}, ("where", "con"), "did you mean conn"),
         ({"where": {"path": "v2"}}, ("where", "path"), "/v2/*"),
         ({"where": {"path": None}}, ("where", "path"), "/v2/*"),

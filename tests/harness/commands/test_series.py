@@ -152,3 +152,11 @@ def test_a_journal_that_the_subject_wrote_into_is_a_problem(tmp_path: Path) -> N
     judged = series.judged(RunResult(spec, good.journal, None, 1.0, 1.0))
     assert judged.outcome is None
     assert judged.problem is not None and "its journal cannot be read: line" in judged.problem
+
+
+def test_a_worker_gets_the_environment_that_its_scenario_sets(tmp_path: Path) -> None:
+    series = Series(environments.resolve(*bot.on()[1::2]), tmp_path)
+    (run,) = selection.by_names(["healthy"], "adapter")
+    proxied = dataclasses.replace(run, environment={"HTTP_PROXY": "http://127.0.0.1:9"})
+    assert series.worker(run, series.installation).env == {}
+    assert series.worker(proxied, series.installation).env == {"HTTP_PROXY": "http://127.0.0.1:9"}

@@ -53,6 +53,10 @@ class TestServed:
         assert ended(J().up().probed(t=50).loses(t=60).ready(2, t=90).done(95)).name == "retrying"
         assert ended(J().up().loses(t=60).ready(2, t=90).probed(2, t=90).done(95)).name == "undisturbed"
 
+    def test_a_bot_that_answers_one_kind_of_message_is_not_deaf(self) -> None:
+        j = J().up().sends("p", t=60, probe=True).called("a").sends("q", t=60, probe=True)
+        assert_ending(j.handles("p").replies("p"), "undisturbed", j["a"], j["a"] + 2, j["a"] + 3)
+
 
 class TestDeaf:
     def test_a_bot_is_deaf_where_the_probe_was_not_handled(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import LinkClose, LinkCondition, LinkOpen, Session
-from harness.journal.run_kinds import ProcEnding, ProcExit
+from harness.journal.run_kinds import ProcEnding, ProcExit, SubjLife
 from harness.judging.facts import Mark
 from harness.judging.intervals import Interval
 from harness.judging.service import Service, follow
@@ -170,3 +170,10 @@ class TestGivingUp:
     def test_a_ready_undoes_a_give_up(self) -> None:
         (one,) = service(J().up().gives_up(t=600).ready(2, t=650), 700).giveups
         assert not one.stands and one.until.t == us(650) and one.stretch == Interval(us(600), us(650))
+
+
+def test_a_listener_that_ends_as_its_adapter_is_killed_did_not_give_up() -> None:
+    killed = J().up().add(SubjLife("killed", 1), 50).gives_up(t=50)
+    assert service(killed).giveups == ()
+    again = killed.add(SubjLife("started", 2), 55).listens(t=56).gives_up(t=80)
+    assert [one.at.t for one in service(again).giveups] == [us(80)]

@@ -11,8 +11,14 @@ from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
-from harness.scenario.in_words import forbid_in_words, handler_in_words, rule_in_words, schema_in_words
-from harness.scenario.run_spec import Handler
+from harness.scenario.in_words import (
+    answers_in_words,
+    forbid_in_words,
+    handler_in_words,
+    rule_in_words,
+    schema_in_words,
+)
+from harness.scenario.run_spec import Answers, Handler
 
 DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
 
@@ -115,3 +121,9 @@ def test_each_fatal_handler_is_told_in_words() -> None:
         "raises",
         "calls the adapter's disconnect()",
     }
+
+
+def test_answers_in_words_say_what_the_handler_of_messages_does() -> None:
+    assert answers_in_words(Answers("raise")) == "raises"
+    assert answers_in_words(Answers(after_us=360_000_000)) == "answers after 6m"
+    assert answers_in_words(Answers(length=5000)) == "answers after 1s with 5000 characters"

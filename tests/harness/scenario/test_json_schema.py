@@ -53,9 +53,13 @@ def test_the_schema_has_every_verb_with_its_description() -> None:
 
 GOOD: list[dict[str, Any]] = [
     {},
+    {"answers": "raise"},
     {"asks": {"adapter": ["flag"]}, "start": "down", "handler": {"slow": "5s"}, "net": {"delay": "0.5ms"}},
     {
         "handler": "raise",
+        "probes": ["dm", "group"],
+        "environment": {"HTTPS_PROXY": "http://127.0.0.1:9", "no_proxy": ""},
+        "answers": {"after": "6m", "length": 5000},
         "tags": ["a"],
         "limits": {"flag": "5s"},
         "heal": {"at": "ready + 5m", "held": "release"},
@@ -74,6 +78,8 @@ GOOD: list[dict[str, Any]] = [
         ]
     },
     {"rules": [{"when": "http.api", "where": {"path": "/v2/*"}, "do": {"body": {"a": [1]}}, "from": "5s"}]},
+    {"rules": [{"when": "http.any", "where": {"what": "media", "scene": "group"}, "do": {"status": 401}}]},
+    {"rules": [{"when": "http.answer.api", "where": {"status": "400..", "code": 22009}, "do": "fin"}]},
     {"rules": [{"when": "ws.out.dispatch", "where": {"s": "..40", "conn": 2}, "do": {"frame": {"op": 7}}}]},
     {
         "rules": [

@@ -12,7 +12,7 @@ from fake_qq_server.rules.language_errors import LanguageError
 from fake_qq_server.rules.moments import Moment
 from harness.scenario.document import parse_scenario
 from harness.scenario.parse_run import from_resolved
-from harness.scenario.run_spec import Handler, Healing
+from harness.scenario.run_spec import Answers, Handler, Healing
 from tests.harness.scenario.documents import BASE, DROP, GATEWAY_500, OSERROR, SILENCE, refused, run, scenario
 
 WHOLE = {
@@ -227,3 +227,75 @@ def test_a_resolved_run_has_a_name(name: Any) -> None:
         del resolved["run"]
     with pytest.raises(LanguageError, match="under run"):
         from_resolved(resolved)
+
+
+def test_probes_are_read_and_are_one_c2c_message_unless_said() -> None:
+    assert run().probes == ("c2c",) and "probes" not in run().resolved
+    several = run(probes=["guild", "c2c"])
+    assert several.probes == ("guild", "c2c") and several.resolved["probes"] == ["guild", "c2c"]
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "hint"),
+    [
+        ([], ("probes",), "one at least of c2c, group, guild, dm"),
+        ("c2c", ("probes",), "probes is a list"),
+        (["c2c", "gild"], ("probes", 1), "did you mean guild?"),
+        (["dm", "dm"], ("probes", 1), "dm is listed twice"),
+        ([["dm"]], ("probes", 0), "is no kind of probe"),
+    ],
+)
+def test_what_is_no_list_of_probes_is_refused(given: Any, path: Any, hint: str) -> None:
+    error = refused(probes=given)
+    assert hint in error.sentence and error.path == path
+
+
+def test_answers_are_read_and_are_the_usual_ones_unless_said() -> None:
+    assert run().answers is None and "answers" not in run().resolved
+    assert run(answers="raise").answers == Answers("raise")
+    assert run(answers={"after": "6m"}).answers == Answers(after_us=6 * MINUTE)
+    assert run(answers={"length": 5000}).answers == Answers(length=5000)
+
+
+def test_a_slow_answer_gives_the_answer_to_a_probe_as_much_more_time() -> None:
+    assert run(answers={"after": "5s"}).resolved["limits_us"] == {"recovers.reply": 14 * SECOND}
+    assert run(answers={"after": "0.5s", "length": 9}).resolved["limits_us"] == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "hint"),
+    [
+        ("slow", ("answers",), "answers is raise, or {after: 6m, length: 5000}"),
+        ({}, ("answers",), "one of them at least"),
+        ({"afer": "6m"}, ("answers", "afer"), "did you mean after?"),
+        ({"after": "0s"}, ("answers", "after"), "longer than 0s"),
+        ({"after": 6}, ("answers", "after"), "has no unit"),
+        ({"length": 0}, ("answers", "length"), "1 to 100000"),
+        ({"length": True}, ("answers", "length"), "1 to 100000"),
+    ],
+)
+def test_what_is_no_answer_is_refused(given: Any, path: Any, hint: str) -> None:
+    error = refused(answers=given)
+    assert hint in error.sentence and error.path == path
+
+
+def test_an_environment_is_read_and_is_empty_unless_said() -> None:
+    assert run().environment == {} and "environment" not in run().resolved
+    proxies = {"HTTP_PROXY": "http://127.0.0.1:9", "no_proxy": ""}
+    assert run(environment=proxies).environment == run(environment=proxies).resolved["environment"] == proxies
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "hint"),
+    [
+        ({}, ("environment",), "a mapping such as"),
+        (["HTTP_PROXY"], ("environment",), "a mapping such as"),
+        ({"HTTP_PROXI": "x"}, ("environment", "HTTP_PROXI"), "did you mean HTTP_PROXY?"),
+        ({"HERMES_HOME": "/x"}, ("environment", "HERMES_HOME"), "not for scenarios to set"),
+        ({"TZ": 5}, ("environment", "TZ"), "a text of one line"),
+        ({"TZ": "a\nb"}, ("environment", "TZ"), "a text of one line"),
+    ],
+)
+def test_what_is_no_environment_is_refused(given: Any, path: Any, hint: str) -> None:
+    error = refused(environment=given)
+    assert hint in error.sentence and error.path == path

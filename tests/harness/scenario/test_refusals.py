@@ -164,3 +164,17 @@ def test_a_give_up_may_come_at_once_as_far_as_refusals_go() -> None:
     assert (error.path, "end is too early" in error.sentence) == (("end",), True)
     late = {"when": "http.token", "from": "gaveup + 3h", "do": "noanswer"}
     assert "the run ends before" in refused(rules=[DROP, late]).sentence
+
+
+def test_a_restart_is_for_the_adapter_level_alone() -> None:
+    again = [{"at": "5m", "do": {"restart": "kill"}}]
+    assert run(rules=again).rules
+    error = refused(rules=again, levels=["adapter", "runner"])
+    assert "restart is for the adapter level only" in error.sentence and error.path == ("rules", 0, "do")
+
+
+def test_a_healed_run_is_as_much_longer_as_its_answers_take_longer() -> None:
+    healed: dict[str, Any] = {"rules": [DROP], "heal": "5m", "end": "18m", "asks": ["recovers"]}
+    assert run(**healed).heal
+    assert "end is too early" in refused(**healed, answers={"after": "6m"}).sentence
+    assert run(**{**healed, "end": "24m"}, answers={"after": "6m"}).answers

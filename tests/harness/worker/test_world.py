@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_qq_server.events import EventSent, Heal, RuleAct, Session
+from fake_qq_server.events import EventSent, EventUnwanted, Heal, RuleAct, Session
 from harness.journal.record import Record, digest
 from harness.journal.run_kinds import RunClose, RunTeardown, SubjListener, SubjState
 from harness.judging.outcome import judge
@@ -144,3 +144,28 @@ def test_a_run_with_a_healing_behind_the_give_up_is_the_same_each_time(tmp_path:
         for folder in (tmp_path, tmp_path / "again")
     ]
     assert len({digest(found) for found in journals}) == 1
+
+
+def test_each_kind_of_probe_is_sent_at_each_probing(tmp_path: Path) -> None:
+    """The bot's intents exclude what is written in a guild."""
+    found = records(bot.CORRECT, tmp_path, end="30m", more="probes: [c2c, group, guild, dm]")
+    sent = [(time, event.id, event.t) for time, event in of(found, EventSent) if event.probe]
+    unwanted = [(time, event.id, event.t) for time, event in of(found, EventUnwanted) if event.probe]
+    at = 30 * MINUTE_US - HEARTBEAT_US
+    assert sent + unwanted == [
+        (at, "probe-1", "C2C_MESSAGE_CREATE"),
+        (at, "probe-1-group", "GROUP_AT_MESSAGE_CREATE"),
+        (at, "probe-1-guild", "AT_MESSAGE_CREATE"),
+        (at, "probe-1-dm", "DIRECT_MESSAGE_CREATE"),
+    ]
+
+
+def test_the_first_kind_of_probe_keeps_its_name_whatever_it_is(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, end="30m", more="probes: [group]")
+    assert [event.id for _, event in of(found, EventSent) if event.probe] == ["probe-1"]
+
+
+def test_where_answers_are_slow_the_last_probe_comes_earlier_and_is_answered(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, end="30m", more="answers: {after: 61s}")
+    assert probes(found) == [29 * MINUTE_US - HEARTBEAT_US]
+    assert judge(found).ending.name == "undisturbed"

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from fake_qq_server.platform.payloads import SOMEBODY, Said
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.verbs.registry import Effect
+from tests.fake_qq_server.rules.rule_parsing import refused
 
 
 class Target:
@@ -27,8 +29,8 @@ class Target:
     def raw(self, data: bytes) -> Effect:
         return self._note("raw", data)
 
-    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect:
-        return self._note("dispatch", event_type, dict(fields))
+    def dispatch(self, event_type: str, fields: Mapping[str, Any], said: Said = SOMEBODY) -> Effect:
+        return self._note("dispatch", event_type, dict(fields), said)
 
     def close(self, code: int | None, reason: str) -> Effect:
         return self._note("close", code, reason)
@@ -52,18 +54,18 @@ class Target:
         ({"frame": '{"op":7,"d":null}'}, ("frame", '{"op":7,"d":null}')),
         ({"frame": {"op": 7, "d": None}}, ("frame", '{"op":7,"d":null}')),
         ({"frame": "not JSON"}, ("frame", "not JSON")),
-        ({"dispatch": "C2C_MESSAGE_CREATE"}, ("dispatch", "C2C_MESSAGE_CREATE", {})),
+        ({"dispatch": "C2C_MESSAGE_CREATE"}, ("dispatch", "C2C_MESSAGE_CREATE", {}, SOMEBODY)),
         ({"frame": {"op": 7}, "size": 10}, ("frame", '{"op":7}  ')),
         ({"frame": "你好", "size": 8}, ("frame", "你好  ")),
         ({"frame": "longer", "size": 3}, ("frame", "longer")),
-        ({"dispatch": "X_Y", "size": 3}, ("dispatch", "X_Y", {"content": "xxx"})),
+        ({"dispatch": "X_Y", "size": 3}, ("dispatch", "X_Y", {"content": "xxx"}, SOMEBODY)),
         (
             {"dispatch": "X_Y", "fields": {"content": "ab", "id": "1"}, "size": 3},
-            ("dispatch", "X_Y", {"content": "abx", "id": "1"}),
+            ("dispatch", "X_Y", {"content": "abx", "id": "1"}, SOMEBODY),
         ),
         (
             {"dispatch": "GROUP_AT_MESSAGE_CREATE", "fields": {"content": "你好"}},
-            ("dispatch", "GROUP_AT_MESSAGE_CREATE", {"content": "你好"}),
+            ("dispatch", "GROUP_AT_MESSAGE_CREATE", {"content": "你好"}, SOMEBODY),
         ),
     ],
 )
@@ -72,3 +74,47 @@ def test_each_push_asks_its_target_for_one_thing(do: Any, asked: tuple[Any, ...]
     target = Target()
     assert act.row.act(act.args, target) == Effect(bytes=1)
     assert target.asked == [asked]
+
+
+C2C = "C2C_MESSAGE_CREATE"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"text": "hello"}, [Said("hello")]),
+        ({"text": "hello", "from": "alice"}, [Said("hello", "alice")]),
+        ({"text": ["one", "two"], "from": "alice"}, [Said("one", "alice"), Said("two", "alice")]),
+        ({"text": "again", "count": 2}, [Said("again 1"), Said("again 2")]),
+        ({"count": 2, "from": "bob"}, [Said("hi 1", "bob"), Said("hi 2", "bob")]),
+        ({"count": 1}, [SOMEBODY]),
+    ],
+)
+def test_a_dispatch_says_who_writes_what_in_how_many_messages(more: Any, said: list[Said]) -> None:
+    (act,) = parse_rules([{"at": "1s", "do": {"dispatch": C2C, **more}}])[0].do
+    target = Target()
+    effect = act.row.act(act.args, target)
+    assert target.asked == [("dispatch", C2C, {}, one) for one in said]
+    assert effect.bytes == sum(range(1, len(said) + 1))
+
+
+@pytest.mark.parametrize(
+    ("do", "key", "hint"),
+    [
+        ({"dispatch": C2C, "text": []}, "text", "a list of 1 to 100"),
+        ({"dispatch": C2C, "text": 5}, "text", "what a user writes"),
+        ({"dispatch": C2C, "text": ["a", " "]}, "text", "what a user writes"),
+        ({"dispatch": C2C, "from": "Alice"}, "from", "a name such as alice"),
+        ({"dispatch": C2C, "count": 0}, "count", "from 1 to 100"),
+        ({"dispatch": C2C, "text": ["a"], "count": 2}, "dispatch", "leave count out"),
+        ({"dispatch": "FRIEND_ADD", "text": "a"}, "dispatch", "are of messages: AT_MESSAGE_CREATE"),
+    ],
+)
+def test_what_no_user_can_write_is_refused(do: Any, key: str, hint: str) -> None:
+    error = refused({"at": "1s", "do": do})
+    assert hint in error.sentence and error.path == ("rules", 0, "do", key)
+
+
+def test_a_bot_is_down_for_two_minutes_at_most() -> None:
+    error = refused({"at": "1s", "do": {"restart": "kill", "down": "121s"}})
+    assert error.sentence == "restart: down is 2m at most"

@@ -32,7 +32,7 @@ def test_every_file_of_a_verb_is_imported() -> None:
 
 @ROWS
 def test_what_a_client_sees_of_a_verb_on_a_wire_is_tested(verb: Verb) -> None:
-    """At a seam, and on the process, there is no client of ours to see it."""
+    """At a seam, and on what is no connection, there is no client of ours to see it."""
     on_a_wire = verb.acts_on == "connection" and not all(place.startswith("seam") for place in verb.places)
     tests = "".join(file.read_text(encoding="utf-8") for file in FAULTS.glob("test_*.py"))
     assert not on_a_wire or re.search(rf"\b{verb.name}\b", tests), (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fake_qq_server.events import LinkClose, WsIn
+from fake_qq_server.events import EventUnwanted, LinkClose, WsIn
 from harness.commands.report.story import StoryLine, story_lines
-from harness.journal.run_kinds import SubjConnect, SubjEgress
+from harness.journal.run_kinds import SubjConnect, SubjEgress, SubjLife
 from tests.harness.journals import J, us
 
 
@@ -121,6 +121,12 @@ class TestLines:
             (J().sends("p", t=5, probe=True), "a probe message was sent and was not handled"),
             (J().sends("p", t=5, probe=True).handles("p"), "a probe message was sent and was handled"),
             (J().probed(t=5), "a probe message was sent and was answered"),
+            (
+                J().add(EventUnwanted("m", "MESSAGE_CREATE", 1, 1 << 25), 5),
+                "a MESSAGE_CREATE happened, which the bot's intents exclude",
+            ),
+            (J().add(SubjLife("killed", 1), 5), "the adapter is killed without a word (life 1)"),
+            (J().add(SubjLife("started", 2), 5), "a new adapter is started (life 2)"),
             (J().ends(5), "the run is over: the scenario's end is reached"),
         ],
     )

@@ -74,3 +74,11 @@ def test_a_system_exit_in_the_loop_is_a_crash_with_its_status(tmp_path: Path) ->
     root = bot.copy(tmp_path, in_connect="asyncio.get_running_loop().call_later(60, exit, 3)")
     ((_, closed),) = of(records(root, tmp_path), RunClose)
     assert (closed.why, closed.status) == ("exited", 3)
+
+
+def test_the_environment_that_a_scenario_sets_is_the_subjects(tmp_path: Path) -> None:
+    tell = '__import__("logging").getLogger("bot").warning(__import__("os").environ["NO_PROXY"])'
+    found = records(
+        bot.copy(tmp_path, in_connect=tell), tmp_path, more="environment: {NO_PROXY: mine.example}"
+    )
+    assert "mine.example" in [event.template for _, event in of(found, SubjLog)]

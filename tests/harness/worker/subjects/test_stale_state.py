@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import SubjectError
 from harness.hermes.environments import resolve
-from harness.worker.subjects.stale_state import PID_MAX, _replace_pid, write_stale_state
+from harness.worker.subjects.stale_state import PID_MAX, replace_pid, write_stale_state
 
 ROOT = Path(__file__).parents[4]
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[4]
 def test_the_pid_in_a_json_object_is_replaced_and_nothing_else_of_it(tmp_path: Path) -> None:
     file = tmp_path / "gateway.pid"
     file.write_text(json.dumps({"pid": 12, "kind": "gateway"}))
-    _replace_pid(file, 99)
+    replace_pid(file, 99)
     assert json.loads(file.read_text()) == {"pid": 99, "kind": "gateway"}
 
 
@@ -27,8 +27,8 @@ def test_the_pid_in_a_json_object_is_replaced_and_nothing_else_of_it(tmp_path: P
 def test_a_file_without_a_pid_is_left_as_it_is(tmp_path: Path, text: str) -> None:
     file = tmp_path / "gateway.lock"
     file.write_text(text)
-    _replace_pid(file, 99)
-    _replace_pid(tmp_path / "none", 99)
+    replace_pid(file, 99)
+    replace_pid(tmp_path / "none", 99)
     assert file.read_text() == text
     assert not (tmp_path / "none").exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -19,11 +20,13 @@ class Local:
         self._locked = False
 
     def take_lock(self) -> bool:
-        """False where another bot has it."""
+        """False where another bot has it; one that was killed has left its file behind."""
         self._lock.parent.mkdir(parents=True, exist_ok=True)
+        if not self._locked and self._lock.is_file() and not _is_alive(self._lock):
+            self._lock.unlink()
         try:
             with self._lock.open("x") as file:
-                file.write(str(os.getpid()))
+                file.write(json.dumps({"pid": os.getpid()}))
         except FileExistsError:
             return self._locked
         self._locked = True
@@ -38,3 +41,12 @@ class Local:
         """Write the state."""
         said = {"state": state}
         write(self._status, lambda file: file["platforms"].update({PLATFORM: said}))
+
+
+def _is_alive(lock: Path) -> bool:
+    """Whether the process that the file names runs."""
+    try:
+        os.kill(int(json.loads(lock.read_text())["pid"]), 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""What answers the messages that reach the bot: at the adapter level, and in the agent's place above it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from harness.journal.run_kinds import How, SpanPhase, SubjAnswer
+from harness.journal.writer import Recorder
+from harness.scenario.run_spec import Answers
+from harness.worker.subjects.observer import record_calls
+
+REPLY = "received: "
+
+
+class MessageHandler:
+    """Answers each message as the scenario's `answers` says, and records each call.
+
+    An answer takes time even where nothing is said: with 0, reply and typing notice are under way at the same
+    instant, and on Python 3.11 hermes' typing task then loses its cancellation in asyncio.wait_for (measured:
+    busy-spin).
+    """
+
+    def __init__(self, answers: Answers, record: Recorder) -> None:
+        self._answers = answers
+        self._record = record
+
+    async def __call__(self, event: Any, *others: Any) -> str:
+        """The answer to one message; `others` is what an agent is told besides."""
+        del others
+        build = partial(_span, str(event.message_id))
+        answer = await record_calls(self._answer, self._record, lambda: build)(str(event.text))
+        return str(answer)
+
+    async def _answer(self, text: str) -> str:
+        await asyncio.sleep(self._answers.after_us / 1e6)
+        if self._answers.kind == "raise":
+            raise RuntimeError("the message handler raises, as the scenario says")
+        return reply_to(text, self._answers.length)
+
+
+def reply_to(text: str, length: int | None) -> str:
+    """The answer to a text; one with a length goes on in numbered lines, so that no two parts are alike."""
+    short = REPLY + text
+    if length is None:
+        return short
+    lines, size, number = [short], len(short), 0
+    while size < length:
+        number += 1
+        lines.append(f"line {number} of a long answer")
+        size += 1 + len(lines[-1])
+    return "\n".join(lines)[:length]
+
+
+def _span(message: str, phase: SpanPhase, how: How | None, error: str | None) -> SubjAnswer:
+    return SubjAnswer(phase, how, error, message)
