@@ -39,7 +39,7 @@ PROMISES = (
     promise("[Aa]nother platform", "others"),
     promise("told to stop|moment to stop", "stops"),
     promise("[Tt]hen all is well|the platform heals|is there when QQ is", "recovers settles stays"),
-    promise("/gateway fails|every reconnect fails|platform dies|a close again and again", "settles back recovers"),
+    promise("/gateway fails|every reconnect fails|platform dies", "settles back recovers"),
     promise("[Nn]othing goes wrong|all is well with both", "connects"),
     promise("killed", "connects released truthful stops"),
 )
