@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fake_qq_server.events import RuleAct
 from harness.journal.record import Record
-from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown
+from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
@@ -91,6 +91,21 @@ def _says(record: Record, *, gone: bool) -> bool:
     return state is not None and (state in GONE) == gone
 
 
+def last_word(run: Timeline) -> Record | None:
+    """The last record of what the subject said of itself, the tear-down's included."""
+    return next((one for one in reversed(run.records) if isinstance(one.event, SubjState)), None)
+
+
+def _stale_word(run: Timeline) -> Record | None:
+    """What its status file says of itself as the last thing, where that is of a program that runs."""
+    word = last_word(run)
+    if word is not None and getattr(word.event, "status", None) == "connected":
+        return word
+    whole = next((one for one in reversed(run.records) if isinstance(one.event, RunnerState)), None)
+    running = whole is not None and _says(whole, gone=False) and not _may_say_running(run)
+    return whole if running else None
+
+
 def stops(run: Timeline, limits: CheckLimits) -> Finding:
     """Told to stop → the program ends in time, and leaves nothing that would hold up it or its successor."""
     teardown = next((one for one in run.records if isinstance(one.event, RunTeardown)), None)
@@ -117,6 +132,9 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
     remains = (*what.tasks, *what.threads, *what.sockets, *what.locks, *what.files, *what.warnings)
     if remains:
         return fails(f"the program left behind: {', '.join(map(str, remains))}", left.n)
+    stale = _stale_word(run)
+    if stale is not None:
+        return fails("the program has ended, and its status file says that it runs", stale.n, ended.n)
     return passes(
         f"it stopped within {duration(last - told.t)} and left nothing behind", told.n, ended.n, left.n
     )
