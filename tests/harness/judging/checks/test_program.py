@@ -86,8 +86,13 @@ class TestStops:
 
     @pytest.mark.parametrize(("signal", "state"), [("SIGTERM", "pass"), ("SIGINT", "fail")])
     def test_after_a_sigterm_it_may_say_that_it_runs(self, signal: str, state: str) -> None:
-        j = stopped_by(signal).says("disconnected").add(ProcExit(0), 95, "probe").ends(95, "exited")
-        assert told("stops", j.add(Left(), 95.25, "probe").closed())[0] == state
+        j = stopped_by(signal).ends(95).says("disconnected").add(ProcExit(0), 96, "probe")
+        assert told("stops", j.add(Left(), 96.25, "probe").closed())[0] == state
+
+    def test_what_it_says_after_an_end_before_the_run_s_is_for_truthful(self) -> None:
+        j = stopped_by("SIGINT").add(ProcExit(0), 95, "probe").ends(95, "exited")
+        records = j.add(Left(), 95.25, "probe").closed()
+        assert (told("stops", records)[0], told("truthful", records)[0]) == ("pass", "fail")
 
     def test_a_program_that_nobody_told_to_stop_need_not(self) -> None:
         j = runner().add(ProcExit(1), 100, "probe").ends(100, "exited")
