@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from fake_qq_server.events import RuleAct
@@ -41,7 +42,10 @@ def beats(run: Timeline, limits: CheckLimits) -> Finding:
     told to stop. n/a where no connection lasted an interval.
     """
     messages = {one.id: one for one in run.messages}
-    seen = [_Watched(run, talk, _holes(run, talk), messages) for talk in talks(run).values()]
+    held: dict[int, list[Interruption]] = {}
+    for interruption in run.interruptions:
+        held.setdefault(interruption.conn, []).append(interruption)
+    seen = [_Watched(run, talk, held.get(talk.number, []), messages) for talk in talks(run).values()]
     stops = _stops(run)
     owed = [(one, _owed(one, stops)) for one in seen]
     for one, stretch in owed:
@@ -56,14 +60,31 @@ def beats(run: Timeline, limits: CheckLimits) -> Finding:
     return passes(f"heartbeats came in time on {many}", *proof)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Watched:
-    """A connection, when it was interrupted for its heartbeats, and the run's messages by id."""
+    """A connection, what interrupted it, and the run's messages by id."""
 
     run: Timeline
     talk: Talk
-    holes: tuple[Interval, ...]
+    held: Sequence[Interruption]
     messages: Mapping[str, Message]
+
+    @cached_property
+    def holes(self) -> tuple[Interval, ...]:
+        """When it was interrupted for its heartbeats, and as long before and after as they are under way."""
+        around = 2 * (self.talk.transit_us or 0)
+        begun = [(_begins(self.run, self.talk, one), one.off) for one in self.held]
+        return tuple(
+            Interval(start - around, off.t + around if off else FOR_EVER)
+            for start, off in begun
+            if start is not None
+        )
+
+    @cached_property
+    def sent_elsewhere(self) -> int:
+        """The highest number that was sent of a resumed session on other connections."""
+        others = [one for one in talks(self.run).values() if self.talk.resumes and one is not self.talk]
+        return max((frame.s for one in others for frame in one.numbered), default=0)
 
     def fails(self, because: str, *lines: int) -> Finding:
         return fails(f"connection {self.talk.number}: {because}", *lines)
@@ -71,16 +92,6 @@ class _Watched:
     def interval(self, t: int) -> int:
         """The longest that a Hello had told by then: a second Hello need not be obeyed."""
         return max((us for mark, us in self.talk.intervals if mark.t <= t), default=HEARTBEAT_US)
-
-
-def _holes(run: Timeline, talk: Talk) -> tuple[Interval, ...]:
-    around = 2 * (talk.transit_us or 0)
-    found = []
-    for one in run.interruptions:
-        begins = _begins(run, talk, one) if one.conn == talk.number else None
-        if begins is not None:
-            found.append(Interval(begins - around, one.off.t + around if one.off else FOR_EVER))
-    return tuple(found)
 
 
 def _begins(run: Timeline, talk: Talk, one: Interruption) -> int | None:
@@ -154,7 +165,8 @@ def _owed(one: _Watched, stops: list[Mark]) -> list[tuple[Mark, Mark]]:
     if not talk.granted or not talk.intervals or talk.transit_us is None:
         return []
     start = max(talk.granted[0], talk.intervals[0][0], key=lambda mark: mark.n)
-    ends = [mark for mark in (*talk.written(*SENDS_AWAY), *stops) if mark.n > start.n]
+    after = bisect_right([mark.n for mark in stops], start.n)
+    ends = [mark for mark in (*talk.written(*SENDS_AWAY), *stops[after : after + 1]) if mark.n > start.n]
     ends += [conn.ended] if conn is not None and conn.ended is not None else []
     last = one.run.records[len(one.run.body) - (1 if one.run.cut else 0)]
     end = min([Mark(one.run.end, last.n), *ends], key=lambda mark: mark.n)
@@ -190,7 +202,7 @@ def _misnumbered(one: _Watched) -> Finding | None:
     if not talk.granted or talk.transit_us is None:
         return None
     frames, recent = deque(talk.numbered), deque[tuple[Numbered, int]]()
-    highest = max((frame.s for frame in _elsewhere(one)), default=0)
+    highest = 0
     raw = bool(talk.written("other"))
     for beat in talk.beats:
         while frames and frames[0].at.n < beat.at.n:
@@ -207,16 +219,11 @@ def _misnumbered(one: _Watched) -> Finding | None:
             last = recent[0][0]
             because = f"a heartbeat named the number {said}, and {last.s} was sent before"
             return one.fails(because, last.at.n, beat.at.n)
-        if beat.s is not None and beat.s > highest and not raw:
-            because = f"a heartbeat named the number {said}, and none above {highest} was sent"
+        if beat.s is not None and beat.s > highest and not raw and beat.s > one.sent_elsewhere:
+            most = max(highest, one.sent_elsewhere)
+            because = f"a heartbeat named the number {said}, and none above {most} was sent"
             return one.fails(because, talk.granted[0].n, beat.at.n)
     return None
-
-
-def _elsewhere(one: _Watched) -> list[Numbered]:
-    """What was sent of a resumed session on other connections."""
-    others = (talk for talk in talks(one.run).values() if talk.number != one.talk.number)
-    return [frame for talk in others for frame in talk.numbered] if one.talk.resumes else []
 
 
 def _known_at(one: _Watched, frame: Numbered | None) -> int:
@@ -235,5 +242,4 @@ def _known_at(one: _Watched, frame: Numbered | None) -> int:
 
 def _disturbed(one: _Watched) -> list[Interval]:
     way = 2 * (one.talk.transit_us or 0)
-    mine = (held for held in one.run.interruptions if held.conn == one.talk.number)
-    return [Interval(held.on.t - way, held.off.t if held.off else FOR_EVER) for held in mine]
+    return [Interval(held.on.t - way, held.off.t if held.off else FOR_EVER) for held in one.held]
