@@ -73,6 +73,10 @@ class TestGivingUp:
         j = J(start="down").connects(0, how=None).flags(t=5).add(SubjConnect("end", "failed"), 5, "probe")
         assert told("patient", j.done(600))[0] == "unknown"
 
+    def test_an_end_that_nothing_could_change_cuts_no_outage_short(self) -> None:
+        j = J(start="down").connects(0, how=None).flags(t=5).add(SubjConnect("end", "failed"), 5, "probe")
+        assert told("patient", j.done(605, "gaveup"))[0] == "n/a"
+
 
 class TestWhatIsNoGiveUp:
     def test_it_tries_again(self) -> None:
