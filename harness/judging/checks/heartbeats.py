@@ -212,7 +212,7 @@ def _misnumbered(one: _Watched) -> Finding | None:
         known = [i for i, (_, at) in enumerate(recent) if at <= beat.at.t]
         for _ in range(known[-1] if known else 0):
             recent.popleft()
-        if beat.at.n < talk.granted[0].n or beat.at.t < _known_at(one, None):
+        if beat.at.t < _known_at(one, None):
             continue
         said = "none" if beat.s is None else str(beat.s)
         if known and (beat.s is None or beat.s < min(frame.s for frame, _ in recent)):
@@ -241,5 +241,5 @@ def _known_at(one: _Watched, frame: Numbered | None) -> int:
 
 
 def _disturbed(one: _Watched) -> list[Interval]:
-    way = 2 * (one.talk.transit_us or 0)
-    return [Interval(held.on.t - way, held.off.t if held.off else FOR_EVER) for held in one.held]
+    """When frames to it were lost or held: what was under way as that began arrives all the same."""
+    return [Interval(held.on.t, held.off.t if held.off else FOR_EVER) for held in one.held]

@@ -56,7 +56,7 @@ def patient(run: Timeline, limits: CheckLimits) -> Finding:
         return passes(because, *_began(run, longest), *ended)
     if tested:
         return not_applicable("it gave up because the platform said that no retry can help")
-    if run.since is None and outages and not run.cut and not run.ended_early:
+    if run.since is None and outages and not run.ended_early:
         return unknown(f"the run ended {duration(outages[-1].lasted)} after the outage began")
     return not_applicable(f"no outage lasted {duration(budget)}, and it did not give up")
 

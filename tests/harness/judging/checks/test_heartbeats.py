@@ -169,6 +169,10 @@ class TestWhatExcuses:
         assert told("beats", served().beats_on(30, 100).writes(op, t=101).done(600))[0] == "pass"
         assert told("beats", served().writes(op, t=60).done(600))[0] == "fail"
 
+    def test_what_it_was_told_before_ready_is_over(self) -> None:
+        j = J().upgrades(t=0).hello().says_frame("identify").writes("invalid").says_frame("identify")
+        assert told("beats", j.writes("ready", t=START, s=1).ready().done(600))[0] == "fail"
+
     def test_it_gave_up(self) -> None:
         assert told("beats", served().beats_on(30, 100).gives_up(t=101).done(600))[0] == "pass"
         assert told("beats", served().gives_up(t=60).done(600))[0] == "fail"
@@ -308,6 +312,10 @@ class TestNumbers:
             j = served().writes("other", t=10, s=9, rule="odd").beats_on(30, 600, s=s)
             assert told("beats", j.done(600))[0] == "pass"
 
+    def test_what_was_under_way_when_a_silence_began_arrives(self) -> None:
+        j = served().beats(30).writes("dispatch", t=59.99, s=2).interrupted(t=60).released(t=61)
+        assert told("beats", j.beats(62).beats_on(102, 600, s=1).done(600))[0] == "fail"
+
     def test_what_a_silence_swallowed_is_not_asked_for(self) -> None:
         j = served().interrupted(t=10).writes("dispatch", t=20, s=2).released(t=25)
         assert told("beats", j.beats_on(30, 600, s=1).done(600))[0] == "pass"
@@ -319,8 +327,21 @@ class TestNumbers:
 
     def test_a_resumed_session_goes_on_with_its_numbers(self) -> None:
         j = served().writes("dispatch", t=2, s=8).beats_on(30, 100, s=8).closes(t=110)
-        j.upgrades(2, 120).hello(2).says_frame("resume", 2).ready(2, what="resumed")
-        assert told("beats", j.beats_on(150, 600, s=8, ws=2).done(600))[0] == "pass"
+        j.greeted(2, 120, what="resumed", s=None).beats_on(150, 300, s=8, ws=2)
+        assert told("beats", j.beats_on(310, 600, s=8, ws=2).done(600))[0] == "pass"
+        found = told(
+            "beats", j.closes(2, 601).greeted(3, 602, what="resumed").beats(630, s=9, ws=3).done(650)
+        )
+        assert found == ("fail", "connection 3: a heartbeat named the number 9, and none above 8 was sent")
+
+    def test_a_number_that_is_only_sent_later_is_one_that_was_never_sent(self) -> None:
+        j = served().beats(30, s=2).writes("dispatch", t=50, s=2).beats_on(60, 600, s=2)
+        assert told("beats", j.done(600))[0] == "fail"
+
+    def test_where_nothing_was_sent_for_certain_none_need_be_named(self) -> None:
+        for s in (None, 5):
+            j = J().greeted(t=START, s=None).writes("dispatch", t=29, s=5).beats(30, s=s)
+            assert told("beats", j.beats_on(60, 600, s=5).done(600))[0] == "pass"
 
     def test_a_new_session_begins_anew(self) -> None:
         j = served().writes("dispatch", t=2, s=8).beats_on(30, 100, s=8).closes(t=110).greeted(2, 120)

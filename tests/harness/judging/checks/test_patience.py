@@ -49,7 +49,7 @@ class TestGivingUp:
         assert told("patient", j.done(2 * HOUR))[0] == "fail"
 
     def test_a_connection_that_does_not_last_ends_no_outage(self) -> None:
-        for held, state in ((123, "pass"), (124, "fail")):
+        for held, state in ((123.74, "pass"), (123.75, "fail")):
             j = lost().ready(2, t=1000).loses(2, t=1000 + held).gives_up(t=1200)
             assert told("patient", j.done(2 * HOUR))[0] == state
 
@@ -95,6 +95,11 @@ class TestWhatIsNoGiveUp:
     def test_wrong_credentials_are_such_a_word(self) -> None:
         j = lost(rules=WRONG_SECRET).acts("secret", 62, "error").gives_up(t=63)
         assert told("patient", j.done(HOUR))[0] == "n/a"
+
+    @pytest.mark.parametrize(("t", "state"), [(59, "n/a"), (58.99, "fail")])
+    def test_its_word_may_come_a_second_before_service_is_lost(self, t: float, state: str) -> None:
+        j = J(rules=WRONG_SECRET).up().acts("secret", t, "error").loses(t=60).flags(t=61)
+        assert told("patient", j.done(HOUR))[0] == state
 
     def test_what_it_said_of_another_outage_or_afterwards_excuses_nothing(self) -> None:
         j = J().up().close_frame(t=60, code=4915).ready(2, t=70).loses(2, t=500).flags(t=510)
@@ -146,6 +151,26 @@ class TestItsTime:
         because = "the run ended 10 min after the outage began"
         assert told("patient", lost().done(660)) == ("unknown", because)
         assert told("patient", lost().done(60 + BUDGET))[0] == "pass"
+
+    def test_a_bot_that_is_back_at_the_end_is_back_however_briefly(self) -> None:
+        assert told("patient", lost().ready(2, t=900).done(980))[0] == "n/a"
+
+    def test_the_longest_outage_is_told_and_where_it_began(self) -> None:
+        j = lost().ready(2, t=1000).loses(2, t=2000).called("lost").tries(t=2000).ready(3, t=3000)
+        found = check("patient", j.done(HOUR))
+        because = "it had not given up 16.7 min after the outage began, and had not tried too often"
+        assert (found.state, found.because, found.lines) == ("pass", because, (j["lost"],))
+
+    def test_without_a_connect_the_run_s_start_counts(self) -> None:
+        assert told("patient", J(start="down").gives_up(t=BUDGET).done(HOUR))[0] == "pass"
+
+    def test_a_give_up_in_the_last_instant_counts_with_what_it_had_tried(self) -> None:
+        assert told("patient", lost().gives_up(t=HOUR).done(HOUR))[0] == "pass"
+        assert told("patient", J().up().tries(t=100).flags(t=HOUR).done(HOUR))[0] == "pass"
+        assert told("patient", J().up().flags(t=HOUR).done(HOUR))[0] == "fail"
+
+    def test_a_cut_run_within_a_young_outage_is_unknown(self) -> None:
+        assert told("patient", lost().closed("killed", t=100))[0] == "unknown"
 
     def test_a_cut_run_proves_no_patience(self) -> None:
         assert told("patient", lost().closed("killed", t=HOUR))[0] == "unknown"
