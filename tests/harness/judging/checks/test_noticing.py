@@ -31,6 +31,11 @@ class TestNotices:
         j = J().up().interrupted(t=100).close_frame(t=120, by="subject").closes(t=500)
         assert told("notices", j.done(3600))[0] == "pass"
 
+    def test_to_leave_in_time_counts_also_where_the_silence_had_just_ended(self) -> None:
+        assert (
+            told("notices", J().up().interrupted(t=100).released(t=150).closes(t=160).done(3600))[0] == "pass"
+        )
+
     def test_the_platform_s_close_frame_does_not_count(self) -> None:
         j = J().up().interrupted(t=100).closes(t=100 + NOTICES + 1)
         assert told("notices", j.done(3600))[0] == "fail"
@@ -127,7 +132,20 @@ class TestAcks:
 
     def test_before_ready_no_ack_is_due(self) -> None:
         j = J().upgrades(t=1).hello().says_frame("identify").beats(2, ack=False).writes("ready").ready()
-        assert told("notices", j.beats_on(30, 3600).done(3600))[0] == "n/a"
+        assert told("notices", j.beats_on(200, 3600).done(3600))[0] == "n/a"
+        j = J().upgrades(t=1).hello().beats(2, ack=False)
+        assert told("notices", j.done(3600))[0] == "n/a"
+
+    def test_an_ack_after_it_left_changes_nothing(self) -> None:
+        j = J().greeted(t=1).beats(30, ack=False).close_frame(t=40, by="subject").writes("ack", t=41)
+        assert told("notices", j.done(3600))[0] == "pass"
+
+    def test_a_heartbeat_in_the_instant_of_its_end_is_none(self) -> None:
+        assert told("notices", J().greeted(t=1).beats(30, ack=False).closes(t=30).done(3600))[0] == "n/a"
+
+    def test_the_longest_interval_counts(self) -> None:
+        j = J().greeted(t=1, interval_ms=60_000).hello(t=2).beats(50, ack=False).closes(t=240)
+        assert told("notices", j.done(3600))[0] == "pass"
 
     def test_a_longer_interval_gives_more_time(self) -> None:
         for by, state in ((0, "pass"), (0.01, "fail")):
@@ -161,6 +179,9 @@ class TestHello:
     def test_the_platform_may_end_it(self) -> None:
         assert told("notices", J().upgrades(t=10).loses(t=10).done(3600))[0] == "n/a"
         assert told("notices", J().upgrades(t=10).close_frame(t=20).closes(t=21).done(3600))[0] == "n/a"
+
+    def test_a_connection_that_ends_at_once_is_none(self) -> None:
+        assert told("notices", J().upgrades(t=10).closes(t=10).done(3600))[0] == "n/a"
 
     def test_an_upgrade_that_was_refused_is_no_connection(self) -> None:
         j = J().opens(t=10).add(WsConnect("/ws", 403), conn=1)
