@@ -91,7 +91,7 @@ class TestTime:
             assert told("beats", slowed(j).done(600))[0] == state
 
     def test_nothing_is_owed_in_time_where_nobody_knows_what_the_link_adds(self) -> None:
-        j = served().interrupted(t=2, name="latency", rule="who")
+        j = served().interrupted(t=2, name="latency", rule="who").interrupted(t=3).beats_on(30, 600, s=9)
         assert told("beats", slowed(j).done(600))[0] == "n/a"
 
 
@@ -157,6 +157,16 @@ class TestWhatExcuses:
         assert told("beats", j.done(600))[0] == "fail"
         j = served(rules=[DOWN]).beats_on(30, 70).interrupted(t=80, rule="dead").beats(96)
         assert told("beats", j.done(600))[0] == "pass"
+
+    def test_where_the_way_up_is_silent_no_heartbeat_can_arrive(self) -> None:
+        up = {"id": "dead", "link": "ws.up", "from": "1m", "do": "silent"}
+        j = served(rules=[up]).beats_on(30, 70).interrupted(t=80, rule="dead")
+        assert told("beats", j.done(600))[0] == "pass"
+
+    @pytest.mark.parametrize(("by", "state"), [(0, "pass"), (0.01, "fail")])
+    def test_after_an_interruption_the_interval_begins_anew(self, by: float, state: str) -> None:
+        j = served().beats_on(30, 100).interrupted(t=110).released(t=400)
+        assert told("beats", j.beats_on(400.08 + LATEST + by, 600).done(600))[0] == state
 
     def test_a_heartbeat_that_was_not_answered_is_not_followed_in_time(self) -> None:
         j = served().beats_on(30, 100).beats(129, ack=False)
