@@ -44,13 +44,15 @@ GONE = ("stopped", "startup_failed")
 def wrong_word(run: Timeline, limits: CheckLimits) -> Finding | None:
     """What is wrong with the status file's word on the whole program; None where nothing is.
 
-    It ended: the last word must not be that it runs. Only after a SIGTERM that nobody planned it may be:
-    newer releases leave it, to be started again with their container (#42675). While it runs, the word must
+    It ended, be it in the tear-down: the last word must not be that it runs. Only after a SIGTERM that nobody
+    planned it may be: newer releases leave it, to be started again with their container (#42675). While it
+    runs, the word must
     not be the contrary for longer than `truthful` allows, up to the moment at which it was told to stop or
     began to: from then on `stops` judges.
     """
     words = [one for one in run.body if isinstance(one.event, RunnerState)]
-    ended, last = exit_of(run), words[-1] if words else None
+    ended = next((one for one in run.records if isinstance(one.event, ProcExit)), None)
+    last = next((one for one in reversed(run.records) if isinstance(one.event, RunnerState)), None)
     if ended is not None and last is not None and _says(last, gone=False) and not _may_say_running(run):
         word = getattr(last.event, "state", None)
         return fails(f"its status file says {word}, and the program has ended", last.n, ended.n)
@@ -97,13 +99,11 @@ def last_word(run: Timeline) -> Record | None:
 
 
 def _stale_word(run: Timeline) -> Record | None:
-    """What its status file says of itself as the last thing, where that is of a program that runs."""
+    """The word by which its status file still says connected, where that was true when the run ended: a word
+    that was wrong before, and what it says of the program, are for `truthful`."""
     word = last_word(run)
-    if word is not None and getattr(word.event, "status", None) == "connected":
-        return word
-    whole = next((one for one in reversed(run.records) if isinstance(one.event, RunnerState)), None)
-    running = whole is not None and _says(whole, gone=False) and not _may_say_running(run)
-    return whole if running else None
+    stale = word is not None and getattr(word.event, "status", None) == "connected"
+    return word if stale and run.since is not None else None
 
 
 def stops(run: Timeline, limits: CheckLimits) -> Finding:
@@ -134,7 +134,7 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
         return fails(f"the program left behind: {', '.join(map(str, remains))}", left.n)
     stale = _stale_word(run) if exit_of(run) is None else None  # of an earlier end `truthful` has judged it
     if stale is not None:
-        return fails("the program has ended, and its status file says that it runs", stale.n, ended.n)
+        return fails("the program has ended, and its status file says connected", stale.n, ended.n)
     return passes(
         f"it stopped within {duration(last - told.t)} and left nothing behind", told.n, ended.n, left.n
     )

@@ -73,7 +73,7 @@ class TestStops:
         found = check("stops", j.add(Left(), 601.25, "probe").closed())
         assert found.state == state
         if state == "fail":
-            assert found.because == "the program has ended, and its status file says that it runs"
+            assert found.because == "the program has ended, and its status file says connected"
             assert found.lines == (j["word"], j["word"] - 1)
 
     @pytest.mark.parametrize(
@@ -81,13 +81,18 @@ class TestStops:
         [("running", "fail"), ("stopped", "pass"), ("startup_failed", "pass"), (None, "pass")],
     )
     def test_a_program_that_was_stopped_takes_back_that_it_runs(self, said: str | None, state: str) -> None:
-        j = word(runner(), said, 1).ends(600).says("disconnected").add(ProcExit(0), 601, "probe")
-        assert told("stops", j.add(Left(), 601.25, "probe").closed())[0] == state
+        j = word(runner().ends(600).says("disconnected"), said, 600.5).add(ProcExit(0), 601, "probe")
+        assert told("truthful", j.add(Left(), 601.25, "probe").closed())[0] == state
 
     @pytest.mark.parametrize(("signal", "state"), [("SIGTERM", "pass"), ("SIGINT", "fail")])
     def test_after_a_sigterm_it_may_say_that_it_runs(self, signal: str, state: str) -> None:
         j = stopped_by(signal).ends(95).says("disconnected").add(ProcExit(0), 96, "probe")
-        assert told("stops", j.add(Left(), 96.25, "probe").closed())[0] == state
+        assert told("truthful", j.add(Left(), 96.25, "probe").closed())[0] == state
+
+    def test_a_word_that_was_wrong_before_the_end_is_for_truthful(self) -> None:
+        j = runner().loses(t=100).ends(600).add(ProcExit(0), 601, "probe")
+        records = j.add(Left(), 601.25, "probe").closed()
+        assert (told("stops", records)[0], told("truthful", records)[0]) == ("pass", "fail")
 
     def test_what_it_says_after_an_end_before_the_run_s_is_for_truthful(self) -> None:
         j = stopped_by("SIGINT").add(ProcExit(0), 95, "probe").ends(95, "exited")
