@@ -286,7 +286,8 @@ class ClockHiccup(Event):
 class Left(Event):
     """What the subject left after disconnect(), by name.
 
-    `threads`: at the runner level only those that would hold the process up; `files`: the pid file.
+    `threads`: at the runner level only those that would hold the process up; `files`: the pid file;
+    `clients`: HTTP clients that nobody closed, null where none was looked for or found.
     """
 
     KIND = "left"
@@ -296,6 +297,7 @@ class Left(Event):
     locks: Sequence[str] = ()
     warnings: Sequence[str] = ()
     files: Sequence[str] = ()
+    clients: Sequence[str] | None = field(default=None, metadata=OMIT_NULL)
 
 
 KINDS: tuple[type[Event], ...] = (

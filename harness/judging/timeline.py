@@ -33,7 +33,7 @@ from harness.judging.service import Service, follow, with_calls
 from harness.judging.terms import Terms, terms_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timeline:
     """The facts of one run. Times are virtual microseconds.
 

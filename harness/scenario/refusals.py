@@ -14,6 +14,7 @@ from fake_qq_server.rules.language_errors import LanguageError, Path
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
+from fake_qq_server.rules.verbs.registry import Class
 from harness.scenario.feedback import refuse_feedback
 from harness.scenario.limits import RECOVERY_HELD_US, RECOVERY_US, SETTLING_US
 from harness.scenario.run_spec import RunSpec
@@ -80,9 +81,11 @@ def _refuse_asks(run: RunSpec) -> None:
         raise LanguageError(
             ("asks",), "recovers is asked, but nothing heals: add heal, or leave it to heal_twin"
         )
-    if "notices" in asked and not any(_interrupts(rule) for rule in run.rules):
+    if "notices" in asked and not any(_interrupts(rule) or _withholds(rule) for rule in run.rules):
         raise LanguageError(
-            ("asks",), "notices is asked, but no rule makes a connection silent, stalled or a blackhole"
+            ("asks",),
+            "notices is asked, but no rule makes a connection silent, stalled or a blackhole, or keeps "
+            "Hello, READY, RESUMED or ACKs from it",
         )
     if "forbidden" in asked and not run.forbids:
         raise LanguageError(("asks",), "forbidden is asked, but nothing is: add forbids")
@@ -129,6 +132,19 @@ def _interrupts(rule: Rule) -> bool:
         return False
     conditions: list[Condition] = [do.row.act(do.args) for do in rule.do]
     return any(condition.interrupts for condition in conditions)
+
+
+DUE = ("hello", "ready", "resumed", "ack", "any")
+"""What the platform owes on a connection, by its place at `ws.out`."""
+
+
+def _withholds(rule: Rule) -> bool:
+    """Whether the rule may keep from a bot what the platform owes it: a frame of its own, or any answer."""
+    place, _, word = rule.trigger.event.rpartition(".") if isinstance(rule.trigger, When) else ("", "", "")
+    answers = [do.verb for do in rule.do if do.row.kind is Class.ANSWER]
+    return (place == "ws.in" and "noanswer" in answers) or (
+        place == "ws.out" and word in DUE and bool(answers)
+    )
 
 
 def _refuse_too_late(run: RunSpec, paths: Sequence[Path], earliest: Mapping[str | None, int]) -> None:

@@ -50,15 +50,15 @@ HELD = ("keep", "release")
 """What becomes at the healing of the bytes that a condition holds."""
 
 CHECKS = (
-    "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "bounded",
-    "polite", "once", "stops", "secret", "back", "stays",
+    "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "beats", "patient",
+    "clean", "bounded", "polite", "once", "stops", "secret", "back", "stays",
     "final", "released", "others", "forbidden",
 )  # fmt: skip
 """The checks that `asks` may name; `harness.judging.checks.CHECKS` has a row for each, in this order."""
 
 LIMITED = (
-    "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "bounded", "once", "stops",
-    "final", "released", "others",
+    "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "beats", "patient",
+    "bounded", "once", "stops", "final", "released", "others",
 )  # fmt: skip
 """The checks with a limit in time, which `limits` may set."""
 

@@ -75,6 +75,10 @@ PECULIARITIES: Mapping[str, Peculiarity] = {
         "gives up after half an hour and says so",
         (Change(RULES, "MOST_ATTEMPTS = 100", "MOST_ATTEMPTS = 36"),),
     ),
+    "gives-up-soonest": Peculiarity(
+        "gives up after a little more than a quarter of an hour and says so",
+        (Change(RULES, "MOST_ATTEMPTS = 100", "MOST_ATTEMPTS = 20"),),
+    ),
     "beats-often": Peculiarity(
         "beats every 20 s whatever Hello said",
         (Change(ADAPTER, SLEEP, "                await asyncio.sleep(20)\n"),),
@@ -82,6 +86,14 @@ PECULIARITIES: Mapping[str, Peculiarity] = {
     "beats-late": Peculiarity(
         "beats for the first time when the whole interval has passed, as botgo does",
         (Change(ADAPTER, SLEEP, "                await asyncio.sleep(0.99 * self._interval)\n"),),
+    ),
+    "beats-exactly": Peculiarity(
+        "beats once an interval and leaves at the first heartbeat without an answer, as satori does",
+        (
+            Change(ADAPTER, SLEEP, "                await asyncio.sleep(self._interval)\n"),
+            Change(RULES, "MISSED_ACKS = 2", "MISSED_ACKS = 1"),
+        ),
+        ("calibration-no-acks",),
     ),
     "beats-at-once": Peculiarity(
         "beats as soon as it is ready, and every 30 s from then on, as botpy does",

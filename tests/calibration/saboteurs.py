@@ -55,6 +55,7 @@ ENDINGS: Mapping[str, str] = {
     "calibration-dead-for-ever": "fatal-notified",
     "calibration-endless": "fatal-notified",
     "calibration-banned": "fatal-notified",
+    "calibration-no-acks": "recovered",
 }
 """What becomes of the correct bot, in each run that a saboteur is looked at in."""
 
@@ -213,7 +214,8 @@ SABOTEURS: Mapping[str, Saboteur] = {
         ),
         ("calibration-exhausted", "calibration-dead-peer", "calibration-resume", "calibration-endless"),
         frozenset(
-            {"truthful", "settles", "recovers", "notices", "bounded", "polite", "once", "stops", "secret"}
+            {"truthful", "settles", "recovers", "notices", "beats", "patient", "clean"}
+            | {"bounded", "polite", "once", "stops", "secret"}
         ),
         {
             "calibration-exhausted": "busy-spin",
@@ -266,6 +268,92 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-dead-peer", "calibration-dead-for-ever"),
+    ),
+    "notices-acks": Saboteur(
+        "notices",
+        "takes every message for a sign of life",
+        (
+            Change(
+                ADAPTER,
+                "        if op == 0:\n            self._dispatch",
+                "        if op == 0:\n            self._unanswered = 0\n            self._dispatch",
+            ),
+        ),
+        ("calibration-no-acks",),
+        ending={"calibration-no-acks": "tolerated"},
+    ),
+    "beats": Saboteur(
+        "beats",
+        "beats more slowly than it was told, and leaves after the first missing ACK, to notice in time",
+        (
+            Change(ADAPTER, "sleep(0.8 * self._interval)", "sleep(1.2 * self._interval)"),
+            Change(RULES, "MISSED_ACKS = 2\n", "MISSED_ACKS = 1\n"),
+        ),
+        ("calibration-calm", "calibration-exhausted", "calibration-resume"),
+    ),
+    "beats-number": Saboteur(
+        "beats",
+        "names no number in its heartbeats",
+        (Change(ADAPTER, "await self._send(1, self._seq)", "await self._send(1, None)"),),
+        ("calibration-calm", "calibration-resume"),
+    ),
+    "beats-flood": Saboteur(
+        "beats",
+        "beats every two seconds",
+        (Change(ADAPTER, "sleep(0.8 * self._interval)", "sleep(0.05 * self._interval)"),),
+        ("calibration-calm", "calibration-exhausted", "calibration-dead-peer", "calibration-resume"),
+    ),
+    "patient": Saboteur(
+        "patient",
+        "gives up after five attempts",
+        (Change(RULES, "MOST_ATTEMPTS = 100\n", "MOST_ATTEMPTS = 5\n"),),
+        ("calibration-exhausted", "calibration-dead-peer", "calibration-endless"),
+        ending={"calibration-dead-peer": "fatal-notified"},
+    ),
+    "clean": Saboteur(
+        "clean",
+        "looks at no exception of a future of its own",
+        (
+            Change(
+                ADAPTER,
+                "        if self._beating is not None:\n",
+                "        asyncio.get_running_loop().create_future().set_exception(ConnectionError())\n"
+                "        if self._beating is not None:\n",
+            ),
+        ),
+        ("calibration-exhausted", "calibration-dead-peer", "calibration-resume", "calibration-endless"),
+    ),
+    "clean-await": Saboteur(
+        "clean",
+        "calls close() and does not await it, before it does",
+        (
+            Change(
+                ADAPTER,
+                "                await self._ws.close(code=4000)\n            self._ws = None\n",
+                "                self._ws.close(code=4000)\n"
+                "                await self._ws.close(code=4000)\n            self._ws = None\n",
+            ),
+        ),
+        ("calibration-exhausted", "calibration-dead-peer", "calibration-resume", "calibration-endless"),
+    ),
+    "clean-client": Saboteur(
+        "clean",
+        "makes a new HTTP client for each connection and closes only the last",
+        (
+            Change(
+                ADAPTER,
+                "        await self._open_ws(await self._get_gateway_url())\n",
+                "        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=STEP_S))\n"
+                "        await self._open_ws(await self._get_gateway_url())\n",
+            ),
+        ),
+        (
+            "calibration-calm",
+            "calibration-exhausted",
+            "calibration-dead-peer",
+            "calibration-resume",
+            "calibration-endless",
+        ),
     ),
     "bounded": Saboteur(
         "bounded",
@@ -359,6 +447,36 @@ SABOTEURS: Mapping[str, Saboteur] = {
         "stops",
         "leaves its lock behind",
         (Change(LOCAL, "            self._lock.unlink(missing_ok=True)\n", ""),),
+        (
+            "calibration-calm",
+            "calibration-exhausted",
+            "calibration-dead-peer",
+            "calibration-resume",
+            "calibration-endless",
+        ),
+    ),
+    "stops-word": Saboteur(
+        "stops",
+        "says nothing in the status file when it stops",
+        (
+            Change(
+                ADAPTER,
+                '            self._local.say("disconnected")\n        await self._release()\n',
+                "            pass\n        await self._release()\n",
+            ),
+        ),
+        ("calibration-calm", "calibration-dead-peer", "calibration-resume"),
+    ),
+    "stops-client": Saboteur(
+        "stops",
+        "never closes its HTTP client, and keeps it",
+        (
+            Change(
+                ADAPTER,
+                "            await self._http.close()\n",
+                "            pass\n",
+            ),
+        ),
         (
             "calibration-calm",
             "calibration-exhausted",

@@ -25,6 +25,7 @@ from fake_qq_server.events import (
     RuleUnmet,
     Session,
     WsConnect,
+    WsHello,
     WsIn,
     WsOut,
 )
@@ -84,6 +85,7 @@ class J:
         self._state = SubjState(None, None, None)
         self._attempts = self._calls = 0
         self._open: set[int] = set()
+        self._torn = False
         document = {"scenario": "story", "run": "story/a", "asks": [], "heal": None, **scenario}
         if opened:
             self.add(RunOpen(1, "story/a", level, 7, "virtual", None, SUBJECT, document), src="parent")
@@ -144,6 +146,45 @@ class J:
     ) -> J:
         return self.add(LinkCondition("ws", name, False, True), t, "link", conn=ws, rule=rule)
 
+    def greeted(
+        self,
+        ws: int = 1,
+        t: float | None = None,
+        interval_ms: float | None = 41_250,
+        what: Any = "ready",
+        s: int | None = 1,
+    ) -> J:
+        """Upgrade, Hello, Identify (or Resume), READY (or RESUMED) with its number: all at once."""
+        self.upgrades(ws, t).hello(ws, interval_ms=interval_ms)
+        self.says_frame("resume" if what == "resumed" else "identify", ws)
+        return self.writes(what, ws, s=s).ready(ws, what=what)
+
+    def hello(self, ws: int = 1, t: float | None = None, interval_ms: float | None = 41_250) -> J:
+        return self.writes("hello", ws, t).add(WsHello(interval_ms), conn=ws)
+
+    def writes(
+        self, op: str, ws: int = 1, t: float | None = None, s: int | None = None, rule: str | None = None
+    ) -> J:
+        """The platform writes a frame."""
+        return self.add(WsOut(op, s), t, conn=ws, rule=rule)
+
+    def says_frame(self, op: str, ws: int = 1, t: float | None = None, s: int | None = None) -> J:
+        """A frame of the subject's arrives."""
+        return self.add(WsIn(op, s), t, conn=ws)
+
+    def beats(self, t: float | None = None, s: int | None = 1, ws: int = 1, ack: bool = True) -> J:
+        """A heartbeat arrives, and is answered."""
+        self.says_frame("heartbeat", ws, t, s)
+        return self.writes("ack", ws) if ack else self
+
+    def beats_on(self, start: float, upto: float, every: float = 33, s: int | None = 1, ws: int = 1) -> J:
+        """Heartbeats from `start` to `upto`."""
+        t = start
+        while t <= upto:
+            self.beats(t, s, ws)
+            t += every
+        return self
+
     def identifies(self, t: float | None = None) -> J:
         return self.add(WsIn("identify"), t, conn=1)
 
@@ -153,7 +194,12 @@ class J:
     # -- messages
 
     def sends(self, message: str, ws: int | None = 1, t: float | None = None, **more: Any) -> J:
-        return self.add(EventSent(message, "C2C_MESSAGE_CREATE", 2, **{"replay": False, **more}), t, conn=ws)
+        event = {"s": 2, "replay": False, **more}
+        return self.add(EventSent(message, "C2C_MESSAGE_CREATE", **event), t, conn=ws)
+
+    def dispatches(self, message: str, s: int, ws: int = 1, t: float | None = None) -> J:
+        """A rule's event of the session: the frame, and what it is."""
+        return self.writes("dispatch", ws, t, s, rule="message").sends(message, ws, s=s)
 
     def handles(self, message: str, t: float | None = None) -> J:
         return self.add(SubjMessage(message), t, "probe")
@@ -209,6 +255,9 @@ class J:
         return self if how is None else self.add(SubjConnect("end", how), self._after(lasts), "probe")
 
     def disconnects(self, t: float | None = None, lasts: float = 0.25, how: Any = "ok") -> J:
+        """In the tear-down a bot that says connected takes that back first, as it should."""
+        if self._torn and self._state.status == "connected":
+            self.says("disconnected", t)
         self.add(SubjDisconnect("begin"), t, "probe")
         return self if how is None else self.add(SubjDisconnect("end", how), self._after(lasts), "probe")
 
@@ -258,6 +307,7 @@ class J:
 
     def ends(self, t: float | None = None, why: Any = "end") -> J:
         """E: from here on it is the tear-down."""
+        self._torn = True
         return self.add(RunTeardown(why), t, "parent")
 
     def leaves(self, t: float | None = None, **names: Sequence[str]) -> J:

@@ -14,7 +14,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fake_qq_server.events import RuleUnmet
-from harness.judging.checks import back, conduct, connection, giveup, program, prohibitions, recovery
+from harness.judging.checks import (
+    back,
+    conduct,
+    connection,
+    giveup,
+    heartbeats,
+    noticing,
+    patience,
+    program,
+    prohibitions,
+    recovery,
+    tidiness,
+)
 from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
 from harness.judging.timeline import Timeline
 
@@ -60,9 +72,29 @@ CHECKS: Mapping[str, Check] = {
         "serving from at most 10 min after it to the end, and a probe message is answered",
     ),
     "notices": Check(
-        connection.notices,
-        "a silence, stall or blackhole while serving",
+        noticing.notices,
+        "a silence, stall or blackhole while serving; no Hello, READY, RESUMED or ACK comes",
         "the subject closes that connection within 3 heartbeats + 10 s",
+    ),
+    "beats": Check(
+        heartbeats.beats,
+        "a connection in service for a heartbeat's interval",
+        "a heartbeat within each interval, with the last number it was sent; none before Identify, no flood",
+        whole=True,
+        implied=True,
+    ),
+    "patient": Check(
+        patience.patient,
+        "it gave up, or an outage of 15 min",
+        "it gives up on no outage younger than 15 min, and makes 40 attempts in any 10 min of it at most",
+        whole=True,
+    ),
+    "clean": Check(
+        tidiness.clean,
+        "always",
+        "asyncio reports no mishap, and the subject logs no error before any rule has acted",
+        whole=True,
+        implied=True,
     ),
     "bounded": Check(connection.bounded, "each attempt", "it ends within 120 s", whole=True),
     "polite": Check(
@@ -75,7 +107,9 @@ CHECKS: Mapping[str, Check] = {
     "stops": Check(
         conduct.stops,
         "disconnect(); above the adapter: the program was told to stop",
-        "it ends within 25 s (the program: 90 s) and leaves no task, thread, socket, lock, file or warning",
+        "it ends within 25 s (the program: 90 s), and leaves no task, thread, socket, client, lock, file or "
+        "warning, nor a status file that says connected",
+        implied=True,
     ),
     "secret": Check(conduct.secret, "always", "no secret in logs or status file", whole=True, implied=True),
     "back": Check(

@@ -92,10 +92,11 @@ class Rate:
     marks: Callable[[Timeline], tuple[Mark, ...]]
 
 
+ATTEMPTS = Rate("reconnect attempts", 40, 600, lambda run: tuple(call.begin for call in run.attempts))
 RATES: tuple[Rate, ...] = (
     Rate("Identify", 1, 5, Timeline.identifies),  # the platform's number
     Rate("Identify", 1000, 86_400, Timeline.identifies),  # the platform's number
-    Rate("reconnect attempts", 40, 600, lambda run: tuple(call.begin for call in run.attempts)),
+    ATTEMPTS,
     Rate("token requests", 20, 600, Timeline.token_requests),
 )
 
@@ -125,7 +126,8 @@ def polite(run: Timeline, limits: CheckLimits) -> Finding:
 
 
 def stops(run: Timeline, limits: CheckLimits) -> Finding:
-    """The tear-down's disconnect() ends well within 25 s and leaves nothing of the subject's behind.
+    """The tear-down's disconnect() ends well within 25 s and leaves nothing of the subject's behind, nor a
+    status file that says connected.
 
     Above the adapter it is the program that has to stop.
     """
@@ -150,9 +152,12 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
     if left is None or not isinstance(left.event, Left):
         return unknown("the journal does not say what disconnect() left behind", *call.lines)
     names = (*left.event.tasks, *left.event.threads, *left.event.sockets)
-    remains = (*names, *left.event.locks, *left.event.warnings)
+    remains = (*names, *left.event.locks, *left.event.warnings, *(left.event.clients or ()))
     if remains:
         return fails(f"disconnect() left behind: {', '.join(map(str, remains))}", left.n)
+    word = program.last_word(run)
+    if word is not None and getattr(word.event, "status", None) == "connected":
+        return fails("disconnect() has ended, and its status file says connected", word.n, *call.lines)
     return passes(f"disconnect() took {duration(took)} and left nothing behind", *call.lines, left.n)
 
 

@@ -1,16 +1,14 @@
-"""The checks `connects`, `notices`, `bounded` and `once`, on connections and the messages on them.
+"""The checks `connects`, `bounded` and `once`, on connections and the messages on them.
 
-Does one come up, is a dead one noticed, do attempts end, is each message handled once?
+Does one come up, do attempts end, is each message handled once?
 """
 
 from __future__ import annotations
 
-from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
-from harness.judging.facts import Interruption, Message, Writing
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
+from harness.judging.facts import Message, Writing
 from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
-
-NOUNS = {"silent": "silence"}  # of conditions whose name is none
 
 
 def connects(run: Timeline, limits: CheckLimits) -> Finding:
@@ -30,39 +28,6 @@ def connects(run: Timeline, limits: CheckLimits) -> Finding:
     if first is not None:
         return fails(f"it was in service only after {duration(first.t - begin)}", first.n)
     return fails("it was never in service", *(line for call in run.connects[:1] for line in call.lines))
-
-
-def notices(run: Timeline, limits: CheckLimits) -> Finding:
-    """A silence, stall or blackhole while serving → the subject closes that connection in time.
-
-    A CLOSE frame of the subject counts: TCP may take a while to follow. Nothing is owed where the
-    condition went off, or somebody else ended the connection, before the time was up.
-    """
-    told = [_noticed(run, limits, one) for one in run.interruptions if one.while_serving]
-    owed = [found for found in told if found.state != "n/a"]
-    if not owed:
-        return not_applicable("no silence, stall or blackhole lasted long enough on a connection in service")
-    return worst(owed)
-
-
-def _noticed(run: Timeline, limits: CheckLimits, one: Interruption) -> Finding:
-    bound = limits.us("notices")
-    due = one.on.t + bound
-    conn, what = run.connections[one.conn], NOUNS.get(one.name, one.name)
-    if conn.left is not None and conn.left.t <= due:
-        took = duration(conn.left.t - one.on.t)
-        because = f"it closed connection {one.conn} {took} after the {what} began"
-        return passes(because, one.on.n, conn.left.n)
-    released = one.off is not None and one.off.t <= due
-    if released or (conn.ended is not None and conn.ended.t <= due):
-        return not_applicable("the interruption or the connection ended before the time was up", one.on.n)
-    if run.end < due:
-        return unknown(f"the run ended less than {duration(bound)} after the {what} began", one.on.n)
-    if conn.left is not None:
-        took = duration(conn.left.t - one.on.t)
-        because = f"it closed connection {one.conn} only {took} after the {what} began"
-        return fails(because, one.on.n, conn.left.n)
-    return fails(f"it never closed connection {one.conn} after the {what} began", one.on.n)
 
 
 def bounded(run: Timeline, limits: CheckLimits) -> Finding:

@@ -23,6 +23,11 @@ def first_undisputed(run: Timeline) -> Record | None:
     return next((record for record in run.body if _says(run, record, UNDISPUTED)), None)
 
 
+def said(run: Timeline) -> tuple[Record, ...]:
+    """The records by which the platform gave reason to stop for good."""
+    return tuple(record for record in run.body if _says(run, record, NO_RETRY))
+
+
 def accepted(run: Timeline) -> tuple[int, ...]:
     """The platform gave reason to stop for good, and then the bot's own flag said that no retry can help: the
     numbers of both records, nothing where it was not so."""

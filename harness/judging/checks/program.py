@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fake_qq_server.events import RuleAct
 from harness.journal.record import Record
-from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown
+from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
@@ -44,13 +44,15 @@ GONE = ("stopped", "startup_failed")
 def wrong_word(run: Timeline, limits: CheckLimits) -> Finding | None:
     """What is wrong with the status file's word on the whole program; None where nothing is.
 
-    It ended: the last word must not be that it runs. Only after a SIGTERM that nobody planned it may be:
-    newer releases leave it, to be started again with their container (#42675). While it runs, the word must
+    It ended, be it in the tear-down: the last word must not be that it runs. Only after a SIGTERM that nobody
+    planned it may be: newer releases leave it, to be started again with their container (#42675). While it
+    runs, the word must
     not be the contrary for longer than `truthful` allows, up to the moment at which it was told to stop or
     began to: from then on `stops` judges.
     """
     words = [one for one in run.body if isinstance(one.event, RunnerState)]
-    ended, last = exit_of(run), words[-1] if words else None
+    ended = next((one for one in run.records if isinstance(one.event, ProcExit)), None)
+    last = next((one for one in reversed(run.records) if isinstance(one.event, RunnerState)), None)
     if ended is not None and last is not None and _says(last, gone=False) and not _may_say_running(run):
         word = getattr(last.event, "state", None)
         return fails(f"its status file says {word}, and the program has ended", last.n, ended.n)
@@ -91,6 +93,19 @@ def _says(record: Record, *, gone: bool) -> bool:
     return state is not None and (state in GONE) == gone
 
 
+def last_word(run: Timeline) -> Record | None:
+    """The last record of what the subject said of itself, the tear-down's included."""
+    return next((one for one in reversed(run.records) if isinstance(one.event, SubjState)), None)
+
+
+def _stale_word(run: Timeline) -> Record | None:
+    """The word by which its status file still says connected, where that was true when the run ended: a word
+    that was wrong before, and what it says of the program, are for `truthful`."""
+    word = last_word(run)
+    stale = word is not None and getattr(word.event, "status", None) == "connected"
+    return word if stale and run.since is not None else None
+
+
 def stops(run: Timeline, limits: CheckLimits) -> Finding:
     """Told to stop → the program ends in time, and leaves nothing that would hold up it or its successor."""
     teardown = next((one for one in run.records if isinstance(one.event, RunTeardown)), None)
@@ -117,6 +132,9 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
     remains = (*what.tasks, *what.threads, *what.sockets, *what.locks, *what.files, *what.warnings)
     if remains:
         return fails(f"the program left behind: {', '.join(map(str, remains))}", left.n)
+    stale = _stale_word(run) if exit_of(run) is None else None  # of an earlier end `truthful` has judged it
+    if stale is not None:
+        return fails("the program has ended, and its status file says connected", stale.n, ended.n)
     return passes(
         f"it stopped within {duration(last - told.t)} and left nothing behind", told.n, ended.n, left.n
     )

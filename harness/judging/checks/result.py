@@ -96,6 +96,8 @@ ADAPTER: Mapping[str, Limit] = {
         PROBE_REPLY_US / SECOND
     ),  # a probe this old and unanswered is lost, a younger one undecided
     "notices": Limit(10, heartbeats=3),
+    "beats": Limit(1),  # a heartbeat may be this late, besides the time it is under way
+    "patient": Limit(15 * 60),  # an outage younger than this is no reason to give up
     "bounded": Limit(120),
     "once": Limit(1),  # a message is due if its connection is still open this much later
     "stops": Limit(25),

@@ -22,7 +22,14 @@ from harness.journal.writer import Recorder
 from harness.scenario.run_spec import Answers, Handler
 from harness.worker.subjects.adapter_observer import AdapterObserver
 from harness.worker.subjects.message_handler import MessageHandler
-from harness.worker.subjects.observer import LogRecorder, StateRecorder, StatusFile, one_line, record_calls
+from harness.worker.subjects.observer import (
+    LogRecorder,
+    StateRecorder,
+    StatusFile,
+    one_line,
+    record_calls,
+    record_never_awaited,
+)
 from harness.worker.subjects.occurrence import CallCounter
 
 PLATFORM = "qqbot"
@@ -80,6 +87,7 @@ class AdapterSubject:
         self._logs = LogRecorder(record)
         logging.getLogger().addHandler(self._logs)
         logging.getLogger().setLevel(logging.INFO)
+        record_never_awaited(record)
 
     async def connect(self) -> None:
         """The subject's own connect(); its failure is the subject's, and is in the journal."""

@@ -27,7 +27,14 @@ from harness.worker.subjects import other_platform
 from harness.worker.subjects.adapter import PLATFORM, Endpoints
 from harness.worker.subjects.adapter_observer import AdapterObserver
 from harness.worker.subjects.message_handler import MessageHandler
-from harness.worker.subjects.observer import LogRecorder, StateRecorder, StatusFile, one_line, record_calls
+from harness.worker.subjects.observer import (
+    LogRecorder,
+    StateRecorder,
+    StatusFile,
+    one_line,
+    record_calls,
+    record_never_awaited,
+)
 from harness.worker.subjects.occurrence import CallCounter
 
 AGENT = "_handle_message_with_agent"
@@ -81,6 +88,7 @@ class GatewaySubject:
         self.logs = LogRecorder(record)
         logging.getLogger().addHandler(self.logs)
         logging.getLogger().setLevel(logging.INFO)
+        record_never_awaited(record)
         self.stopping = self.ended = False
         self._raised: str | None = None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures.thread
 import fcntl
+import gc
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +27,8 @@ POOL = "asyncio_"
 def find_leftovers(
     warnings: Sequence[str], locks: Path, ports: Mapping[Any, int], *, program: Path | None = None
 ) -> Left:
-    """Tasks, threads, sockets and lock files of the subject that are still there; its late warnings.
+    """Tasks, threads, sockets, HTTP clients and lock files of the subject that are still there; its late
+    warnings. Call it after a garbage collection.
 
     `program` is the home of a whole program, where that is what has ended: then its tasks were ended with its
     loop, a daemon thread or an idle one of a pool does not hold its process up, and its pid file and runtime
@@ -47,6 +50,7 @@ def find_leftovers(
         locks=sorted([*_files(locks, "*.lock"), *(_held_locks(program) if program else ())]),
         warnings=warnings,
         files=_files(program, "*.pid") if program else [],
+        clients=None if program else _open_clients() or None,
     )
 
 
@@ -76,6 +80,18 @@ def _is_idle_worker(thread: threading.Thread) -> bool:
     queue: Any = getattr(concurrent.futures.thread, "_threads_queues", {}).get(thread)
     who: Any = getattr(thread, "_participant", None)
     return queue is not None and (who is None or who.waits_for == "condition")
+
+
+CLIENTS = (("aiohttp.client", "ClientSession", "closed"), ("httpx", "AsyncClient", "is_closed"))
+"""HTTP clients of the subject's libraries, and which property says that one was closed."""
+
+
+def _open_clients() -> list[str]:
+    """HTTP clients that are still referred to and that nobody closed. The fake platform has none."""
+    kinds = [(getattr(sys.modules.get(module), name, None), closed) for module, name, closed in CLIENTS]
+    wanted = {kind: closed for kind, closed in kinds if kind is not None}
+    alive = [one for one in gc.get_objects() if type(one) in wanted]
+    return sorted(type(one).__name__ for one in alive if not getattr(one, wanted[type(one)]))
 
 
 def _coroutine_name(task: asyncio.Task[Any]) -> str:

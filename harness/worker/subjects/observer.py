@@ -9,6 +9,8 @@ import json
 import logging
 import os
 import re
+import threading
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -138,12 +140,43 @@ def _exception_type(record: logging.LogRecord) -> str | None:
     return kind.__name__ if kind else None
 
 
+OWN_LOGGERS = ("harness", "fake_qq_server")
+
+
+def _is_the_harness_s(record: logging.LogRecord) -> bool:
+    """Whether it comes of the harness itself: by its logger, or from asyncio in the fake platform's thread.
+
+    Garbage is collected in whichever thread runs: of the subject's tasks and clients that are collected in
+    the platform's, asyncio tells through the default exception handler of *their* loop. The platform's loop
+    has a handler of its own and never gets there.
+    """
+    if record.name.partition(".")[0] in OWN_LOGGERS:
+        return True
+    here = getattr(threading.current_thread(), "ours", False)
+    return bool(here) and record.name == "asyncio" and record.funcName != "default_exception_handler"
+
+
+def record_never_awaited(record: Recorder) -> None:
+    """From now on journal each "coroutine ... was never awaited", which Python tells as a warning only."""
+    show: Callable[..., Any] = warnings.showwarning
+
+    def shown(message: Any, category: Any, *place: Any, **more: Any) -> None:
+        text = str(message).partition("\n")[0]
+        if category is RuntimeWarning and text.endswith("was never awaited"):
+            record("probe", SubjLog("WARNING", "py.warnings", text))
+        else:
+            show(message, category, *place, **more)
+
+    warnings.showwarning = shown
+    warnings.filterwarnings("always", ".* was never awaited", RuntimeWarning)
+
+
 _FOLDERS = re.compile(r"(?<![\w/])/(?:[^\s/]+/)+")
 
 
 class LogRecorder(logging.Handler):
     """Records level, logger and template of what the subject logs, and the type of an exception that it logs
-    with it; never the arguments.
+    with it; never the arguments. What the fake platform's own loop and thread log is not the subject's.
 
     Of asyncio's messages ("Unclosed client session", "Task exception was never retrieved") that is the first
     line: the others are representations, with what differs between equal runs. From `collecting` on those
@@ -158,6 +191,8 @@ class LogRecorder(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Journal one log record. Called by `logging`, in the thread that logs."""
+        if _is_the_harness_s(record):
+            return
         template = str(record.msg)
         if record.name == "asyncio":
             template = _FOLDERS.sub("", next(iter(template.splitlines()), ""))

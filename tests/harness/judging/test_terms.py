@@ -38,6 +38,7 @@ def test_both_readings_of_a_run_of_the_catalogue_are_equal(spec: RunSpec) -> Non
             limits_us=spec.limits,
             rules={rule.key: rule for rule in spec.rules},
             forbids=bool(spec.forbids),
+            delay_us=spec.delay_us,
         )
 
 
@@ -62,6 +63,14 @@ def test_a_level_that_nothing_is_asked_of_has_no_asks() -> None:
 
 def test_a_check_that_nobody_knows_is_asked_all_the_same() -> None:
     assert terms_of(opening({"asks": ["flag", "kindness", "flag"]})).asks == ("flag", "kindness")
+
+
+@pytest.mark.parametrize(
+    ("net", "delay_us"),
+    [({"delay": "0s"}, 0), ({"delay": "1.5s"}, 1_500_000), ({"delay": 7}, 40_000), ("x", 40_000)],
+)
+def test_the_link_s_delay_is_read_or_is_the_default(net: object, delay_us: int) -> None:
+    assert terms_of(opening({"net": net})).delay_us == delay_us
 
 
 def test_rules_that_cannot_be_read_are_none() -> None:

@@ -23,6 +23,16 @@ ROOM = 10 * MINUTE + 123_750_000
         ({"asks": ["settles"], "heal": "30m"}, "ask recovers, or use heal_twin"),
         ({"asks": ["notices"]}, "silent, stalled or a blackhole"),
         ({"asks": ["notices"], "rules": [{"link": "ws", "do": {"latency": "1s"}}]}, "silent, stalled"),
+        (
+            {"asks": ["notices"], "rules": [{"when": "http.gateway", "do": "noanswer"}]},
+            "READY, RESUMED or ACK",
+        ),
+        ({"asks": ["notices"], "rules": [{"when": "ws.in.identify", "do": "fin"}]}, "READY, RESUMED or ACK"),
+        ({"asks": ["notices"], "rules": [{"when": "ws.out.ready", "do": "fin"}]}, "READY, RESUMED or ACK"),
+        (
+            {"asks": ["notices"], "rules": [{"when": "ws.out.dispatch", "do": "withhold"}]},
+            "READY, RESUMED or ACK",
+        ),
         ({"asks": ["connects"], "start": "down"}, "does not apply to start: down"),
         ({"asks": ["back"]}, "does not apply to the adapter"),
         ({"asks": ["stays", "others"]}, "add beside"),
@@ -39,6 +49,11 @@ def test_a_check_that_can_apply_is_asked() -> None:
     scenario(asks=["recovers"], heal="30m")
     scenario(asks=["settles"], heal_twin="30m")
     scenario(asks=["notices"], rules=[SILENCE])
+    for event in ("identify", "resume", "heartbeat", "any"):
+        scenario(asks=["notices"], rules=[{"when": f"ws.in.{event}", "do": "noanswer"}])
+    for event in ("hello", "ready", "resumed", "ack", "any"):
+        scenario(asks=["notices"], rules=[{"when": f"ws.out.{event}", "do": "withhold"}])
+    scenario(asks=["notices"], rules=[{"when": "ws.out.ready", "do": {"delay": "1h"}}])
     scenario(asks=["connects"])
     scenario(asks=["flag"], start="down")
 

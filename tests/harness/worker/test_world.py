@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from fake_qq_server.events import EventSent, EventUnwanted, Heal, RuleAct, Sessi
 from harness.journal.record import Record, digest
 from harness.journal.run_kinds import RunClose, RunTeardown, SubjListener, SubjState
 from harness.judging.outcome import judge
+from harness.worker.world import World
 from tests.harness import bot
 from tests.harness.worker.runs import HEARTBEAT_US, MINUTE_US, of, records
 
@@ -169,3 +171,12 @@ def test_where_answers_are_slow_the_last_probe_comes_earlier_and_is_answered(tmp
     found = records(bot.CORRECT, tmp_path, end="30m", more="answers: {after: 61s}")
     assert probes(found) == [29 * MINUTE_US - HEARTBEAT_US]
     assert judge(found).ending.name == "undisturbed"
+
+
+def test_what_asyncio_complains_of_in_the_platform_s_loop_goes_under_the_harness_s_name(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.new_event_loop()
+    World._loop_failed(World.__new__(World), loop, {"message": "Task was destroyed but it is pending!"})
+    loop.close()
+    assert [record.name for record in caplog.records] == ["harness.worker.world"]

@@ -244,7 +244,16 @@ class TestStops:
         assert (found.state, found.because) == ("fail", f"disconnect() did not end well: {how}")
         assert found.lines == (j["end"] - 1, j["end"])
 
-    @pytest.mark.parametrize("what", ["tasks", "threads", "sockets", "locks", "warnings"])
+    @pytest.mark.parametrize(("status", "state"), [("connected", "fail"), ("fatal", "pass"), (None, "pass")])
+    def test_the_status_file_must_not_say_connected_after_it(self, status: str | None, state: str) -> None:
+        j = J().up().ends(60).disconnects().called("end").says(status).called("word").leaves()
+        found = check("stops", j.closed())
+        assert found.state == state
+        if state == "fail":
+            assert found.because == "disconnect() has ended, and its status file says connected"
+            assert found.lines == (j["word"], j["end"] - 1, j["end"])
+
+    @pytest.mark.parametrize("what", ["tasks", "threads", "sockets", "locks", "warnings", "clients"])
     def test_fails_where_something_is_left(self, what: str) -> None:
         j = J().up().ends(60).disconnects().add(Left(**{what: ["one", "two"]})).called("left")
         found = check("stops", j.closed())

@@ -1,12 +1,10 @@
-"""connects, notices, bounded and once: around one connection."""
+"""connects, bounded and once: around one connection."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.harness.journals import BEAT, J, check, told
-
-NOTICES = 3 * BEAT + 10
+from tests.harness.journals import J, check, told
 
 
 class TestConnects:
@@ -48,76 +46,6 @@ class TestConnects:
 
     def test_its_limit_can_be_set(self) -> None:
         assert told("connects", J(limits_us={"connects": 1}).ready(t=2).done(60))[0] == "fail"
-
-
-class TestNotices:
-    @pytest.mark.parametrize(
-        ("after", "state", "because"),
-        [
-            (5, "pass", "it closed connection 1 5 s after the stall began"),
-            (NOTICES, "pass", "it closed connection 1 133.75 s after the stall began"),
-            (NOTICES + 0.01, "fail", "it closed connection 1 only 133.76 s after the stall began"),
-        ],
-    )
-    def test_the_subject_must_close_the_dead_connection_in_time(
-        self, after: float, state: str, because: str
-    ) -> None:
-        j = J().up().interrupted(t=100, name="stall").called("on").closes(t=100 + after).called("close")
-        found = check("notices", j.done(3600))
-        assert (found.state, found.because) == (state, because)
-        assert found.lines == (j["on"], j["close"])
-
-    def test_the_subject_s_close_frame_counts(self) -> None:
-        j = J().up().interrupted(t=100).close_frame(t=120, by="subject").closes(t=500)
-        assert told("notices", j.done(3600))[0] == "pass"
-
-    def test_the_platform_s_close_frame_does_not_count(self) -> None:
-        j = J().up().interrupted(t=100).closes(t=100 + NOTICES + 1)
-        assert told("notices", j.done(3600))[0] == "fail"
-
-    def test_fails_where_it_never_closes(self) -> None:
-        j = J().up().interrupted(t=100).called("on")
-        found = check("notices", j.done(100 + NOTICES))
-        assert found.state == "fail"
-        assert found.because == "it never closed connection 1 after the silence began"
-        assert found.lines == (j["on"],)
-
-    def test_is_unknown_where_the_run_ends_before(self) -> None:
-        j = J().up().interrupted(t=100).called("on")
-        found = check("notices", j.done(100 + NOTICES - 0.01))
-        because = "the run ended less than 133.75 s after the silence began"
-        assert (found.state, found.because, found.lines) == ("unknown", because, (j["on"],))
-
-    @pytest.mark.parametrize(
-        "j",
-        [
-            J().up(),
-            J().up().loses(t=50).opens(2, t=60).interrupted(2, t=100),
-            J().up().interrupted(t=100).released(t=100 + NOTICES),
-            J().up().interrupted(t=100).loses(t=100 + NOTICES),
-        ],
-        ids=["none", "not serving", "went off", "the peer ended it"],
-    )
-    def test_is_not_applicable_where_nothing_was_owed(self, j: J) -> None:
-        because = "no silence, stall or blackhole lasted long enough on a connection in service"
-        assert told("notices", j.done(3600)) == ("n/a", because)
-
-    @pytest.mark.parametrize("what", ["released", "loses"])
-    def test_fails_though_the_condition_ended_after_the_time_was_up(self, what: str) -> None:
-        j = J().up().interrupted(t=100)
-        getattr(j, what)(t=100 + NOTICES + 1)
-        assert told("notices", j.done(3600))[0] == "fail"
-
-    def test_each_interruption_counts(self) -> None:
-        j = J().up().interrupted(1, t=100).called("a").closes(1, t=110).called("b").ready(2, t=120)
-        j.interrupted(2, t=200).called("c").closes(2, t=210).called("d")
-        assert check("notices", j.done(3600)).lines == (j["a"], j["b"], j["c"], j["d"])
-        j = J().up().interrupted(1, t=100).closes(1, t=110).ready(2, t=120).interrupted(2, t=200)
-        assert told("notices", j.done(3600))[0] == "fail"
-
-    def test_its_limit_can_be_set(self) -> None:
-        j = J(limits_us={"notices": 9_000_000}).up().interrupted(t=100).closes(t=110)
-        assert told("notices", j.done(3600))[0] == "fail"
 
 
 class TestBounded:

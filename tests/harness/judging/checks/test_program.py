@@ -7,7 +7,7 @@ import pytest
 from fake_qq_server.events import WsOut
 from harness.journal.run_kinds import Left, ProcExit, RunnerStop, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
-from tests.harness.journals import J, ended, told
+from tests.harness.journals import J, check, ended, told
 
 
 def runner() -> J:
@@ -20,7 +20,13 @@ def fatal(j: J, t: float, *, retryable: bool) -> J:
 
 class TestStops:
     def test_a_program_that_stops_in_time_passes_and_says_how_long_it_took(self) -> None:
-        j = runner().ends(600).add(ProcExit(0), 601, "probe").add(Left(), 601.25, "probe")
+        j = (
+            runner()
+            .ends(600)
+            .says("disconnected")
+            .add(ProcExit(0), 601, "probe")
+            .add(Left(), 601.25, "probe")
+        )
         assert told("stops", j.closed()) == ("pass", "it stopped within 1 s and left nothing behind")
 
     def test_the_time_to_stop_counts_from_the_signal(self) -> None:
@@ -38,7 +44,8 @@ class TestStops:
 
     @pytest.mark.parametrize(("t", "state"), [(690, "pass"), (690.01, "fail")])
     def test_a_program_has_ninety_seconds_to_stop(self, t: float, state: str) -> None:
-        j = runner().ends(600).add(ProcExit(0), t, "probe").add(Left(), t + 0.25, "probe")
+        j = runner().ends(600).says("disconnected")
+        j.add(ProcExit(0), t, "probe").add(Left(), t + 0.25, "probe")
         assert told("stops", j.closed())[0] == state
 
     def test_a_program_that_had_not_stopped_when_its_time_was_up_fails(self) -> None:
@@ -57,6 +64,40 @@ class TestStops:
 
     def test_a_run_that_was_cut_within_the_stop_is_unknown(self) -> None:
         assert told("stops", runner().ends(600).closed("killed", t=610))[0] == "unknown"
+
+    @pytest.mark.parametrize(("status", "state"), [("connected", "fail"), ("disconnected", "pass")])
+    def test_a_program_that_ended_takes_back_that_its_platform_is_connected(
+        self, status: str, state: str
+    ) -> None:
+        j = runner().ends(600).add(ProcExit(0), 601, "probe").says(status).called("word")
+        found = check("stops", j.add(Left(), 601.25, "probe").closed())
+        assert found.state == state
+        if state == "fail":
+            assert found.because == "the program has ended, and its status file says connected"
+            assert found.lines == (j["word"], j["word"] - 1)
+
+    @pytest.mark.parametrize(
+        ("said", "state"),
+        [("running", "fail"), ("stopped", "pass"), ("startup_failed", "pass"), (None, "pass")],
+    )
+    def test_a_program_that_was_stopped_takes_back_that_it_runs(self, said: str | None, state: str) -> None:
+        j = word(runner().ends(600).says("disconnected"), said, 600.5).add(ProcExit(0), 601, "probe")
+        assert told("truthful", j.add(Left(), 601.25, "probe").closed())[0] == state
+
+    @pytest.mark.parametrize(("signal", "state"), [("SIGTERM", "pass"), ("SIGINT", "fail")])
+    def test_after_a_sigterm_it_may_say_that_it_runs(self, signal: str, state: str) -> None:
+        j = stopped_by(signal).ends(95).says("disconnected").add(ProcExit(0), 96, "probe")
+        assert told("truthful", j.add(Left(), 96.25, "probe").closed())[0] == state
+
+    def test_a_word_that_was_wrong_before_the_end_is_for_truthful(self) -> None:
+        j = runner().loses(t=100).ends(600).add(ProcExit(0), 601, "probe")
+        records = j.add(Left(), 601.25, "probe").closed()
+        assert (told("stops", records)[0], told("truthful", records)[0]) == ("pass", "fail")
+
+    def test_what_it_says_after_an_end_before_the_run_s_is_for_truthful(self) -> None:
+        j = stopped_by("SIGINT").add(ProcExit(0), 95, "probe").ends(95, "exited")
+        records = j.add(Left(), 95.25, "probe").closed()
+        assert (told("stops", records)[0], told("truthful", records)[0]) == ("pass", "fail")
 
     def test_a_program_that_nobody_told_to_stop_need_not(self) -> None:
         j = runner().add(ProcExit(1), 100, "probe").ends(100, "exited")

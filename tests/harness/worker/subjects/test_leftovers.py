@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import aiohttp
+
 from harness.worker.subjects.leftovers import find_leftovers, is_harness_task
 
 
@@ -91,3 +93,12 @@ async def test_lock_files_of_the_adapter_are_named_and_those_of_the_home_only_wh
 
 async def test_where_there_is_no_lock_folder_there_are_no_locks(tmp_path: Path) -> None:
     assert find_leftovers([], tmp_path / "none", {}).locks == []
+
+
+async def test_an_http_client_that_nobody_closed_is_named_while_somebody_has_it(tmp_path: Path) -> None:
+    async with aiohttp.ClientSession():
+        kept = aiohttp.ClientSession()
+        assert find_leftovers([], tmp_path, {}).clients == ["ClientSession", "ClientSession"]
+        assert find_leftovers([], tmp_path, {}, program=tmp_path).clients is None
+        await kept.close()
+    assert find_leftovers([], tmp_path, {}).clients is None

@@ -6,13 +6,23 @@ import asyncio
 import json
 import logging
 import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.journal.run_kinds import SubjConnect, SubjLog, SubjSecret, SubjState
-from harness.worker.subjects.observer import LogRecorder, StateRecorder, StatusFile, one_line, record_calls
+from harness.worker.subjects.observer import (
+    LogRecorder,
+    StateRecorder,
+    StatusFile,
+    one_line,
+    record_calls,
+    record_never_awaited,
+)
 from tests.harness.worker.runs import Journal
 
 
@@ -173,3 +183,93 @@ class TestLogRecorder:
         self.log(recorder, "asyncio", "Unclosed client session\nclient_session: <x>")
         self.log(recorder, "gateway", "not asyncio's")
         assert recorder.asyncio_lines == ["Unclosed client session"]
+
+
+def in_thread(do: Callable[[], None], *, ours: bool) -> None:
+    """Do it in a thread, of the harness or of the subject."""
+    thread = threading.Thread(target=do)
+    thread.ours = ours  # type: ignore[attr-defined]
+    thread.start()
+    thread.join()
+
+
+def drop_a_failed_future(loop: asyncio.AbstractEventLoop) -> None:
+    """As garbage that is collected: asyncio complains in whichever thread that happens."""
+    loop.create_future().set_exception(OSError())
+
+
+class TestWhoseLogItIs:
+    """The fake platform runs in the same process, in a thread and a loop of its own."""
+
+    @pytest.fixture
+    def loop(self, journal: Journal) -> Iterator[asyncio.AbstractEventLoop]:
+        recorder = LogRecorder(journal.record)
+        logging.getLogger("asyncio").addHandler(recorder)
+        loop = asyncio.new_event_loop()
+        yield loop
+        loop.close()
+        logging.getLogger("asyncio").removeHandler(recorder)
+
+    @pytest.mark.parametrize("ours", [True, False])
+    def test_a_complaint_of_the_subject_s_loop_is_recorded_in_whichever_thread_it_comes(
+        self, journal: Journal, loop: asyncio.AbstractEventLoop, ours: bool
+    ) -> None:
+        in_thread(lambda: drop_a_failed_future(loop), ours=ours)
+        complaint = "Future exception was never retrieved"
+        assert journal.events() == [SubjLog("ERROR", "asyncio", complaint, [], "OSError")]
+
+    @pytest.mark.parametrize("ours", [True, False])
+    def test_a_complaint_of_the_platform_s_loop_is_never_recorded(
+        self, journal: Journal, loop: asyncio.AbstractEventLoop, ours: bool
+    ) -> None:
+        loop.set_exception_handler(
+            lambda loop, context: logging.getLogger("harness.worker.world").error("%s", context)
+        )
+        in_thread(lambda: drop_a_failed_future(loop), ours=ours)
+        assert journal.events() == []
+
+    @pytest.mark.parametrize(("ours", "count"), [(True, 0), (False, 1)])
+    def test_what_asyncio_logs_directly_belongs_to_its_thread(
+        self, journal: Journal, loop: asyncio.AbstractEventLoop, ours: bool, count: int
+    ) -> None:
+        del loop
+        in_thread(lambda: logging.getLogger("asyncio").warning("socket.send() raised exception."), ours=ours)
+        assert len(journal.events()) == count
+
+    @pytest.mark.parametrize(
+        ("name", "count"),
+        [("harness.worker.world", 0), ("fake_qq_server", 0), ("harnessed", 1), ("asyncio", 1)],
+    )
+    def test_the_harness_s_own_loggers_are_not_the_subject_s(
+        self, journal: Journal, name: str, count: int
+    ) -> None:
+        LogRecorder(journal.record).handle(
+            logging.LogRecord(name, logging.ERROR, "x.py", 1, "it failed", (), None)
+        )
+        assert len(journal.events()) == count
+
+
+class TestNeverAwaited:
+    @pytest.fixture(autouse=True)
+    def kept(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+        shown: list[str] = []
+        with warnings.catch_warnings():
+            monkeypatch.setattr(warnings, "showwarning", lambda message, *more: shown.append(str(message)))
+            yield shown
+
+    def test_a_coroutine_that_is_dropped_is_recorded_each_time(
+        self, journal: Journal, kept: list[str]
+    ) -> None:
+        record_never_awaited(journal.record)
+        for _ in range(2):
+            give(1)  # type: ignore[unused-coroutine]
+        text = "coroutine 'give' was never awaited"
+        assert journal.events() == [SubjLog("WARNING", "py.warnings", text, [])] * 2
+        assert kept == []
+
+    def test_another_warning_is_shown_as_before(self, journal: Journal, kept: list[str]) -> None:
+        warnings.simplefilter("always")
+        record_never_awaited(journal.record)
+        warnings.warn("something else", RuntimeWarning, stacklevel=1)
+        warnings.warn("it was never awaited", DeprecationWarning, stacklevel=1)
+        assert (kept, journal.events()) == (["something else", "it was never awaited"], [])
