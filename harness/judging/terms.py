@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fake_qq_server.platform.units import parse_duration
 from fake_qq_server.rules.language import Rule, parse_rules
 from fake_qq_server.rules.language_errors import LanguageError
 from fake_qq_server.rules.moments import Moment, parse_moment
@@ -28,7 +29,7 @@ class Terms:
     scenario's own limits by check, in microseconds. `handler` is what it told the
     fatal handler to do. `restart` is the service manager's policy: `on-failure` where it names none, as
     hand-made units have it. `rules` are by the key with which records name them; none where they cannot be
-    read. `forbids`: it says what must not happen.
+    read. `forbids`: it says what must not happen. `delay_us`: the link's delay, one way.
     """
 
     run: str = ""
@@ -43,6 +44,7 @@ class Terms:
     limits_us: Mapping[str, int] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     forbids: bool = False
+    delay_us: int = 0
 
 
 def terms_of(opened: RunOpen | None) -> Terms:
@@ -67,6 +69,7 @@ def terms_of(opened: RunOpen | None) -> Terms:
         limits_us=_limits(scenario.get("limits_us")),
         rules=rules,
         forbids=bool(_list(scenario.get("forbids"))),
+        delay_us=_delay(scenario.get("net")),
     )
 
 
@@ -85,6 +88,13 @@ def _heal_at(written: object, rules: Mapping[str, Rule]) -> Moment | None:
         return parse_moment(at, (), [rule.id for rule in rules.values() if rule.id is not None])
     except LanguageError:
         return None
+
+
+def _delay(net: object) -> int:
+    try:
+        return parse_duration(dict(_items(net)).get("delay", "0ms"))
+    except ValueError:
+        return 0
 
 
 def _limits(given: object) -> Mapping[str, int]:

@@ -26,6 +26,7 @@ from harness.journal.run_kinds import (
     SubjState,
 )
 from harness.judging import run_close
+from harness.judging.trouble import Trouble, trouble_of
 from harness.judging.facts import Connection, GiveUp, Interruption, Mark, Message, TimedCall
 from harness.judging.intervals import Interval, merge
 from harness.judging.messages import messages_of
@@ -120,6 +121,11 @@ class Timeline:
     def probes(self) -> tuple[Message, ...]:
         """The harness's own messages that were written to a connection."""
         return tuple(one for one in self.messages if one.probe and one.written)
+
+    @cached_property
+    def trouble(self) -> Trouble:
+        """What stood between the bot and the API besides itself."""
+        return trouble_of(self.body)
 
     @cached_property
     def failed_connect(self) -> TimedCall | None:

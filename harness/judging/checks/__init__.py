@@ -14,7 +14,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fake_qq_server.events import RuleUnmet
-from harness.judging.checks import back, conduct, connection, giveup, program, prohibitions, recovery
+from harness.judging.checks import (
+    back,
+    conduct,
+    connection,
+    conversation,
+    delivery,
+    giveup,
+    program,
+    prohibitions,
+    recovery,
+)
 from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
 from harness.judging.timeline import Timeline
 
@@ -71,7 +81,27 @@ CHECKS: Mapping[str, Check] = {
         "one Identify per 5 s and 1,000 per 24 h; 40 attempts and 20 token requests in any 10 min",
         whole=True,
     ),
-    "once": Check(connection.once, "each message that was due", "it is handled exactly once", whole=True),
+    "once": Check(
+        delivery.once,
+        "each message that was due",
+        "it is handled exactly once, within 10 s",
+        whole=True,
+        implied=True,
+    ),
+    "answered": Check(
+        conversation.answered,
+        "each message that was handled",
+        "the platform takes a reply to it within 60 s; a typing notice is none",
+        whole=True,
+        implied=True,
+    ),
+    "single": Check(
+        conversation.single,
+        "each reply that was taken",
+        "it is taken once, and its pieces in order",
+        whole=True,
+        implied=True,
+    ),
     "stops": Check(
         conduct.stops,
         "disconnect(); above the adapter: the program was told to stop",

@@ -1,4 +1,4 @@
-"""What stood between the bot and the API besides itself: rules on its answers, conditions on its link. Pure."""
+"""What stood between the bot and the platform besides itself: answers by rules, conditions on links. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fake_qq_server.events import HttpAnswer, LinkClose, LinkCondition
 from harness.journal.record import Record
 from harness.judging.facts import Mark
 
-HOSTS = ("api", "token")
+REST = ("api", "token")
 """What a reply needs: the host that takes it, and the one that gives the token for it."""
 
 
@@ -30,7 +30,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class ApiTrouble:
+class Trouble:
     """`moments`: answers of the API or the token endpoint that a rule gave, and connections to them that were
     refused or cut. `stretches`: conditions on their links. `left`: (connection to the API, when the bot ended
     it)."""
@@ -39,10 +39,15 @@ class ApiTrouble:
     stretches: tuple[Stretch, ...] = ()
     left: tuple[tuple[int, int], ...] = ()
 
-    def within(self, start: int, end: int) -> Mark | None:
-        """The first trouble of a stretch of time, if there was any."""
-        held = (one.on for one in self.stretches if one.meets(start, end))
+    def on_rest(self, start: int, end: int) -> Mark | None:
+        """The first trouble with API or token endpoint in a stretch of time, if there was any."""
+        held = (one.on for one in self.stretches if one.host in REST and one.meets(start, end))
         return min((*(one for one in self.moments if start <= one.t <= end), *held), default=None)
+
+    def on_socket(self, conn: int | None, start: int, end: int) -> bool:
+        """Whether a condition lay on this WebSocket connection at some moment of [start, end]."""
+        mine = (one for one in self.stretches if one.host == "ws" and one.conn in (None, conn))
+        return any(one.meets(start, end) for one in mine)
 
     def hides_answer(self, conn: int | None, start: int, end: int) -> bool:
         """Whether a plain answer on this connection may not have reached the bot: nothing passed, or it came
@@ -55,7 +60,7 @@ class ApiTrouble:
         )
 
 
-def trouble_of(body: Iterable[Record]) -> ApiTrouble:
+def trouble_of(body: Iterable[Record]) -> Trouble:
     """Everything of that kind in the run."""
     moments: list[Mark] = []
     left: list[tuple[int, int]] = []
@@ -63,18 +68,17 @@ def trouble_of(body: Iterable[Record]) -> ApiTrouble:
     for record in body:
         event, mark = record.event, Mark(record.t, record.n)
         if isinstance(event, HttpAnswer):
-            if event.endpoint in HOSTS and event.verb is not None:
+            if event.endpoint in REST and event.verb is not None:
                 moments.append(mark)
         elif isinstance(event, LinkCondition):
-            if event.host in HOSTS:
-                held.condition(event, record.about.conn, mark)
-        elif isinstance(event, LinkClose) and event.host in HOSTS:
+            held.condition(event, record.about.conn, mark)
+        elif isinstance(event, LinkClose):
             if event.by == "subject":
                 left += [(record.about.conn, record.t)] if event.host == "api" and record.about.conn else []
-            elif event.how != "fin" or record.about.rule is not None:
+            elif event.host in REST and (event.how != "fin" or record.about.rule is not None):
                 moments.append(mark)
             held.connection_ended(event.host, record.about.conn, record.t)
-    return ApiTrouble(tuple(moments), held.all(), tuple(left))
+    return Trouble(tuple(moments), held.all(), tuple(left))
 
 
 @dataclass
