@@ -49,6 +49,8 @@ ENDINGS: Mapping[str, str] = {
     "calibration-resume": "recovered",
     "calibration-forbidden": "recovered",
     "calibration-closes-twice": "recovered",
+    "calibration-replies/unreadable": "tolerated",
+    "calibration-replies/unavailable": "tolerated",
     "calibration-dead-peer": "recovered",
     "calibration-exhausted": "fatal-notified",
     "calibration-exhausted+heals-30m": "recovered",
@@ -329,6 +331,74 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-twice",),
+    ),
+    "once-late": Saboteur(
+        "once",
+        "is deaf for a while: it looks at each message a quarter of a minute after it came",
+        (
+            Change(
+                ADAPTER,
+                "        self._spawn(self.handle_message(event))\n",
+                "        asyncio.get_running_loop().call_later(\n"
+                "            15, lambda: self._spawn(self.handle_message(event))\n"
+                "        )\n",
+            ),
+        ),
+        ("calibration-twice", "calibration-resume"),
+    ),
+    "answered": Saboteur(
+        "answered",
+        "is seen typing and says nothing, as long as its first connection lives",
+        (
+            Change(
+                ADAPTER,
+                '        body = {"content": text, "msg_type": 0, "msg_id": event.message_id, "msg_seq": 1}\n',
+                '        body = {"content": text, "msg_type": 0, "msg_id": event.message_id, "msg_seq": 1}\n'
+                "        if not self._was_away:\n"
+                '            body["msg_type"] = 6\n',
+            ),
+            Change(
+                ADAPTER,
+                "        self._fatal: Fatal | None = None\n",
+                "        self._fatal: Fatal | None = None\n        self._was_away = False\n",
+            ),
+            Change(
+                ADAPTER,
+                '            logger.warning("out of service',
+                "            self._was_away = True\n"
+                '            logger.warning("out of service',
+            ),
+        ),
+        ("calibration-calm", "calibration-twice", "calibration-replies/unreadable"),
+        ending={
+            "calibration-calm": "mute",
+            "calibration-replies/unreadable": "mute",
+        },
+    ),
+    "answered-once": Saboteur(
+        "answered",
+        "does not try again where a reply was not taken",
+        (Change(RULES, "REPLY_PAUSES_S = (2.0, 5.0)\n", "REPLY_PAUSES_S = ()\n"),),
+        ("calibration-replies/unavailable",),
+    ),
+    "single": Saboteur(
+        "single",
+        "takes a success that it cannot read for a failure, and says it again with another msg_seq",
+        (
+            Change(
+                ADAPTER,
+                "            return answer.status if answer.status >= 400 else None\n",
+                '            raise ConnectionError("no answer") from None\n',
+            ),
+            Change(
+                ADAPTER,
+                "            try:\n                return await self._post(event.reply_path, body)\n",
+                "            try:\n"
+                '                body["msg_seq"] = int(pause)\n'
+                "                return await self._post(event.reply_path, body)\n",
+            ),
+        ),
+        ("calibration-replies/unreadable",),
     ),
     "final": Saboteur(
         "final",
