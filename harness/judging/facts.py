@@ -115,9 +115,9 @@ class Writing:
 class Message:
     """One message id: when it was written, handled, and answered through the API.
 
-    `kind`: the event's type, null where only the subject tells of it. `kept`: it had no connection to go to, and
-    waited in the session. `tried`: a send of content that names it (no typing notice). `replied`: such a send
-    that the platform took.
+    `kind`: the event's type, null where only the subject tells of it. `kept`: it had no connection to go to,
+    and waited in the session. `tried`: a send of content that names it (no typing notice). `replied`: such a
+    send that the platform took.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """Messages that were lost with a session that could have been resumed: what a bot threw away. Pure.
 
-A message that had no connection to go to, or went to one that died, waits in its session. A Resume brings it; who
-identifies instead, while the platform would still have resumed that session, loses it.
+A message that had no connection to go to, or went to one that died, waits in its session. A Resume brings it;
+who identifies instead, while the platform would still have resumed that session, loses it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ RESUME = 4009
 
 @dataclass(frozen=True)
 class Authentication:
-    """One Identify or Resume; the fields are those of `WsAuth`. `outcome`: `new`, `resumed`, the reason for which
-    the platform turned it down, null where it did neither."""
+    """One Identify or Resume; `said` is its record. `outcome`: `new`, `resumed`, the reason for which the
+    platform turned it down, null where it did neither."""
 
     at: Mark
     conn: int | None
@@ -56,10 +56,10 @@ def thrown_away(
 ) -> tuple[int, ...]:
     """The records by which the bot lost this message; nothing where it did not.
 
-    It was sent in a session, and the bot came back while that could be resumed: it did not resume it, or named a
-    sequence number as if it had the message. Nothing is held against a bot that had reason to identify: an op 9, a
-    close code other than 4009, a Resume that was not granted or did not hold for `held_us`, a connect() that began
-    anew. Nor against one that never came back.
+    It was sent in a session, and the bot came back while that could be resumed: it did not resume it, or
+    named a sequence number as if it had the message. Nothing is held against a bot that had reason to
+    identify: an op 9, a close code other than 4009, a Resume that was not granted or did not hold for
+    `held_us`, a connect() that began anew. Nor against one that never came back.
     """
     for sent in message.sent:
         back = next((one for one in said if one.at > sent.at and one.outcome in ("new", "resumed")), None)
@@ -98,9 +98,9 @@ def _had_reason(
 
 def _says_identify(event: object) -> bool:
     """Op 9, or a close code after which QQ's pages do not agree that the session can be resumed."""
-    if not isinstance(event, WsOut):
-        return False
-    return event.op == "invalid" or (event.op == "close" and event.code in CLOSE_CODES and event.code != RESUME)
+    if not isinstance(event, WsOut) or event.op != "close":
+        return isinstance(event, WsOut) and event.op == "invalid"
+    return event.code in CLOSE_CODES and event.code != RESUME
 
 
 def _held(run: Timeline, one: Authentication, held_us: int) -> bool:

@@ -1,7 +1,7 @@
-"""The pieces of the replies that a bot gave: which attempts were the same piece, and what it could know. Pure.
+"""The pieces of a bot's replies: which attempts were the same piece, and what the bot could know. Pure.
 
-A reply is everything that goes to one place for one message. Some bots name the message in the first piece only:
-a piece that names none belongs to the message that was last named to the same place.
+A reply is everything that goes to one place for one message. Some bots name the message in the first piece
+only: a piece that names none belongs to the message that was last named to the same place.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.judging.trouble import Trouble
 from harness.judging.sends import Send
+from harness.judging.trouble import Trouble
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ LONG_PIECE = 1000
 """Characters of a text that, with another one after it, is taken for a piece of one long reply."""
 
 COUNTED_UPTO = 100
-"""The greatest msg_seq of a bot that counts. Others draw random numbers, which say nothing about the order."""
+"""The greatest msg_seq of a bot that counts. Others draw random numbers, which say nothing of the order."""
 
 
 def out_of_order(reply: Reply) -> tuple[int, ...]:
     """Two pieces that were taken in the wrong order, where that can be seen: the records that show it.
 
-    By the bot's own numbers, where it counts (1, 2, 3 ...). Else where it went on to the next piece before a long
-    one had got through, and that one came later.
+    By the bot's own numbers, where it counts (1, 2, 3 ...). Else where it went on to the next piece before a
+    long one had got through, and that one came later.
     """
     taken = [piece for piece in reply.pieces if piece.taken]
     wrong = _swapped if _counts([piece.seq for piece in taken]) else _overtaken
@@ -126,7 +126,9 @@ def out_of_order(reply: Reply) -> tuple[int, ...]:
 def _counts(numbers: Sequence[int | None]) -> bool:
     """Consecutive small numbers, each once."""
     known = sorted(number for number in numbers if number is not None)
-    return bool(known) and known[-1] <= COUNTED_UPTO and known == list(range(known[0], known[0] + len(numbers)))
+    return (
+        bool(known) and known[-1] <= COUNTED_UPTO and known == list(range(known[0], known[0] + len(numbers)))
+    )
 
 
 def _swapped(one: Piece, other: Piece) -> bool:
@@ -136,7 +138,7 @@ def _swapped(one: Piece, other: Piece) -> bool:
 
 
 def _overtaken(one: Piece, other: Piece) -> bool:
-    """`one` is long and had been turned down when `other` was first tried; and `other` was taken before it."""
+    """`one` is long and had been turned down when `other` was first tried; `other` was taken before it."""
     answer = one.attempts[0].answer
     if one.length < LONG_PIECE or answer is None or other.attempts[0].at < answer.at:
         return False

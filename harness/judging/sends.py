@@ -1,8 +1,8 @@
 """What the bot sent through the API, each send with its answer, paired from three records. Pure.
 
-A request (`http.request`), what it sends (`http.send`) and its answer (`http.answer`) carry one number. Journals
-older than `http.send` are read leniently: a request that names a message is its reply, unless its answer says
-otherwise.
+A request (`http.request`), what it sends (`http.send`) and its answer (`http.answer`) carry one number.
+Journals older than `http.send` are read leniently: a request that names a message is its reply, unless its
+answer says otherwise.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fake_qq_server.events import HttpAnswer, HttpRequest, HttpSend
 from harness.journal.record import Record
 from harness.judging.facts import Mark
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -27,15 +28,17 @@ class Answer:
     @property
     def says_success(self) -> bool:
         """A 2xx without an error code, as the platform itself gave it: the client can know."""
-        return self.status is not None and 200 <= self.status < 300 and self.code is None and self.verb is None
+        return (
+            self.status is not None and 200 <= self.status < 300 and self.code is None and self.verb is None
+        )
 
 
 @dataclass(frozen=True)
 class Send:
     """One request by which something is sent. `at` is the request.
 
-    `names`: the msg_id that it answers. `sent`: what it sends, null in a journal that does not say. `conn`: the
-    connection to the API. `answer`: null where none was given before E.
+    `names`: the msg_id that it answers. `sent`: what it sends, null in a journal that does not say. `conn`:
+    the connection to the API. `answer`: null where none was given before E.
     """
 
     at: Mark

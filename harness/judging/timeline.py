@@ -26,13 +26,13 @@ from harness.journal.run_kinds import (
     SubjState,
 )
 from harness.judging import run_close
-from harness.judging.trouble import Trouble, trouble_of
 from harness.judging.facts import Connection, GiveUp, Interruption, Mark, Message, TimedCall
 from harness.judging.intervals import Interval, merge
 from harness.judging.messages import messages_of
 from harness.judging.sends import Send, sends_of
 from harness.judging.service import Service, follow, with_calls
 from harness.judging.terms import Terms, terms_of
+from harness.judging.trouble import Trouble, trouble_of
 
 
 @dataclass(frozen=True)
@@ -288,4 +288,3 @@ def _statements(body: Iterable[Record]) -> tuple[Mark, ...]:
             word = record.event.status
             marks.append(Mark(record.t, record.n))
     return tuple(marks)
-

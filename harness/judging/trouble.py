@@ -15,7 +15,7 @@ REST = ("api", "token")
 
 @dataclass(frozen=True)
 class Stretch:
-    """A condition on one connection of `host`, or on all of them (conn null); `end` is null while it holds."""
+    """A condition on one connection of `host`, or on all (conn null); `end` is null while it holds."""
 
     host: str
     conn: int | None

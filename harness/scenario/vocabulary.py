@@ -47,8 +47,8 @@ CHECKS = (
 """The checks that `asks` may name; `harness.judging.checks.CHECKS` has a row for each, in this order."""
 
 LIMITED = (
-    "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "bounded", "once", "answered",
-    "stops", "final", "released", "others",
+    "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "bounded", "once",
+    "answered", "stops", "final", "released", "others",
 )  # fmt: skip
 """The checks with a limit in time, which `limits` may set."""
 

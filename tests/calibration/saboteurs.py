@@ -240,12 +240,13 @@ SABOTEURS: Mapping[str, Saboteur] = {
     ),
     "recovers": Saboteur(
         "recovers",
-        "answers nobody once it had to reconnect",
+        "hears nobody once it had to reconnect",
         (
             Change(
                 ADAPTER,
                 "            back = await self._reconnect()\n",
-                "            back = await self._reconnect()\n            self._on_message = None\n",
+                "            back = await self._reconnect()\n"
+                "            self._deliver = lambda event: None\n",
             ),
         ),
         ("calibration-dead-peer", "calibration-resume", "calibration-exhausted+heals-30m"),
@@ -365,15 +366,11 @@ SABOTEURS: Mapping[str, Saboteur] = {
             Change(
                 ADAPTER,
                 '            logger.warning("out of service',
-                "            self._was_away = True\n"
-                '            logger.warning("out of service',
+                '            self._was_away = True\n            logger.warning("out of service',
             ),
         ),
-        ("calibration-calm", "calibration-twice", "calibration-replies/unreadable"),
-        ending={
-            "calibration-calm": "mute",
-            "calibration-replies/unreadable": "mute",
-        },
+        ("calibration-calm", "calibration-twice"),
+        ending={"calibration-calm": "mute"},
     ),
     "answered-once": Saboteur(
         "answered",
@@ -392,10 +389,10 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
             Change(
                 ADAPTER,
-                "            try:\n                return await self._post(event.reply_path, body)\n",
+                "            try:\n                await self._post(event.reply_path, body)\n",
                 "            try:\n"
                 '                body["msg_seq"] = int(pause)\n'
-                "                return await self._post(event.reply_path, body)\n",
+                "                await self._post(event.reply_path, body)\n",
             ),
         ),
         ("calibration-replies/unreadable",),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -33,15 +32,13 @@ def outcomes(
     """What each did in each run, by name: all in one go."""
     folder = tmp_path_factory.mktemp("peculiar")
     built = {name: build(PECULIARITIES[name], folder / name) for name in chosen(request, PECULIARITIES)}
-    done = bench.run_all({hermes: RUNS for hermes in built.values()})
+    done = bench.run_all(dict.fromkeys(built.values(), RUNS))
     return {name: done[hermes] for name, hermes in built.items()}
 
 
 @pytest.mark.xdist_group("peculiarities")
 @pytest.mark.parametrize("name", PECULIARITIES)
-def test_a_sound_bot_of_another_kind_passes(
-    outcomes: Mapping[str, Mapping[str, Outcome]], name: str
-) -> None:
+def test_a_sound_bot_of_another_kind_passes(outcomes: Mapping[str, Mapping[str, Outcome]], name: str) -> None:
     assert list(outcomes[name]) == list(RUNS)
     for outcome in outcomes[name].values():
         assert {one.state for one in outcome.checks} <= {"pass", "n/a"}, told(outcome)

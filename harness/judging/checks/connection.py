@@ -79,4 +79,3 @@ def bounded(run: Timeline, limits: CheckLimits) -> Finding:
     if still is not None:
         return unknown(f"attempt {still.number} was open when the run ended", *still.lines)
     return passes(f"the longest attempt took {took}", *longest.lines)
-

@@ -26,9 +26,9 @@ TRIPS = 8
 def answered(run: Timeline, limits: CheckLimits) -> Finding:
     """Each message that was handled → a reply of content to it, taken by the platform, in time.
 
-    A typing notice is none, nor is one that the platform refused. What the platform took counts, though the bot
-    may not know. Where the scenario does not ask this check, what a rule did to the API excuses, and so does a
-    give-up or a stop; where it does, nothing excuses but the end of the time in which QQ takes a reply at all.
+    A typing notice is none, nor is one that the platform refused. What the platform took counts, though the
+    bot may not know. Where the scenario does not ask this check, what a rule did to the API excuses, and so
+    does a give-up or a stop; where it does, only the end of the time in which QQ takes a reply at all.
     """
     handled = [one for one in run.messages if one.handled]
     if not handled:
@@ -55,7 +55,7 @@ def _answer(run: Timeline, limits: CheckLimits, message: Message) -> Finding:
     if reply is not None:
         late = duration(reply.t - began.t)
         return fails(f"message {message.id} was answered only {late} after it was handled", began.n, reply.n)
-    if run.end < due:
+    if run.end < due and not _is_lost_probe(run, limits, message):
         because = f"the run ended less than {duration(due - began.t)} after message {message.id} was handled"
         return unknown(because, began.n)
     if message.tried:
@@ -65,10 +65,18 @@ def _answer(run: Timeline, limits: CheckLimits, message: Message) -> Finding:
     return fails(f"message {message.id} was handled and never answered", began.n)
 
 
+def _is_lost_probe(run: Timeline, limits: CheckLimits, message: Message) -> bool:
+    """A probe comes so late that `recovers` and the ending wait less for its reply; so does this check,
+    unless the scenario says how long replies take."""
+    waited = run.end - message.handled[0].t
+    return message.probe and "answered" not in limits.own_us and waited >= limits.us("recovers.reply")
+
+
 def _excuse(run: Timeline, message: Message, due: int) -> tuple[str, int] | None:
     """Why nobody can be blamed for a reply that is missing, in words, and the record that says so."""
     began = message.handled[0]
-    scene = EVENT_TYPES[message.kind].scene if message.kind in EVENT_TYPES else None
+    row = EVENT_TYPES.get(message.kind or "")
+    scene = row.scene if row is not None else None
     if scene is not None and message.sent and message.sent[0].at.t + WINDOWS[scene] < due:
         return "the time in which QQ takes a reply was over", message.sent[0].at.n
     if "answered" in run.terms.asks:
@@ -109,13 +117,14 @@ def _stops(run: Timeline) -> Sequence[Mark]:
 def single(run: Timeline, limits: CheckLimits) -> Finding:
     """Each reply is taken once, and its pieces in order.
 
-    A copy is the same content for the same message again, after a send that the platform had taken and the bot
-    could not know it: its answer was an error, was changed or never came. Sent again after a success that the
-    bot could see, it is an answer on purpose; and as often as an undisturbed reply of the same run has it.
+    A copy is the same content for the same message again, after a send that the platform had taken and the
+    bot could not know it: its answer was an error, was changed or never came. Sent again after a success that
+    the bot could see, it is an answer on purpose, and so it is as often as an undisturbed reply has it.
     """
     replies = [one for one in replies_of(run.sends) if any(piece.taken for piece in one.pieces)]
     if not replies:
-        return not_applicable("no reply was taken")
+        silent = any(one.sent is None for one in run.sends)
+        return not_applicable("the journal does not say what was sent" if silent else "no reply was taken")
     usual = habit(replies, run.trouble)
     for reply in replies:
         for piece in reply.pieces:

@@ -14,8 +14,7 @@ from harness.judging.timeline import Timeline
 
 
 def once(run: Timeline, limits: CheckLimits) -> Finding:
-    """Each dispatched message that was due is handled exactly once, and soon; twice is wrong even if it was not
-    due.
+    """Each dispatched message that was due is handled exactly once, and soon; twice is wrong in any case.
 
     Due: some writing of it went to a connection that was open and not interrupted for 1 s after. A message
     in the replay window of a resumed session is written again, as a replay, and is due by that writing:

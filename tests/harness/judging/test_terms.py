@@ -38,6 +38,7 @@ def test_both_readings_of_a_run_of_the_catalogue_are_equal(spec: RunSpec) -> Non
             limits_us=spec.limits,
             rules={rule.key: rule for rule in spec.rules},
             forbids=bool(spec.forbids),
+            delay_us=spec.delay_us,
         )
 
 
@@ -52,6 +53,13 @@ def test_a_scenario_that_says_nothing_has_the_defaults_and_the_run_s_name() -> N
 @pytest.mark.parametrize("scenario", [{"run": "c/d", "scenario": "c"}, {"scenario": "c/d"}])
 def test_a_run_without_a_name_has_its_scenario_s(scenario: dict[str, Any]) -> None:
     assert terms_of(opening(scenario, run="")).run == "c/d"
+
+
+@pytest.mark.parametrize(
+    ("net", "delay_us"), [({"delay": "2s"}, 2_000_000), ({}, 0), ({"delay": 40}, 0), ("fast", 0), (None, 0)]
+)
+def test_a_delay_that_cannot_be_read_is_none(net: object, delay_us: int) -> None:
+    assert terms_of(opening({"net": net})).delay_us == delay_us
 
 
 def test_a_level_that_nothing_is_asked_of_has_no_asks() -> None:

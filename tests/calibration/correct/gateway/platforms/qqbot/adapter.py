@@ -394,11 +394,12 @@ class QQAdapter:
             logger.warning("a message was not answered: %s", type(problem).__name__)
 
     async def _reply(self, event: MessageEvent, text: str) -> None:
-        """A few tries, all with one msg_seq: what the platform has taken already it refuses as a repetition."""
+        """A few tries, all with one msg_seq: what the platform has already, it refuses as a repetition."""
         body = {"content": text, "msg_type": 0, "msg_id": event.message_id, "msg_seq": 1}
         for pause in REPLY_PAUSES_S:
             try:
-                return await self._post(event.reply_path, body)
+                await self._post(event.reply_path, body)
+                return
             except (TimeoutError, aiohttp.ClientError, ConnectionError) as problem:
                 logger.warning("a reply failed: %s", type(problem).__name__)
                 await asyncio.sleep(pause)
