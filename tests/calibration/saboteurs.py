@@ -353,8 +353,8 @@ SABOTEURS: Mapping[str, Saboteur] = {
         (
             Change(
                 ADAPTER,
-                '        body = {"content": text, "msg_type": 0, "msg_id": event.message_id, "msg_seq": 1}\n',
-                '        body = {"content": text, "msg_type": 0, "msg_id": event.message_id, "msg_seq": 1}\n'
+                '        body = {**said, "msg_id": event.message_id}\n',
+                '        body = {**said, "msg_id": event.message_id}\n'
                 "        if not self._was_away:\n"
                 '            body["msg_type"] = 6\n',
             ),

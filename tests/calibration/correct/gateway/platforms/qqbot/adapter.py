@@ -389,13 +389,13 @@ class QQAdapter:
         try:
             text = await self._on_message(event) if self._on_message else None
             if text:
-                await self._reply(event, text)
+                await self._reply(event, {"content": text, "msg_type": 0, "msg_seq": 1})
         except Exception as problem:
             logger.warning("a message was not answered: %s", type(problem).__name__)
 
-    async def _reply(self, event: MessageEvent, text: str) -> None:
+    async def _reply(self, event: MessageEvent, said: dict[str, Any]) -> None:
         """A few tries, all with one msg_seq: what the platform has already, it refuses as a repetition."""
-        body = {"content": text, "msg_type": 0, "msg_id": event.message_id, "msg_seq": 1}
+        body = {**said, "msg_id": event.message_id}
         for pause in REPLY_PAUSES_S:
             try:
                 await self._post(event.reply_path, body)
