@@ -116,8 +116,8 @@ class Message:
     """One message id: when it was written, handled, and answered through the API.
 
     `kind`: the event's type, null where only the subject tells of it. `kept`: it had no connection to go to,
-    and waited in the session. `tried`: a send of content that names it (no typing notice). `replied`: such a
-    send that the platform took.
+    and waited in the session. `calls`: the handler of messages, which the scenario describes, was called for
+    it. `tried`: a send of content that names it (no typing notice). `replied`: one that the platform took.
     """
 
     id: str
@@ -128,6 +128,14 @@ class Message:
     kind: str | None = None
     kept: tuple[Writing, ...] = ()
     tried: tuple[Mark, ...] = ()
+    calls: tuple[TimedCall, ...] = ()
+
+    @property
+    def ready(self) -> Mark | None:
+        """When its handler had the answer; where no call is told of, when it was handled."""
+        if self.calls:
+            return next((call.end for call in self.calls if call.how == "ok"), None)
+        return self.handled[0] if self.handled else None
 
     @property
     def sent(self) -> tuple[Writing, ...]:

@@ -8,13 +8,17 @@ from dataclasses import replace
 from fake_qq_server.events import EventKept, EventSent, Session
 from harness.journal.record import Record
 from harness.journal.run_kinds import SubjMessage
-from harness.judging.facts import Mark, Message, Writing
+from harness.judging.facts import Mark, Message, TimedCall, Writing
 from harness.judging.sends import Send
+
+CALL = "subj.answer"
+"""The kind of record that tells of a call of the scenario's own handler of messages."""
 
 
 def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message, ...]:
     """Every message id that was written, kept or handled, in the order of first appearance."""
     found: dict[str, Message] = {}
+    known: Message | None
     sessions: dict[int, int] = {}  # connection -> the session that it has
     for record in body:
         event, conn = record.event, record.about.conn
@@ -34,9 +38,23 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
         elif isinstance(event, SubjMessage):
             known = found.get(event.id, Message(event.id, False))
             found[event.id] = replace(known, handled=(*known.handled, Mark(record.t, record.n)))
+        elif event.KIND == CALL:
+            known = found.get(getattr(event, "id", ""))
+            if known is not None:
+                found[known.id] = replace(known, calls=_called(known.calls, record))
     for send in sends:
         if send.is_content and send.names in found:
             known = found[str(send.names)]
             replied = (*known.replied, send.proof) if send.taken else known.replied
             found[known.id] = replace(known, tried=(*known.tried, send.at), replied=replied)
     return tuple(found.values())
+
+
+def _called(calls: tuple[TimedCall, ...], record: Record) -> tuple[TimedCall, ...]:
+    """With one more begin, or with the end of the last one."""
+    mark, event = Mark(record.t, record.n), record.event
+    if getattr(event, "phase", "begin") == "begin":
+        return (*calls, TimedCall(mark))
+    if not calls or calls[-1].end is not None:
+        return calls
+    return (*calls[:-1], replace(calls[-1], end=mark, how=getattr(event, "how", None)))

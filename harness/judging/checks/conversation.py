@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from fake_qq_server.events import RuleAct
 from fake_qq_server.platform.payloads import EVENT_TYPES
+from fake_qq_server.platform.protocol import REST_ERRORS
 from fake_qq_server.platform.rest import WINDOWS
 from fake_qq_server.rules.language_verbs import When
 from harness.journal.run_kinds import ProcExit, RunnerStop, SubjDisconnect
@@ -17,7 +18,11 @@ from harness.judging.checks.result import CheckLimits, Finding, fails, not_appli
 from harness.judging.facts import Mark, Message
 from harness.judging.intervals import duration
 from harness.judging.replies import copies, habit, out_of_order, replies_of
+from harness.judging.sends import Answer
 from harness.judging.timeline import Timeline
+
+REVOKE = "revoke"
+"""The verb after which the bot's tokens are worth nothing."""
 
 TRIPS = 8
 """One-way trips over the link from a bot's handling to its reply: two connections, a token and the reply."""
@@ -44,14 +49,16 @@ def answered(run: Timeline, limits: CheckLimits) -> Finding:
 
 
 def _answer(run: Timeline, limits: CheckLimits, message: Message) -> Finding:
-    began = message.handled[0]
-    due = began.t + limits.us("answered") + TRIPS * run.terms.delay_us
+    began, ready = message.handled[0], message.ready
+    due = (ready or began).t + limits.us("answered") + TRIPS * run.terms.delay_us
     reply = message.replied[0] if message.replied else None
     if reply is not None and reply.t <= due:
         return passes("it was answered in time", began.n, reply.n)
     excuse = _excuse(run, message, due)
     if excuse is not None:
         return not_applicable(f"message {message.id} could not be answered: {excuse[0]}", began.n, excuse[1])
+    if ready is None and reply is None and all(call.end is None for call in message.calls):
+        return unknown(f"the run ended while message {message.id} was being handled", began.n)
     if reply is not None:
         late = duration(reply.t - began.t)
         return fails(f"message {message.id} was answered only {late} after it was handled", began.n, reply.n)
@@ -68,13 +75,19 @@ def _answer(run: Timeline, limits: CheckLimits, message: Message) -> Finding:
 def _is_lost_probe(run: Timeline, limits: CheckLimits, message: Message) -> bool:
     """A probe comes so late that `recovers` and the ending wait less for its reply; so does this check,
     unless the scenario says how long replies take."""
-    waited = run.end - message.handled[0].t
+    waited = run.end - (message.ready or message.handled[0]).t
     return message.probe and "answered" not in limits.own_us and waited >= limits.us("recovers.reply")
 
 
 def _excuse(run: Timeline, message: Message, due: int) -> tuple[str, int] | None:
     """Why nobody can be blamed for a reply that is missing, in words, and the record that says so."""
     began = message.handled[0]
+    raised = next((call.end for call in message.calls if call.how == "raised"), None)
+    if raised is not None and message.ready is None:
+        return "its handler raised, as the scenario says", raised.n
+    merged = _merged(run, message)
+    if merged is not None:
+        return "its text went along with that of another message", merged.n
     row = EVENT_TYPES.get(message.kind or "")
     scene = row.scene if row is not None else None
     if scene is not None and message.sent and message.sent[0].at.t + WINDOWS[scene] < due:
@@ -85,7 +98,7 @@ def _excuse(run: Timeline, message: Message, due: int) -> tuple[str, int] | None
     if trouble is not None:
         return "a rule had its hand in the API", trouble.n
     for what, marks in (
-        ("a rule took its token away", _seam_acts(run)),
+        ("a rule took its token away", _token_losses(run, message)),
         ("it was told to stop", _stops(run)),
     ):
         seen = next((one for one in marks if began.t <= one.t <= due), None)
@@ -95,15 +108,39 @@ def _excuse(run: Timeline, message: Message, due: int) -> tuple[str, int] | None
     return ("it gave up", gone.at.n) if gone is not None else None
 
 
-def _seam_acts(run: Timeline) -> Sequence[Mark]:
-    """When rules acted on the client's own call for a token."""
-    found = []
+def _merged(run: Timeline, message: Message) -> Mark | None:
+    """The call of the bot's handler during which this message came, where it got none of its own: some bots
+    then take the texts of one chat together."""
+    if message.calls:
+        return None
+    at = message.handled[0]
+    calls = (call for one in run.messages for call in one.calls)
+    busy = (call.begin for call in calls if call.begin <= at and (call.end is None or at <= call.end))
+    return next(busy, None)
+
+
+def _token_losses(run: Timeline, message: Message) -> Sequence[Mark]:
+    """When rules acted on the client's own call for a token; and the refusals of its token, once a rule has
+    revoked it."""
+    found, revoked = [], False
+    refused = {
+        one.answer.at.n
+        for one in run.sends
+        if one.answer is not None and one.names == message.id and _lacks_token(one.answer)
+    }
     for record in run.body:
         if isinstance(record.event, RuleAct):
             rule = run.terms.rules.get(record.about.rule or "")
-            if rule is not None and isinstance(rule.trigger, When) and rule.trigger.matches("seam.token"):
-                found.append(Mark(record.t, record.n))
+            seam = rule is not None and isinstance(rule.trigger, When) and rule.trigger.matches("seam.token")
+            revoked = revoked or record.event.verb == REVOKE
+            found += [Mark(record.t, record.n)] if seam else []
+        elif revoked and record.n in refused:
+            found.append(Mark(record.t, record.n))
     return found
+
+
+def _lacks_token(answer: Answer) -> bool:
+    return answer.code == REST_ERRORS["token"].code
 
 
 def _stops(run: Timeline) -> Sequence[Mark]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fake_qq_server.events import RuleAct
+from fake_qq_server.events import Event, RuleAct
+from fake_qq_server.platform.payloads import MESSAGE_EVENTS
 from fake_qq_server.rules.language_verbs import When
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
 from harness.judging.facts import Message, Writing
@@ -19,8 +20,13 @@ def once(run: Timeline, limits: CheckLimits) -> Finding:
     Due: some writing of it went to a connection that was open and not interrupted for 1 s after. A message
     in the replay window of a resumed session is written again, as a replay, and is due by that writing:
     where the platform keeps its replay to itself, the subject cannot be blamed. Due as well is what waited in
-    a session that the bot could have resumed when it came back, and threw away.
+    a session that the bot could have resumed when it came back, and threw away. What its intents exclude it
+    will never handle: that fails too.
     """
+    unwanted = next((one for one in run.body if _is_unwanted(one.event)), None)
+    if unwanted is not None:
+        name = getattr(unwanted.event, "id", "?")
+        return fails(f"the bot did not ask for events such as message {name}", unwanted.n)
     due: list[tuple[Message, Writing]] = []
     unsent: list[Message] = []
     open_ended: list[Message] = []
@@ -47,6 +53,19 @@ def once(run: Timeline, limits: CheckLimits) -> Finding:
         return not_applicable("no message was due besides the probes")
     first = due[0][0]
     return passes(f"each of {len(due)} messages was handled once", *_written(first), first.handled[0].n)
+
+
+UNWANTED = "event.unwanted"
+"""The kind of record that tells of an event which the intents of the bot's Identify exclude."""
+
+
+DUE = (*MESSAGE_EVENTS, "INTERACTION_CREATE")
+"""The types of events that somebody expects an answer to."""
+
+
+def _is_unwanted(event: Event) -> bool:
+    """A message, or a click, that the bot will never see."""
+    return event.KIND == UNWANTED and getattr(event, "t", None) in DUE
 
 
 def _lost(run: Timeline, limits: CheckLimits, due: Sequence[tuple[Message, Writing]]) -> Finding | None:

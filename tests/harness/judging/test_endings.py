@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
+from harness.journal.run_kinds import SpanEvent
 from harness.judging.endings import ENDINGS, FAILS_AWAKE
 from tests.harness.journals import BEAT, J, assert_ending, ended
 
@@ -63,6 +66,14 @@ class TestDeaf:
         assert ended(J().up().sends("p", t=60, probe=True).done(69.99)).name == "retrying"
 
 
+@dataclass(frozen=True)
+class SubjAnswer(SpanEvent):
+    """As the scenario's own handler of messages records it."""
+
+    KIND = "subj.answer"
+    id: str = ""
+
+
 class TestMute:
     def test_a_bot_is_mute_where_it_handled_the_probe_and_said_nothing(self) -> None:
         j = J().up().sends("p", t=60, probe=True).called("a").handles("p").called("b")
@@ -87,6 +98,18 @@ class TestMute:
     @pytest.mark.parametrize(("end", "name"), [(359.99, "retrying"), (360, "mute")])
     def test_a_scenario_may_give_a_reply_more_time(self, end: float, name: str) -> None:
         j = J(limits_us={"answered": 300_000_000}).up().sends("p", t=60, probe=True).handles("p")
+        assert ended(j.done(end)).name == name
+
+    @pytest.mark.parametrize(
+        ("ends", "end", "name"),
+        [(None, 900, "retrying"), (400, 409.99, "retrying"), (400, 410, "mute")],
+    )
+    def test_a_reply_waits_for_the_scenario_s_own_handler(
+        self, ends: float | None, end: float, name: str
+    ) -> None:
+        j = J().up().sends("p", t=60, probe=True).handles("p").add(SubjAnswer("begin", id="p"), 61)
+        if ends is not None:
+            j.add(SubjAnswer("end", "ok", id="p"), ends)
         assert ended(j.done(end)).name == name
 
     def test_more_time_for_a_reply_is_none_for_handling(self) -> None:

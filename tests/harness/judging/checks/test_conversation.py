@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 
 from fake_qq_server.events import EventSent, HttpAnswer, LinkClose, LinkCondition
-from harness.journal.run_kinds import ProcExit, RunnerStop
+from harness.journal.run_kinds import ProcExit, RunnerStop, SpanEvent
 from tests.harness.journals import J, check, told
 
 
@@ -230,6 +231,97 @@ class TestWhatExcusesAMissingReply:
         if state == "n/a":
             why = "message m could not be answered: the time in which QQ takes a reply was over"
             assert (found.because, found.lines) == (why, (j["sent"] + 1, j["sent"]))
+
+
+@dataclass(frozen=True)
+class SubjAnswer(SpanEvent):
+    """As the scenario's own handler of messages records it."""
+
+    KIND = "subj.answer"
+    id: str = "m"
+
+
+def at_work(j: J, begin: float, end: float | None, how: Any = "ok", message: str = "m") -> J:
+    """The scenario's own handler is called for a message, and ends if `end` says when."""
+    j.add(SubjAnswer("begin", id=message), begin)
+    return j if end is None else j.add(SubjAnswer("end", how, id=message), end)
+
+
+class TestTheScenarioSOwnHandler:
+    @pytest.mark.parametrize(("at", "state"), [(460, "pass"), (460.01, "fail")])
+    def test_the_time_counts_from_when_it_had_the_answer(self, at: float, state: str) -> None:
+        j = at_work(asked(), 100.1, 400).posts("m", t=at)
+        assert told("answered", j.done(600))[0] == state
+
+    def test_fails_where_nothing_was_said_after_it(self) -> None:
+        assert told("answered", at_work(handled(), 100.1, 101).done(600))[0] == "fail"
+        assert told("answered", at_work(handled(), 100.1, 101, "cancelled").done(600))[0] == "fail"
+
+    def test_is_unknown_where_it_is_still_at_work(self) -> None:
+        j = at_work(asked(), 100.1, None)
+        found = check("answered", j.done(600))
+        assert (found.state, found.lines) == ("unknown", (j["got"],))
+        assert found.because == "the run ended while message m was being handled"
+
+    def test_what_it_raises_is_no_answer_to_send(self) -> None:
+        why = "message m could not be answered: its handler raised, as the scenario says"
+        assert told("answered", at_work(asked(), 100.1, 101, "raised").done(600)) == ("n/a", why)
+        again = at_work(at_work(asked(), 100.1, 101, "raised"), 102, 103)
+        assert told("answered", again.done(600))[0] == "fail"
+
+    def test_a_text_that_went_along_with_another_one_needs_no_reply_of_its_own(self) -> None:
+        j = at_work(asked(), 100.1, None).sends("n", t=101).handles("n").add(SubjAnswer("end", "ok"), 110)
+        j.posts("m", t=111)
+        assert told("answered", j.done(600)) == ("pass", "each of 1 messages was answered in time")
+
+    @pytest.mark.parametrize("at", [100.05, 110.1])
+    def test_one_that_came_before_or_after_needs_one(self, at: float) -> None:
+        j = asked()
+        if at < 101:
+            j.sends("n", t=at).handles("n")
+        at_work(j, 100.1, 110)
+        if at > 101:
+            j.sends("n", t=at).handles("n")
+        assert told("answered", j.posts("m", t=111).done(600))[0] == "fail"
+
+    @pytest.mark.parametrize(("end", "state"), [(409.99, "unknown"), (410, "fail")])
+    def test_a_probe_is_waited_for_from_then_on(self, end: float, state: str) -> None:
+        j = J().up().sends("m", t=100, probe=True).handles("m")
+        assert told("answered", at_work(j, 100.1, 400).done(end))[0] == state
+
+    def test_an_end_without_a_begin_and_a_call_for_nobody_are_none(self) -> None:
+        j = handled().add(SubjAnswer("end", "ok"), 101).add(SubjAnswer("begin", id="x"), 102)
+        assert told("answered", j.posts("m", t=160).done(600))[0] == "pass"
+        twice = at_work(handled(), 100.1, 101, "raised").add(SubjAnswer("end", "ok"), 102)
+        assert told("answered", twice.done(600))[0] == "n/a"
+
+
+class TestARevokedToken:
+    REFUSED: ClassVar[dict[str, Any]] = {"accepted": False, "status": 401, "code": 11244}
+
+    def test_excuses_a_reply_that_was_refused_for_it(self) -> None:
+        j = handled().acts("r", t=100.5, verb="revoke").posts("m", t=101, **self.REFUSED)
+        why = "message m could not be answered: a rule took its token away"
+        assert told("answered", j.done(600)) == ("n/a", why)
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            handled().posts("m", t=101, **REFUSED),
+            handled().posts("m", t=101, **REFUSED).acts("r", t=102, verb="revoke"),
+            handled().acts("r", t=100.5, verb="revoke").posts("m", t=101, accepted=False, code=22009),
+            handled().acts("r", t=100.5, verb="revoke").posts("n", t=101, **REFUSED),
+            handled().acts("r", t=100.5, verb="close").posts("m", t=101, **REFUSED),
+            handled().acts("r", t=100.5, verb="revoke"),
+        ],
+        ids=["no rule", "too late", "another error", "another message", "another verb", "no try"],
+    )
+    def test_excuses_nothing_else(self, j: J) -> None:
+        assert told("answered", j.done(600))[0] == "fail"
+
+    def test_excuses_nothing_where_a_reply_is_asked_for(self) -> None:
+        j = asked().acts("r", t=100.5, verb="revoke").posts("m", t=101, **self.REFUSED)
+        assert told("answered", j.done(600))[0] == "fail"
 
 
 def reply(j: J, *ways: dict[str, Any], message: str = "m") -> J:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from fake_qq_server.events import LinkCondition
+from fake_qq_server.events import Event, LinkCondition
 from tests.harness.journals import BEAT, J, check, told
 
 
@@ -280,3 +281,24 @@ class TestAGap:
     def test_a_message_of_no_known_session_proves_nothing(self) -> None:
         j = J().up().sends("m", 7, t=60).loses(t=60.5).opens_session(2, 2, t=65, resumable=1)
         assert told("once", j.done(600))[0] == "n/a"
+
+
+@dataclass(frozen=True)
+class EventUnwanted(Event):
+    """As the platform records it."""
+
+    KIND = "event.unwanted"
+    id: str = "m"
+    t: str = "C2C_MESSAGE_CREATE"
+
+
+class TestAnEventThatTheBotDidNotAskFor:
+    @pytest.mark.parametrize("t", ["C2C_MESSAGE_CREATE", "AT_MESSAGE_CREATE", "INTERACTION_CREATE"])
+    def test_fails(self, t: str) -> None:
+        j = J().up().sends("n", t=50).handles("n").add(EventUnwanted(t=t), 60).called("unwanted")
+        found = check("once", j.done(600))
+        assert (found.state, found.lines) == ("fail", (j["unwanted"],))
+        assert found.because == "the bot did not ask for events such as message m"
+
+    def test_what_is_no_message_needs_nobody_s_interest(self) -> None:
+        assert told("once", J().up().add(EventUnwanted(t="FRIEND_ADD"), 60).done(600))[0] == "n/a"
