@@ -63,7 +63,7 @@ def thrown_away(
     """
     for sent in message.sent:
         back = next((one for one in said if one.at > sent.at and one.outcome in ("new", "resumed")), None)
-        if back is None or sent.session is None:
+        if back is None or sent.session is None or not _was_told(run, sent.session):
             continue
         if back.outcome == "resumed":
             claims = back.said.session == sent.session and (back.said.seq or 0) >= sent.s
@@ -72,6 +72,12 @@ def thrown_away(
         elif back.said.resumable == sent.session and not _had_reason(run, said, sent, back, held_us):
             return (sent.at.n, back.at.n)
     return ()
+
+
+def _was_told(run: Timeline, session: int) -> bool:
+    """Whether a READY of this session was written: without one nobody can resume it."""
+    ready = (one.event for one in run.body if isinstance(one.event, Session) and one.event.what == "ready")
+    return any(one.session == session for one in ready)
 
 
 def _swallowed(run: Timeline, sent: Writing) -> bool:

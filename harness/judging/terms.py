@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fake_qq_server.platform.units import parse_duration
-from fake_qq_server.rules.language import Rule, parse_rules
+from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError
 from fake_qq_server.rules.moments import Moment, parse_moment
+from fake_qq_server.rules.rule import Rule
 from harness.journal.run_kinds import RunOpen
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.events import Event, LinkCondition
+from fake_qq_server.events import Event, LinkCondition, Session, WsAuth
 from tests.harness.journals import BEAT, J, check, told
 
 
@@ -273,6 +273,11 @@ class TestAGap:
 
     def test_a_resume_of_another_session_claims_nothing(self) -> None:
         assert told("once", gap().resumes(7, 2, t=65, seq=9).done(600))[0] == "n/a"
+
+    def test_a_session_whose_ready_never_came_cannot_be_resumed(self) -> None:
+        j = J().opens(1, t=1).add(WsAuth("identify", "valid"), conn=1).add(Session("new", 1), conn=1)
+        j.sends("m", t=60).loses(t=60.5).opens_session(2, 2, t=65, resumable=1)
+        assert told("once", j.done(600))[0] == "n/a"
 
     def test_probes_are_not_its_matter(self) -> None:
         j = J().opens_session(1, t=1).sends("m", t=60, probe=True).loses(t=60.5)
