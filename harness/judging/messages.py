@@ -11,6 +11,9 @@ from harness.journal.run_kinds import SubjMessage
 from harness.judging.facts import Mark, Message, TimedCall, Writing
 from harness.judging.sends import Send
 
+TOLD = (Session, EventSent, EventKept, SubjMessage)
+"""The kinds of records that tell of messages, besides CALL."""
+
 CALL = "subj.answer"
 """The kind of record that tells of a call of the scenario's own handler of messages."""
 
@@ -22,6 +25,8 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
     sessions: dict[int, int] = {}  # connection -> the session that it has
     for record in body:
         event, conn = record.event, record.about.conn
+        if type(event) not in TOLD and event.KIND != CALL:
+            continue
         if isinstance(event, Session):
             if conn is not None and event.session is not None and event.what != "refused":
                 sessions[conn] = event.session
@@ -38,7 +43,7 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
         elif isinstance(event, SubjMessage):
             known = found.get(event.id, Message(event.id, False))
             found[event.id] = replace(known, handled=(*known.handled, Mark(record.t, record.n)))
-        elif event.KIND == CALL:
+        else:
             known = found.get(getattr(event, "id", ""))
             if known is not None:
                 found[known.id] = replace(known, calls=_called(known.calls, record))

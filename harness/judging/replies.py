@@ -96,9 +96,9 @@ def habit(replies: Iterable[Reply], trouble: Trouble) -> int:
 
 
 def _undisturbed(piece: Piece, trouble: Trouble) -> bool:
-    sends = piece.attempts
-    pairs = zip(sends, (*sends[1:], sends[-1]), strict=True)
-    return all(bot_knows(one, then, trouble) for one, then in pairs)
+    *before, last = piece.attempts
+    pairs = zip(before, piece.attempts[1:], strict=True)
+    return bot_knows(last, last, trouble) and all(bot_knows(one, then, trouble) for one, then in pairs)
 
 
 LONG_PIECE = 1000

@@ -13,6 +13,10 @@ REST = ("api", "token")
 """What a reply needs: the host that takes it, and the one that gives the token for it."""
 
 
+TOLD = (HttpAnswer, LinkCondition, LinkClose)
+"""The kinds of records that tell of it."""
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A condition on one connection of `host`, or on all (conn null); `end` is null while it holds."""
@@ -66,7 +70,10 @@ def trouble_of(body: Iterable[Record]) -> Trouble:
     left: list[tuple[int, int]] = []
     held = _Held()
     for record in body:
-        event, mark = record.event, Mark(record.t, record.n)
+        event = record.event
+        if type(event) not in TOLD:
+            continue
+        mark = Mark(record.t, record.n)
         if isinstance(event, HttpAnswer):
             if event.endpoint in REST and event.verb is not None:
                 moments.append(mark)

@@ -20,6 +20,7 @@ from harness.judging.intervals import duration
 from harness.judging.replies import copies, habit, out_of_order, replies_of
 from harness.judging.sends import Answer
 from harness.judging.timeline import Timeline
+from harness.judging.trouble import Trouble
 
 REVOKE = "revoke"
 """The verb after which the bot's tokens are worth nothing."""
@@ -162,10 +163,12 @@ def single(run: Timeline, limits: CheckLimits) -> Finding:
     if not replies:
         silent = any(one.sent is None for one in run.sends)
         return not_applicable("the journal does not say what was sent" if silent else "no reply was taken")
-    usual = habit(replies, run.trouble)
+    again = any(len(piece.attempts) > 1 for one in replies for piece in one.pieces)
+    trouble = run.trouble if again else Trouble()
+    usual = habit(replies, trouble)
     for reply in replies:
         for piece in reply.pieces:
-            doubled = copies(piece, run.trouble)
+            doubled = copies(piece, trouble)
             if doubled and len(piece.taken) > usual:
                 lines = (doubled[0][0].proof.n, *(copy.proof.n for _, copy in doubled))
                 times = len(piece.taken)

@@ -112,6 +112,10 @@ class TestMute:
             j.add(SubjAnswer("end", "ok", id="p"), ends)
         assert ended(j.done(end)).name == name
 
+    def test_the_ten_seconds_count_from_when_it_was_sent(self) -> None:
+        j = J().up().sends("p", t=60, probe=True).handles("p", t=65)
+        assert ended(j.done(70)).name == "mute"
+
     def test_more_time_for_a_reply_is_none_for_handling(self) -> None:
         j = J(limits_us={"answered": 300_000_000}).up().sends("p", t=60, probe=True)
         assert ended(j.done(70)).name == "deaf"

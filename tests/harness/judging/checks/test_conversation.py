@@ -198,6 +198,10 @@ class TestWhatExcusesAMissingReply:
     def test_fails_where_nobody_was(self, j: J) -> None:
         assert told("answered", j.done(600))[0] == "fail"
 
+    def test_a_bot_that_comes_back_at_that_moment_had_given_up(self) -> None:
+        j = J().up().gives_up(t=50).ready(2, t=100).sends("m", 2, t=100).handles("m")
+        assert told("answered", j.done(600))[0] == "n/a"
+
     def test_an_excused_message_leaves_the_others(self) -> None:
         j = handled().refused("m", t=101).sends("n", t=300).handles("n").called("n").posts("n", t=301)
         found = check("answered", j.done(600))
@@ -270,9 +274,10 @@ class TestTheScenarioSOwnHandler:
         assert told("answered", again.done(600))[0] == "fail"
 
     def test_a_text_that_went_along_with_another_one_needs_no_reply_of_its_own(self) -> None:
-        j = at_work(asked(), 100.1, None).sends("n", t=101).handles("n").add(SubjAnswer("end", "ok"), 110)
-        j.posts("m", t=111)
-        assert told("answered", j.done(600)) == ("pass", "each of 1 messages was answered in time")
+        for at in (100.1, 101, 110):
+            j = at_work(asked(), 100.1, None).sends("n", t=at).handles("n")
+            j.add(SubjAnswer("end", "ok"), 110).posts("m", t=111)
+            assert told("answered", j.done(600)) == ("pass", "each of 1 messages was answered in time")
 
     @pytest.mark.parametrize("at", [100.05, 110.1])
     def test_one_that_came_before_or_after_needs_one(self, at: float) -> None:
@@ -516,6 +521,13 @@ class TestTheOrderOfPieces:
         j = handled()
         j.posts("m", t=101, content="a", length=4000, answered=False)
         j.posts("m", t=101, content="b", length=4000).posts("m", t=103, content="a", length=4000)
+        assert told("single", j.done(600))[0] == "pass"
+
+    def test_nor_had_what_was_turned_down_only_later(self) -> None:
+        j = handled()
+        j.posts("m", t=101, content="a", length=4000, answered=False)
+        j.posts("m", t=101, content="b", length=4000)
+        j.add(HttpAnswer("api", 500, "status", 500), 102, req=1).posts("m", t=103, content="a", length=4000)
         assert told("single", j.done(600))[0] == "pass"
 
     @pytest.mark.parametrize(

@@ -48,6 +48,10 @@ class TestOnce:
         j = J().up().sends("m0", t=50).handles("m0").sends("m1", t=60).handles("m1")
         assert told("once", j.done(60.5)) == ("pass", "each of 1 messages was handled once")
 
+    def test_a_message_is_due_from_the_very_second_on(self) -> None:
+        because = "message m1 was written less than 10 s before the end"
+        assert told("once", J().up().sends("m1", t=60).done(61)) == ("unknown", because)
+
     def test_is_unknown_where_the_run_ends_before_it_had_to_be_handled(self) -> None:
         j = J().up().sends("m1", t=60).called("sent")
         found = check("once", j.done(69.999999))
@@ -163,6 +167,15 @@ class TestSoon:
         after = J(rules=RULE).up().sends("m", t=60).handles("m", t=80).acts("r", t=80.1, verb="raise")
         assert told("once", after.done(600))[0] == "fail"
 
+    def test_a_rule_acts_in_time_up_to_the_moment_of_handling(self) -> None:
+        j = J(rules=RULE).up().sends("m", t=60).handles("m", t=80).acts("r", t=80, verb="raise")
+        assert told("once", j.done(600))[0] == "pass"
+
+    def test_a_rule_that_acts_at_a_moment_does_not(self) -> None:
+        other = [{"id": "r", "at": "30s", "do": {"dispatch": "FRIEND_ADD"}}]
+        j = J(rules=other).up().acts("r", t=30, verb="dispatch").sends("m", t=60).handles("m", t=80)
+        assert told("once", j.done(600))[0] == "fail"
+
     def test_another_rule_does_not(self) -> None:
         other = [{"id": "r", "when": "http.api", "do": {"status": 500}}]
         j = J(rules=other).up().sends("m", t=60).acts("r", t=61, verb="status").handles("m", t=80)
@@ -245,6 +258,11 @@ class TestAGap:
         j = J().opens_session(1, t=1).loses(t=60).resumes(1, 2, t=65).loses(2, t=65 + held)
         j.keeps("m", t=300).opens_session(2, 3, t=310, resumable=1)
         assert told("once", j.done(600))[0] == state
+
+    def test_a_resume_that_holds_to_the_end_is_none(self) -> None:
+        j = J().opens_session(1, t=1).loses(t=60).resumes(1, 2, t=65)
+        j.keeps("m", t=300).opens_session(2, 3, t=310, resumable=1)
+        assert told("once", j.done(600))[0] == "fail"
 
     def test_a_resume_of_another_session_says_nothing_of_this_one(self) -> None:
         j = gap().resumes(7, 2, t=62, outcome=None, resumable=1)
