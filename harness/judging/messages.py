@@ -35,11 +35,11 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
             one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s)
             known = found.get(event.id, Message(event.id, event.probe, kind=event.t))
             written = (*known.written, one)
-            found[event.id] = replace(known, probe=known.probe or event.probe, written=written, kind=event.t)
+            found[event.id] = replace(known, probe=known.probe or event.probe, written=written)
         elif isinstance(event, EventKept):
             one = Writing(Mark(record.t, record.n), None, False, event.session, event.s)
             known = found.get(event.id, Message(event.id, False, kind=event.t))
-            found[event.id] = replace(known, kept=(*known.kept, one), kind=event.t)
+            found[event.id] = replace(known, kept=(*known.kept, one))
         elif isinstance(event, SubjMessage):
             known = found.get(event.id, Message(event.id, False))
             found[event.id] = replace(known, handled=(*known.handled, Mark(record.t, record.n)))

@@ -58,7 +58,7 @@ def _answer(run: Timeline, limits: CheckLimits, message: Message) -> Finding:
     excuse = _excuse(run, message, due)
     if excuse is not None:
         return not_applicable(f"message {message.id} could not be answered: {excuse[0]}", began.n, excuse[1])
-    if ready is None and reply is None and all(call.end is None for call in message.calls):
+    if ready is None and reply is None and any(call.end is None for call in message.calls):
         return unknown(f"the run ended while message {message.id} was being handled", began.n)
     if reply is not None:
         late = duration(reply.t - began.t)

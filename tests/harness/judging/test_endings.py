@@ -112,6 +112,10 @@ class TestMute:
             j.add(SubjAnswer("end", "ok", id="p"), ends)
         assert ended(j.done(end)).name == name
 
+    def test_a_handler_that_raised_has_no_reply_to_wait_for(self) -> None:
+        j = J().up().sends("p", t=60, probe=True).handles("p").add(SubjAnswer("begin", id="p"), 61)
+        assert ended(j.add(SubjAnswer("end", "raised", id="p"), 62).done(600)).name == "mute"
+
     def test_the_ten_seconds_count_from_when_it_was_sent(self) -> None:
         j = J().up().sends("p", t=60, probe=True).handles("p", t=65)
         assert ended(j.done(70)).name == "mute"

@@ -57,7 +57,8 @@ class TestAnswered:
         refused: dict[str, Any] = {"accepted": False, "status": 400, "code": 22009}
         j = handled().posts("m", t=101, **refused).posts("m", t=102, **refused)
         because = "message m was handled, and none of 2 tries of a reply was taken"
-        assert told("answered", j.done(600)) == ("fail", because)
+        assert told("answered", j.called("last").done(600)) == ("fail", because)
+        assert check("answered", j.records).lines == (j["got"], j["last"] - 2)
         j = handled().posts("m", t=101, **refused).posts("m", t=102)
         assert told("answered", j.done(600))[0] == "pass"
 
@@ -267,6 +268,10 @@ class TestTheScenarioSOwnHandler:
         assert (found.state, found.lines) == ("unknown", (j["got"],))
         assert found.because == "the run ended while message m was being handled"
 
+    def test_is_unknown_where_it_is_at_work_again(self) -> None:
+        j = at_work(at_work(asked(), 100.1, 101, "cancelled"), 102, None)
+        assert told("answered", j.done(600))[0] == "unknown"
+
     def test_what_it_raises_is_no_answer_to_send(self) -> None:
         why = "message m could not be answered: its handler raised, as the scenario says"
         assert told("answered", at_work(asked(), 100.1, 101, "raised").done(600)) == ("n/a", why)
@@ -278,6 +283,10 @@ class TestTheScenarioSOwnHandler:
             j = at_work(asked(), 100.1, None).sends("n", t=at).handles("n")
             j.add(SubjAnswer("end", "ok"), 110).posts("m", t=111)
             assert told("answered", j.done(600)) == ("pass", "each of 1 messages was answered in time")
+
+    def test_a_text_that_came_during_a_call_which_never_ends_is_not_owed(self) -> None:
+        j = at_work(asked(), 100.1, None).sends("n", t=101).handles("n").posts("m", t=111)
+        assert told("answered", j.done(600)) == ("pass", "each of 1 messages was answered in time")
 
     @pytest.mark.parametrize("at", [100.05, 110.1])
     def test_one_that_came_before_or_after_needs_one(self, at: float) -> None:
@@ -318,8 +327,17 @@ class TestARevokedToken:
             handled().acts("r", t=100.5, verb="revoke").posts("n", t=101, **REFUSED),
             handled().acts("r", t=100.5, verb="close").posts("m", t=101, **REFUSED),
             handled().acts("r", t=100.5, verb="revoke"),
+            handled().acts("r", t=100.5, verb="revoke").posts("m", t=101, answered=False),
         ],
-        ids=["no rule", "too late", "another error", "another message", "another verb", "no try"],
+        ids=[
+            "no rule",
+            "too late",
+            "another error",
+            "another message",
+            "another verb",
+            "no try",
+            "no answer",
+        ],
     )
     def test_excuses_nothing_else(self, j: J) -> None:
         assert told("answered", j.done(600))[0] == "fail"
@@ -409,6 +427,10 @@ class TestSingle:
         j = reply(handled(), CHANGED).sends("n", t=200).handles("n").posts("n", t=201)
         assert told("single", j.done(600)) == ("pass", "each of 2 replies was taken once")
 
+    def test_one_copy_among_good_replies_fails(self) -> None:
+        j = reply(handled(), CHANGED, PLAIN).sends("n", t=200).handles("n").posts("n", t=201)
+        assert told("single", j.done(600))[0] == "fail"
+
     def test_a_copy_that_names_no_message_belongs_to_the_last_one_named(self) -> None:
         assert told("single", reply(handled(), CHANGED).posts(None, t=110).done(600))[0] == "fail"
         other = reply(handled(), CHANGED).posts(None, t=110, target="someone else")
@@ -419,6 +441,10 @@ class TestSingle:
         assert told("single", twice.posts("n", t=202).done(600))[0] == "pass"
         thrice = reply(handled(), CHANGED, CHANGED, PLAIN).sends("n", t=200).handles("n").posts("n", t=201)
         assert told("single", thrice.posts("n", t=202).done(600))[0] == "fail"
+
+    def test_its_greatest_habit_counts(self) -> None:
+        j = reply(handled(), CHANGED, PLAIN).posts("n", t=201).posts("o", t=202).posts("o", t=203)
+        assert told("single", j.done(600))[0] == "pass"
 
     def test_a_habit_that_was_disturbed_is_none(self) -> None:
         j = reply(handled(), CHANGED, PLAIN).posts("n", t=201).posts("n", t=202, verb="body")
@@ -473,6 +499,11 @@ class TestAnAnswerThatNeverReachedTheBot:
         self, name: str, interrupts: bool, on: float, off: float | None, left: float | None, state: str
     ) -> None:
         assert told("single", over_a_link(name, interrupts, on, off, left=left).done(600))[0] == state
+
+    def test_a_connection_to_another_host_is_another_one(self) -> None:
+        j = handled().add(LinkCondition("api", "latency", True, False), 100.5, conn=1).posts("m", t=101)
+        j.add(LinkClose("token", "subject", "fin"), 120, conn=1).posts("m", t=131, conn=2)
+        assert told("single", j.done(600))[0] == "pass"
 
     @pytest.mark.parametrize(
         ("host", "conn", "state"), [("api", None, "fail"), ("api", 2, "pass"), ("ws", 1, "pass")]

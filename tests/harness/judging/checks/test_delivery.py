@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.events import Event, LinkCondition, Session, WsAuth
+from fake_qq_server.events import Event, LinkCondition, Session, WsAuth, WsOut
 from tests.harness.journals import BEAT, J, check, told
 
 
@@ -234,6 +234,19 @@ class TestAGap:
         j = J().opens_session(1, t=1).invalid(t=50).loses(t=60).keeps("m", t=61)
         assert told("once", j.opens_session(2, 2, t=65, resumable=1).done(600))[0] == "n/a"
 
+    def test_another_frame_is_none(self) -> None:
+        j = gap().add(WsOut("ack"), 62, conn=7).opens_session(2, 2, t=65, resumable=1)
+        assert told("once", j.done(600)) == ("fail", WAITED)
+
+    def test_an_op_9_of_the_session_before_is_none(self) -> None:
+        j = J().opens_session(1, t=1).invalid(t=5).loses(t=6).opens_session(2, 2, t=10)
+        j.loses(2, t=60).keeps("m", 2, t=61).opens_session(3, 3, t=65, resumable=2)
+        assert told("once", j.done(600)) == ("fail", WAITED)
+
+    def test_a_journal_that_does_not_tell_of_the_first_identify_is_judged(self) -> None:
+        j = J().ready(1, t=1).loses(t=60).keeps("m", 1, t=61).opens_session(2, 2, t=65, resumable=1)
+        assert told("once", j.done(600)) == ("fail", WAITED)
+
     @pytest.mark.parametrize("code", [4009, 1000, None])
     def test_a_close_that_lets_resume_is_none(self, code: int | None) -> None:
         j = J().opens_session(1, t=1).close_frame(t=60, code=code)
@@ -287,6 +300,10 @@ class TestAGap:
         j = J().opens_session(1, t=1).interrupted(t=50).sends("m", t=60).released(t=60.5).loses(t=99)
         assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "n/a"
         j = J().opens_session(1, t=1).interrupted(t=50).released(t=59).sends("m", t=60).loses(t=60.5)
+        assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "fail"
+
+    def test_a_silence_on_another_connection_swallowed_nothing(self) -> None:
+        j = J().opens_session(1, t=1).opens(7, t=2).interrupted(7, t=50).sends("m", t=60).loses(t=60.5)
         assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "fail"
 
     def test_a_resume_of_another_session_claims_nothing(self) -> None:
