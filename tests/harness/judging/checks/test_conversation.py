@@ -500,6 +500,10 @@ class TestAnAnswerThatNeverReachedTheBot:
     ) -> None:
         assert told("single", over_a_link(name, interrupts, on, off, left=left).done(600))[0] == state
 
+    def test_beside_a_good_reply_too(self) -> None:
+        j = over_a_link("silent", True, 100.5, None, left=None).posts("n", t=200, conn=3)
+        assert told("single", j.done(600))[0] == "fail"
+
     def test_a_connection_to_another_host_is_another_one(self) -> None:
         j = handled().add(LinkCondition("api", "latency", True, False), 100.5, conn=1).posts("m", t=101)
         j.add(LinkClose("token", "subject", "fin"), 120, conn=1).posts("m", t=131, conn=2)
@@ -553,6 +557,10 @@ class TestTheOrderOfPieces:
         j.posts("m", t=101, content="a", length=4000, answered=False)
         j.posts("m", t=101, content="b", length=4000).posts("m", t=103, content="a", length=4000)
         assert told("single", j.done(600))[0] == "pass"
+
+    def test_one_that_is_late_is_out_of_order_though_more_follow(self) -> None:
+        j = pieces(handled(), ("a", 101, REFUSED), ("b", 102, PLAIN), ("a", 103, PLAIN), ("c", 104, PLAIN))
+        assert told("single", j.done(600))[0] == "fail"
 
     def test_nor_had_what_was_turned_down_only_later(self) -> None:
         j = handled()
