@@ -23,7 +23,7 @@ from harness.journal.run_kinds import (
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.judging.checks import CheckLimits, CheckResult
 from harness.judging.checks.program import exit_of, told_to_stop
-from harness.judging.checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying
+from harness.judging.checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying, under_way
 from harness.judging.facts import GiveUp, Message
 from harness.judging.intervals import subtract
 from harness.judging.run_close import said_of
@@ -199,9 +199,17 @@ def recovered(case: Case) -> Evidence | None:
 def deaf(case: Case) -> Evidence | None:
     """A probe sent in the last seconds may still be under way: that is no proof."""
     probe = _probe(case)
-    if probe is None or case.run.end - probe.written[0].at.t < case.limits.us("recovers.reply"):
+    if probe is None or probe.handled or under_way(case.run, case.limits, probe):
         return None
     return Evidence((probe.written[0].at.n,))
+
+
+def mute(case: Case) -> Evidence | None:
+    """The probe was handled, and no reply to it was taken: the last try of one shows it."""
+    probe = _probe(case)
+    if probe is None or not probe.handled or under_way(case.run, case.limits, probe):
+        return None
+    return Evidence((probe.written[0].at.n, probe.handled[0].n, *(mark.n for mark in probe.tried[-1:])))
 
 
 def zombie(case: Case) -> Evidence | None:

@@ -94,6 +94,11 @@ ENDINGS: Mapping[str, Row] = {
         "in service at the end, and the probe was not handled",
         evidence.deaf,
     ),
+    "mute": Row(
+        "is connected and handles messages, and its replies reach nobody",
+        "in service at the end, and the probe was handled, but no reply to it was taken",
+        evidence.mute,
+    ),
     "zombie": Row(
         "says connected and serves nobody",
         "it has not given up, says connected, and for longer than `truthful` allows has not served",

@@ -99,19 +99,45 @@ class GiveUp:
 
 @dataclass(frozen=True)
 class Writing:
-    """A message event was written to a connection."""
+    """A message event was written to a connection, or kept in the session (`conn` is null then).
+
+    `session`: the ordinal of the session that it belongs to, `s` its sequence number there.
+    """
 
     at: Mark
     conn: int | None
     replay: bool
+    session: int | None = None
+    s: int = 0
 
 
 @dataclass(frozen=True)
 class Message:
-    """One message id: when it was written, handled, and answered through the API."""
+    """One message id: when it was written, handled, and answered through the API.
+
+    `kind`: the event's type, null where only the subject tells of it. `kept`: it had no connection to go to,
+    and waited in the session. `calls`: the handler of messages, which the scenario describes, was called for
+    it. `tried`: a send of content that names it (no typing notice). `replied`: one that the platform took.
+    """
 
     id: str
     probe: bool
     written: tuple[Writing, ...] = ()
     handled: tuple[Mark, ...] = ()
     replied: tuple[Mark, ...] = ()
+    kind: str | None = None
+    kept: tuple[Writing, ...] = ()
+    tried: tuple[Mark, ...] = ()
+    calls: tuple[TimedCall, ...] = ()
+
+    @property
+    def ready(self) -> Mark | None:
+        """When its handler had the answer; where no call is told of, when it was handled."""
+        if self.calls:
+            return next((call.end for call in self.calls if call.how == "ok"), None)
+        return self.handled[0] if self.handled else None
+
+    @property
+    def sent(self) -> tuple[Writing, ...]:
+        """Every time that the platform wrote or kept it, in order."""
+        return tuple(sorted((*self.kept, *self.written), key=lambda one: one.at))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from fake_qq_server.events import Event, EventSent, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
+from fake_qq_server.events import Event, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     RunClose,
@@ -23,14 +23,16 @@ from harness.journal.run_kinds import (
     SubjConnect,
     SubjDisconnect,
     SubjHandler,
-    SubjMessage,
     SubjState,
 )
 from harness.judging import run_close
-from harness.judging.facts import Connection, GiveUp, Interruption, Mark, Message, TimedCall, Writing
+from harness.judging.facts import Connection, GiveUp, Interruption, Mark, Message, TimedCall
 from harness.judging.intervals import Interval, merge
+from harness.judging.messages import messages_of
+from harness.judging.sends import Send, sends_of
 from harness.judging.service import Service, follow, with_calls
 from harness.judging.terms import Terms, terms_of
+from harness.judging.trouble import Trouble, trouble_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,7 @@ class Timeline:
     says_otherwise: tuple[Interval, ...]
     statements: tuple[Mark, ...]
     messages: tuple[Message, ...]
+    sends: tuple[Send, ...]
 
     @property
     def level(self) -> str:
@@ -118,6 +121,11 @@ class Timeline:
     def probes(self) -> tuple[Message, ...]:
         """The harness's own messages that were written to a connection."""
         return tuple(one for one in self.messages if one.probe and one.written)
+
+    @cached_property
+    def trouble(self) -> Trouble:
+        """What stood between the bot and the API besides itself."""
+        return trouble_of(self.body)
 
     @cached_property
     def failed_connect(self) -> TimedCall | None:
@@ -188,6 +196,7 @@ def read(records: Iterable[Record]) -> Timeline:
     terms = terms_of(opened)
     service = follow(body, end)
     calls, connects = calls_of(body, SubjHandler), calls_of(body, SubjConnect)
+    sends = sends_of(body)
     return Timeline(
         records=everything,
         body=body,
@@ -211,7 +220,8 @@ def read(records: Iterable[Record]) -> Timeline:
         believes_connected=_spoken(body, end, _believes),
         says_otherwise=_spoken(body, end, lambda state: state.status not in (None, "connected")),
         statements=_statements(body),
-        messages=_messages(body),
+        messages=messages_of(body, sends),
+        sends=sends,
     )
 
 
@@ -283,21 +293,3 @@ def _statements(body: Iterable[Record]) -> tuple[Mark, ...]:
             word = record.event.status
             marks.append(Mark(record.t, record.n))
     return tuple(marks)
-
-
-def _messages(body: Iterable[Record]) -> tuple[Message, ...]:
-    """Every message id that was written or handled, in the order of first appearance."""
-    found: dict[str, Message] = {}
-    for record in body:
-        event, mark = record.event, Mark(record.t, record.n)
-        if isinstance(event, EventSent):
-            known = found.get(event.id, Message(event.id, event.probe))
-            one = Writing(mark, record.about.conn, event.replay)
-            found[event.id] = replace(known, probe=known.probe or event.probe, written=(*known.written, one))
-        elif isinstance(event, SubjMessage):
-            known = found.get(event.id, Message(event.id, False))
-            found[event.id] = replace(known, handled=(*known.handled, mark))
-        elif isinstance(event, HttpRequest) and event.endpoint == "api" and event.reply_to in found:
-            known = found[str(event.reply_to)]
-            found[known.id] = replace(known, replied=(*known.replied, mark))
-    return tuple(found.values())

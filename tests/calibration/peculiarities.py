@@ -21,17 +21,17 @@ class Peculiarity:
     more: tuple[str, ...] = ()
 
 
-SEND = (
-    "            async with self._client.post(API_BASE + event.reply_path, json=body, headers=headers)"
-    " as answer:\n"
-    "                answer.raise_for_status()\n"
-)
+SEND = '                await self._reply(event, {"content": text, "msg_type": 0, "msg_seq": 1})\n'
 SEND_ALL = (
-    "            for more in {bodies}:\n"
-    "                async with self._client.post(\n"
-    "                    API_BASE + event.reply_path, json=body | more, headers=headers\n"
-    "                ) as answer:\n"
-    "                    answer.raise_for_status()\n"
+    '                body = {{"content": text, "msg_type": 0, "msg_seq": 1}}\n'
+    "                for more in {bodies}:\n"
+    "                    await self._reply(event, body | more)\n"
+)
+REPLIES = (
+    "calibration-replies/unreadable",
+    "calibration-replies/unavailable",
+    "calibration-replies/unanswered",
+    "calibration-replies/unauthorised",
 )
 SLEEP = "                await asyncio.sleep(0.8 * self._interval)\n"
 BEATS = "            while self._ws is not None:\n" + SLEEP
@@ -40,10 +40,12 @@ PECULIARITIES: Mapping[str, Peculiarity] = {
     "answers-in-two-parts": Peculiarity(
         "answers each message with two messages of different content",
         (Change(ADAPTER, SEND, SEND_ALL.format(bodies='({}, {"content": "and more", "msg_seq": 2})')),),
+        REPLIES,
     ),
     "answers-twice": Peculiarity(
         "sends the same answer twice, each time on purpose",
         (Change(ADAPTER, SEND, SEND_ALL.format(bodies='({}, {"msg_seq": 2})')),),
+        REPLIES,
     ),
     "types-first": Peculiarity(
         "says that it is typing before it answers",
@@ -56,6 +58,7 @@ PECULIARITIES: Mapping[str, Peculiarity] = {
                 ),
             ),
         ),
+        REPLIES,
     ),
     "answers-in-markdown": Peculiarity(
         "answers with a message of type 2",

@@ -49,6 +49,8 @@ ENDINGS: Mapping[str, str] = {
     "calibration-resume": "recovered",
     "calibration-forbidden": "recovered",
     "calibration-closes-twice": "recovered",
+    "calibration-replies/unreadable": "tolerated",
+    "calibration-replies/unavailable": "tolerated",
     "calibration-dead-peer": "recovered",
     "calibration-exhausted": "fatal-notified",
     "calibration-exhausted+heals-30m": "recovered",
@@ -240,12 +242,13 @@ SABOTEURS: Mapping[str, Saboteur] = {
     ),
     "recovers": Saboteur(
         "recovers",
-        "answers nobody once it had to reconnect",
+        "hears nobody once it had to reconnect",
         (
             Change(
                 ADAPTER,
                 "            back = await self._reconnect()\n",
-                "            back = await self._reconnect()\n            self._on_message = None\n",
+                "            back = await self._reconnect()\n"
+                "            self._deliver = lambda event: None\n",
             ),
         ),
         ("calibration-dead-peer", "calibration-resume", "calibration-exhausted+heals-30m"),
@@ -417,6 +420,70 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-twice",),
+    ),
+    "once-late": Saboteur(
+        "once",
+        "is deaf for a while: it looks at each message a quarter of a minute after it came",
+        (
+            Change(
+                ADAPTER,
+                "        self._spawn(self.handle_message(event))\n",
+                "        asyncio.get_running_loop().call_later(\n"
+                "            15, lambda: self._spawn(self.handle_message(event))\n"
+                "        )\n",
+            ),
+        ),
+        ("calibration-twice", "calibration-resume"),
+    ),
+    "answered": Saboteur(
+        "answered",
+        "is seen typing and says nothing, as long as its first connection lives",
+        (
+            Change(
+                ADAPTER,
+                '        body = {**said, "msg_id": event.message_id}\n',
+                '        body = {**said, "msg_id": event.message_id}\n'
+                "        if not self._was_away:\n"
+                '            body["msg_type"] = 6\n',
+            ),
+            Change(
+                ADAPTER,
+                "        self._fatal: Fatal | None = None\n",
+                "        self._fatal: Fatal | None = None\n        self._was_away = False\n",
+            ),
+            Change(
+                ADAPTER,
+                '            logger.warning("out of service',
+                '            self._was_away = True\n            logger.warning("out of service',
+            ),
+        ),
+        ("calibration-calm", "calibration-twice"),
+        ending={"calibration-calm": "mute"},
+    ),
+    "answered-once": Saboteur(
+        "answered",
+        "does not try again where a reply was not taken",
+        (Change(RULES, "REPLY_PAUSES_S = (2.0, 5.0)\n", "REPLY_PAUSES_S = ()\n"),),
+        ("calibration-replies/unavailable",),
+    ),
+    "single": Saboteur(
+        "single",
+        "takes a success that it cannot read for a failure, and says it again with another msg_seq",
+        (
+            Change(
+                ADAPTER,
+                "            return answer.status if answer.status >= 400 else None\n",
+                '            raise ConnectionError("no answer") from None\n',
+            ),
+            Change(
+                ADAPTER,
+                "            try:\n                await self._post(event.reply_path, body)\n",
+                "            try:\n"
+                '                body["msg_seq"] = int(pause)\n'
+                "                await self._post(event.reply_path, body)\n",
+            ),
+        ),
+        ("calibration-replies/unreadable",),
     ),
     "final": Saboteur(
         "final",

@@ -15,15 +15,19 @@ from typing import Any
 from fake_qq_server.events import (
     Envelope,
     Event,
+    EventKept,
     EventSent,
     Heal,
+    HttpAnswer,
     HttpRequest,
+    HttpSend,
     LinkClose,
     LinkCondition,
     LinkOpen,
     RuleAct,
     RuleUnmet,
     Session,
+    WsAuth,
     WsConnect,
     WsHello,
     WsIn,
@@ -83,7 +87,7 @@ class J:
         self.names: dict[str, int] = {}
         self._now = 0
         self._state = SubjState(None, None, None)
-        self._attempts = self._calls = 0
+        self._attempts = self._calls = self._requests = 0
         self._open: set[int] = set()
         self._torn = False
         document = {"scenario": "story", "run": "story/a", "asks": [], "heal": None, **scenario}
@@ -132,9 +136,15 @@ class J:
         """The subject ends the TCP connection."""
         return self.loses(ws, t, "subject")
 
-    def close_frame(self, ws: int = 1, t: float | None = None, by: str = "peer", code: int = 4009) -> J:
+    def close_frame(
+        self, ws: int = 1, t: float | None = None, by: str = "peer", code: int | None = 4009
+    ) -> J:
         frame = WsOut("close", code=code) if by == "peer" else WsIn("close", code=code)
         return self.add(frame, t, conn=ws)
+
+    def invalid(self, ws: int = 1, t: float | None = None) -> J:
+        """Op 9."""
+        return self.add(WsOut("invalid"), t, conn=ws)
 
     def interrupted(
         self, ws: int | None = 1, t: float | None = None, name: str = "silent", rule: str | None = "r"
@@ -188,6 +198,21 @@ class J:
     def identifies(self, t: float | None = None) -> J:
         return self.add(WsIn("identify"), t, conn=1)
 
+    def opens_session(self, session: int, ws: int = 1, t: float | None = None, **said: Any) -> J:
+        """An Identify makes this session on a connection, which becomes ready."""
+        self.opens(ws, t).add(WsAuth("identify", "valid", **said), conn=ws)
+        return self.add(Session("new", session), conn=ws).add(Session("ready", session), conn=ws)
+
+    def resumes(
+        self, session: int, ws: int, t: float | None = None, outcome: str | None = "resumed", **said: Any
+    ) -> J:
+        """A Resume of this session: `outcome` is "resumed", the reason for which it is refused, or null."""
+        named = {"session": session, "seq": 1, "resumable": session, **said}
+        self.opens(ws, t).add(WsAuth("resume", "valid", **named), conn=ws)
+        if outcome == "resumed":
+            return self.add(Session("resumed", session), conn=ws)
+        return self if outcome is None else self.add(Session("refused", session, outcome), conn=ws)
+
     def asks(self, endpoint: Any = "token", t: float | None = None) -> J:
         return self.add(HttpRequest(endpoint, "POST", "/x"), t)
 
@@ -206,6 +231,41 @@ class J:
 
     def replies(self, message: str, t: float | None = None) -> J:
         return self.add(HttpRequest("api", "POST", "/v2/users/u/messages", message), t)
+
+    def posts(
+        self,
+        message: str | None,
+        t: float | None = None,
+        *,
+        accepted: bool | None = True,
+        status: int | None = 200,
+        code: int | None = None,
+        verb: str | None = None,
+        answered: bool = True,
+        conn: int = 1,
+        **said: Any,
+    ) -> J:
+        """A send with its answer, which is a plain success unless it is said how it was not.
+
+        The last of its three records is the answer; with answered=False there is none.
+        """
+        self._requests += 1
+        about: dict[str, Any] = {"req": self._requests, "conn": conn}
+        sent = {"scene": "c2c", "target": "u", "what": "message", "content": "c", "length": 2, **said}
+        self.add(HttpRequest("api", "POST", f"/v2/users/{sent['target']}/messages", message), t, **about)
+        self.add(HttpSend(msg_id=message, **sent), **about)
+        if answered:
+            self.add(HttpAnswer("api", status, verb, code, accepted), **about)
+        return self
+
+    def refused(self, message: str | None, t: float | None = None, **said: Any) -> J:
+        """A rule answers a send with status 500; the platform never came to decide."""
+        said = {"accepted": None, "status": 500, "code": 500, "verb": "status", **said}
+        return self.posts(message, t, **said)
+
+    def keeps(self, message: str, session: int = 1, t: float | None = None, s: int = 2) -> J:
+        """A message has no connection to go to, and waits in the session."""
+        return self.add(EventKept(message, "C2C_MESSAGE_CREATE", s, session), t)
 
     def probed(self, ws: int = 1, t: float | None = None, name: str = "probe") -> J:
         """A probe message, handled and answered at once."""
@@ -325,6 +385,11 @@ class J:
 
     def _after(self, seconds: float) -> float:
         return self._now / 1_000_000 + seconds
+
+
+def at_once(**scenario: Any) -> J:
+    """A journal of a link without delay: what is written has arrived."""
+    return J(**{"net": {"delay": "0ms"}, **scenario})
 
 
 def check(name: str, records: Sequence[Record]) -> CheckResult:

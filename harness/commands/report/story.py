@@ -233,9 +233,8 @@ def _probes(run: Timeline) -> list[_Entry]:
     """A probe message and what became of it."""
     entries = []
     for one in run.probes:
-        deed = (
-            "and was answered" if one.replied else "and was handled" if one.handled else "and was not handled"
-        )
+        unanswered = "and was handled, but not answered" if one.handled else "and was not handled"
+        deed = "and was answered" if one.replied else unanswered
         first = one.written[0].at
         entries.append(
             _Entry(StoryLine(first.t, f"a probe message was sent {deed}", first.n), "probe messages")

@@ -180,7 +180,7 @@ def _answers(run: Timeline, limits: CheckLimits, start: int, lines: tuple[int, .
     if lost is None:
         return unknown("no probe message was sent after it came back", *lines)
     sent = lost.written[0].at
-    if run.end - sent.t < limits.us("recovers.reply"):
+    if under_way(run, limits, lost):
         return unknown("the run ended while a probe message was under way", *lines, sent.n)
     deed = "answered" if lost.handled else "handled"
     return fails(f"it is connected again, but a message was not {deed}", *lines, sent.n)
@@ -189,6 +189,18 @@ def _answers(run: Timeline, limits: CheckLimits, start: int, lines: tuple[int, .
 def answered(probe: Message) -> bool:
     """Handled by the subject, and its reply reached the platform."""
     return bool(probe.handled and probe.replied)
+
+
+def under_way(run: Timeline, limits: CheckLimits, probe: Message) -> bool:
+    """Whether a probe, or its reply, may still be on its way at E: it was sent too short a time ago. A reply
+    takes as long as the scenario's own handler of messages, and its limit for replies, let it."""
+    since, bound = probe.written[0].at.t, limits.us("recovers.reply")
+    if probe.handled:
+        if any(call.end is None for call in probe.calls):
+            return True
+        since = probe.ready.t if probe.calls and probe.ready is not None else since
+        bound = max(bound, limits.own_us.get("answered", 0))
+    return run.end - since < bound
 
 
 def _gave_up_and_told(run: Timeline) -> tuple[int, ...]:

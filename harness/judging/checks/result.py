@@ -100,6 +100,8 @@ ADAPTER: Mapping[str, Limit] = {
     "patient": Limit(15 * 60),  # an outage younger than this is no reason to give up
     "bounded": Limit(120),
     "once": Limit(1),  # a message is due if its connection is still open this much later
+    "once.handled": Limit(10),  # from its arrival to its handling
+    "answered": Limit(60),  # from its handling to a reply that the platform took
     "stops": Limit(25),
     "released": Limit(60),  # between the give-up and the run's end, to let everything go
     "others": Limit(60),  # a message of the other platform is answered

@@ -13,8 +13,9 @@ from typing import Any
 from harness.worker.subjects import other_platform
 from harness.worker.subjects.adapter import PLATFORM
 
-ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1"}
-"""hermes' own switches: no scanner is downloaded, nothing is installed while it runs."""
+ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1", "QQ_ALLOW_ALL_USERS": "true"}
+"""hermes' own switches: no scanner is downloaded, nothing is installed while it runs, and 0.13.0 answers
+users whom the platform's allow-list lets in with more than a pairing code."""
 
 
 def configuration(credentials: tuple[str, str], *, beside: bool = False) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.journal.run_kinds import SubjAnswer
 from harness.judging.endings import ENDINGS, FAILS_AWAKE
 from tests.harness.journals import BEAT, J, assert_ending, ended
 
@@ -63,12 +64,59 @@ class TestDeaf:
         j = J().up().sends("p", t=60, probe=True).called("a")
         assert_ending(j, "deaf", j["a"], end=70)
 
-    def test_a_bot_is_deaf_where_the_reply_to_the_probe_never_came(self) -> None:
-        j = J().up().sends("p", t=60, probe=True).called("a").handles("p")
-        assert_ending(j, "deaf", j["a"])
-
     def test_a_probe_sent_in_the_last_ten_seconds_is_no_proof(self) -> None:
         assert ended(J().up().sends("p", t=60, probe=True).done(69.99)).name == "retrying"
+
+
+class TestMute:
+    def test_a_bot_is_mute_where_it_handled_the_probe_and_said_nothing(self) -> None:
+        j = J().up().sends("p", t=60, probe=True).called("a").handles("p").called("b")
+        assert_ending(j, "mute", j["a"], j["b"], end=70)
+
+    def test_a_bot_is_mute_that_is_only_seen_typing(self) -> None:
+        j = J().up().sends("p", t=60, probe=True).called("a").handles("p").called("b")
+        assert_ending(j.posts("p", what="notice"), "mute", j["a"], j["b"])
+
+    def test_a_bot_is_mute_whose_reply_is_refused(self) -> None:
+        j = J().up().sends("p", t=60, probe=True).called("a").handles("p").called("b").refused("p")
+        assert_ending(j, "mute", j["a"], j["b"], j["b"] + 1)
+
+    def test_a_reply_that_the_platform_took_is_one_though_its_answer_was_lost(self) -> None:
+        j = J().up().sends("p", t=60, probe=True).handles("p").posts("p", status=None, verb="cut")
+        assert ended(j.done(600)).name == "undisturbed"
+
+    @pytest.mark.parametrize(("end", "name"), [(69.99, "retrying"), (70, "mute")])
+    def test_a_probe_sent_in_the_last_ten_seconds_is_no_proof(self, end: float, name: str) -> None:
+        assert ended(J().up().sends("p", t=60, probe=True).handles("p").done(end)).name == name
+
+    @pytest.mark.parametrize(("end", "name"), [(359.99, "retrying"), (360, "mute")])
+    def test_a_scenario_may_give_a_reply_more_time(self, end: float, name: str) -> None:
+        j = J(limits_us={"answered": 300_000_000}).up().sends("p", t=60, probe=True).handles("p")
+        assert ended(j.done(end)).name == name
+
+    @pytest.mark.parametrize(
+        ("ends", "end", "name"),
+        [(None, 900, "retrying"), (400, 409.99, "retrying"), (400, 410, "mute")],
+    )
+    def test_a_reply_waits_for_the_scenario_s_own_handler(
+        self, ends: float | None, end: float, name: str
+    ) -> None:
+        j = J().up().sends("p", t=60, probe=True).handles("p").add(SubjAnswer("begin", id="p"), 61)
+        if ends is not None:
+            j.add(SubjAnswer("end", "ok", id="p"), ends)
+        assert ended(j.done(end)).name == name
+
+    def test_a_handler_that_raised_has_no_reply_to_wait_for(self) -> None:
+        j = J().up().sends("p", t=60, probe=True).handles("p").add(SubjAnswer("begin", id="p"), 61)
+        assert ended(j.add(SubjAnswer("end", "raised", id="p"), 62).done(600)).name == "mute"
+
+    def test_the_ten_seconds_count_from_when_it_was_sent(self) -> None:
+        j = J().up().sends("p", t=60, probe=True).handles("p", t=65)
+        assert ended(j.done(70)).name == "mute"
+
+    def test_more_time_for_a_reply_is_none_for_handling(self) -> None:
+        j = J(limits_us={"answered": 300_000_000}).up().sends("p", t=60, probe=True)
+        assert ended(j.done(70)).name == "deaf"
 
 
 class TestZombie:

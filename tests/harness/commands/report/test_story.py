@@ -119,7 +119,10 @@ class TestLines:
             (J().tells(t=5, lasts=2, how="raised"), "fatal handler called: raised after 2 s"),
             (J().disconnects(t=5, lasts=30, how="cancelled"), "disconnect(): cancelled after 30 s"),
             (J().sends("p", t=5, probe=True), "a probe message was sent and was not handled"),
-            (J().sends("p", t=5, probe=True).handles("p"), "a probe message was sent and was handled"),
+            (
+                J().sends("p", t=5, probe=True).handles("p"),
+                "a probe message was sent and was handled, but not answered",
+            ),
             (J().probed(t=5), "a probe message was sent and was answered"),
             (
                 J().add(EventUnwanted("m", "MESSAGE_CREATE", 1, 1 << 25), 5),

@@ -36,6 +36,8 @@ from .rules import (
     MOST_RESUMES,
     NO_RESUME,
     REMEMBERED,
+    REPEATED,
+    REPLY_PAUSES_S,
     STEP_S,
     TOKEN_EVERY_S,
     TOO_FAST,
@@ -44,6 +46,7 @@ from .rules import (
     WRONG_TOKEN,
     Fatal,
     Lost,
+    Refused,
 )
 
 API_BASE = "https://api.sgroup.qq.com"
@@ -385,14 +388,48 @@ class QQAdapter:
         """Ask the handler, send its answer."""
         try:
             text = await self._on_message(event) if self._on_message else None
-            if not text:
-                return
-            headers = {"Authorization": f"QQBot {await self._ensure_token()}"}
-            body = {"content": text, "msg_type": 0, "msg_id": event.message_id, "msg_seq": 1}
-            async with self._client.post(API_BASE + event.reply_path, json=body, headers=headers) as answer:
-                answer.raise_for_status()
+            if text:
+                await self._reply(event, {"content": text, "msg_type": 0, "msg_seq": 1})
         except Exception as problem:
             logger.warning("a message was not answered: %s", type(problem).__name__)
+
+    async def _reply(self, event: MessageEvent, said: dict[str, Any]) -> None:
+        """A few tries, all with one msg_seq: what the platform has already, it refuses as a repetition."""
+        body = {**said, "msg_id": event.message_id}
+        for pause in REPLY_PAUSES_S:
+            try:
+                await self._post(event.reply_path, body)
+                return
+            except (TimeoutError, aiohttp.ClientError, ConnectionError) as problem:
+                logger.warning("a reply failed: %s", type(problem).__name__)
+                await asyncio.sleep(pause)
+        await self._post(event.reply_path, body)
+
+    async def _post(self, path: str, body: dict[str, Any]) -> None:
+        """Send it. Raises Refused where another try can only fail the same way, others where it may not.
+
+        A success counts though its body cannot be read: the platform has it.
+        """
+        headers = {"Authorization": f"QQBot {await self._ensure_token()}"}
+        async with self._client.post(API_BASE + path, json=body, headers=headers) as answer:
+            said = await self._error_in(answer)
+            if answer.status == 401:
+                self._token_until = 0.0
+                raise ConnectionError("the token was not accepted")
+            if answer.status == 429 or answer.status >= 500:
+                raise ConnectionError(f"status {answer.status}")
+            if said not in (None, 0, REPEATED):
+                raise Refused(said)
+
+    @staticmethod
+    async def _error_in(answer: aiohttp.ClientResponse) -> int | None:
+        """The platform's error code, if its answer has one."""
+        try:
+            said = json.loads(await answer.text())
+        except (ValueError, aiohttp.ClientError):
+            return answer.status if answer.status >= 400 else None
+        code = said.get("code") if isinstance(said, dict) else None
+        return code if isinstance(code, int) else None
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -37,6 +37,12 @@ HELD_HEARTBEATS = 3
 REMEMBERED = 1000
 """Message ids kept to tell a message that comes twice."""
 
+REPLY_PAUSES_S = (2.0, 5.0)
+"""Between the tries of one reply."""
+
+REPEATED = 40054005
+"""The error for a reply that was taken already: the one with this msg_seq."""
+
 
 class Lost(Exception):
     """The connection is over. `code`: the close frame's, None where there was none."""
@@ -53,3 +59,11 @@ class Fatal(Exception):
         super().__init__(code)
         self.code = code
         self.retryable = retryable
+
+
+class Refused(Exception):
+    """The platform does not take this reply. `code`: its error, or the HTTP status."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(f"refused with {code}")
+        self.code = code
