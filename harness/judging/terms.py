@@ -16,7 +16,7 @@ from typing import Any
 
 from fake_qq_server.rules.language import Rule, parse_rules
 from fake_qq_server.rules.language_errors import LanguageError
-from fake_qq_server.rules.moments import Moment, parse_moment
+from fake_qq_server.rules.moments import Moment, duration_at, parse_moment
 from harness.journal.run_kinds import RunOpen
 
 
@@ -28,7 +28,7 @@ class Terms:
     scenario's own limits by check, in microseconds. `handler` is what it told the
     fatal handler to do. `restart` is the service manager's policy: `on-failure` where it names none, as
     hand-made units have it. `rules` are by the key with which records name them; none where they cannot be
-    read. `forbids`: it says what must not happen.
+    read. `forbids`: it says what must not happen. `delay_us`: what the link takes, one way, microseconds.
     """
 
     run: str = ""
@@ -43,6 +43,7 @@ class Terms:
     limits_us: Mapping[str, int] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     forbids: bool = False
+    delay_us: int = 40_000
 
 
 def terms_of(opened: RunOpen | None) -> Terms:
@@ -67,6 +68,7 @@ def terms_of(opened: RunOpen | None) -> Terms:
         limits_us=_limits(scenario.get("limits_us")),
         rules=rules,
         forbids=bool(_list(scenario.get("forbids"))),
+        delay_us=_delay(dict(_items(scenario.get("net"))).get("delay")),
     )
 
 
@@ -85,6 +87,13 @@ def _heal_at(written: object, rules: Mapping[str, Rule]) -> Moment | None:
         return parse_moment(at, (), [rule.id for rule in rules.values() if rule.id is not None])
     except LanguageError:
         return None
+
+
+def _delay(written: object) -> int:
+    try:
+        return duration_at(written, ("net", "delay"))
+    except LanguageError:
+        return Terms.delay_us
 
 
 def _limits(given: object) -> Mapping[str, int]:

@@ -43,12 +43,13 @@ CHECKS = (
     "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "bounded",
     "polite", "once", "stops", "secret", "back", "stays",
     "final", "released", "others", "forbidden",
+    "resumes", "identifies", "exclusive", "reacts",
 )  # fmt: skip
 """The checks that `asks` may name; `harness.judging.checks.CHECKS` has a row for each, in this order."""
 
 LIMITED = (
     "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "bounded", "once", "stops",
-    "final", "released", "others",
+    "final", "released", "others", "resumes", "exclusive", "reacts",
 )  # fmt: skip
 """The checks with a limit in time, which `limits` may set."""
 

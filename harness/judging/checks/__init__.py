@@ -14,7 +14,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fake_qq_server.events import RuleUnmet
-from harness.judging.checks import back, conduct, connection, giveup, program, prohibitions, recovery
+from harness.judging.checks import (
+    back,
+    conduct,
+    connection,
+    giveup,
+    hand_over,
+    program,
+    prohibitions,
+    reactions,
+    recovery,
+    sessions,
+)
 from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
 from harness.judging.timeline import Timeline
 
@@ -110,6 +121,36 @@ CHECKS: Mapping[str, Check] = {
         "the scenario has `forbids`; it is asked then",
         "nothing that is forbidden happens before the tear-down",
         whole=True,
+    ),
+    "resumes": Check(
+        sessions.resumes,
+        "it authenticates while it has a session that can be resumed, or a Resume came to nothing",
+        "up to 4 min after its connection was over it resumes that session, with the last seq it was sent; "
+        "after 3 Resumes in a row that came to nothing it identifies",
+        whole=True,
+    ),
+    "identifies": Check(
+        sessions.identifies,
+        "it authenticates",
+        "a valid token, the shard [0, 1], intents with groups and single users that do not change; "
+        "a Resume names a session that was given out",
+        whole=True,
+        implied=True,
+    ),
+    "exclusive": Check(
+        hand_over.exclusive,
+        "it was in service",
+        "never two connections of one bot in service at a time for longer than 10 s",
+        whole=True,
+        implied=True,
+    ),
+    "reacts": Check(
+        reactions.reacts,
+        "the platform ends a connection in service, or asks for another",
+        "the next sign of trying comes within 10 s of op 7 or op 9, 15 s of a close or an end, 90 s of 4008; "
+        "where it flaps, within 10 min",
+        whole=True,
+        implied=True,
     ),
 }
 
