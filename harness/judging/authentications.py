@@ -24,6 +24,9 @@ from harness.judging.timeline import Timeline
 SURE_US = SECOND
 """A frame that nothing disturbed for this long, beside the link's way there and back, was read."""
 
+MOST_KEPT = 10
+"""Resumes in a row that came to nothing; more are not told apart."""
+
 TOO_FAST = 4008
 """After this close a Resume may come again: it was not the session that was turned down."""
 
@@ -38,7 +41,8 @@ class Frame:
 
 @dataclass(frozen=True)
 class Authentication:
-    """One Identify or Resume.
+    """One Identify or Resume. A Resume comes to nothing without RESUMED, or where its connection then ends
+    within a second; not where it ends because the bot was too fast.
 
     `owed`: the session that it had to resume, null where it was free to identify; `lost` is when the
     connection of that session was over. `failed`: the Resumes of the session before it that came to nothing,
@@ -124,6 +128,7 @@ class _Scan:
     session_on: dict[int | None, int] = field(default_factory=dict)  # connection -> session
     failing: dict[int, dict[int | None, Mark]] = field(default_factory=dict)  # session -> Resumes in vain
     conditions: set[tuple[int | None, str, str | None]] = field(default_factory=set)
+    answered: dict[int | None, int] = field(default_factory=dict)  # connection -> READY or RESUMED
     over: dict[int | None, Mark] = field(default_factory=dict)  # connection -> op 7, op 9 or its end
     deaf: dict[int | None, Mark] = field(default_factory=dict)  # connection -> since when it is interrupted
     left: set[int | None] = field(default_factory=set)  # the subject closed it, or took its session elsewhere
@@ -142,8 +147,15 @@ class _Scan:
 
     def end(self, conn: int | None, mark: Mark) -> None:
         """No frame written from now on is sure to be read."""
+        self.held(conn, mark.t)
         self.over.setdefault(conn, mark)
         self.cut(conn, mark)
+
+    def held(self, conn: int | None, now: int) -> None:
+        """A Resume came to something if its connection lasts. One that ends at once is a refusal as well."""
+        session, since = self.session_on.get(conn), self.answered.get(conn)
+        if session is not None and since is not None and conn not in self.over and now - since >= self.sure:
+            self.failing.pop(session, None)
 
     def cut(self, conn: int | None, mark: Mark) -> None:
         if conn in self.session_on:
@@ -152,20 +164,23 @@ class _Scan:
 
 def _auth(scan: _Scan, record: Record, said: WsAuth) -> None:
     mark, conn, bot = Mark(record.t, record.n), record.about.conn, scan.bot(record.about.bot)
-    one = Authentication(mark, conn, said)
+    owed = lost = least = most = None
+    failing: dict[int | None, Mark] = {}
     if bot.newest is not None:
         scan.frames(bot.newest).settle(record.t - scan.sure)
-        one = replace(one, owed=_owed(scan, bot, said), lost=scan.lost(bot.conn))
-        one = replace(one, failed=tuple(scan.failing.get(bot.newest, {}).values()))
+        scan.held(bot.conn, record.t)
+        owed, lost = _owed(scan, bot, said), scan.lost(bot.conn)
+        failing = scan.failing.get(bot.newest, {})
     if isinstance(said.session, int):
         frames, failing = scan.frames(said.session), scan.failing.setdefault(said.session, {})
         frames.settle(record.t - scan.sure)
-        one = replace(one, failed=tuple(failing.values()), least=frames.least, most=frames.most)
-        if said.token == "valid":
-            failing[conn] = mark
+        least, most = frames.least, frames.most
         scan.session_on[conn] = said.session
+    failed = tuple(failing.values())
     scan.latest[conn] = len(scan.found)
-    scan.found.append(one)
+    scan.found.append(Authentication(mark, conn, said, owed, lost, failed, least, most))
+    if isinstance(said.session, int) and said.token == "valid" and len(failing) < MOST_KEPT:
+        failing[conn] = mark
 
 
 def _owed(scan: _Scan, bot: _Bot, said: WsAuth) -> int | None:
@@ -189,7 +204,7 @@ def _session(scan: _Scan, record: Record, event: Session) -> None:
             scan.left.add(bot.conn)
         bot.newest, bot.conn, bot.free = session, conn, False
         scan.frames(session).fresh = False
-        scan.failing.pop(session, None)
+        scan.answered[conn] = record.t
         place = scan.latest.get(conn)
         if place is not None and scan.found[place].answered is None:
             scan.found[place] = replace(scan.found[place], answered=Mark(record.t, record.n))

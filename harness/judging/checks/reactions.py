@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fake_qq_server.events import HttpRequest, LinkClose, LinkOpen, RuleAct, WsAuth, WsConnect, WsOut
+from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import When
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
@@ -53,9 +55,11 @@ def reacts(run: Timeline, limits: CheckLimits) -> Finding:
     Within 10 s of op 7 or op 9, within 15 s of a CLOSE frame or of TCP's end, within 90 s of 4008 (too fast).
     After op 7 a bot may wait for the close that is to follow: it counts anew from there. A longer pause, as
     long as `settles` allows between two signs of trying, may follow a connection that was neither the first
-    nor held for three heartbeats, and one from which the bot was trying to get away already. Nothing is owed for a connection that was interrupted or
-    that the bot had left, beside another one in service, after a close that no retry can help, by a bot that
-    gave up, and by a program that was told to stop.
+    nor held for three heartbeats, and one from which the bot was trying to get away already.
+
+    Nothing is owed for a connection that was interrupted or that the bot had left, beside another one in
+    service, after a close that no retry can help, by a bot that gave up, and by a program that was told to
+    stop.
     """
     traces = _Traces.of(run)
     told = [_reacted(run, limits, one, traces) for one in _owed(run, limits)]
@@ -75,9 +79,19 @@ class _Traces:
     @classmethod
     def of(cls, run: Timeline) -> _Traces:
         """Everything in the journal's order."""
+        trails = _Trails(run.terms.rules)
+        signs, stops = [], []
+        for record in run.body:
+            event = record.event
+            sign, stop = SIGNS.get(type(event)), STOPS.get(type(event))
+            if sign is not None and sign(trails, record, event):
+                signs.append(Mark(record.t, record.n))
+            if stop is not None and stop(event):
+                stops.append(Mark(record.t, record.n))
         ends = sorted((call.end for call in run.attempts if call.end), key=lambda mark: mark.n)
         first = min((conn.readies[0] for conn in run.connections.values() if conn.readies), default=None)
-        return cls(tuple(_signs(run)), tuple(_stops(run)), tuple(ends), first)
+        signs = [mark for mark in signs if trails.opened.get(mark.n) not in trails.sends]
+        return cls(tuple(signs), tuple(stops), tuple(ends), first)
 
 
 def _reacted(run: Timeline, limits: CheckLimits, one: Loss, traces: _Traces) -> Finding | None:
@@ -138,8 +152,10 @@ def _losses(run: Timeline) -> Iterator[Loss]:
         if record.n in readies:
             live[readies[record.n].number] = readies[record.n]
             continue
+        if type(record.event) not in (WsOut, LinkClose) or _elsewhere(record):
+            continue
         conn = live.get(record.about.conn or 0)
-        if conn is None or not isinstance(record.event, WsOut | LinkClose) or _elsewhere(record):
+        if conn is None:
             continue
         loss = _loss(conn, record)
         live = {key: one for key, one in live.items() if one.ended is None or one.ended.n > record.n}
@@ -184,47 +200,53 @@ def _gave_up(run: Timeline, record: Record) -> bool:
     return any(one.at.n < record.n <= one.until.n for one in run.giveups)
 
 
-def _signs(run: Timeline) -> Iterator[Mark]:
-    """What only a client does that connects, as far as it gets. The begin of an attempt is none: it may begin
-    with a pause."""
-    sends = {
-        one.about.conn
-        for one in run.body
-        if isinstance(one.event, HttpRequest) and one.event.endpoint == "api"
-    }
-    for record in run.body:
-        if _is_sign(run, record, sends):
-            yield Mark(record.t, record.n)
+class _Trails:
+    """What tells a sign: the rules at the calls by which a client connects, and the connections to the API on
+    which messages were sent, with the records that opened them."""
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self.seams = {key for key, rule in rules.items() if _at_seam(rule)}
+        self.opened: dict[int, int | None] = {}
+        self.sends: set[int | None] = set()
 
 
-def _is_sign(run: Timeline, record: Record, sends: set[int | None]) -> bool:
-    event = record.event
-    match event:
-        case HttpRequest():
-            return event.endpoint in ("token", "gateway")
-        case LinkOpen():  # a request may never arrive whole; one for a message is no sign
-            return event.host != "api" or record.about.conn not in sends
-        case LinkClose():
-            return event.how == "refused"
-        case SubjAttempt():
-            return event.phase == "end"
-        case SubjConnect():
-            return event.phase == "begin"
-        case RuleAct():
-            rule = run.terms.rules.get(record.about.rule or "")
-            trigger = rule.trigger if rule is not None else None
-            return isinstance(trigger, When) and any(map(trigger.matches, SEAMS))
-    return isinstance(event, WsConnect | WsAuth)
+def _at_seam(rule: Rule) -> bool:
+    return isinstance(rule.trigger, When) and any(map(rule.trigger.matches, SEAMS))
 
 
-def _stops(run: Timeline) -> Iterator[Mark]:
-    """What ends every duty to try: it gave up, it was disconnected or told to stop, or the program ended."""
-    for record in run.body:
-        event = record.event
-        ends = isinstance(event, ProcEnding | ProcExit)
-        ends |= isinstance(event, SubjListener) and event.phase == "end"
-        ends |= isinstance(event, SubjDisconnect | RunnerStop) and event.phase == "begin"
-        ends |= isinstance(event, SubjState) and event.fatal is not None
-        ends |= isinstance(event, RuleAct) and event.verb == SIGNAL
-        if ends:
-            yield Mark(record.t, record.n)
+def _requests(trails: _Trails, record: Record, event: HttpRequest) -> bool:
+    if event.endpoint == "api":
+        trails.sends.add(record.about.conn or 0)
+    return event.endpoint != "api"
+
+
+def _opens(trails: _Trails, record: Record, event: LinkOpen) -> bool:
+    """A request may never arrive whole. A connection on which a message is sent is no sign."""
+    if event.host == "api":
+        trails.opened[record.n] = record.about.conn or 0
+    return True
+
+
+SIGNS: Mapping[type, Callable[[_Trails, Record, Any], bool]] = {
+    HttpRequest: _requests,
+    LinkOpen: _opens,
+    LinkClose: lambda trails, record, event: event.how == "refused",
+    WsConnect: lambda trails, record, event: True,
+    WsAuth: lambda trails, record, event: True,
+    SubjAttempt: lambda trails, record, event: event.phase == "end",
+    SubjConnect: lambda trails, record, event: event.phase == "begin",
+    RuleAct: lambda trails, record, event: record.about.rule in trails.seams,
+}
+"""What only a client does that connects, as far as it gets. The begin of an attempt is no sign: it may begin
+with a pause."""
+
+STOPS: Mapping[type, Callable[[Any], bool]] = {
+    ProcEnding: lambda event: True,
+    ProcExit: lambda event: True,
+    RunnerStop: lambda event: event.phase == "begin",
+    SubjDisconnect: lambda event: event.phase == "begin",
+    SubjListener: lambda event: event.phase == "end",
+    SubjState: lambda event: event.fatal is not None,
+    RuleAct: lambda event: event.verb == SIGNAL,
+}
+"""What ends every duty to try: it gave up, it was disconnected or told to stop, or the program ended."""
