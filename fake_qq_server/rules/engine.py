@@ -186,7 +186,10 @@ class Engine:
         if moment.mark is None:
             return moment.offset_us
         times = self._marks.get(moment.mark, [])
-        return times[moment.nth - 1] + moment.offset_us if len(times) >= moment.nth else None
+        if len(times) < moment.nth:
+            return moment.latest_us
+        at = times[moment.nth - 1] + moment.offset_us
+        return at if moment.latest_us is None else min(at, moment.latest_us)
 
     def _heal_due(self) -> int | None:
         if self.healed_at is not None:

@@ -44,41 +44,49 @@ def duration_at(value: Any, path: Path) -> int:
 
 @dataclass(frozen=True)
 class Moment:
-    """A point of time: `offset_us` after the nth occurrence of `mark`, or after the start (mark None)."""
+    """A point of time: `offset_us` after the nth occurrence of `mark`, or after the start (mark None).
+
+    `latest_us` after the start it comes at any rate, mark or not; None: never without its mark.
+    """
 
     mark: str | None
     nth: int = 1
     offset_us: int = 0
+    latest_us: int | None = None
 
     def text(self) -> str:
         """As it is written, in one canonical way."""
         if self.mark is None:
             return format_duration(self.offset_us)
         name = self.mark if self.nth == 1 else f"{self.mark}#{self.nth}"
-        return f"{name} + {format_duration(self.offset_us)}" if self.offset_us else name
+        name += f" + {format_duration(self.offset_us)}" if self.offset_us else ""
+        return f"{name} or {format_duration(self.latest_us)}" if self.latest_us is not None else name
 
 
-_MOMENT = re.compile(r"([a-z][a-z0-9-]*)(?:#([1-9][0-9]{0,5}))?(?:\s*\+\s*(\S+))?")
+_MOMENT = re.compile(r"([a-z][a-z0-9-]*)(?:#([1-9][0-9]{0,5}))?(?:\s*\+\s*(\S+))?(?:\s+or\s+(\S+))?")
 _STARTS_WITH_NAME = re.compile(r"[a-z]")
 
 
 def parse_moment(value: Any, path: Path, ids: Collection[str] = ()) -> Moment:
-    """`ready + 60s`, `lost#3`, `20m`. `ids` are the rules whose first act is a mark too."""
+    """`ready + 60s`, `lost#3`, `20m`, `gaveup + 20m or 3h`. `ids` are the rules whose first act is a mark
+    too."""
     if not isinstance(value, str) or not _STARTS_WITH_NAME.match(value):
         return Moment(None, 1, duration_at(value, path))
     match = _MOMENT.fullmatch(value.strip())
     if match is None:
         raise LanguageError(
-            path, f"{quoted(value)} is not a moment: write 20m, ready, ready + 60s or lost#3 + 5s"
+            path,
+            f"{quoted(value)} is not a moment: write 20m, ready + 60s, lost#3 + 5s or gaveup + 20m or 3h",
         )
-    mark, nth, offset = match.groups()
+    mark, nth, offset, latest = match.groups()
     if mark == GAVE_UP and nth is not None:
         raise LanguageError(path, f"{mark} is the first give-up and has no number: write {mark}")
     if mark not in MARKS and mark not in ids:
         raise LanguageError(
             path, f"no mark or rule is called {quoted(mark)}: {suggest(mark, (*MARKS, *ids))}"
         )
-    return Moment(mark, int(nth or 1), duration_at(offset, path) if offset else 0)
+    offset_us = duration_at(offset, path) if offset else 0
+    return Moment(mark, int(nth or 1), offset_us, duration_at(latest, path) if latest else None)
 
 
 @dataclass(frozen=True)

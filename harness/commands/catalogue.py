@@ -18,7 +18,13 @@ from harness.commands.request import (
 from harness.commands.results import as_text
 from harness.errors import UsageError
 from harness.scenario import selection
-from harness.scenario.in_words import forbid_in_words, handler_in_words, rule_in_words, schema_in_words
+from harness.scenario.in_words import (
+    end_in_words,
+    forbid_in_words,
+    handler_in_words,
+    rule_in_words,
+    schema_in_words,
+)
 from harness.scenario.json_schema import scenario_schema
 from harness.scenario.loading import load_catalogue, load_file
 from harness.scenario.run_spec import RunSpec
@@ -81,7 +87,7 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
         lines.append(f"  heals    at {run.heal.at.text()}; what a condition holds {kept}")
     if run.handler.kind != "record" and "adapter" in levels:
         lines.append(f"  handler  the fatal-error handler {handler_in_words(run.handler)}")
-    lines.append(f"  ends     after {run.resolved['end']}")
+    lines.append(f"  ends     {end_in_words(run)}")
     if run.hypothetical:
         lines.append("  note     hypothetical: a rule raises an exception that is not known to occur there")
     return [*lines, ""]

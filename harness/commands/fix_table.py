@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fake_qq_server.rules.moments import GAVE_UP, Moment
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit, SubjState
 from harness.journal.runner_kinds import RunnerQueue
@@ -32,7 +33,7 @@ HEALS = "+heals-"
 @dataclass(frozen=True)
 class Outage:
     """One outage as two runs: in `never` it does not end, in `ends` it does. Where it ends in several, the
-    latest of them: before the bot gives up, a fix has nothing to do."""
+    latest of them, best one that waits for the give-up: before that a fix has nothing to do."""
 
     name: str
     never: RunSpec
@@ -131,8 +132,10 @@ def outages(runs: Iterable[RunSpec]) -> tuple[Outage, ...]:
     )
 
 
-def _healed_at(run: RunSpec) -> int:
-    return run.heal.at.offset_us if run.heal else 0
+def _healed_at(run: RunSpec) -> tuple[bool, int]:
+    """A healing that waits for the give-up comes after all others."""
+    at = run.heal.at if run.heal else Moment(None)
+    return at.mark == GAVE_UP, at.offset_us
 
 
 def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Row:

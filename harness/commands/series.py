@@ -20,6 +20,7 @@ from harness.journal.run_kinds import FixRef
 from harness.judging.outcome import judge
 from harness.process.result import RunResult
 from harness.process.supervisor import Supervisor
+from harness.process.watchdog import wall_s_for
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
 
@@ -88,6 +89,7 @@ class Series:
             fix=FixRef(fix.name, fix.kind, fix.sha256) if fix else None,
             scenario=spec.resolved,
             subject={**installation.subject(), "path": str(installation.root)},
+            limits={"wall_s": wall_s_for(spec.end_us)},
         )
 
     @contextmanager

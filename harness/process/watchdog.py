@@ -31,6 +31,10 @@ MAX_EXTENSIONS = 10
 """How often the limit on CPU is extended for a turn that imports: on a machine that compiles every module
 anew, a subject's first message takes longer than `cpu_s` to import what handles it."""
 
+WALL_S_PER_VIRTUAL_HOUR = 6.0
+"""What a run is allowed for each hour of virtual time, where that is more than `wall_s`: about three times
+what a whole gateway takes that tries all the while."""
+
 MAX_WALL_STRETCH = 5
 """`wall_s` is stretched for a worker that waits for a core, but not beyond this factor."""
 
@@ -68,6 +72,11 @@ class Limits:
         """RLIMIT_AS in bytes: a backstop for one huge allocation between two samples. Threads reserve much
         more address space than they ever use, so it lies far above `resident`."""
         return int(max(8 * GIB, 4 * self.resident))
+
+
+def wall_s_for(virtual_us: int) -> float:
+    """The limit on real seconds for a run of so many microseconds of virtual time."""
+    return max(Limits.wall_s, WALL_S_PER_VIRTUAL_HOUR * virtual_us / 3_600_000_000)
 
 
 @dataclass(frozen=True)

@@ -183,11 +183,12 @@ def _twins(variant: _VariantDocument) -> list[tuple[Path, Moment]]:
 
 
 def _moment_in_name(moment: Moment) -> str:
-    """A moment as part of a run's name: `30m`, `30m-after-drop`, `drop`, `lost-2`."""
+    """A moment as part of a run's name: `30m`, `30m-after-drop`, `drop`, `lost-2`, `gaveup-or-3h`."""
     if moment.mark is None:
         return moment.text()
-    mark = moment.mark if moment.nth == 1 else f"{moment.mark}-{moment.nth}"
-    return f"{Moment(None, 1, moment.offset_us).text()}-after-{mark}" if moment.offset_us else mark
+    name = moment.mark if moment.nth == 1 else f"{moment.mark}-{moment.nth}"
+    name = f"{Moment(None, 1, moment.offset_us).text()}-after-{name}" if moment.offset_us else name
+    return name if moment.latest_us is None else f"{name}-or-{Moment(None, 1, moment.latest_us).text()}"
 
 
 def _with_recovers(run: RunSpec) -> dict[str, list[str]]:

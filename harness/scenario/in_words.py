@@ -11,7 +11,7 @@ from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import GAVE_UP, Moment, Which
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
-from harness.scenario.run_spec import Handler
+from harness.scenario.run_spec import Handler, RunSpec
 
 _EVENTS = {
     "http.token": "a token is asked for",
@@ -53,6 +53,15 @@ def handler_in_words(handler: Handler) -> str:
     }[handler.kind]
 
 
+def end_in_words(run: RunSpec) -> str:
+    """When a run ends: "after 3h", "1h after the healing, after 4h at the latest"."""
+    latest = f"after {format_duration(run.end_us)}"
+    if run.end_after_us is None:
+        return latest
+    what = "healing" if run.heal else "give-up"
+    return f"{format_duration(run.end_after_us)} after the {what}, {latest} at the latest"
+
+
 def rule_in_words(rule: Rule) -> str:
     """One sentence: when, under which conditions, what."""
     chance = [f"with chance {rule.chance:g}"] if rule.chance is not None else []
@@ -84,12 +93,13 @@ def _narrowed(written: Rule | Forbid) -> Iterator[str]:
 
 
 def moment_in_words(at: Moment) -> str:
-    """A moment: "1m after drop", "lost number 2", "30m"."""
+    """A moment: "1m after drop", "lost number 2", "30m", "the give-up, at 3h at the latest"."""
     if at.mark is None:
         return format_duration(at.offset_us)
     mark = _MARKS.get(at.mark, at.mark)
     mark = mark if at.nth == 1 else f"{at.mark} number {at.nth}"
-    return f"{format_duration(at.offset_us)} after {mark}" if at.offset_us else mark
+    words = f"{format_duration(at.offset_us)} after {mark}" if at.offset_us else mark
+    return f"{words}, at {format_duration(at.latest_us)} at the latest" if at.latest_us is not None else words
 
 
 def _without_braces(mapping: str) -> str:

@@ -47,6 +47,7 @@ def _document_properties() -> dict[str, Any]:
         "anyOf": [{"enum": list(vocabulary.HANDLERS)}, _closed({"slow": _DURATION}, ["slow"])]
     }
     heal = _closed({"at": _MOMENT, "held": {"enum": list(vocabulary.HELD)}}, ["at"])
+    sooner = _closed({"after": _DURATION, "latest": _DURATION}, ["after", "latest"])
     per_level = {
         "type": "object",
         "additionalProperties": _CHECKS,
@@ -74,7 +75,7 @@ def _document_properties() -> dict[str, Any]:
         "forbids": {"type": "array", "items": {"$ref": "#/$defs/forbid"}},
         "heal": {"anyOf": [_MOMENT, heal]},
         "heal_twin": {"anyOf": [_MOMENT, {"type": "array", "items": _MOMENT, "minItems": 1}]},
-        "end": _DURATION,
+        "end": {"anyOf": [_DURATION, sooner]},
     }
 
 
@@ -83,8 +84,8 @@ def _defs() -> dict[str, Any]:
         "duration": {**DURATION_SCHEMA, "description": "250ms, 41s, 20m, 3h or 2d"},
         "moment": {
             "type": "string",
-            "pattern": r"^([0-9]|[a-z][a-z0-9-]*(#[0-9]+)?\s*(\+\s*[0-9]\S*\s*)?$)",
-            "description": "20m from the start, or a mark or a rule's id: ready + 60s, gaveup + 20m",
+            "pattern": r"^([0-9]|[a-z][a-z0-9-]*(#[0-9]+)?\s*(\+\s*[0-9]\S*\s*)?(\s+or\s+[0-9]\S*\s*)?$)",
+            "description": "20m, or a mark or a rule's id: ready + 60s, gaveup + 20m or 3h",
         },
         "span": {
             "anyOf": [

@@ -65,6 +65,7 @@ def parse_run(
     ids = [rule.id for rule in rules if rule.id is not None]
     forbids = parse_forbids(document["forbids"], forbid_paths, ids) if "forbids" in document else ()
     limits = _limits(document.get("limits", {}))
+    end_us, end_after_us = _end(document["end"])
     run = RunSpec(
         name=name,
         scenario=parse_name(document["scenario"], ("scenario",)),
@@ -74,7 +75,8 @@ def parse_run(
         asks=asks,
         rules=rules,
         forbids=forbids,
-        end_us=duration_at(document["end"], ("end",)),
+        end_us=end_us,
+        end_after_us=end_after_us,
         start=_start(document.get("start", "up"), levels),
         beside=_beside(document["beside"], levels) if "beside" in document else None,
         handler=_handler(document.get("handler", "record"), levels),
@@ -244,6 +246,18 @@ def _delay(value: Any) -> int:
     if delay > LONGEST_DELAY_US:
         raise LanguageError(("net", "delay"), "net: a delay is 1m at most")
     return delay
+
+
+def _end(value: Any) -> tuple[int, int | None]:
+    """The latest end, and how long after the healing or the give-up it comes if that is sooner."""
+    if not isinstance(value, dict):
+        return duration_at(value, ("end",)), None
+    if sorted(value) != ["after", "latest"]:
+        raise LanguageError(("end",), "end is a duration, or {after: 1h, latest: 4h}")
+    after, latest = (duration_at(value[key], ("end", key)) for key in ("after", "latest"))
+    if after == 0:
+        raise LanguageError(("end", "after"), "after is longer than 0s")
+    return latest, after
 
 
 def _limits(value: Any) -> dict[str, int]:

@@ -30,6 +30,7 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = (), forbid_paths: Sequ
     _refuse_signals(run, paths)
     _refuse_runner_events(run, paths)
     _refuse_too_late(run, paths, earliest)
+    _refuse_moments_beyond_the_end(run)
     _refuse_short_end(run, earliest)
     _refuse_without_witness(run, paths)
     _refuse_unwatchable(run, forbid_paths, earliest)
@@ -61,7 +62,13 @@ def earliest_start(rule: Rule, earliest: Mapping[str | None, int]) -> int:
 
 def earliest_time(moment: Moment, earliest: Mapping[str | None, int]) -> int:
     """The earliest time (µs) a moment can have."""
-    return earliest.get(moment.mark, 0) + moment.offset_us
+    at = earliest.get(moment.mark, 0) + moment.offset_us
+    return at if moment.latest_us is None else min(at, moment.latest_us)
+
+
+def latest_time(moment: Moment, earliest: Mapping[str | None, int]) -> int:
+    """The latest time (µs) of a moment that has one, else the earliest."""
+    return earliest_time(moment, earliest) if moment.latest_us is None else moment.latest_us
 
 
 def _refuse_asks(run: RunSpec) -> None:
@@ -142,15 +149,27 @@ def _refuse_unwatchable(run: RunSpec, paths: Sequence[Path], earliest: Mapping[s
             raise LanguageError((*path, "from"), "the run ends before this is forbidden")
 
 
+def _refuse_moments_beyond_the_end(run: RunSpec) -> None:
+    for moment in run.moments():
+        if moment.latest_us is not None and moment.latest_us >= run.end_us:
+            raise LanguageError(("end",), f"the run ends before {moment.text()} has come at any rate")
+
+
 def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
     if run.heal is not None:
-        healed = earliest_time(run.heal.at, earliest)
-        needed = healed + run.limits.get("recovers", RECOVERY_US) + RECOVERY_HELD_US
+        watched = run.limits.get("recovers", RECOVERY_US) + RECOVERY_HELD_US
+        needed = latest_time(run.heal.at, earliest) + watched
         if run.end_us < needed:
             raise LanguageError(
                 ("end",),
                 f"end is too early: healing at {run.heal.at.text()}, the recovery limit and three heartbeats "
                 f"need {format_duration(needed)} at least",
+            )
+        if run.end_after_us is not None and run.end_after_us < watched:
+            raise LanguageError(
+                ("end",),
+                f"end is too early: after a healing the recovery limit and three heartbeats need "
+                f"{format_duration(watched)} at least",
             )
     elif run.rules and any("settles" in checks for checks in run.asks.values()):
         first = min(earliest_start(rule, earliest) for rule in run.rules)

@@ -34,8 +34,9 @@ class Handler:
 class RunSpec:
     """One run. `resolved` is the whole of it as plain data; everything else is parsed from that.
 
-    `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way. `hypothetical`: a rule
-    injects what no witness shows to be possible.
+    It ends at `end_us`, or `end_after_us` after its healing (where nothing heals, after the first give-up) if
+    that is sooner. `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way.
+    `hypothetical`: a rule injects what no witness shows to be possible.
     """
 
     name: str
@@ -46,6 +47,7 @@ class RunSpec:
     asks: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
     end_us: int
+    end_after_us: int | None = None
     forbids: tuple[Forbid, ...] = ()
     start: Literal["up", "down", "killed"] = "up"
     beside: Literal["healthy"] | None = None

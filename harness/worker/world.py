@@ -58,6 +58,7 @@ class World:
         self._up = threading.Event()
         self._gave_up_at: int | None = None
         self._awaits_give_up = any(moment.mark == GAVE_UP for moment in run.moments())
+        self._ends_after_give_up = run.end_after_us is not None and run.heal is None
         self._mark_is_due = False
         self._marked = False
         self._why: Literal["end", "gaveup", "exited"] = "end"
@@ -91,9 +92,9 @@ class World:
     def mark_give_up(self) -> None:
         """The subject gave up; called at that moment, perhaps often. The rules are told once, where one waits
         for it."""
-        if self._awaits_give_up and not self._marked:
+        if (self._awaits_give_up or self._ends_after_give_up) and not self._marked:
             self._marked = self._mark_is_due = True
-            self.fake.loop.call_soon_threadsafe(self.fake.director.mark, GAVE_UP, BOT)
+            self.fake.loop.call_soon_threadsafe(self._give_up_marked)
 
     def owes_a_turn(self, now_us: int) -> bool:
         """Whether the platform's loop was told something that it must do before time passes. A hook of the
@@ -134,15 +135,14 @@ class World:
             on_secrets=self._record.keep_secret,
         )
         self._over, self._torn_down = asyncio.Event(), asyncio.Event()
-        self.fake.on_heal = self._probe_after_heal
+        self.fake.on_heal = self._healed
         self.fake.on_error = self.fail
         self.fake.stage.normal = self._record.normal
         self.fake.on_signal = lambda name: self.signal(name)
         self.fake.director.on_runaway = lambda keys: self.runaway(keys)
         self.addresses = self.fake.start()
         self._up.set()
-        self.fake.call_at(max(0, self._run.end_us - self._heartbeat_us), self._probe)
-        self.fake.call_at(self._run.end_us, self._over.set)
+        self._end_at(self._run.end_us)
         await self._over.wait()
         self.fake.director.report_unmet()
         self._record("loop", RunTeardown(self._why))
@@ -165,6 +165,25 @@ class World:
         if isinstance(event, Session) and event.what in ("ready", "resumed") and self.fake.director.healed:
             self._probe_after_heal()
         return n
+
+    def _give_up_marked(self) -> None:
+        self.fake.director.mark(GAVE_UP, BOT)
+        if self._ends_after_give_up:
+            self._end_later()
+
+    def _healed(self) -> None:
+        self._probe_after_heal()
+        self._end_later()
+
+    def _end_later(self) -> None:
+        """What ends the run sooner has come: the healing, or without one the give-up."""
+        if self._run.end_after_us is not None:
+            self._end_at(min(self.fake.now_us() + self._run.end_after_us, self._run.end_us))
+
+    def _end_at(self, at_us: int) -> None:
+        """The end, and one heartbeat before it a probe."""
+        self.fake.call_at(max(0, at_us - self._heartbeat_us), self._probe)
+        self.fake.call_at(at_us, self._over.set)
 
     def _set_end(self) -> None:
         """It gave up: unless a healing or a rule is still to come, ten more minutes show all there is."""

@@ -11,8 +11,8 @@ RUN = "gateway/run.py"
 ADAPTER = "gateway/platforms/qqbot/adapter.py"
 LOCAL = "gateway/platforms/qqbot/local.py"
 
-GIVES_UP = ("last-platform-lost", "last-platform-lost+heals-2h")
-BESIDE = ("beside-another/upgrade-403", "beside-another/upgrade-403+heals-2h")
+GIVES_UP = ("last-platform-lost", "last-platform-lost+heals-20m-after-gaveup-or-3h")
+BESIDE = ("beside-another/upgrade-403", "beside-another/upgrade-403+heals-20m-after-gaveup-or-3h")
 DOWN = (
     "down-from-the-start/token-500",
     "down-from-the-start/token-500+heals-5m",
@@ -26,9 +26,9 @@ ENDINGS: Mapping[str, str] = {
     "beside-healthy": "undisturbed",
     "message-in-flight/reply-hangs+heals-20m": "recovered",
     "last-platform-lost": "fatal-notified",
-    "last-platform-lost+heals-2h": "recovered",
+    "last-platform-lost+heals-20m-after-gaveup-or-3h": "recovered",
     "beside-another/upgrade-403": "fatal-notified",
-    "beside-another/upgrade-403+heals-2h": "recovered",
+    "beside-another/upgrade-403+heals-20m-after-gaveup-or-3h": "recovered",
     "down-from-the-start/token-500": "never-connected",
     "down-from-the-start/token-500+heals-5m": "recovered",
     "down-from-the-start/token-500+heals-5h": "recovered",

@@ -12,13 +12,14 @@ SCHEMA = 1
 NOTHING = "-"
 
 HEAD = (
-    "fix", "level", "outage", "flag", "callback", "handler finished", "back after", "queue",
+    "fix", "level", "outage", "gave up after", "flag", "callback", "handler finished", "back after", "queue",
     "exit code", "on-failure", "always", "ending", "verdict",
 )  # fmt: skip
 
 LEGEND = (
-    "outage: whether it ends in that run, at the time in the heading. flag, callback, handler finished: "
-    "what happened at the first give-up; at the runner level the handler is the gateway's own.",
+    "outage: whether it ends in that run, at the time in the heading. gave up after: virtual time until it "
+    "first gave up. flag, callback, handler finished: what happened then; at the runner level the handler "
+    "is the gateway's own.",
     "back after: virtual time from the end of the outage until the bot served again; - where nothing "
     "could bring it back: the outage never ends, the adapter runs alone, or the program has ended.",
     "queue: the bot's place in the gateway's reconnect queue at the end, and its tries, if the gateway "
@@ -107,6 +108,7 @@ def cells_of(row: Row) -> tuple[str, ...]:
         row.fix,
         row.level,
         "ends" if row.ends else "never ends",
+        _gave_up_after(row),
         row.flag,
         calls if calls or row.calls is None else f"{row.calls} times",
         finished,
@@ -128,6 +130,13 @@ def duration(us: int) -> str:
         return f"{whole} s"
     hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _gave_up_after(row: Row) -> str | None:
+    """A bot that starved its event loop never got so far."""
+    if row.gave_up_us is None:
+        return None if row.starved else "no"
+    return duration(row.gave_up_us)
 
 
 def _yes_or_no(value: bool | None) -> str | None:

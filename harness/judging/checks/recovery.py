@@ -159,10 +159,13 @@ def not_tried(run: Timeline) -> str | None:
 
     A program that ended itself without giving up has done something else, which `back` and `stays` judge.
     """
-    at = run.terms.heal_at
-    if at is None or at.mark != GAVE_UP or run.giveups or exit_of(run) is not None:
+    if not _waits_for_give_up(run) or run.heal is not None or run.giveups or exit_of(run) is not None:
         return None
     return f"it did not give up within {duration(run.end)}, so what would bring it back was not tried"
+
+
+def _waits_for_give_up(run: Timeline) -> bool:
+    return run.terms.heal_at is not None and run.terms.heal_at.mark == GAVE_UP
 
 
 def _answers(run: Timeline, limits: CheckLimits, start: int, lines: tuple[int, ...]) -> Finding:
@@ -170,7 +173,10 @@ def _answers(run: Timeline, limits: CheckLimits, start: int, lines: tuple[int, .
     lost = next((one for one in probes if not answered(one)), None)
     if lost is None and probes:
         proof = (probes[-1].written[0].at.n, probes[-1].handled[0].n, probes[-1].replied[0].n)
-        return passes("it was in service after the healing and answered a message", *lines, *proof)
+        because = "it was in service after the healing and answered a message"
+        if _waits_for_give_up(run) and not run.giveups:
+            because += "; it had not given up by then"
+        return passes(because, *lines, *proof)
     if lost is None:
         return unknown("no probe message was sent after it came back", *lines)
     sent = lost.written[0].at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fake_qq_server.rules.decisions import Decision, Step
 from fake_qq_server.rules.engine import Engine
 from fake_qq_server.rules.language import parse_rules
@@ -113,6 +115,19 @@ def test_heal_and_rules_may_wait_for_the_give_up_and_count_from_it() -> None:
     assert run.pushed == [(60.0, "close"), (6300.0, "rst")]
     assert run.healed == [7200.0]
     assert run.event(GATEWAY) == []
+
+
+@pytest.mark.parametrize(("gave_up", "healed"), [(6000, 7200.0), (9601, 10_800.0), (None, 10_800.0)])
+def test_a_moment_with_a_latest_time_comes_then_whether_its_mark_came_or_not(
+    gave_up: int | None, healed: float
+) -> None:
+    run = EngineRun(DROP, {**FAIL, "from": "drop"}, heal="gaveup + 20m or 3h")
+    run.mark("ready", 0)
+    if gave_up is not None:
+        run.until(gave_up)
+        run.mark("gaveup", gave_up)
+    run.until(20_000)
+    assert run.healed == [healed]
 
 
 def test_a_healing_that_waits_for_a_give_up_never_comes_without_one() -> None:

@@ -25,6 +25,8 @@ from tests.fake_qq_server.rules.rule_parsing import CLOSE, refused, rule
         ("drop + 1m", Moment("drop", 1, MINUTE)),
         ("gaveup", Moment("gaveup")),
         ("gaveup + 20m", Moment("gaveup", 1, 20 * MINUTE)),
+        ("gaveup + 20m or 3h", Moment("gaveup", 1, 20 * MINUTE, 180 * MINUTE)),
+        ("lost#3 or 90s", Moment("lost", 3, 0, 90 * SECOND)),
         ("heal", Moment("heal")),
     ],
 )
@@ -47,6 +49,8 @@ def test_a_moment_is_read_and_written_back(written: str, moment: Moment) -> None
         (60, "no unit"),
         (None, "not a duration"),
         ([], "not a duration"),
+        ("gaveup or later", "not a duration"),
+        ("3h or gaveup", "not a duration"),
     ],
 )
 def test_what_is_no_moment_is_refused_with_a_hint(written: Any, hint: str) -> None:

@@ -57,7 +57,7 @@ class TestShowCommand:
             "           back (level process)",
             "  rules    drop: at 1m after ready → close: 4009",
             "           whenever the gateway's address is asked for from drop → status: 500",
-            "  ends     after 3h",
+            "  ends     1h after the give-up, after 4h at the latest",
             "",
         ]
 

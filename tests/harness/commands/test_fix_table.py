@@ -112,14 +112,14 @@ class TestRow:
         }  # fmt: skip
 
 
-def test_the_outages_of_issue_14539_end_after_two_hours() -> None:
+def test_the_outages_of_issue_14539_end_after_the_give_up() -> None:
     found = outages(selection.by_issue("14539", "runner"))
     assert [one.name for one in found] == [
         *(f"exhausted/{x}" for x in ("gateway-500", "token-500", "upgrade-403", "refused")),
         *(f"exhausted-by-close/{x}" for x in ("rate-limit-4008", "generic-4000")),
     ]
     assert all(one.never.heal is None and one.ends.heal is not None for one in found)
-    assert {one.until for one in found} == {"2h"}  # the later of its two healings
+    assert {one.until for one in found} == {"20m-after-gaveup-or-3h"}  # the later of its two healings
 
 
 def test_the_outages_of_another_issue_have_ends_of_their_own() -> None:

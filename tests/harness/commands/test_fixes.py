@@ -14,7 +14,7 @@ from harness.commands.series import Series
 from harness.hermes import environments, fixes, releases
 from harness.scenario import selection
 
-NEVER, ENDS = "exhausted/gateway-500", "exhausted/gateway-500+heals-2h"
+NEVER, ENDS = "exhausted/gateway-500", "exhausted/gateway-500+heals-20m-after-gaveup-or-3h"
 
 
 class TestWhatItTakes:

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 import pytest
 
 from harness.process.heartbeat_page import Phase, Reading
-from harness.process.watchdog import GIB, MAX_EXTENSIONS, EndReason, Limits, Sample, Watchdog
+from harness.process.watchdog import (
+    GIB,
+    MAX_EXTENSIONS,
+    EndReason,
+    Limits,
+    Sample,
+    Watchdog,
+    wall_s_for,
+)
 
 LIMITS = Limits()
 INTERVAL = 0.05
@@ -168,3 +176,8 @@ def test_the_detail_of_a_reason_says_who_killed_the_worker_and_for_what(
 def test_the_limit_on_address_space_lies_far_above_the_limit_on_memory() -> None:
     assert LIMITS.address_space >= 4 * LIMITS.resident
     assert Limits(resident=4 * GIB).address_space == 16 * GIB
+
+
+@pytest.mark.parametrize(("hours", "allowed"), [(0, 120.0), (20, 120.0), (72, 432.0)])
+def test_a_long_run_is_allowed_more_real_time(hours: int, allowed: float) -> None:
+    assert wall_s_for(hours * 3_600_000_000) == allowed

@@ -42,6 +42,7 @@ DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
          "whenever the client itself calls receive (injected inside the client) → raise: \"OSError\""),
         ({"at": "lost#2 + 5s", "do": "fin"}, "at 5s after lost number 2 → fin"),
         ({"at": "gaveup + 5m", "do": "fin"}, "at 5m after the give-up → fin"),
+        ({"at": "gaveup + 5m or 3h", "do": "fin"}, "at 5m after the give-up, at 3h at the latest → fin"),
     ],
 )  # fmt: skip
 def test_a_rule_is_told_in_words(rule: dict[str, Any], words: str) -> None:

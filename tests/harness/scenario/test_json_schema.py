@@ -147,6 +147,8 @@ def test_the_schema_says_which_key_is_missing(key: str) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(document)] == [f"'{key}' is a required property"]
 
 
-@pytest.mark.parametrize("heal", [{"heal": "gaveup + 20m"}, {"heal_twin": ["30m", "gaveup + 20m", "gaveup"]}])
+@pytest.mark.parametrize(
+    "heal", [{"heal": "gaveup + 20m or 2h"}, {"heal_twin": ["30m", "gaveup + 20m", "gaveup"]}]
+)
 def test_the_schema_knows_the_mark_of_the_give_up(heal: dict[str, Any]) -> None:
     assert mistakes(**heal, rules=[{"at": "gaveup + 5m", "do": "fin"}]) == []

@@ -143,6 +143,8 @@ def test_how_often_a_rule_is_to_act_is_read() -> None:
         ({"restart": "never", "levels": ["process"]}, ("restart",), "on-failure or always"),
         ({"rules": [DROP, DROP]}, ("rules", 1, "id"), "given once"),
         ({"end": 3}, ("end",), "no unit"),
+        ({"end": {"after": "1h"}}, ("end",), "end is a duration, or {after: 1h, latest: 4h}"),
+        ({"end": {"after": "0s", "latest": "3h"}}, ("end", "after"), "longer than 0s"),
         ({"end": "ready"}, ("end",), "not a duration"),
         ({"heal": None}, ("heal",), "not a duration"),
         ({"heal": {}}, ("heal",), "needs a moment"),

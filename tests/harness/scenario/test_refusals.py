@@ -134,6 +134,27 @@ def test_a_rule_that_waits_for_another_begins_after_it() -> None:
     assert earliest_marks(spec.rules) == {None: 0, "a": 60 * SECOND, "b": 61 * SECOND, "c": 62 * SECOND}
 
 
+def test_the_end_leaves_room_after_the_latest_time_of_a_healing() -> None:
+    enough = 60 * MINUTE + ROOM
+    assert run(heal="gaveup + 20m or 1h", end=f"{enough // 1000}ms").end_us == enough
+    assert "end is too early" in refused(heal="gaveup + 20m or 1h", end=f"{enough // 1000 - 1}ms").sentence
+
+
+def test_an_end_after_the_healing_leaves_room_too() -> None:
+    run(heal="30m", end={"after": f"{ROOM // 1000}ms", "latest": "1h"})
+    error = refused(heal="30m", end={"after": f"{ROOM // 1000 - 1}ms", "latest": "1h"})
+    assert (error.path, "end is too early" in error.sentence) == (("end",), True)
+
+
+def test_a_moment_has_come_at_any_rate_before_the_end() -> None:
+    late = {"when": "http.token", "from": "gaveup or 3h", "do": "noanswer"}
+    assert (
+        refused(rules=[DROP, late], end="3h").sentence
+        == "the run ends before gaveup or 3h has come at any rate"
+    )
+    run(rules=[DROP, late], end="181m")
+
+
 def test_a_give_up_may_come_at_once_as_far_as_refusals_go() -> None:
     enough = 20 * MINUTE + ROOM
     run(heal="gaveup + 20m", end=f"{enough // 1000}ms")

@@ -112,6 +112,31 @@ def test_without_a_give_up_a_healing_behind_it_never_comes(tmp_path: Path) -> No
     assert (outcome.verdict, outcome.ending.name) == ("unknown", "retrying")
 
 
+LATE = "heal: gaveup + 20m or 30m"
+SOONER = "{after: 15m, latest: 3h}"
+
+
+def test_without_a_give_up_a_healing_comes_at_its_latest_time_all_the_same(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=DROPPED, end="1h", more=LATE)
+    assert of(found, Heal) == [(30 * MINUTE_US, Heal("keep"))]
+
+
+def test_a_run_may_end_a_while_after_its_healing_with_a_probe_before_that(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=DROPPED, end=SOONER, more=LATE)
+    assert of(found, RunTeardown) == [(45 * MINUTE_US, RunTeardown("end"))]
+    assert [time for time in probes(found) if time >= 44 * MINUTE_US]
+
+
+def test_a_run_that_nothing_heals_may_end_a_while_after_the_give_up(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=DROPPED, end=SOONER, level="runner")
+    assert of(found, RunTeardown) == [(gave_up_at(found) + 15 * MINUTE_US, RunTeardown("end"))]
+
+
+def test_a_run_ends_at_its_latest_time_where_nothing_ended_it_before(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=DROPPED, end="{after: 15m, latest: 1h}")
+    assert of(found, RunTeardown) == [(60 * MINUTE_US, RunTeardown("end"))]
+
+
 def test_a_run_with_a_healing_behind_the_give_up_is_the_same_each_time(tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
     journals = [

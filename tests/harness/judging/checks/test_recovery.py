@@ -246,6 +246,12 @@ class TestAHealingThatWaitsForTheGiveUp:
         j = J(heal={"at": "gaveup + 20m", "held": "release"}).up().acts(t=60).loses(t=60)
         assert told("recovers", j.done(10_800)) == ("unknown", self.NOT_TRIED)
 
+    def test_one_with_a_latest_time_is_judged_and_says_that_it_did_not_give_up(self) -> None:
+        j = J(heal="gaveup + 20m or 2h").up().acts(t=60).loses(t=60).says("retrying")
+        j = j.heals(t=7200).ready(2, t=7260).probed(2, t=7400)
+        assert told("recovers", j.done(10_800)) == ("pass", f"{PROBED}; it had not given up by then")
+        assert told("awake", j.records)[0] == "pass"
+
     def test_a_bot_that_is_back_after_it_recovers(self) -> None:
         j = self.lost().gives_up(t=6000).heals(t=7200).ready(2, t=7260).probed(2, t=7400)
         assert told("recovers", j.done(10_800)) == ("pass", PROBED)

@@ -1,0 +1,144 @@
+"""Bots that are odd and sound: the correct bot with one change after which no check may fail.
+
+Each is a policy that a real client has, or could have: the field's clients beat, answer, close and wait in
+ways of their own. A check that fails one of these is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.calibration.saboteurs import ADAPTER, RULES, Change
+
+
+@dataclass(frozen=True)
+class Peculiarity:
+    """`words`: what it does otherwise. `more`: runs besides those that all are looked at in."""
+
+    words: str
+    changes: tuple[Change, ...]
+    more: tuple[str, ...] = ()
+
+
+SEND = (
+    "            async with self._client.post(API_BASE + event.reply_path, json=body, headers=headers)"
+    " as answer:\n"
+    "                answer.raise_for_status()\n"
+)
+SEND_ALL = (
+    "            for more in {bodies}:\n"
+    "                async with self._client.post(\n"
+    "                    API_BASE + event.reply_path, json=body | more, headers=headers\n"
+    "                ) as answer:\n"
+    "                    answer.raise_for_status()\n"
+)
+SLEEP = "                await asyncio.sleep(0.8 * self._interval)\n"
+BEATS = "            while self._ws is not None:\n" + SLEEP
+
+PECULIARITIES: Mapping[str, Peculiarity] = {
+    "answers-in-two-parts": Peculiarity(
+        "answers each message with two messages of different content",
+        (Change(ADAPTER, SEND, SEND_ALL.format(bodies='({}, {"content": "and more", "msg_seq": 2})')),),
+    ),
+    "answers-twice": Peculiarity(
+        "sends the same answer twice, each time on purpose",
+        (Change(ADAPTER, SEND, SEND_ALL.format(bodies='({}, {"msg_seq": 2})')),),
+    ),
+    "types-first": Peculiarity(
+        "says that it is typing before it answers",
+        (
+            Change(
+                ADAPTER,
+                SEND,
+                SEND_ALL.format(
+                    bodies='({"msg_type": 6, "input_notify": {"input_type": 1}}, {"msg_seq": 2})'
+                ),
+            ),
+        ),
+    ),
+    "answers-in-markdown": Peculiarity(
+        "answers with a message of type 2",
+        (
+            Change(
+                ADAPTER,
+                SEND,
+                SEND_ALL.format(bodies='({"msg_type": 2, "markdown": {"content": text}, "content": ""},)'),
+            ),
+        ),
+    ),
+    "never-gives-up": Peculiarity(
+        "has no budget of attempts, and a back-off that a connection which did not last does not reset",
+        (Change(RULES, "MOST_ATTEMPTS = 100", "MOST_ATTEMPTS = 10**9"),),
+    ),
+    "gives-up-sooner": Peculiarity(
+        "gives up after half an hour and says so",
+        (Change(RULES, "MOST_ATTEMPTS = 100", "MOST_ATTEMPTS = 36"),),
+    ),
+    "beats-often": Peculiarity(
+        "beats every 20 s whatever Hello said",
+        (Change(ADAPTER, SLEEP, "                await asyncio.sleep(20)\n"),),
+    ),
+    "beats-late": Peculiarity(
+        "beats for the first time when the whole interval has passed, as botgo does",
+        (Change(ADAPTER, SLEEP, "                await asyncio.sleep(0.99 * self._interval)\n"),),
+    ),
+    "beats-at-once": Peculiarity(
+        "beats as soon as it is ready, and every 30 s from then on, as botpy does",
+        (
+            Change(
+                ADAPTER,
+                BEATS,
+                BEATS.replace("while", "await self._send(1, self._seq)\n            while").replace(
+                    "0.8 * self._interval", "30"
+                ),
+            ),
+        ),
+    ),
+    "waits-ten-seconds": Peculiarity(
+        "waits ten seconds before its first attempt",
+        (Change(RULES, "BACKOFF_S = (2.0, 5.0, 10.0, 30.0, 60.0)", "BACKOFF_S = (10.0, 30.0, 60.0)"),),
+    ),
+    "returns-at-once": Peculiarity(
+        "makes its first attempt at once",
+        (
+            Change(
+                RULES, "BACKOFF_S = (2.0, 5.0, 10.0, 30.0, 60.0)", "BACKOFF_S = (0.0, 5.0, 10.0, 30.0, 60.0)"
+            ),
+        ),
+    ),
+    "resumes-once": Peculiarity(
+        "identifies afresh after one Resume that did not hold",
+        (Change(RULES, "MOST_RESUMES = 3", "MOST_RESUMES = 1"),),
+    ),
+    "misses-one-ack": Peculiarity(
+        "takes one heartbeat without an answer for the end",
+        (Change(RULES, "MISSED_ACKS = 2", "MISSED_ACKS = 1"),),
+    ),
+    "wants-more-events": Peculiarity(
+        "asks for guild messages, direct messages and clicks as well",
+        (Change(RULES, "INTENTS = 1 << 25", "INTENTS = 1 << 25 | 1 << 30 | 1 << 12 | 1 << 26"),),
+    ),
+    "closes-with-1000": Peculiarity(
+        "ends a dead connection with 1000 instead of 4000",
+        (
+            Change(
+                ADAPTER,
+                "                await self._ws.close(code=4000)\n            self._ws = None\n",
+                "                await self._ws.close(code=1000)\n            self._ws = None\n",
+            ),
+        ),
+    ),
+    "asks-for-a-token-each-time": Peculiarity(
+        "asks for a new token for each connection, if it may ask at all",
+        (
+            Change(
+                ADAPTER,
+                "        await self._open_ws(await self._get_gateway_url())\n",
+                "        if time.monotonic() > self._token_asked + TOKEN_EVERY_S:\n"
+                "            self._token_until = 0.0\n"
+                "        await self._open_ws(await self._get_gateway_url())\n",
+            ),
+        ),
+    ),
+}
