@@ -202,6 +202,7 @@ def _session(scan: _Scan, record: Record, event: Session) -> None:
         bot = scan.bot(record.about.bot)
         if bot.conn != conn:
             scan.left.add(bot.conn)
+            scan.session_on.pop(bot.conn, None)
         bot.newest, bot.conn, bot.free = session, conn, False
         scan.frames(session).fresh = False
         scan.answered[conn] = record.t
