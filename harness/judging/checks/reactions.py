@@ -197,7 +197,7 @@ def _silent(record: Record, held: Iterable[Interruption]) -> bool:
 
 
 def _gave_up(run: Timeline, record: Record) -> bool:
-    return any(one.at.n < record.n <= one.until.n for one in run.giveups)
+    return any(one.at.n < record.n and (one.stands or record.n < one.until.n) for one in run.giveups)
 
 
 class _Trails:
