@@ -147,7 +147,7 @@ CHECKS: Mapping[str, Check] = {
     "reacts": Check(
         reactions.reacts,
         "the platform ends a connection in service, or asks for another",
-        "the next sign of trying comes within 10 s of op 7 or op 9, 15 s of a close or an end, 90 s of 4008; "
+        "the next sign of trying comes within 15 s of op 7, op 9, a close or an end, 90 s of 4008; "
         "where it flaps, within 10 min",
         whole=True,
         implied=True,

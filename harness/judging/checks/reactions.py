@@ -52,7 +52,7 @@ class Loss:
 def reacts(run: Timeline, limits: CheckLimits) -> Finding:
     """The platform ends a connection in service → the bot tries again in time.
 
-    Within 10 s of op 7 or op 9, within 15 s of a CLOSE frame or of TCP's end, within 90 s of 4008 (too fast).
+    Within 15 s of op 7, op 9, a CLOSE frame or TCP's end, within 90 s of 4008 (too fast).
     After op 7 a bot may wait for the close that is to follow: it counts anew from there. A longer pause, as
     long as `settles` allows between two signs of trying, may follow a connection that was neither the first
     nor held for three heartbeats, and one from which the bot was trying to get away already.
@@ -118,7 +118,7 @@ def _bound(limits: CheckLimits, one: Loss, traces: _Traces) -> int:
         return limits.us("settles.trying")
     if one.code == TOO_FAST:
         return limits.us("reacts.limited")
-    return limits.us("reacts.asked" if one.asked else "reacts")
+    return limits.us("reacts")
 
 
 def _after(mark: Mark, marks: tuple[Mark, ...]) -> Mark | None:
@@ -129,7 +129,7 @@ def _after(mark: Mark, marks: tuple[Mark, ...]) -> Mark | None:
 
 def _owed(run: Timeline, limits: CheckLimits) -> Iterator[Loss]:
     """The losses after which something is owed. A close soon after op 7 or op 9 takes its place."""
-    upto = limits.us("reacts.asked")
+    upto = limits.us("reacts")
     asked: dict[int, Loss] = {}
     for one in _losses(run):
         before = asked.get(one.conn.number)

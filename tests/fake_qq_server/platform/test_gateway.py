@@ -41,6 +41,22 @@ def test_a_hello_of_another_shape_tells_no_interval(gateway: Gateway, d: str) ->
     assert gateway.open().frame(f'{{"op":10,"d":{d}}}').events[1] == WsHello(None)
 
 
+@pytest.mark.parametrize(
+    ("frame", "resumable"),
+    [
+        ('{"op":9,"d":true}', True),
+        ('{"op":9,"d":false}', False),
+        ('{"op":9,"d":1}', False),
+        ('{"op":9}', False),
+        ('{"op":7,"d":true}', None),
+    ],
+)
+def test_op_9_says_whether_the_session_can_be_resumed(
+    gateway: Gateway, frame: str, resumable: bool | None
+) -> None:
+    assert gateway.open().frame(frame).events[0].resumable is resumable
+
+
 @pytest.mark.parametrize("beat", [{"op": 1, "d": None}, {"op": 1, "d": 7}, {"op": 1, "s": 7}, {"op": 1}])
 def test_a_heartbeat_is_acknowledged_at_any_time(gateway: Gateway, beat: dict[str, Any]) -> None:
     conn = gateway.open()

@@ -36,8 +36,8 @@ class TestReacts:
     @pytest.mark.parametrize(
         ("how", "limit", "what"),
         [
-            ("op 7", 10, "op 7"),
-            ("op 9", 10, "op 9"),
+            ("op 7", 15, "op 7"),
+            ("op 9", 15, "op 9"),
             ("4009", 15, "the close with 4009"),
             ("1000", 15, "the close with 1000"),
             ("end", 15, "the end of its connection"),
@@ -127,9 +127,9 @@ class TestReacts:
         assert told("reacts", j.done(600))[0] == "fail"
 
     def test_a_close_soon_after_op_7_counts_anew(self) -> None:
-        j = ended("op 7").close_frame(t=70).asks("gateway", t=84)
+        j = ended("op 7").close_frame(t=75).asks("gateway", t=89)
         assert told("reacts", j.done(600))[0] == "pass"
-        j = ended("op 7").close_frame(t=70.01).asks("gateway", t=84)
+        j = ended("op 7").close_frame(t=75.01).asks("gateway", t=89)
         assert told("reacts", j.done(600))[0] == "fail"
         j = ended("op 7").close_frame(t=61).asks("gateway", t=77)
         assert told("reacts", j.done(600))[0] == "fail"
@@ -138,7 +138,7 @@ class TestReacts:
         assert told("reacts", ended("op 7").closes(t=61).done(600))[0] == "fail"
 
     def test_a_second_op_7_does_not_postpone_the_first(self) -> None:
-        j = ended("op 7").asks_to_reconnect(t=69).asks("gateway", t=75)
+        j = ended("op 7").asks_to_reconnect(t=69).asks("gateway", t=80)
         assert told("reacts", j.done(600))[0] == "fail"
 
     @pytest.mark.parametrize("code", [4001, 4014, 4914, 4915])
