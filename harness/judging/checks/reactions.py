@@ -69,7 +69,7 @@ def reacts(run: Timeline, limits: CheckLimits) -> Finding:
 
 @dataclass(frozen=True)
 class _Traces:
-    """What a bot leaves that tries, and that stops. `ends`: of attempts; `first`: its first READY."""
+    """What a bot leaves that tries, and that stops. `ends`: of attempts that failed; `first`: its first READY."""
 
     signs: tuple[Mark, ...]
     stops: tuple[Mark, ...]
@@ -88,7 +88,8 @@ class _Traces:
                 signs.append(Mark(record.t, record.n))
             if stop is not None and stop(event):
                 stops.append(Mark(record.t, record.n))
-        ends = sorted((call.end for call in run.attempts if call.end), key=lambda mark: mark.n)
+        failed = (call.end for call in run.attempts if call.end and call.how != "ok")
+        ends = sorted(failed, key=lambda mark: mark.n)
         first = min((conn.readies[0] for conn in run.connections.values() if conn.readies), default=None)
         signs = [mark for mark in signs if trails.opened.get(mark.n) not in trails.sends]
         return cls(tuple(signs), tuple(stops), tuple(ends), first)

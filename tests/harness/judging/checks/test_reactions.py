@@ -221,6 +221,10 @@ class TestReacts:
         j = J().tries(t=0).up(1).close_frame(t=60).asks("gateway", t=120).tries(t=130)
         assert told("reacts", j.done(3600))[0] == "fail"
 
+    def test_the_attempt_that_brought_the_connection_says_nothing(self) -> None:
+        j = J().up(1).close_frame(t=60).asks("gateway", t=62).ready(2, t=64).tries(t=64.1, how="ok")
+        assert told("reacts", j.close_frame(2, t=500).asks("gateway", t=520).done(3600))[0] == "fail"
+
     def test_each_loss_counts(self) -> None:
         j = ended("4009").asks("gateway", t=62).ready(2, t=64).close_frame(2, t=500)
         assert told("reacts", j.done(3600))[0] == "fail"
