@@ -69,7 +69,8 @@ def reacts(run: Timeline, limits: CheckLimits) -> Finding:
 
 @dataclass(frozen=True)
 class _Traces:
-    """What a bot leaves that tries, and that stops. `ends`: of attempts that failed; `first`: its first READY."""
+    """What a bot leaves that tries, and that stops. `ends`: of attempts that failed; `first`: its first
+    READY."""
 
     signs: tuple[Mark, ...]
     stops: tuple[Mark, ...]
