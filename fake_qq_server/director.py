@@ -21,8 +21,8 @@ from fake_qq_server.events import Envelope, ForbiddenSeen, ForbiddenUnwatched, H
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step
 from fake_qq_server.rules.engine import Engine
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage

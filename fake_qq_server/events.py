@@ -184,6 +184,22 @@ class WsOut(Event):
 
 
 @dataclass(frozen=True)
+class WsWithheld(Event):
+    """A frame was due and never written as what it was: a rule withheld it, made another frame of it, or held
+    it until its connection had ended.
+
+    `op`, `s`, `t`: as in `ws.out`. `id`: of the message event that it was, null for other frames. What the
+    frame was to tell has happened on the platform all the same.
+    """
+
+    KIND = "ws.withheld"
+    op: str
+    s: int | None = None
+    t: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True)
 class Session(Event):
     """A session's life: `new` made by Identify, `ready` READY written, `resumed` RESUMED written,
     `dropped` its connection ended, `refused` an Identify or Resume was turned down.
@@ -234,6 +250,11 @@ class RuleAct(Event):
     frames: int = 0
     us: int = 0
 
+    @property
+    def only_marks(self) -> bool:
+        """Whether nothing was done: the act is only a mark for others."""
+        return self.verb == "nothing"
+
 
 @dataclass(frozen=True)
 class RuleUnmet(Event):
@@ -282,6 +303,7 @@ KINDS: tuple[type[Event], ...] = (
     WsAuth,
     WsOut,
     WsHello,
+    WsWithheld,
     Session,
     EventSent,
     EventKept,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from fake_qq_server.events import Envelope, EventKept, Sink
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS
-from fake_qq_server.platform.platform import Platform
+from fake_qq_server.platform.platform import GatewaySession, Platform, Stored
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.decisions import Push
 from fake_qq_server.rules.verbs.registry import Effect, SignalProcess
@@ -34,8 +35,8 @@ class Pusher:
     def push(self, bot: int, push: Push, cause: int | None) -> tuple[int | None, Effect | None]:
         """Carry out a push; returns the connection it acted on and its effect, None where it did not act."""
         do = push.do
-        if do.row.on_process:
-            return None, do.row.act(do.args, self._signal)
+        if do.row.acts_on != "connection":
+            return None, do.row.act(do.args, self._signal if do.row.acts_on == "process" else None)
         websocket = self.newest(bot, lambda one: _has_target(do.verb, one) and _is_meant(push, one))
         if websocket is not None:
             writer = RuleWriter(websocket, self._now_us, push.rule.key, cause)
@@ -57,15 +58,31 @@ class Pusher:
         session = self._platform.newest_session(owner, self._now_us())
         if session is None:
             return None
-        args, now = push.do.args, self._now_us()
-        fields = args.more.get("fields", {})
-        stored = self._platform.dispatch(session, args.main, fields, now, rule=push.rule.key)
+        window = _ReplayWindow(self._platform, session, self._now_us(), push.rule.key)
+        effect: Effect = push.do.row.act(push.do.args, window)
+        stored = window.stored
         if stored is None:
             return None
         if stored.t in MESSAGE_EVENTS:
             about = Envelope(None, None, bot, cause, push.rule.key)
             self._sink("peer", EventKept(stored.id, stored.t, stored.s, session.ordinal), about)
-        return Effect(len(stored.text), 1)
+        return effect
+
+
+class _ReplayWindow:
+    """The part of a `PushTarget` that needs no connection; `stored` is what the session keeps."""
+
+    def __init__(self, platform: Platform, session: GatewaySession, now: int, rule: str) -> None:
+        self._platform = platform
+        self._session = session
+        self._now = now
+        self._rule = rule
+        self.stored: Stored | None = None
+
+    def dispatch(self, event_type: str, fields: Mapping[str, Any]) -> Effect:
+        """An event that waits; nothing where the session's intents exclude it."""
+        self.stored = self._platform.dispatch(self._session, event_type, fields, self._now, rule=self._rule)
+        return Effect() if self.stored is None else Effect(len(self.stored.text), 1)
 
 
 def _is_meant(push: Push, websocket: WebSocketProtocol) -> bool:

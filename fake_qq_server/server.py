@@ -20,8 +20,8 @@ from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.pushing import Pusher
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.verbs.registry import SignalProcess
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.http import HttpProtocol

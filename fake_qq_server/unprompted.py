@@ -64,5 +64,7 @@ def busiest(acts: Mapping[str, int]) -> tuple[str, ...]:
 
 def _sends(act: Act) -> bool:
     if isinstance(act, Push):
+        return act.do.row.acts_on == "connection"
+    if act.do.verb == "duplicate":
         return True
     return act.do.verb == "message" and act.do.args.main["type"] in _READ_AND_READ_ON

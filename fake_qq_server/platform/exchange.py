@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from fake_qq_server import events
+from fake_qq_server.events import Event, EventSent, WsAuth, WsIn, WsOut
 from fake_qq_server.platform.replies import FrameAsk, FrameReply
 
 
@@ -28,8 +28,18 @@ class Out:
     conn: int
     text: str | None = None
     close: tuple[int | None, str] | None = None
-    events: tuple[events.Event, ...] = ()
+    events: tuple[Event, ...] = ()
     rule: str | None = None
+
+    @property
+    def wrote(self) -> WsOut:
+        """The record of its writing; each has one."""
+        return next(event for event in self.events if isinstance(event, WsOut))
+
+    @property
+    def message(self) -> EventSent | None:
+        """The message event that it is, if it is one."""
+        return next((event for event in self.events if isinstance(event, EventSent)), None)
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Answer:
     """What a decision brought: `events` to report at once, then `outs` to write in order."""
 
     outs: tuple[Out, ...] = ()
-    events: tuple[events.Event, ...] = ()
+    events: tuple[Event, ...] = ()
 
     def reply(self, conn: int) -> FrameReply:
         """The part that answers on connection `conn`, as rules see it."""
@@ -67,10 +77,10 @@ class Received:
     def __init__(
         self,
         conn: FrameMaker,
-        event: events.WsIn,
+        event: WsIn,
         bot: int | None,
         decide: Callable[[], Answer],
-        auth: events.WsAuth | None = None,
+        auth: WsAuth | None = None,
     ) -> None:
         self.event = event
         self.bot = bot

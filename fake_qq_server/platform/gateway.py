@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fake_qq_server import events
@@ -100,6 +101,13 @@ class GatewayConnection:
         if t in MESSAGE_EVENTS and s is not None and isinstance(d, Mapping) and isinstance(d.get("id"), str):
             return self._out(text, out, events.EventSent(d["id"], t, s, replay=False))
         return self._out(text, out)
+
+    def changed(self, out: Out, text: str) -> Out:
+        """A frame of this connection with another text. What it still is, is reported as before."""
+        if text == out.text:
+            return out
+        made = self.frame(text)
+        return replace(made, events=tuple(_as_before(one, out) for one in made.events), rule=out.rule)
 
     def close(self, code: int | None, reason: str) -> Out:
         """A close frame. What the session is worth afterwards follows from the code [doc websocket.md]."""
@@ -264,6 +272,19 @@ class GatewayConnection:
             events.Session("dropped", session.ordinal, close[1]),
         )
         return (Out(session.conn, close=close, events=reported),)
+
+
+def _as_before(event: events.Event, out: Out) -> events.Event:
+    """Of a changed frame: what its text alone does not say is as it was in `out`."""
+    if isinstance(event, events.EventSent) and out.message is not None and out.message.id == event.id:
+        return replace(out.message, t=event.t, s=event.s)
+    if isinstance(event, events.Session):
+        return next((one for one in out.events if _tells(one, event.what)), event)
+    return event
+
+
+def _tells(event: events.Event, what: str) -> bool:
+    return isinstance(event, events.Session) and event.what == what
 
 
 def _interval(d: Any) -> float | None:

@@ -53,6 +53,27 @@ class FrameReply:
 
 
 @dataclass(frozen=True)
+class OutAsk:
+    """A text frame that the platform is about to write. `op` is its name, as in the journal."""
+
+    op: str
+    text: str
+
+
+@dataclass(frozen=True)
+class OutReply:
+    """What is written in a frame's place: `texts`, in order; none of them where it is withheld.
+
+    `delay_us` microseconds later, and nothing waits for it; `behind_next`: behind the next frame of its
+    connection.
+    """
+
+    texts: tuple[str, ...] = ()
+    delay_us: int = 0
+    behind_next: bool = False
+
+
+@dataclass(frozen=True)
 class SeamReply:
     """What the client's own call shall meet instead of the real thing (injected inside the client).
 

@@ -1,4 +1,4 @@
-"""Durations and rates as people write them, and as the engine counts them: microseconds, bytes a second."""
+"""Durations, sizes and rates as people write them, and as they are counted: in microseconds and bytes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ LONGEST = 366 * DAY
 _UNITS = {"d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND, "ms": 1000}
 _DURATION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?(ms|s|m|h|d)")
 _BYTES = {"B": 1, "KB": 1000, "MB": 1_000_000}
+_BINARY = {"KiB": 1 << 10, "MiB": 1 << 20}
+_SIZE = re.compile(r"([0-9]{1,9})(KiB|MiB)")
+LARGEST = 32 << 20
+"""No size is larger: each is sent within one moment, and kept for a replay."""
+
 _RATE = re.compile(r"([0-9]{1,9})(B|KB|MB)/s")
 
 
@@ -55,6 +60,19 @@ def parse_rate(value: object) -> int:
     if match is None or int(match[1]) == 0:
         raise UnitError(f"{_short(value)} is not a rate: write one such as 500B/s, 3KB/s or 1MB/s")
     return int(match[1]) * _BYTES[match[2]]
+
+
+def parse_size(value: object) -> int:
+    """`4KiB`, `5MiB`, or a number of bytes (1 KiB = 1,024 bytes). Raises UnitError."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        size = value
+    else:
+        match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+        size = int(match[1]) * _BINARY[match[2]] if match else 0
+    if not 0 < size <= LARGEST:
+        most = f"up to {LARGEST // _BINARY['MiB']}MiB"
+        raise UnitError(f"{_short(value)} is not a size: write 4KiB, 5MiB or a number of bytes, {most}")
+    return size
 
 
 def _short(value: object) -> str:

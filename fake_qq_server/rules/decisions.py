@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import Do
 from fake_qq_server.rules.moments import Span
+from fake_qq_server.rules.rule import Rule
 
 
 @dataclass(frozen=True)

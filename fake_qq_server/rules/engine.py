@@ -24,9 +24,10 @@ from collections.abc import Iterator, Sequence
 from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step, Unmet
 from fake_qq_server.rules.forbids import Forbid, ForbiddenEvents
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import At, Do, Link, When
+from fake_qq_server.rules.mark_times import MarkTimes
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.rule_state import Pending, RuleState, why_unmet
 from fake_qq_server.rules.verbs.registry import Class
 
@@ -48,7 +49,6 @@ class Engine:
         self._by_key = {state.rule.key: state for state in self._states}
         self._seed = seed
         self._heal = heal
-        self._marks: dict[str, list[int]] = {}
         self._pending: list[Pending] = []
         self._instant = (-1, 0)
         self.healed_at: int | None = None
@@ -56,9 +56,7 @@ class Engine:
         self._forbidden = ForbiddenEvents(forbids)
         moments = [moment for rule in rules for moment in rule.moments()] + ([heal] if heal else [])
         moments += [moment for forbid in forbids for moment in forbid.moments()]
-        self._kept = {moment.mark: 0 for moment in moments}
-        for moment in moments:
-            self._kept[moment.mark] = max(self._kept[moment.mark], moment.nth)
+        self._marks = MarkTimes(moments)
 
     # ---- in: what happens
 
@@ -78,13 +76,18 @@ class Engine:
         answers: list[Act] = []
         pushes: list[Push] = []
         later: list[Push] = []
-        for index, state in enumerate(self._states):
+        matched = [
+            (index, state)
+            for index, state in enumerate(self._states)
+            if state.rule.key != by
+            and _waits_for(state.rule, event)
+            and self._narrowed(state.rule, event, conn, path, s)
+            and self._match(state, now)
+        ]
+        give_way = {name for _, state in matched for name in state.rule.instead}
+        for index, state in matched:
             rule = state.rule
-            if rule.key == by or not isinstance(rule.trigger, When) or not rule.trigger.matches(event):
-                continue
-            if not self._narrowed(rule, event, conn, path, s) or not self._match(state, now):
-                continue
-            for do in rule.do:
+            for do in rule.do if rule.id not in give_way else ():
                 if do.row.kind is Class.ANSWER:
                     answers.append(Act(rule, do, state.seen))
                 elif do.after_us == 0:
@@ -93,12 +96,12 @@ class Engine:
                     later.append(self._plan(index, state, do, now + do.after_us))
         forbidden: tuple[Forbid, ...] = ()
         if by is None:
-            forbidden = self._forbidden.among(event, now, self._when, conn=conn, path=path, s=s)
+            forbidden = self._forbidden.among(event, now, self._marks.when, conn=conn, path=path, s=s)
         return Decision(tuple(answers), tuple(pushes), tuple(later), forbidden)
 
     def unwatched(self) -> tuple[Forbid, ...]:
         """The prohibitions whose window never began."""
-        return self._forbidden.unwatched(self._when)
+        return self._forbidden.unwatched(self._marks.when)
 
     def mark(self, name: str, now: int) -> None:
         """READY or RESUMED was written, a session's connection was lost ("ready", "resumed", "lost"), the
@@ -106,7 +109,7 @@ class Engine:
         if name == "heal":
             self._end_all(now)
         else:
-            self._note(name, now)
+            self._marks.note(name, now)
 
     def acted(self, act: Act, now: int) -> None:
         """A verb really did something. A rule's nth act is its mark's nth occurrence."""
@@ -114,7 +117,7 @@ class Engine:
         most = max(state.acts)
         state.acts[act.do.index] += 1
         if act.rule.id is not None and max(state.acts) > most:
-            self._note(act.rule.id, now)
+            self._marks.note(act.rule.id, now)
 
     # ---- out: what comes due
 
@@ -179,31 +182,19 @@ class Engine:
 
     # ---- windows
 
-    def _when(self, moment: Moment | None) -> int | None:
-        """The time of a moment, None while its mark has not come; no moment is the start."""
-        if moment is None:
-            return 0
-        if moment.mark is None:
-            return moment.offset_us
-        times = self._marks.get(moment.mark, [])
-        if len(times) < moment.nth:
-            return moment.latest_us
-        at = times[moment.nth - 1] + moment.offset_us
-        return at if moment.latest_us is None else min(at, moment.latest_us)
-
     def _heal_due(self) -> int | None:
         if self.healed_at is not None:
             return self.healed_at
-        return self._when(self._heal) if self._heal is not None else None
+        return self._marks.when(self._heal) if self._heal is not None else None
 
     def _window(self, rule: Rule) -> tuple[int | None, int | None]:
         """[start, end) as far as it is known: a start of None has not come, an end of None is open."""
         ends = [
             end
-            for end in (self._heal_due(), self._when(rule.until) if rule.until else None)
+            for end in (self._heal_due(), self._marks.when(rule.until) if rule.until else None)
             if end is not None
         ]
-        return self._when(rule.start), min(ends, default=None)
+        return self._marks.when(rule.start), min(ends, default=None)
 
     def _open(self, rule: Rule, now: int) -> bool:
         start, end = self._window(rule)
@@ -244,7 +235,7 @@ class Engine:
             return None
         trigger = state.rule.trigger
         if isinstance(trigger, At):
-            base = self._when(trigger.moment)
+            base = self._marks.when(trigger.moment)
             return None if base is None else base + state.ticks * (trigger.every_us or 0)
         if not isinstance(trigger, Link):
             return None
@@ -295,18 +286,16 @@ class Engine:
     def _links(self) -> Iterator[RuleState]:
         return (s for s in self._states if isinstance(s.rule.trigger, Link) and not s.over)
 
-    def _note(self, mark: str, now: int) -> None:
-        """Remembers as many occurrences as some moment asks for, and no more."""
-        times = self._marks.setdefault(mark, [])
-        if len(times) < self._kept.get(mark, 0):
-            times.append(now)
-
     def _end_all(self, now: int) -> None:
         if self.healed_at is not None:
             return
         self.healed_at = now
-        self._note("heal", now)
+        self._marks.note("heal", now)
         self._pending.clear()
         for state in self._states:
             # Conditions still have to go off: `advance` says so.
             state.over = not (isinstance(state.rule.trigger, Link) and state.on)
+
+
+def _waits_for(rule: Rule, event: str) -> bool:
+    return isinstance(rule.trigger, When) and rule.trigger.matches(event)

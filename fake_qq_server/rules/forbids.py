@@ -16,6 +16,7 @@ from fake_qq_server.rules.moments import (
     Moment,
     Where,
     Which,
+    narrowed_text,
     parse_id,
     parse_moment,
     parse_where,
@@ -56,14 +57,8 @@ class Forbid:
 
     def text(self) -> str:
         """The prohibition in one canonical line, without its id and reason."""
-        parts = [
-            f"forbid {self.trigger.event}",
-            f"which {self.which.text()}" if self.which != EVERY else "",
-            f"where {self.where.text()}" if self.where else "",
-            f"from {self.start.text()}" if self.start else "",
-            f"until {self.until.text()}" if self.until else "",
-        ]
-        return " ".join(part for part in parts if part)
+        narrowed = narrowed_text(self.which, self.where, self.start, self.until)
+        return f"forbid {self.trigger.event} {narrowed}".rstrip()
 
 
 class ForbiddenEvents:

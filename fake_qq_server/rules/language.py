@@ -1,83 +1,21 @@
-"""The rules of a scenario: plain data in, frozen dataclasses out. Pure; `engine` runs them.
+"""The rules of a scenario: plain data in, frozen dataclasses out. Pure.
 
-A rule is a trigger (`when` an event, `at` a moment, or a `link` condition), narrowed by `which`, `where`
-and a window, and what to `do`. This module knows the words of the grammar; which verbs there are and what
-they take, it reads from the registry. What needs several rules at once is in `parse_rules`.
+What one rule says is read in `rule`; here is what needs all rules of a run at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
-from fake_qq_server.rules.language_verbs import (
-    AFTER_HEAL,
-    At,
-    Do,
-    Link,
-    Trigger,
-    When,
-    parse_dos,
-    parse_trigger,
-)
-from fake_qq_server.rules.moments import (
-    MARKS,
-    Moment,
-    Span,
-    Where,
-    Which,
-    parse_id,
-    parse_moment,
-    parse_span,
-    parse_where,
-    parse_which,
-)
+from fake_qq_server.rules.language_errors import LanguageError, Path, quoted
+from fake_qq_server.rules.language_verbs import When
+from fake_qq_server.rules.moments import MARKS, Which, parse_id
+from fake_qq_server.rules.rule import ALL, Rule, parse_rule
 from fake_qq_server.rules.verbs.registry import Class
 
-KEYS = ("id", "when", "at", "every", "link", "which", "where", "from", "until", "chance", "do", "fires")
 MOST_RULES = 500
-ALL = Which()
-ONCE_OR_MORE = Span(1)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule. `key` names it wherever it is recorded or drawn for: its id, or else its own text.
-
-    The window is [start, until): None is the start of the run, or its healing.
-    """
-
-    key: str
-    trigger: Trigger
-    do: tuple[Do, ...]
-    id: str | None = None
-    which: Which = ALL
-    where: Where | None = None
-    start: Moment | None = None
-    until: Moment | None = None
-    chance: float | None = None
-    fires: Span = ONCE_OR_MORE
-
-    def moments(self) -> tuple[Moment, ...]:
-        """Every moment it names."""
-        at = self.trigger.moment if isinstance(self.trigger, At) else None
-        return tuple(moment for moment in (at, self.start, self.until) if moment is not None)
-
-    def text(self) -> str:
-        """The rule in one canonical line, without its id: equal rules have equal texts."""
-        parts = [
-            self.trigger.text(),
-            f"which {self.which.text()}" if self.which != ALL else "",
-            f"where {self.where.text()}" if self.where else "",
-            f"from {self.start.text()}" if self.start else "",
-            f"until {self.until.text()}" if self.until else "",
-            f"chance {self.chance!r}" if self.chance is not None else "",
-            "do " + ", ".join(do.text for do in self.do),
-            f"fires {self.fires.text()}" if self.fires != ONCE_OR_MORE else "",
-        ]
-        return " ".join(part for part in parts if part)
 
 
 def parse_rules(items: Any, paths: Sequence[Path] | None = None, path: Path = ("rules",)) -> tuple[Rule, ...]:
@@ -102,34 +40,9 @@ def parse_rules(items: Any, paths: Sequence[Path] | None = None, path: Path = ("
                 rule = replace(rule, key=f"{rule.key} #{equals[rule.key]}")
         rules.append(rule)
     _refuse_waiting_for_each_other(rules, places)
+    _refuse_instead_of_what_never_meets(rules, places)
     _refuse_two_answers(rules, places)
     return tuple(rules)
-
-
-def parse_rule(item: Any, path: Path, ids: Collection[str] = ()) -> Rule:
-    """One rule; `ids` are those of all rules. Its key is not yet told apart from equal rules'."""
-    if not isinstance(item, dict):
-        raise LanguageError(path, "a rule is a mapping, such as {at: ready + 60s, do: {close: 4009}}")
-    for key in item:
-        if key not in KEYS:
-            raise LanguageError((*path, key), f"a rule has no {quoted(key)}: {suggest(key, KEYS)}")
-    trigger = parse_trigger(item, path, ids)
-    if "do" not in item:
-        raise LanguageError(path, "the rule does nothing: give it a do, such as do: {close: 4009}")
-    rule = Rule(
-        key="",
-        trigger=trigger,
-        do=parse_dos(item["do"], (*path, "do"), trigger),
-        id=item.get("id"),
-        which=parse_which(item["which"], (*path, "which")) if "which" in item else ALL,
-        where=parse_where(item["where"], (*path, "where")) if "where" in item else None,
-        start=_window_edge("from", item, path, ids),
-        until=_window_edge("until", item, path, ids),
-        chance=_chance(item["chance"], (*path, "chance")) if "chance" in item else None,
-        fires=_fires(item["fires"], (*path, "fires")) if "fires" in item else ONCE_OR_MORE,
-    )
-    _refuse_what_says_nothing(rule, item, path)
-    return replace(rule, key=rule.id if rule.id is not None else rule.text())
 
 
 def _ids(items: list[Any], places: Sequence[Path]) -> set[str]:
@@ -144,64 +57,6 @@ def _ids(items: list[Any], places: Sequence[Path]) -> set[str]:
             raise LanguageError((*place, "id"), f"two rules are called {name}: an id is given once")
         ids.add(name)
     return ids
-
-
-def _window_edge(key: str, item: Mapping[str, Any], path: Path, ids: Collection[str]) -> Moment | None:
-    if key not in item:
-        return None
-    moment = parse_moment(item[key], (*path, key), ids)
-    if moment.mark != "heal":
-        # From the very start is what no `from` means, too.
-        return None if key == "from" and moment == Moment(None) else moment
-    if key == "from" or moment.offset_us or moment.nth > 1:
-        raise LanguageError((*path, key), AFTER_HEAL)
-    return None
-
-
-def _chance(value: Any, path: Path) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1:
-        return float(value)
-    raise LanguageError(path, f"{quoted(value)} is no chance: write a number above 0, up to 1, such as 0.5")
-
-
-def _fires(value: Any, path: Path) -> Span:
-    span = parse_span(value, path, "fires", 0)
-    # A plain N is a least number, as the default 1 is: `fires: 3` asks for three acts or more.
-    exact = isinstance(value, int) or ".." not in value
-    return Span(span.first, None) if exact else span
-
-
-def _refuse_what_says_nothing(rule: Rule, item: Mapping[str, Any], path: Path) -> None:
-    """Whatever is written must mean something: a word without effect is a mistake of the author's."""
-    trigger, where = rule.trigger, rule.where or Where()
-    event = trigger.event if isinstance(trigger, When) else ""
-    if isinstance(trigger, Link) and "which" in item:
-        raise LanguageError((*path, "which"), "a condition has no events to count: use where: {conn: 2..}")
-    if isinstance(trigger, Link) and trigger.direction:
-        for do in rule.do:
-            if do.row.act(do.args).both_ways:
-                raise LanguageError(
-                    (*path, "link"), f"{do.verb} has no direction: write link: {trigger.host}"
-                )
-    if where.path is not None and not event.startswith(("http.", "ws.connect")):
-        raise LanguageError((*path, "where", "path"), "only requests have a path: http.X and ws.connect")
-    if where.s is not None and not event.startswith(("ws.in.", "ws.out.")):
-        raise LanguageError((*path, "where", "s"), "only frames have an s: ws.in.X and ws.out.X")
-    if where.conn is not None and event.startswith(("http.", "seam.", "runner.")) and not _pushes(rule):
-        raise LanguageError(
-            (*path, "where", "conn"),
-            f"conn says on which connection a push acts; {event} has none, and nothing is pushed",
-        )
-    if where.conn is not None and all(do.row.on_process for do in rule.do):
-        raise LanguageError((*path, "where", "conn"), f"{rule.do[0].verb} acts on no connection")
-    start = rule.start or (trigger.moment if isinstance(trigger, At) else None) or Moment(None)
-    end = rule.until
-    if end and (start.mark, start.nth) == (end.mark, end.nth) and end.offset_us <= start.offset_us:
-        raise LanguageError((*path, "until"), f"nothing lies between {start.text()} and {end.text()}")
-
-
-def _pushes(rule: Rule) -> bool:
-    return any(do.row.kind is Class.PUSH for do in rule.do)
 
 
 def _refuse_waiting_for_each_other(rules: Sequence[Rule], places: Sequence[Path]) -> None:
@@ -238,11 +93,41 @@ def _refuse_two_answers(rules: Sequence[Rule], places: Sequence[Path]) -> None:
     for later, (number, event, rule) in enumerate(sure):
         for _, other_event, other in sure[:later]:
             same = (rule.where, rule.start, rule.until) == (other.where, other.start, other.until)
-            if same and _meet(event, rule.which, other_event, other.which):
+            if same and not _one_yields(rule, other) and _meet(event, rule.which, other_event, other.which):
                 raise LanguageError(
                     places[number],
-                    f"two rules answer {event}: this one and {quoted(other.key)}; narrow one of them",
+                    f"two rules answer {event}: this one and {quoted(other.key)}; narrow one of them, "
+                    "or let one act instead of the other",
                 )
+
+
+def _one_yields(rule: Rule, other: Rule) -> bool:
+    """Whether one of them acts instead of the other, wherever both match."""
+    return rule.id in other.instead or other.id in rule.instead
+
+
+def _refuse_instead_of_what_never_meets(rules: Sequence[Rule], places: Sequence[Path]) -> None:
+    """A rule can only take the place of one that waits for the same event, and not both of each other."""
+    by_id = {rule.id: rule for rule in rules}
+    for rule, place in zip(rules, places, strict=True):
+        for other in (by_id[name] for name in rule.instead):
+            why = _why_never_instead(rule, other)
+            if why is not None:
+                raise LanguageError((*place, "instead"), why)
+
+
+def _why_never_instead(rule: Rule, other: Rule) -> str | None:
+    if not isinstance(rule.trigger, When) or not isinstance(other.trigger, When):
+        return f"{other.id} waits for no event: only a rule with when can give way"
+    if rule.id in other.instead:
+        return f"this rule and {other.id} would each act instead of the other: keep one instead"
+    one, two = rule.trigger, other.trigger
+    if not one.matches(two.event) and not two.matches(one.event):
+        return f"this rule and {other.id} never meet: they wait for {one.event} and {two.event}"
+    same = (rule.where, rule.start, rule.until) == (other.where, other.start, other.until)
+    if same and one == two and not _meet(one.event, rule.which, two.event, other.which):
+        return f"this rule and {other.id} never meet: which {rule.which.text()} and {other.which.text()}"
+    return None
 
 
 def _meet(event: str, which: Which, other_event: str, other: Which) -> bool:

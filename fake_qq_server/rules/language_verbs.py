@@ -242,10 +242,18 @@ def _refuse_wrong_place(verb: Verb, trigger: Trigger, path: Path) -> None:
         return
     if not isinstance(trigger, When):
         raise LanguageError(path, f"{verb.name} is {kind}: it belongs to a rule with when")
-    if not any(trigger.event == place or trigger.event.startswith(place + ".") for place in verb.places):
+    if not _answers(verb, trigger.event):
+        others = [name for name, other in sorted(VERBS.items()) if _answers(other, trigger.event)]
+        here = f" ({trigger.event} takes {', '.join(others)})" if others else ""
         raise LanguageError(
-            path, f"{verb.name} cannot answer {trigger.event}: it acts at {', '.join(verb.places)}"
+            path, f"{verb.name} cannot answer {trigger.event}: it acts at {', '.join(verb.places)}{here}"
         )
+
+
+def _answers(verb: Verb, event: str) -> bool:
+    """Whether it is an answer that fits this event."""
+    fits = any(event == place or event.startswith(place + ".") for place in verb.places)
+    return verb.kind is Class.ANSWER and fits
 
 
 def _do_text(name: str, written: Mapping[str, Any], after_us: int) -> str:

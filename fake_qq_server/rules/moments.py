@@ -182,6 +182,17 @@ class Where:
         return "{" + ", ".join(part for part in parts if part) + "}"
 
 
+def narrowed_text(which: Which, where: Where | None, start: Moment | None, until: Moment | None) -> str:
+    """What narrows a rule or a prohibition, in one canonical way: "which 2.. where {conn: 1} from ready"."""
+    parts = [
+        f"which {which.text()}" if which != Which() else "",
+        f"where {where.text()}" if where else "",
+        f"from {start.text()}" if start else "",
+        f"until {until.text()}" if until else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
 WHERE_KEYS = ("conn", "path", "s")
 
 

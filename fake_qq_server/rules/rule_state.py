@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fake_qq_server.rules.decisions import Push
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import Link
+from fake_qq_server.rules.rule import Rule
 
 
 @dataclass(slots=True)

@@ -17,7 +17,8 @@ class Decider(Protocol):
         """What the rules say to an event, such as "http.api", before the default answer is made.
 
         `about.rule` is the rule that brought the event about, if one did: that rule never matches it.
-        `cause` is the number of its record, None where that is yet to be written. `path` is a request's,
+        `cause` is the number of its record, None where that is yet to be written: what the rules then do
+        besides waits for `Ruling.finish`, which is called in the same turn. `path` is a request's,
         `s` a frame's sequence number.
         """
 

@@ -29,6 +29,7 @@ from fake_qq_server.wire import frames
 from fake_qq_server.wire.decider import Decider
 from fake_qq_server.wire.http import body_of, phrase
 from fake_qq_server.wire.tcp import TcpConnection
+from fake_qq_server.wire.text_frames import TextFrames
 
 HELLO_AFTER_US = 1_000
 """Hello follows the handshake in a packet of its own: were both read at once, as on no real network,
@@ -75,6 +76,7 @@ class WebSocketProtocol:
         self._requested = False
         self._hint: Bot | None = None
         self._fragments: list[bytes] = []
+        self._texts = TextFrames(stage, tcp.number, decider, self)
         self.gateway: GatewayConnection | None = None
         self._close_sent = False
 
@@ -113,6 +115,7 @@ class WebSocketProtocol:
 
     def ended(self, cause: int) -> None:
         """The connection closed: its session waits for a Resume."""
+        self._texts.ended()
         if self.gateway is not None:
             self._report_all(self.gateway.ended(self._stage.now_us()), cause)
 
@@ -218,17 +221,27 @@ class WebSocketProtocol:
     def _write(self, out: Out, cause: int | None, rule: str | None) -> Effect:
         over = self._close_sent or (out.close is not None and self._ws.state is not State.OPEN)
         if not self.tcp.open or over:
-            # The frame comes too late; what became of the session is true all the same.
-            self._report_all(tuple(event for event in out.events if isinstance(event, Session)), cause, rule)
+            # The frame comes too late; that a session was dropped is true all the same.
+            dropped = (one for one in out.events if isinstance(one, Session) and one.what == "dropped")
+            self._report_all(tuple(dropped), cause, rule)
             return Effect()
-        if out.close is not None:
-            size = self._send_close(*out.close, cause, rule)
-        else:
-            data = (out.text or "").encode()
-            size = len(data)
-            self.tcp.send(frames.encode(frames.TEXT, data))
+        if out.close is None:
+            return self._texts.write(out, cause, rule)
+        size = self._send_close(*out.close, cause, rule)
         self._report_all(out.events, cause, rule, rule or out.rule)
         return Effect(size, 1)
+
+    def put(self, out: Out, cause: int | None, rule: str | None) -> int:
+        """Write a text frame and record it; the rules were asked before. Returns the record's number."""
+        self.tcp.send(frames.encode(frames.TEXT, (out.text or "").encode()))
+        n = self.report(out.wrote, cause, rule)
+        self._report_all(tuple(one for one in out.events if one is not out.wrote), cause, rule)
+        return n
+
+    def changed(self, out: Out, text: str) -> Out:
+        """The same frame with another text."""
+        assert self.gateway is not None
+        return self.gateway.changed(out, text)
 
     def _send_close(self, code: int | None, reason: str, cause: int | None, rule: str | None) -> int:
         """Through websockets where it agrees, else by our own encoder; it follows the closing either way."""

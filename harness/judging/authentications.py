@@ -14,7 +14,7 @@ from typing import Any
 
 from fake_qq_server.events import Event, LinkClose, LinkCondition, Session, WsAuth, WsIn, WsOut
 from fake_qq_server.platform.protocol import CLOSE_CODES
-from fake_qq_server.rules.language import Rule
+from fake_qq_server.rules.rule import Rule
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcEnding, ProcExit, SubjConnect, SubjDisconnect, SubjListener
 from harness.judging.facts import Mark

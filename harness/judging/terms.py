@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fake_qq_server.rules.language import Rule, parse_rules
+from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError
 from fake_qq_server.rules.moments import Moment, duration_at, parse_moment
+from fake_qq_server.rules.rule import Rule
 from harness.journal.run_kinds import RunOpen
 
 

@@ -200,7 +200,7 @@ def read(records: Iterable[Record]) -> Timeline:
         ended_early=isinstance(teardown, RunTeardown) and teardown.why == "gaveup",
         heal=Mark(heal.t, heal.n) if heal else None,
         released=heal is not None and isinstance(heal.event, Heal) and heal.event.held == "release",
-        first_act=next((Mark(one.t, one.n) for one in body if isinstance(one.event, RuleAct)), None),
+        first_act=next((Mark(one.t, one.n) for one in body if _changes(one.event)), None),
         unmet=tuple(one for one in everything if isinstance(one.event, RuleUnmet)),
         service=service,
         giveups=tuple(_within(one, connects) for one in with_calls(service, calls, terms.handler)),
@@ -213,6 +213,11 @@ def read(records: Iterable[Record]) -> Timeline:
         statements=_statements(body),
         messages=_messages(body),
     )
+
+
+def _changes(event: Event) -> bool:
+    """Whether a rule changed something: some only set a mark."""
+    return isinstance(event, RuleAct) and not event.only_marks
 
 
 def calls_of(records: Iterable[Record], kind: type[SpanEvent]) -> tuple[TimedCall, ...]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from fake_qq_server.platform import protocol
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted
 from fake_qq_server.rules.language_verbs import Do, When
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 
 _ENDS_A_CONNECTION = ("close", "fin", "rst")
 _IN_SESSION = ("ws.out.dispatch", "ws.out.ready", "ws.out.resumed")
@@ -47,7 +47,12 @@ def _ends_connections(rule: Rule) -> bool:
 
 def _followers(rules: Sequence[Rule], heal: Moment | None) -> Mapping[int, tuple[int, ...]]:
     """For each rule that acts on every event it waits for: those of them that its pushes set off at once."""
-    always = {number: rule for number, rule in enumerate(rules) if _always_acts(rule, heal)}
+    give_way = {name for rule in rules for name in rule.instead}
+    always = {
+        number: rule
+        for number, rule in enumerate(rules)
+        if rule.id not in give_way and _always_acts(rule, heal)
+    }
     return {
         number: tuple(
             other
@@ -78,7 +83,8 @@ def _pushed(rule: Rule) -> Iterator[str]:
 
 
 def _op(do: Do) -> str:
-    frame = protocol.parse(do.args.main)
+    written = do.args.main
+    frame = protocol.parse(written) if isinstance(written, str) else written
     return protocol.op_name(frame) if frame is not None else "other"
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import GAVE_UP, Moment, Which
-from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
+from fake_qq_server.rules.rule import Rule
+from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA, SIZE_SCHEMA
 from harness.scenario.run_spec import Handler, RunSpec
 
 _EVENTS = {
@@ -20,7 +20,7 @@ _EVENTS = {
     "http.any": "any request arrives",
     "ws.connect": "a WebSocket upgrade arrives",
     "ws.in": "the platform receives {word}",
-    "ws.out": "the platform has sent {word}",
+    "ws.out": "the platform sends {word}",
     "seam": "the client itself calls {word} (injected inside the client)",
     "runner.handler": "the gateway's fatal handler is called",
 }
@@ -33,6 +33,8 @@ def schema_in_words(schema: Mapping[str, Any]) -> str:
     """What may be written where a JSON Schema stands: "a number from 200 to 599"."""
     if schema == DURATION_SCHEMA:
         return "a duration such as 41s"
+    if schema == SIZE_SCHEMA:
+        return "a size such as 5MiB"
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))}"
     kinds = schema.get("type", [])
@@ -65,7 +67,8 @@ def end_in_words(run: RunSpec) -> str:
 def rule_in_words(rule: Rule) -> str:
     """One sentence: when, under which conditions, what."""
     chance = [f"with chance {rule.chance:g}"] if rule.chance is not None else []
-    parts = [_trigger(rule), *_narrowed(rule), *chance]
+    instead = [f"instead of {' and '.join(rule.instead)}"] if rule.instead else []
+    parts = [_trigger(rule), *_narrowed(rule), *chance, *instead]
     done = " and ".join(_without_braces(do.text) for do in rule.do)
     return f"{_named(rule.id)}{' '.join(parts)} → {done}"
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fake_qq_server.rules.forbids import LONGEST_REASON
-from fake_qq_server.rules.language import KEYS
 from fake_qq_server.rules.language_verbs import EVENTS, HOSTS
 from fake_qq_server.rules.moments import WHERE_KEYS
+from fake_qq_server.rules.rule import KEYS
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from harness.scenario import vocabulary
@@ -24,6 +24,7 @@ _MOMENT = {"$ref": "#/$defs/moment"}
 _SPAN = {"$ref": "#/$defs/span"}
 _RULES = {"type": "array", "items": {"$ref": "#/$defs/rule"}}
 _CHECKS = {"$ref": "#/$defs/checks"}
+_ID = {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"}
 _NAME = {"type": "string", "pattern": f"^{vocabulary.NAME.pattern}$"}
 
 
@@ -106,14 +107,14 @@ _TRIGGERS: Mapping[str, tuple[Class, ...]] = {
     "at": (Class.PUSH,),
     "link": (Class.CONDITION,),
 }
-_ONLY: Mapping[str, str] = {"every": "at"}
+_ONLY: Mapping[str, str] = {"every": "at", "instead": "when"}
 
 
 def _match() -> dict[str, Any]:
     """The words with which rules and prohibitions say what they are about."""
     where = {key: {"type": "string"} if key == "path" else _SPAN for key in WHERE_KEYS}
     return {
-        "id": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"},
+        "id": _ID,
         "when": {"enum": list(EVENTS)},
         "which": {"anyOf": [_SPAN, {"type": "string", "pattern": r"^every\s+[0-9]+$"}]},
         "where": {**_closed(where), "minProperties": 1},
@@ -137,6 +138,7 @@ def _rule(trigger: str, kinds: Iterable[Class]) -> dict[str, Any]:
         "chance": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
         "do": {"anyOf": [verb, {"type": "array", "items": verb, "minItems": 1}]},
         "fires": _SPAN,
+        "instead": {"anyOf": [_ID, {**_set(_ID), "minItems": 1}]},
     }
     others = {*_TRIGGERS} - {trigger} | {key for key, owner in _ONLY.items() if owner != trigger}
     return _closed({key: every_key[key] for key in KEYS if key not in others}, [trigger, "do"])

@@ -13,9 +13,10 @@ from typing import Any
 
 from fake_qq_server.platform.units import MINUTE
 from fake_qq_server.rules.forbids import parse_forbids
-from fake_qq_server.rules.language import Rule, parse_rules
+from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.moments import Moment, duration_at, parse_moment
+from fake_qq_server.rules.rule import Rule
 from harness.scenario.refusals import refuse_run
 from harness.scenario.run_spec import Handler, Healing, RunSpec
 from harness.scenario.vocabulary import (

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from fake_qq_server.platform.units import format_duration
 from fake_qq_server.rules.conditions import Condition
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_errors import LanguageError, Path
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 from harness.scenario.feedback import refuse_feedback
 from harness.scenario.limits import RECOVERY_HELD_US, RECOVERY_US, SETTLING_US
 from harness.scenario.run_spec import RunSpec
@@ -98,7 +98,7 @@ def _refuse_asks(run: RunSpec) -> None:
 def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
     """At the adapter level the process is the harness's own."""
     for rule, path in zip(run.rules, paths, strict=True):
-        verb = next((do.verb for do in rule.do if do.row.on_process), None)
+        verb = next((do.verb for do in rule.do if do.row.acts_on == "process"), None)
         if verb is not None and "adapter" in run.levels:
             raise LanguageError(
                 (*path, "do"), f"{verb} acts on the subject's program: for the levels runner and process only"
@@ -172,7 +172,8 @@ def _refuse_short_end(run: RunSpec, earliest: Mapping[str | None, int]) -> None:
                 f"{format_duration(watched)} at least",
             )
     elif run.rules and any("settles" in checks for checks in run.asks.values()):
-        first = min(earliest_start(rule, earliest) for rule in run.rules)
+        acting = [rule for rule in run.rules if any(do.row.acts_on != "nothing" for do in rule.do)]
+        first = min(earliest_start(rule, earliest) for rule in acting or run.rules)
         needed = first + run.limits.get("settles", SETTLING_US)
         if run.end_us <= needed:
             raise LanguageError(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import When
+from fake_qq_server.rules.rule import Rule
 
 
 @dataclass(frozen=True)

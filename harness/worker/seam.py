@@ -23,8 +23,8 @@ from typing import Any
 from fake_qq_server.director import Director
 from fake_qq_server.events import Envelope
 from fake_qq_server.platform.replies import SeamReply
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import When
+from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
 from harness.errors import SubjectError

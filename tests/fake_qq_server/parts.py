@@ -167,6 +167,7 @@ class Decider:
         """`ws_connect={"upgrade": 403}`: the verb that answers "ws.connect"."""
         self._answers = {event.replace("_", "."): verb for event, verb in do.items()}
         self.asked: list[tuple[str, int | None]] = []
+        self.heard: list[tuple[Envelope, int | None]] = []
         self.marks: list[tuple[str, int | None]] = []
         self.acts: list[tuple[str, Effect, int | None]] = []
 
@@ -174,6 +175,7 @@ class Decider:
         self, event: str, about: Envelope, cause: int | None, *, path: str | None = None, s: int | None = None
     ) -> Ruling:
         self.asked.append((event, cause))
+        self.heard.append((about, s))
         return Ruling(self._decision(event), cause, self._report)
 
     def mark(self, name: str, bot: int | None) -> None:

@@ -109,3 +109,17 @@ def test_a_signal_acts_on_the_process_where_there_is_one() -> None:
     term = push({"signal": "SIGTERM"})
     assert pusher(platform(), [], sent).push(1, term, None) == (None, Effect()) and sent == ["SIGTERM"]
     assert pusher(platform(), []).push(1, term, None) == (None, None)
+
+
+def test_what_acts_on_nothing_has_acted_on_no_connection() -> None:
+    assert pusher(platform(), []).push(1, push("nothing"), None) == (None, Effect())
+
+
+async def test_an_event_that_is_kept_is_as_large_as_one_that_is_sent() -> None:
+    place = platform()
+    gone, tcp = identified(Stage(ListSink()), place)
+    tcp.finish()
+    gone.ended(1)
+    large = push({"dispatch": C2C, "size": "1KiB"})
+    assert pusher(place, [], sink=ListSink()).push(1, large, None)[1] is not None
+    assert "x" * 1024 in place.sessions[0].kept[0].text

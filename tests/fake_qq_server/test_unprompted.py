@@ -28,6 +28,12 @@ def test_as_many_pushes_as_are_allowed_are_within_the_bound_and_one_more_is_not(
     assert unprompted.within(5) == {"r": UNPROMPTED_IN_AN_INSTANT, "other": 1}
 
 
+def test_a_rule_that_only_sets_a_mark_sends_nothing() -> None:
+    (rule,) = parse_rules([{"id": "r", "at": "1s", "do": "nothing"}])
+    unprompted = Unprompted()
+    assert unprompted.sends(Push(rule, rule.do[0], 1, 0), 5) and unprompted.within(5) == {}
+
+
 def test_each_instant_has_a_bound_of_its_own() -> None:
     unprompted = Unprompted()
     assert all(unprompted.sends(push(), now) for now in range(UNPROMPTED_IN_AN_INSTANT + 5))
@@ -42,11 +48,11 @@ def test_each_instant_has_a_bound_of_its_own() -> None:
         (answer("seam.receive", message={"type": "close", "code": 4009}), False),
         (answer("seam.receive", **{"raise": "OSError"}), False),
         (answer("http.gateway", status=500), False),
+        (answer("ws.out.ack", duplicate=None), True),
+        (answer("ws.out.ack", withhold=None), False),
     ],
 )
-def test_of_answers_only_messages_after_which_every_client_reads_on_are_counted(
-    act: Act, counts: bool
-) -> None:
+def test_of_answers_those_are_counted_after_which_every_client_reads_on(act: Act, counts: bool) -> None:
     unprompted = Unprompted()
     assert unprompted.sends(act, 5)
     assert (unprompted.within(5) == {"r": 1}) is counts

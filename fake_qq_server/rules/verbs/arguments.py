@@ -9,12 +9,15 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from fake_qq_server.platform.units import UnitError, parse_duration
+from fake_qq_server.platform.units import UnitError, parse_duration, parse_size
 from fake_qq_server.rules.verbs.registry import Argument, ArgumentError
 
 DURATION_SCHEMA: Mapping[str, Any] = {
     "type": "string",
     "pattern": r"^[0-9]{1,12}(\.[0-9]{1,6})?(ms|s|m|h|d)$",
+}
+SIZE_SCHEMA: Mapping[str, Any] = {
+    "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^[0-9]{1,9}(KiB|MiB)$"}]
 }
 LONGEST_TEXT = 1_000_000
 
@@ -83,6 +86,30 @@ def mapping(what: str, *, example: str, means: str = "") -> Argument:
         return value
 
     return Argument(what, parse, {"type": "object"}, default={}, means=means)
+
+
+def json_or_text(what: str, *, example: str, means: str = "") -> Argument:
+    """A mapping that JSON can hold, or a text that stands as it is."""
+
+    def parse(value: Any) -> Mapping[str, Any] | str:
+        if not isinstance(value, (dict, str)):
+            raise ArgumentError(f"{what} is a mapping such as {example}, or a text in quotes")
+        _bounded(value if isinstance(value, str) else as_json(value, what), what)
+        return value
+
+    return Argument(what, parse, {"type": ["object", "string"]}, required=True, means=means)
+
+
+def size(what: str, *, means: str = "") -> Argument:
+    """How large something is made, in bytes: a number, or 4KiB, 5MiB."""
+
+    def parse(value: Any) -> int:
+        try:
+            return parse_size(value)
+        except UnitError as error:
+            raise ArgumentError(str(error)) from None
+
+    return Argument(what, parse, SIZE_SCHEMA, default=0, means=means)
 
 
 def one_of(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fake_qq_server.rules.verbs.arguments import checked, mapping
+from fake_qq_server.rules.verbs.arguments import checked, mapping, size
 from fake_qq_server.rules.verbs.registry import Args, ArgumentError, Class, Effect, PushTarget, Verb, register
 
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
@@ -17,8 +17,11 @@ _CONNECTION_LIFE = ("READY", "RESUMED")
 
 
 def act(args: Args, target: PushTarget) -> Effect:
-    """The event with its usual payload; `fields` is laid over it."""
-    return target.dispatch(args.main, args.more.get("fields", {}))
+    """The event with its usual payload; `fields` is laid over it, and its content as long as `size`."""
+    fields, size = args.more.get("fields", {}), args.more.get("size")
+    if size is not None:
+        fields = {**fields, "content": str(fields.get("content", "")).ljust(size, "x")}
+    return target.dispatch(args.main, fields)
 
 
 def parse(value: Any) -> str:
@@ -47,7 +50,8 @@ register(
         more={
             "fields": mapping(
                 "fields", example="{content: hello}", means="laid over the fields that such an event has"
-            )
+            ),
+            "size": size("size", means="how long its content becomes, by letters behind it"),
         },
     )
 )

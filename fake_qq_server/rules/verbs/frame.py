@@ -1,27 +1,19 @@
-"""`frame: '{"op":7,"d":null}'`: one more text frame on the open connection, exactly as written."""
+"""`frame: '{"op":7,"d":null}'`: one more text frame on the open connection, exactly as written.
+
+With `size: 5MiB` it is as large as that: blanks behind it, which JSON allows.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-from fake_qq_server.rules.verbs.arguments import LONGEST_TEXT, as_json, checked
-from fake_qq_server.rules.verbs.registry import Args, ArgumentError, Class, Effect, PushTarget, Verb, register
+from fake_qq_server.rules.verbs.arguments import as_json, json_or_text, size
+from fake_qq_server.rules.verbs.registry import Args, Class, Effect, PushTarget, Verb, register
 
 
 def act(args: Args, target: PushTarget) -> Effect:
     """The text goes out whole, in one frame."""
-    return target.frame(args.main)
-
-
-def parse(value: Any) -> str:
-    """A text, sent as it stands (it need not be JSON); a mapping is written as JSON."""
-    if isinstance(value, dict):
-        value = as_json(value, "frame")
-    if not isinstance(value, str):
-        raise ArgumentError('frame is a text such as \'{"op":7,"d":null}\', or a mapping')
-    if len(value) > LONGEST_TEXT:
-        raise ArgumentError(f"frame is longer than {LONGEST_TEXT} characters")
-    return value
+    text = args.main if isinstance(args.main, str) else as_json(args.main, "frame")
+    missing = args.more.get("size", 0) - len(text.encode())
+    return target.frame(text + " " * missing)
 
 
 register(
@@ -32,11 +24,11 @@ register(
         story="The platform sends this text frame.",
         seen_as="One text message with exactly that content.",
         act=act,
-        main=checked(
+        main=json_or_text(
             "frame",
-            parse,
-            {"type": ["string", "object"]},
+            example="{op: 7, d: null}",
             means="the text as it is sent, or a mapping that becomes JSON",
         ),
+        more={"size": size("size", means="how large the frame becomes, by blanks behind the text")},
     )
 )

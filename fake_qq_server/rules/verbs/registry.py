@@ -3,10 +3,10 @@
 Three classes (see docs/verbs.md):
 
 * ANSWER replaces the default reply to one event. `act(args, ask)` gets an `Ask` and returns a reply of the
-  place's own type (`HttpReply`, `FrameReply`, `SeamReply`).
+  place's own type (`HttpReply`, `FrameReply`, `OutReply`, `SeamReply`).
 * PUSH adds something on the bot's newest open connection. `act(args, target)` gets a `PushTarget` and
-  returns an `Effect`. With `on_process` it acts on the subject's process instead: `act(args, send)` gets a
-  `SignalProcess`, and returns None where it did not act.
+  returns an `Effect`. One that `acts_on` the subject's process gets a `SignalProcess`, one that acts on
+  nothing gets None. It returns None where it did not act.
 * CONDITION holds for the rule's window. `act(args)` returns a `conditions.Condition`, put on each connection
   it matches.
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 
 class Class(enum.Enum):
@@ -94,8 +94,8 @@ class Args:
 
 @dataclass(frozen=True)
 class Verb:
-    """One row. `places` are event-name prefixes where it can act ("http", "ws.connect", "ws.in", "seam",
-    "link"; "any" for pushes, which may hang on every event or moment).
+    """One row. `places` are event-name prefixes where it can act ("http", "ws.connect", "ws.in", "ws.out",
+    "seam", "link"; "any" for pushes, which may hang on every event or moment).
 
     `story` is one line for the docs; `seen_as` how a plain client sees it (its own test asserts that).
     """
@@ -108,7 +108,7 @@ class Verb:
     act: Callable[..., Any]
     main: Argument | None = None
     more: Mapping[str, Argument] = field(default_factory=dict)
-    on_process: bool = False
+    acts_on: Literal["connection", "process", "nothing"] = "connection"
 
 
 VERBS: dict[str, Verb] = {}

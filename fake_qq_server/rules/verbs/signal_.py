@@ -25,6 +25,6 @@ register(
         seen_as="The signal's handler runs; nothing on the wire.",
         act=act,
         main=one_of("signal", SIGNALS, required=True, means="which one (levels runner and process only)"),
-        on_process=True,
+        acts_on="process",
     )
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fake_qq_server.events import RuleAct
+from fake_qq_server.events import Event, RuleAct
 from fake_qq_server.rules.language_verbs import When
 from harness.commands.report.story import story_lines
 from harness.commands.results import Judged
@@ -80,10 +80,14 @@ def _acted_at_a_seam(run: Judged) -> list[str]:
         for key, rule in terms_of(opened).rules.items()
         if isinstance(rule.trigger, When) and rule.trigger.event.startswith("seam.")
     }
-    acted = (record.about.rule for record in run.records if isinstance(record.event, RuleAct))
+    acted = (record.about.rule for record in run.records if _injects(record.event))
     return [
         rule for rule in dict.fromkeys(acted) if rule and (rule in named or rule.startswith("when seam."))
     ]
+
+
+def _injects(event: Event) -> bool:
+    return isinstance(event, RuleAct) and not event.only_marks
 
 
 def _check_line(name: str, state: str, because: str, lines: Sequence[int], *, asked: bool) -> str:

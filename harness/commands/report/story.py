@@ -119,7 +119,8 @@ def _rules(run: Timeline) -> list[_Entry]:
     entries = []
     for (rule, verb), records in acts.items():
         first, last = records[0], records[-1]
-        text = f"injected: {verb}" + (f" (rule {rule})" if rule else "")
+        done = "a mark was set" if RuleAct(verb).only_marks else f"injected: {verb}"
+        text = done + (f" (rule {rule})" if rule else "")
         if len(records) > 1:
             text += f", {len(records)} times, the last at {duration(last.t)}"
         entries.append(_Entry(StoryLine(first.t, text, first.n), f"acts of {rule} {verb}"))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_qq_server.events import HttpRequest, LinkClose, LinkOpen, RuleAct, WsAuth, WsConnect, WsOut
-from fake_qq_server.rules.language import Rule
 from fake_qq_server.rules.language_verbs import When
+from fake_qq_server.rules.rule import Rule
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     ProcEnding,

@@ -13,6 +13,7 @@ from fake_qq_server.platform.units import (
     format_duration,
     parse_duration,
     parse_rate,
+    parse_size,
 )
 
 
@@ -87,3 +88,19 @@ def test_a_rate_is_read_in_bytes_a_second(written: str, rate: int) -> None:
 def test_what_is_no_rate_is_refused(written: object) -> None:
     with pytest.raises(UnitError, match="3KB/s"):
         parse_rate(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [("4KiB", 4096), ("5MiB", 5 << 20), (1, 1), (4_194_303, (4 << 20) - 1), ("32MiB", 32 << 20)],
+)
+def test_a_size_is_read_in_bytes(written: object, size: int) -> None:
+    assert parse_size(written) == size
+
+
+@pytest.mark.parametrize(
+    "written", [0, -1, True, 1.5, "5", "5MB", "5 MiB", "0KiB", "33MiB", 33 << 20, None, ""]
+)
+def test_what_is_no_size_is_refused(written: object) -> None:
+    with pytest.raises(UnitError, match="write 4KiB, 5MiB or a number of bytes, up to 32MiB"):
+        parse_size(written)

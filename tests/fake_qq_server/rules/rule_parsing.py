@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.rules.language import Rule, parse_rules
+from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError
+from fake_qq_server.rules.rule import Rule
 
 CLOSE = {"close": 4009}
 DROP = {"id": "drop", "at": "ready + 60s", "do": CLOSE}

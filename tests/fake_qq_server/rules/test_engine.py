@@ -144,6 +144,35 @@ def test_an_event_that_a_rule_brought_about_has_not_happened_to_that_rule() -> N
     assert [push.rule.key for push in by_nobody.pushes] == ["own", "other"]
 
 
+DOWN = {"id": "down", "when": GATEWAY, "do": [{"status": 500}, {"frame": "x"}]}
+
+
+def test_a_rule_acts_instead_of_the_ones_it_names_wherever_it_matches() -> None:
+    run = EngineRun(DOWN, {"when": GATEWAY, "which": 2, "instead": "down", "do": "noanswer"})
+    assert [run.event(GATEWAY) for _ in range(3)] == [["status", "frame"], ["noanswer"], ["status", "frame"]]
+
+
+def test_a_rule_that_gives_way_counts_all_the_same() -> None:
+    spare = {"when": GATEWAY, "which": 1, "instead": "down", "do": "nothing"}
+    run = EngineRun({**DOWN, "which": "..2"}, spare)
+    assert [run.event(GATEWAY) for _ in range(3)] == [["nothing"], ["status", "frame"], []]
+
+
+def test_outside_its_window_a_rule_takes_nobodys_place() -> None:
+    run = EngineRun(DOWN, {"when": GATEWAY, "from": "5s", "instead": "down", "do": "nothing"})
+    assert [run.event(GATEWAY, t) for t in (1, 6)] == [["status", "frame"], ["nothing"]]
+
+
+def test_a_rule_that_gives_way_still_takes_anothers_place() -> None:
+    run = EngineRun(
+        {"id": "a", "when": GATEWAY, "do": {"status": 500}},
+        {"id": "b", "when": GATEWAY, "instead": "a", "do": {"status": 501}},
+        {"id": "c", "when": GATEWAY, "which": 2, "instead": ["a", "b"], "do": {"status": 502}},
+    )
+    decisions = [run.decision(GATEWAY, n) for n in (1, 2)]
+    assert [[act.rule.id for act in one.answers] for one in decisions] == [["b"], ["c"]]
+
+
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> int:
     """The limit per instant, made small."""
@@ -193,4 +222,4 @@ def test_memory_is_bounded_by_what_is_asked_for() -> None:
     for t in range(1000):
         run.mark("lost", t)
         run.mark("ready", t)
-    assert sum(map(len, run.engine._marks.values())) == 2
+    assert sum(map(len, run.engine._marks._times.values())) == 2

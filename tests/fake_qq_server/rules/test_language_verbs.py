@@ -103,6 +103,15 @@ def test_a_verb_is_a_word_a_mapping_or_a_list() -> None:
         ({"when": "http.gateway"}, [{"status": 500}, "noanswer"], (1,), "both answer"),
         ({"when": "http.gateway"}, {"upgrade": 403}, ("upgrade",), "cannot answer http.gateway: it acts"),
         ({"when": "http.gateway"}, "refuse", ("refuse",), "a condition: it belongs to a rule with link"),
+        (
+            {"when": "ws.out.ready"},
+            "noanswer",
+            ("noanswer",),
+            "noanswer cannot answer ws.out.ready: it acts at http, ws.connect, ws.in "
+            "(ws.out.ready takes body, delay, duplicate, swap, withhold)",
+        ),
+        ({"when": "runner.handler"}, {"status": 500}, ("status",), "it acts at http"),
+        ({"link": "ws"}, "nothing", ("nothing",), "nothing is a push"),
         ({"at": "3m"}, "noanswer", ("noanswer",), "an answer: it belongs to a rule with when"),
         ({"at": "3m"}, "silent", ("silent",), "a condition"),
         ({"link": "ws"}, "fin", ("fin",), "a push: it belongs to a rule with when or at"),

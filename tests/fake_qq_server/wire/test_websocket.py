@@ -56,7 +56,7 @@ async def test_a_frame_is_recorded_then_decided_on_then_answered() -> None:
     made.received(HEARTBEAT)
     assert tcp.sent == ACK
     assert kinds(sink)[-2:] == ["ws.in", "ws.out"]
-    assert decider.asked[-2:] == [("ws.in.heartbeat", 2), ("ws.out.ack", 3)]
+    assert decider.asked[-2:] == [("ws.in.heartbeat", 2), ("ws.out.ack", None)]
     assert last(sink, "ws.out")[1].cause == 2
 
 
@@ -74,6 +74,22 @@ async def test_a_rules_answer_to_a_frame_is_reported_with_that_frame_as_cause() 
     made, tcp = upgraded(Stage(ListSink()), platform(), decider=decider)
     made.received(HEARTBEAT)
     assert tcp.sent == b"" and decider.acts == [("noanswer", Effect(), 2)]
+
+
+async def test_a_frame_is_decided_on_before_it_is_written() -> None:
+    sink, decider = ListSink(), Decider(ws_out_ack="withhold")
+    made, tcp = upgraded(Stage(sink), platform(), decider=decider)
+    made.received(HEARTBEAT)
+    assert tcp.sent == b"" and kinds(sink)[-2:] == ["ws.in", "ws.withheld"]
+    assert decider.acts == [("withhold", Effect(9, 1), 3)]
+
+
+async def test_what_is_held_when_the_connection_ends_was_withheld() -> None:
+    sink = ListSink()
+    made, _ = upgraded(Stage(sink), platform(), decider=Decider(ws_out_ack="swap"))
+    made.received(HEARTBEAT)
+    made.ended(cause=9)
+    assert last(sink, "ws.withheld")[0].op == "ack"
 
 
 async def test_the_rules_are_told_when_a_session_is_ready_and_when_it_is_lost() -> None:
@@ -121,6 +137,16 @@ async def test_a_frame_that_comes_too_late_is_not_written() -> None:
     before, tcp.sent = len(sink.events), b""
     assert made.write((made.gateway.frame("late"),)) == Effect()
     assert tcp.sent == b"" and len(sink.events) == before
+
+
+async def test_a_ready_that_comes_too_late_was_not_written_and_makes_no_session_ready() -> None:
+    sink = ListSink()
+    made, _ = upgraded(Stage(sink), platform())
+    assert made.gateway is not None
+    ready = made.gateway.frame('{"op":0,"t":"READY","s":1,"d":{}}')
+    made.write((made.gateway.close(4009, ""),))
+    made.write((ready,))
+    assert "session" not in kinds(sink)
 
 
 async def test_what_is_no_upgrade_request_gets_400_and_a_record() -> None:

@@ -143,7 +143,7 @@ class TestTheRun:
         assert read(J().done(9)).heal is None
 
     def test_a_run_has_the_first_act_of_a_rule_and_the_rules_that_were_unmet(self) -> None:
-        j = J().acts(t=3).called("act").acts(t=4)
+        j = J().acts(t=2, verb="nothing").acts(t=3).called("act").acts(t=4)
         run = read(j.ends(9).unmet("late").closed())
         assert run.first_act == Mark(us(3), j["act"])
         assert [one.about.rule for one in run.unmet] == ["late"]

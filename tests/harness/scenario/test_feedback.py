@@ -25,6 +25,7 @@ RECONNECT = {"frame": {"op": 7}}
         {"when": "ws.out.hello", "do": [{"frame": "no JSON"}, HELLO]},
         {"when": "ws.out.hello", "from": "ready", "until": "20m", "which": "3..", "do": HELLO},
         {"when": "ws.out.dispatch", "do": EVENT},
+        {"when": "ws.out.hello", "do": ["withhold", HELLO]},
     ],
 )
 def test_a_rule_that_pushes_what_it_waits_for_is_refused(rule: dict[str, Any]) -> None:
@@ -70,6 +71,11 @@ def test_rules_that_set_each_other_off_are_refused_at_the_later_one(rules: list[
             {"when": "ws.out.reconnect", "from": "5m", "do": HELLO},
         ],
         [{"when": "ws.out.any", "do": {"close": 4009}}],
+        [{"when": "ws.out.any", "do": "duplicate"}],
+        [
+            {"id": "again", **AFTER_HELLO},
+            {"when": "ws.out.hello", "which": "3..", "instead": "again", "do": "nothing"},
+        ],
         [{"when": "ws.in.any", "do": {"frame": {"op": 1}}}],
     ],
 )

@@ -35,7 +35,8 @@ DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
         ({"link": "any", "chance": 0.5, "do": {"latency": "900ms", "jitter": "400ms"}},
          "on every connection of host any with chance 0.5 → latency: \"900ms\", jitter: \"400ms\""),
         ({"when": "ws.in.any", "do": "fin"}, "whenever the platform receives anything → fin"),
-        ({"when": "ws.out.hello", "do": "fin"}, "whenever the platform has sent hello → fin"),
+        ({"when": "ws.out.hello", "do": "fin"}, "whenever the platform sends hello → fin"),
+        ({"when": "ws.out.any", "do": "withhold"}, "whenever the platform sends anything → withhold"),
         ({"when": "http.any", "do": [{"close": 4009, "after": "1s"}, "rst"]},
          "whenever any request arrives → close: 4009, after: 1s and rst"),
         ({"when": "seam.receive", "do": {"raise": "OSError"}},
@@ -48,6 +49,13 @@ DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
 def test_a_rule_is_told_in_words(rule: dict[str, Any], words: str) -> None:
     parsed = parse_rules([DROP, rule] if rule.get("from") == "drop" else [rule])[-1]
     assert rule_in_words(parsed) == words
+
+
+def test_a_rule_says_instead_of_which_it_acts() -> None:
+    general = {"id": "mute", "when": "ws.out.ack", "do": "withhold"}
+    special = {"when": "ws.out.ack", "which": 3, "instead": "mute", "do": "nothing"}
+    words = "whenever the platform sends ack (of these: 3) instead of mute → nothing"
+    assert rule_in_words(parse_rules([general, special])[1]) == words
 
 
 @pytest.mark.parametrize(

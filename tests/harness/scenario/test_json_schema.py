@@ -82,6 +82,14 @@ GOOD: list[dict[str, Any]] = [
         ]
     },
     {"rules": [{"when": "seam.receive", "do": {"message": {"type": "close", "code": 4008}, "hold": "6s"}}]},
+    {
+        "rules": [
+            {"id": "a", "when": "ws.out.any", "do": "withhold"},
+            {"id": "b", "when": "ws.out.ack", "which": 3, "instead": "a", "do": {"delay": "5s"}},
+            {"when": "ws.out.ack", "which": "3..", "instead": ["a", "b"], "do": "nothing"},
+            {"at": "5m", "do": [{"frame": {"op": 7}, "size": "5MiB"}, {"dispatch": "X_Y", "size": 9}]},
+        ]
+    },
     {"forbids": [{"when": "ws.in.identify", "which": "2..", "where": {"conn": "2.."}, "because": "x"}]},
     {"variants": {"a": {"forbids": [{"id": "no", "when": "http.any", "until": "1h", "because": "x"}]}}},
 ]
@@ -123,6 +131,10 @@ def test_the_schema_is_not_stricter_than_the_parser(changes: dict[str, Any]) -> 
         {"rules": [{"link": "ws.left", "do": "stall"}]},
         {"rules": [{"when": "http.gatway", "do": "noanswer"}]},
         {"rules": [{"when": "http.gateway", "every": "5s", "do": "noanswer"}]},
+        {"rules": [{"at": "5m", "instead": "a", "do": "fin"}]},
+        {"rules": [{"when": "http.gateway", "instead": [], "do": "fin"}]},
+        {"rules": [{"when": "ws.out.ack", "do": "delay"}]},
+        {"rules": [{"at": "5m", "do": {"frame": "x", "size": "5MB"}}]},
         {"rules": [{"when": "http.gateway", "do": "status"}]},
         {"rules": [{"when": "http.gateway", "do": {"status": "500"}}]},
         {"rules": [{"when": "http.gateway", "do": {"status": 500, "after": "5s"}}]},

@@ -115,6 +115,8 @@ def test_settling_needs_more_than_two_hours() -> None:
     early = [*BASE["rules"], {"when": "http.token", "which": 9, "do": "noanswer"}]
     run(asks=["settles"], rules=early, end="7201s")
     refused(asks=["settles"], rules=early, end="2h")
+    marked = [*BASE["rules"], {"id": "beat", "when": "ws.in.heartbeat", "do": "nothing"}]
+    refused(asks=["settles"], rules=marked, end="7260s")
     run(asks=["settles"], limits={"settles": "1h"}, end="62m")
     refused(asks=["settles"], limits={"settles": "3h"})
     run(asks=["flag"], end="30m")

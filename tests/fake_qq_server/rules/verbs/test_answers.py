@@ -6,7 +6,15 @@ from typing import Any, Literal
 
 import pytest
 
-from fake_qq_server.platform.replies import FrameAsk, FrameReply, HttpAsk, HttpReply, SeamReply
+from fake_qq_server.platform.replies import (
+    FrameAsk,
+    FrameReply,
+    HttpAsk,
+    HttpReply,
+    OutAsk,
+    OutReply,
+    SeamReply,
+)
 from fake_qq_server.rules.language import parse_rules
 
 TOKEN = HttpReply(200, {"access_token": "T", "expires_in": "7200"}, {"x": "1"})
@@ -89,6 +97,39 @@ def test_noanswer_to_a_frame_writes_no_frame() -> None:
         raise AssertionError("worked out in vain")
 
     assert answer("noanswer", FrameAsk("identify", default), "ws.in.identify") == FrameReply()
+
+
+def test_a_mapping_inside_is_laid_over_the_one_there() -> None:
+    due = HttpReply(200, {"limit": {"total": 5, "left": 1}, "list": [1]})
+    reply = answer({"body": {"limit": {"left": 0}, "list": {"a": 1}}}, asked(default=due))
+    assert reply.payload == {"limit": {"total": 5, "left": 0}, "list": {"a": 1}}
+    assert due.payload == {"limit": {"total": 5, "left": 1}, "list": [1]}
+
+
+HELLO = OutAsk("hello", '{"op":10,"d":{"heartbeat_interval":41250,"x":1}}')
+
+
+@pytest.mark.parametrize(
+    ("do", "reply"),
+    [
+        ("withhold", OutReply()),
+        ({"delay": "5s"}, OutReply((HELLO.text,), delay_us=5_000_000)),
+        ("duplicate", OutReply((HELLO.text, HELLO.text))),
+        ("swap", OutReply((HELLO.text,), behind_next=True)),
+        (
+            {"body": {"d": {"heartbeat_interval": 1000}}},
+            OutReply(('{"op":10,"d":{"heartbeat_interval":1000,"x":1}}',)),
+        ),
+        ({"body": {"d": None}}, OutReply(('{"op":10,"d":null}',))),
+        ({"body": "<html>"}, OutReply(("<html>",))),
+    ],
+)
+def test_what_is_written_in_a_frames_place(do: Any, reply: OutReply) -> None:
+    assert answer(do, HELLO, "ws.out.hello") == reply
+
+
+def test_a_mapping_over_a_frame_that_is_no_json_stands_alone() -> None:
+    assert answer({"body": {"op": 7}}, OutAsk("other", "x"), "ws.out.any") == OutReply(('{"op":7}',))
 
 
 def test_cut_and_drip_keep_what_was_due() -> None:

@@ -53,6 +53,14 @@ class Target:
         ({"frame": {"op": 7, "d": None}}, ("frame", '{"op":7,"d":null}')),
         ({"frame": "not JSON"}, ("frame", "not JSON")),
         ({"dispatch": "C2C_MESSAGE_CREATE"}, ("dispatch", "C2C_MESSAGE_CREATE", {})),
+        ({"frame": {"op": 7}, "size": 10}, ("frame", '{"op":7}  ')),
+        ({"frame": "你好", "size": 8}, ("frame", "你好  ")),
+        ({"frame": "longer", "size": 3}, ("frame", "longer")),
+        ({"dispatch": "X_Y", "size": 3}, ("dispatch", "X_Y", {"content": "xxx"})),
+        (
+            {"dispatch": "X_Y", "fields": {"content": "ab", "id": "1"}, "size": 3},
+            ("dispatch", "X_Y", {"content": "abx", "id": "1"}),
+        ),
         (
             {"dispatch": "GROUP_AT_MESSAGE_CREATE", "fields": {"content": "你好"}},
             ("dispatch", "GROUP_AT_MESSAGE_CREATE", {"content": "你好"}),

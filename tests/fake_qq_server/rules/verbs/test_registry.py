@@ -33,7 +33,7 @@ def test_every_file_of_a_verb_is_imported() -> None:
 @ROWS
 def test_what_a_client_sees_of_a_verb_on_a_wire_is_tested(verb: Verb) -> None:
     """At a seam, and on the process, there is no client of ours to see it."""
-    on_a_wire = not verb.on_process and not all(place.startswith("seam") for place in verb.places)
+    on_a_wire = verb.acts_on == "connection" and not all(place.startswith("seam") for place in verb.places)
     tests = "".join(file.read_text(encoding="utf-8") for file in FAULTS.glob("test_*.py"))
     assert not on_a_wire or re.search(rf"\b{verb.name}\b", tests), (
         f"no test in {FAULTS.name} uses {verb.name}"
@@ -98,8 +98,8 @@ def test_a_name_is_registered_once() -> None:
         ("message", "", {"type": "close", "code": True}, "code is a number"),
         ("message", "", {"type": "close", "code": 65536}, "0 to 65535"),
         ("message", "", {"type": "text", "data": 5}, "data is a text"),
-        ("frame", "", 7, "frame is a text"),
-        ("frame", "", None, "frame is a text"),
+        ("frame", "", 7, "or a text in quotes"),
+        ("frame", "", None, "or a text in quotes"),
         ("frame", "", "x" * 1_000_001, "longer"),
         ("frame", "", {"a": b""}, "JSON"),
         ("close", "", 65536, "0 to 65535"),
@@ -110,6 +110,12 @@ def test_a_name_is_registered_once() -> None:
         ("dispatch", "", 5, "capitals"),
         ("dispatch", "fields", "x", "a mapping"),
         ("dispatch", "fields", {"a": {1}}, "JSON"),
+        ("frame", "size", 0, "write 4KiB"),
+        ("frame", "size", "5MB", "write 4KiB, 5MiB"),
+        ("dispatch", "size", "33MiB", "up to 32MiB"),
+        ("dispatch", "size", True, "is not a size"),
+        ("delay", "", "0s", "longer than that"),
+        ("delay", "", 5, "no unit"),
         ("latency", "", 900, "no unit"),
         ("latency", "jitter", "x", "not a duration"),
     ],

@@ -86,6 +86,8 @@ class TestStoryOfARun:
         rules = [{"id": "boom", "when": "seam.receive", "do": {"raise": "OSError"}}]
         acted = judged(J(rules=rules).up().acts("boom", verb="raise").done(3600))
         assert f"  boom: {lines.SEAM}" in lines.story(acted, "")
+        marked = judged(J().up().acts("when seam.open do nothing", verb="nothing").done(3600))
+        assert lines.SEAM not in "".join(lines.story(marked, ""))
         unnamed = judged(J().up().acts("when seam.open do raise", verb="raise").done(3600))
         assert f"  when seam.open do raise: {lines.SEAM}" in lines.story(unnamed, "")
         assert not any(lines.SEAM in line for line in lines.story(dies(rules=rules), ""))

@@ -88,6 +88,9 @@ class TestFolding:
         assert told[6:8] == ["injected: close (rule r7)", "injected: close (rule r8)"]
         assert told[8:] == ["… 21 more rules", "injected: close (rule r30)"]
 
+    def test_a_rule_that_only_set_a_mark_injected_nothing(self) -> None:
+        assert texts(J().acts("third", t=1, verb="nothing")) == ["a mark was set (rule third)"]
+
     def test_a_rule_with_two_verbs_has_two_lines(self) -> None:
         j = J().acts("a", t=1, verb="frame").acts("a", t=2, verb="close").acts("a", t=3, verb="frame")
         assert texts(j) == ["injected: frame (rule a), 2 times, the last at 3 s", "injected: close (rule a)"]
