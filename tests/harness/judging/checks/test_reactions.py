@@ -166,6 +166,9 @@ class TestReacts:
         j = J().up(1).ready(2, t=50).interrupted(2, t=55).close_frame(1, t=60)
         assert told("reacts", j.done(600))[0] == "fail"
 
+    def test_any_other_frame_is_no_loss(self) -> None:
+        assert told("reacts", J().up(1).writes(2, t=60).done(600))[0] == "n/a"
+
     def test_the_end_of_a_connection_of_another_host_is_none(self) -> None:
         assert (
             told("reacts", J().up(1).add(LinkClose("api", "peer", "fin"), 60, conn=1).done(600))[0] == "n/a"
