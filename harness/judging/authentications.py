@@ -78,27 +78,28 @@ class _Frames:
     least: Frame | None = None  # the last one that was surely read: a client may name that or a greater one
     most: Frame | None = None
     fresh: bool = False
-    waiting: deque[Frame] = field(default_factory=deque)
+    waiting: deque[tuple[Frame, bool]] = field(default_factory=deque)  # with whether it is plain
 
     def write(self, frame: Frame, plain: bool) -> None:
         """`plain`: nothing was on the connection, and no rule made the frame."""
         if self.most is None or frame.s > self.most.s:
             self.most = frame
-        if plain:
-            self.waiting.append(frame)
-        else:
-            self._open(frame)
+        self.waiting.append((frame, plain))
 
     def settle(self, until: int) -> None:
         """What was written up to then was read."""
-        while self.waiting and self.waiting[0].at.t <= until:
-            self.least, self.fresh = self.waiting.popleft(), True
+        while self.waiting and self.waiting[0][0].at.t <= until:
+            frame, plain = self.waiting.popleft()
+            if plain:
+                self.least, self.fresh = frame, True
+            else:
+                self._open(frame)
 
     def cut(self, until: int) -> None:
         """What was written after `until` may have been read or not."""
         self.settle(until)
         while self.waiting:
-            self._open(self.waiting.popleft())
+            self._open(self.waiting.popleft()[0])
 
     def _open(self, frame: Frame) -> None:
         if self.least is not None and frame.s < self.least.s:

@@ -44,7 +44,8 @@ class TestExclusive:
         assert told("exclusive", J().ready(t=1).close_frame().done(600))[0] == "pass"
 
     def test_a_connection_that_is_not_ready_does_not_count(self) -> None:
-        assert told("exclusive", J().ready(1, t=1).opens(2, t=100).done(600))[0] == "pass"
+        j = J().ready(1, t=1).opens(2, t=100).add(Session("new", 2), 101, conn=2)
+        assert told("exclusive", j.done(600))[0] == "pass"
 
     @pytest.mark.parametrize("by", ["peer", "subject"])
     def test_a_close_frame_ends_it(self, by: str) -> None:

@@ -207,6 +207,24 @@ class TestReacts:
     def test_nothing_is_owed_by_a_bot_that_had_given_up(self) -> None:
         assert told("reacts", J().up(1).gives_up(t=50).close_frame(t=60).done(600))[0] == "n/a"
 
+    def test_a_give_up_counts_until_it_is_undone(self) -> None:
+        j = J().up(1).gives_up(t=50).close_frame(t=60).connects(t=90).ready(2, t=91)
+        assert told("reacts", j.done(600))[0] == "n/a"
+        j = J().up(1).gives_up(t=50).closes(t=51).connects(t=90).ready(2, t=91).close_frame(2, t=300)
+        assert told("reacts", j.done(3600))[0] == "fail"
+
+    def test_an_interruption_counts_though_it_ends_later(self) -> None:
+        j = J().up(1).interrupted(t=30).close_frame(t=60).released(t=70)
+        assert told("reacts", j.done(600))[0] == "n/a"
+
+    def test_connections_are_counted_for_each_host(self) -> None:
+        j = ended("4009").add(LinkOpen("ws"), 61, conn=5).add(HttpRequest("api", "POST", "/"), 62, conn=5)
+        assert told("reacts", j.done(600))[0] == "pass"
+
+    def test_a_rule_at_a_moment_is_at_no_seam(self) -> None:
+        j = ended("4009", rules=[{"id": "r", "at": "20s", "do": {"close": 4009}}])
+        assert told("reacts", j.acts("r", t=62).done(600))[0] == "fail"
+
     @staticmethod
     def second(held: float, after: float) -> str:
         j = J().up(1).close_frame(t=60).asks("gateway", t=62).ready(2, t=64)

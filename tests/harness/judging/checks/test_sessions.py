@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.events import HttpAnswer, LinkClose, LinkCondition, RuleAct, WsOut
+from fake_qq_server.events import HttpAnswer, LinkClose, LinkCondition, RuleAct, WsIn, WsOut
 from tests.harness.journals import J, check, told
 
 WINDOW = 240
@@ -92,6 +92,36 @@ class TestResumes:
         for seq, state in ((1, "fail"), (2, "pass"), (5, "pass"), (6, "fail")):
             j = J().begins(t=1).writes(5, t=20).writes(2, t=30).loses(t=60)
             assert told("resumes", j.resumes(1, t=63, seq=seq).done(600))[0] == state
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            J().begins(t=1).writes(5, t=20).writes(2, t=30, rule="gone").loses(t=60),
+            J().begins(t=1).writes(2, t=10).writes(5, t=29.5).interrupted(t=30).loses(t=60),
+            J().begins(t=1).writes(2, t=20).asks_to_reconnect(t=60).writes(5, t=60.5).closes(t=62),
+            J().begins(t=1).writes(2, t=20).writes(5, t=62.5),
+            J().begins(t=1).writes(2, t=20).add(WsOut("ack"), 30, conn=1).writes(5, t=59.5).loses(t=60),
+        ],
+        ids=["a rule's own, older", "before a condition", "after op 7", "a moment ago", "before the end"],
+    )
+    def test_so_do_more_frames_that_it_may_have_read_or_not(self, j: J) -> None:
+        assert told("resumes", j.resumes(1, t=63, seq=2).done(600))[0] == "pass"
+
+    def test_the_end_by_the_bot_s_own_close_frame_owes_a_resume_whatever_the_platform_echoes(self) -> None:
+        j = J().begins(t=1).close_frame(t=60, by="subject").close_frame(t=60.1, code=4000)
+        assert told("resumes", j.begins(2, 2, t=63, resumable=1).done(600))[0] == "fail"
+
+    def test_a_heartbeat_and_a_slow_link_end_nothing(self) -> None:
+        j = J().begins(t=1).add(WsIn("heartbeat"), 30, conn=1)
+        j.add(LinkCondition("ws", "latency", True, False), 40, conn=1)
+        assert told("resumes", j.begins(2, 2, t=63, resumable=1).done(600))[0] == "n/a"
+
+    def test_a_resumed_that_it_may_not_have_read_obliges_to_nothing(self) -> None:
+        j = lost().resumes(1, t=63, seq=2, s=3).close_frame(2, t=63.1, code=4008)
+        assert told("resumes", j.begins(2, 3, t=130, resumable=1).done(600))[0] == "pass"
+
+    def test_a_session_of_which_no_identify_is_known_says_nothing(self) -> None:
+        assert told("resumes", J().up().done(600))[0] == "n/a"
 
     @pytest.mark.parametrize("code", [4006, 4007, 4900, 4000, 4004])
     def test_it_may_identify_after_a_close_that_forbids_resume_or_of_which_nothing_is_said(
@@ -209,6 +239,13 @@ class TestResumesInARow:
             for n in range(4):
                 j.resumes(1, 2 + n, t=63 + 10 * n, seq=2, s=2).loses(2 + n, t=63 + 10 * n + held)
             assert told("resumes", j.done(600))[0] == state
+
+    def test_tcp_may_last_longer_than_the_connection(self) -> None:
+        j = lost()
+        for n in range(4):
+            t = 63 + 10 * n
+            j.resumes(1, 2 + n, t=t, seq=2, s=2).close_frame(2 + n, t=t + 0.5).loses(2 + n, t=t + 5)
+        assert told("resumes", j.done(600))[0] == "fail"
 
     def test_one_that_lasts_ends_the_row(self) -> None:
         j = self.failing(3).resumes(1, 7, t=100, seq=2, s=3)
@@ -343,6 +380,6 @@ class TestIdentifies:
         assert told("identifies", j.done(600))[0] == "fail"
 
     def test_a_ready_that_a_rule_wrote_excuses_a_strange_session(self) -> None:
-        for rule, state in (("r", "pass"), (None, "fail")):
-            j = J().add(WsOut("ready", 1, "READY"), 1, conn=1, rule=rule)
+        for op, rule, state in (("ready", "r", "pass"), ("ready", None, "fail"), ("dispatch", "r", "fail")):
+            j = J().add(WsOut(op, 1), 1, conn=1, rule=rule)
             assert told("identifies", j.authenticates(2, t=2, session="unknown").done(600))[0] == state
