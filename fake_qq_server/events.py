@@ -169,7 +169,10 @@ class WsHello(Event):
 
 @dataclass(frozen=True)
 class WsOut(Event):
-    """The platform wrote a frame to the link (a condition may still swallow it)."""
+    """The platform wrote a frame to the link (a condition may still swallow it).
+
+    `resumable`: what an op 9 says of the session, its `d`; null for every other frame.
+    """
 
     KIND = "ws.out"
     op: str
@@ -177,6 +180,7 @@ class WsOut(Event):
     t: str | None = None
     code: int | None = None
     reason: str | None = None
+    resumable: bool | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

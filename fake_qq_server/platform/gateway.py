@@ -89,7 +89,7 @@ class GatewayConnection:
         frame = protocol.parse(text) or {}
         op, s, t = protocol.op_name(frame), integer(frame.get("s")), frame.get("t")
         t = t if isinstance(t, str) else None
-        out = events.WsOut(op, s, t)
+        out = events.WsOut(op, s, t, resumable=frame.get("d") is True if op == "invalid" else None)
         ordinal = self.session.ordinal if self.session else None
         if op == "ready":
             return self._out(text, out, events.Session("ready", ordinal))

@@ -48,6 +48,7 @@ ENDINGS: Mapping[str, str] = {
     "calibration-twice": "recovered",
     "calibration-resume": "recovered",
     "calibration-forbidden": "recovered",
+    "calibration-resumes-in-vain": "recovered",
     "calibration-closes-twice": "recovered",
     "calibration-replies/unreadable": "tolerated",
     "calibration-replies/unavailable": "tolerated",
@@ -218,6 +219,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
         frozenset(
             {"truthful", "settles", "recovers", "notices", "beats", "patient", "clean"}
             | {"bounded", "polite", "once", "stops", "secret"}
+            | {"resumes", "identifies", "exclusive", "reacts"}
         ),
         {
             "calibration-exhausted": "busy-spin",
@@ -392,10 +394,17 @@ SABOTEURS: Mapping[str, Saboteur] = {
     ),
     "polite-identifies": Saboteur(
         "polite",
-        "never resumes and identifies without a pause",
+        "forgets a session that was lost at once, and identifies without a pause",
         (
             Change(RULES, "IDENTIFY_EVERY_S = 5.5\n", "IDENTIFY_EVERY_S = 0.0\n"),
-            Change(RULES, "MOST_RESUMES = 3\n", "MOST_RESUMES = 0\n"),
+            Change(
+                ADAPTER,
+                "            await self._drop()\n            if time.monotonic() - began >=",
+                "            await self._drop()\n"
+                "            if time.monotonic() - began < 1.0:\n"
+                "                self._session_id = None\n"
+                "            if time.monotonic() - began >=",
+            ),
         ),
         ("calibration-closes-twice",),
     ),
@@ -509,6 +518,69 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-forbidden",),
+    ),
+    "resumes": Saboteur(
+        "resumes",
+        "resumes with the frame before the last; to forget the session would lose messages as well",
+        (
+            Change(
+                ADAPTER,
+                '"session_id": self._session_id, "seq": self._seq}',
+                '"session_id": self._session_id, "seq": (self._seq or 1) - 1}',
+            ),
+        ),
+        ("calibration-resume", "calibration-twice", "calibration-forbidden"),
+    ),
+    "resumes-in-vain": Saboteur(
+        "resumes",
+        "resumes twelve times before it identifies",
+        (Change(RULES, "MOST_RESUMES = 3\n", "MOST_RESUMES = 12\n"),),
+        ("calibration-resumes-in-vain",),
+    ),
+    "identifies": Saboteur(
+        "identifies",
+        "names the first of two shards, and there is one",
+        (Change(ADAPTER, '"shard": [0, 1]}', '"shard": [0, 2]}'),),
+        (
+            "calibration-calm",
+            "calibration-exhausted",
+            "calibration-dead-peer",
+            "calibration-resume",
+            "calibration-endless",
+        ),
+    ),
+    "exclusive": Saboteur(
+        "exclusive",
+        "is in service a second time for 20 s, ten minutes after it came",
+        (
+            Change(
+                ADAPTER,
+                "        self._beating = self._spawn(self._beat())\n",
+                "        self._beating = self._spawn(self._beat())\n"
+                "        self._spawn(self._again())\n\n"
+                "    async def _again(self) -> None:\n"
+                "        await asyncio.sleep(600)\n"
+                "        if not self._in_service:\n"
+                "            return\n"
+                '        said = {"token": f"QQBot {await self._ensure_token()}", "intents": INTENTS}\n'
+                "        async with self._client.ws_connect(await self._get_gateway_url()) as second:\n"
+                '            await second.send_json({"op": 2, "d": said})\n'
+                "            await asyncio.sleep(20)\n",
+            ),
+        ),
+        ("calibration-calm", "calibration-resume"),
+    ),
+    "reacts": Saboteur(
+        "reacts",
+        "waits 20 s before it tries again",
+        (
+            Change(
+                RULES,
+                "BACKOFF_S = (2.0, 5.0, 10.0, 30.0, 60.0)\n",
+                "BACKOFF_S = (20.0, 20.0, 20.0, 30.0, 60.0)\n",
+            ),
+        ),
+        ("calibration-exhausted", "calibration-resume"),
     ),
     "stops": Saboteur(
         "stops",

@@ -216,6 +216,39 @@ class J:
     def asks(self, endpoint: Any = "token", t: float | None = None) -> J:
         return self.add(HttpRequest(endpoint, "POST", "/x"), t)
 
+    def authenticates(self, ws: int = 1, t: float | None = None, **said: Any) -> J:
+        """An Identify, or with `session` a Resume, on a connection. Fields of WsAuth as `said`."""
+        op: Any = "resume" if "session" in said else "identify"
+        if op == "identify":
+            said = {"intents": 1 << 25, "shard": (0, 1), **said}
+        if ws not in self._open:
+            self.opens(ws, t)
+        return self.add(WsAuth(op, **{"token": "valid", **said}), t, conn=ws)
+
+    def pushes(self, s: int, ws: int = 1, t: float | None = None, rule: str | None = None) -> J:
+        """The platform sends a frame with a sequence number."""
+        return self.add(WsOut("dispatch", s, "X"), t, conn=ws, rule=rule)
+
+    def begins(self, session: int = 1, ws: int = 1, t: float | None = None, **said: Any) -> J:
+        """Identify and READY, with s 1."""
+        self.authenticates(ws, t, **said).add(Session("new", session), conn=ws)
+        self.add(WsOut("ready", 1, "READY"), conn=ws)
+        return self.add(Session("ready", session), conn=ws)
+
+    def continues(self, session: int = 1, ws: int = 2, t: float | None = None, s: int = 9, **said: Any) -> J:
+        """A Resume and RESUMED, with number `s`."""
+        self.authenticates(ws, t, session=session, **{"resumable": session, **said})
+        self.add(WsOut("resumed", s, "RESUMED"), conn=ws)
+        return self.add(Session("resumed", session), conn=ws)
+
+    def asks_to_reconnect(self, ws: int = 1, t: float | None = None) -> J:
+        """Op 7."""
+        return self.add(WsOut("reconnect"), t, conn=ws)
+
+    def invalidates(self, ws: int = 1, t: float | None = None, resumable: bool = False) -> J:
+        """Op 9."""
+        return self.add(WsOut("invalid", resumable=resumable), t, conn=ws)
+
     # -- messages
 
     def sends(self, message: str, ws: int | None = 1, t: float | None = None, **more: Any) -> J:

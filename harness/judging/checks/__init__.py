@@ -21,12 +21,15 @@ from harness.judging.checks import (
     conversation,
     delivery,
     giveup,
+    hand_over,
     heartbeats,
     noticing,
     patience,
     program,
     prohibitions,
+    reactions,
     recovery,
+    sessions,
     tidiness,
 )
 from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
@@ -166,6 +169,36 @@ CHECKS: Mapping[str, Check] = {
         "the scenario has `forbids`; it is asked then",
         "nothing that is forbidden happens before the tear-down",
         whole=True,
+    ),
+    "resumes": Check(
+        sessions.resumes,
+        "it authenticates while it has a session that can be resumed, or a Resume came to nothing",
+        "up to 4 min after its connection was over it resumes that session, with the last seq it was sent; "
+        "after 3 Resumes in a row that came to nothing it identifies",
+        whole=True,
+    ),
+    "identifies": Check(
+        sessions.identifies,
+        "it authenticates",
+        "a valid token, the shard [0, 1], intents with groups and single users that do not change; "
+        "a Resume names a session that was given out",
+        whole=True,
+        implied=True,
+    ),
+    "exclusive": Check(
+        hand_over.exclusive,
+        "it was in service",
+        "never two connections of one bot in service at a time for longer than 10 s",
+        whole=True,
+        implied=True,
+    ),
+    "reacts": Check(
+        reactions.reacts,
+        "the platform ends a connection in service, or asks for another",
+        "the next sign of trying comes within 15 s of op 7, op 9, a close or an end, 90 s of 4008; "
+        "where it flaps, within 10 min",
+        whole=True,
+        implied=True,
     ),
 }
 

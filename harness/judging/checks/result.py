@@ -106,6 +106,10 @@ ADAPTER: Mapping[str, Limit] = {
     "released": Limit(60),  # between the give-up and the run's end, to let everything go
     "others": Limit(60),  # a message of the other platform is answered
     "final": Limit(60),  # the fatal flag after what no retry can mend
+    "resumes": Limit(240),  # the window is 5 min, as far as anybody knows: a bot may count it shorter
+    "exclusive": Limit(10),
+    "reacts": Limit(15),  # after op 7, op 9, a CLOSE frame or the end of TCP: a first pause of 10 s is sound
+    "reacts.limited": Limit(90),  # after 4008
 }
 """The adapter level's limits. The plain name of a check is the one that a scenario may set."""
 

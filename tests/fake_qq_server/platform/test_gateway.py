@@ -41,6 +41,20 @@ def test_a_hello_of_another_shape_tells_no_interval(gateway: Gateway, d: str) ->
     assert gateway.open().frame(f'{{"op":10,"d":{d}}}').events[1] == WsHello(None)
 
 
+@pytest.mark.parametrize(
+    ("frame", "wrote"),
+    [
+        ('{"op":9,"d":true}', WsOut("invalid", resumable=True)),
+        ('{"op":9,"d":false}', WsOut("invalid", resumable=False)),
+        ('{"op":9,"d":1}', WsOut("invalid", resumable=False)),
+        ('{"op":9}', WsOut("invalid", resumable=False)),
+        ('{"op":7,"d":true}', WsOut("reconnect")),
+    ],
+)
+def test_op_9_says_whether_the_session_can_be_resumed(gateway: Gateway, frame: str, wrote: WsOut) -> None:
+    assert gateway.open().frame(frame).events == (wrote,)
+
+
 @pytest.mark.parametrize("beat", [{"op": 1, "d": None}, {"op": 1, "d": 7}, {"op": 1, "s": 7}, {"op": 1}])
 def test_a_heartbeat_is_acknowledged_at_any_time(gateway: Gateway, beat: dict[str, Any]) -> None:
     conn = gateway.open()

@@ -42,7 +42,7 @@ class TestVerdict:
     def test_is_never_pass_where_the_healing_waits_for_a_give_up_that_never_came(
         self, asks: list[str], verdict: str
     ) -> None:
-        j = J(asks=asks, heal="gaveup + 20m").up().acts(t=60).loses(t=60).says("retrying")
+        j = J(asks=asks, heal="gaveup + 20m").up().acts(t=60).loses(t=60).asks(t=62).says("retrying")
         j = j.leaks() if verdict == "fail" else j
         assert judge(j.done(10_800)).verdict == verdict
 

@@ -109,3 +109,11 @@ def test_a_handler_with_an_argument_goes_by_its_name() -> None:
 def test_the_moment_of_the_healing_is_read_where_it_makes_sense(heal: Any, moment: Moment | None) -> None:
     terms = terms_of(opening({"heal": heal, "rules": [DROP]}))
     assert (terms.heal_at, terms.heals) == (moment, heal is not None)
+
+
+@pytest.mark.parametrize(
+    ("net", "delay_us"),
+    [({"delay": "1s"}, 1_000_000), ({"delay": "soon"}, 40_000), ({}, 40_000), (None, 40_000), (7, 40_000)],
+)
+def test_a_delay_that_cannot_be_read_is_the_usual_one(net: Any, delay_us: int) -> None:
+    assert terms_of(opening({"net": net})).delay_us == delay_us

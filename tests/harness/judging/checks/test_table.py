@@ -38,7 +38,9 @@ def test_back_is_not_applicable_at_the_adapter_level() -> None:
 
 def test_a_healthy_run_passes_whatever_applies() -> None:
     states = {one.name: one.state for one in judge_checks(read(J().up().probed(t=500).done(600)))}
-    passed = {"connects", "truthful", "awake", "clean", "polite", "answered", "stops", "secret"}
+    passed = {
+        *("connects", "truthful", "awake", "clean", "polite", "answered", "stops", "secret", "exclusive"),
+    }
     assert states == {name: "pass" if name in passed else "n/a" for name in CHECKS}
 
 
@@ -67,7 +69,7 @@ class TestThePremise:
 class TestACutRun:
     def test_a_cut_run_proves_no_pass_of_what_covers_the_whole_run(self) -> None:
         states = {one.name: one.state for one in judge_checks(read(J().up().closed("killed", t=3600)))}
-        whole = {"truthful", "awake", "clean", "polite", "secret"}
+        whole = {"truthful", "awake", "clean", "polite", "secret", "exclusive"}
         assert {name for name, state in states.items() if state == "unknown"} == whole
         assert states["connects"] == "pass"
 
