@@ -20,6 +20,7 @@ from harness.journal.run_kinds import ProcEnding, ProcExit, SubjConnect, SubjDis
 from harness.judging.facts import Mark
 from harness.judging.intervals import SECOND
 from harness.judging.timeline import Timeline
+from harness.scenario.limits import RECOVERY_HELD_US
 
 SURE_US = SECOND
 """A frame that nothing disturbed for this long, beside the link's way there and back, was read."""
@@ -109,7 +110,8 @@ class _Frames:
 @dataclass
 class _Bot:
     """`newest`: the session of its last READY or RESUMED; `conn`: the connection on which that was written.
-    `free`: something since then allows it, or forces it, to identify."""
+    `free`: something since then allows it, or forces it, to identify; so does a resumed connection that did
+    not hold for three heartbeats."""
 
     newest: int | None = None
     conn: int | None = None
@@ -149,6 +151,11 @@ class _Scan:
     def end(self, conn: int | None, mark: Mark) -> None:
         """No frame written from now on is sure to be read."""
         self.held(conn, mark.t)
+        since, place = self.answered.get(conn), self.latest.get(conn)
+        resumed = place is not None and self.found[place].said.op == "resume"
+        if resumed and since is not None and conn not in self.over and mark.t - since < RECOVERY_HELD_US:
+            for bot in self.bots.values():
+                bot.free |= bot.conn == conn
         self.over.setdefault(conn, mark)
         self.cut(conn, mark)
 

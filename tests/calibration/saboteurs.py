@@ -28,7 +28,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Saboteur:
-    """`check` fails in every run of `shows` and nowhere else does any other check fail.
+    """`check` fails in every run of `shows` and nowhere else does any other check fail, but for those of
+    `also`, which ask the same in other words.
 
     `undecided`: checks that cannot pass beside the defect (they may be n/a or unknown, never fail); why is in
     `words`. `ending`: what becomes of the bot, by run, where the defect shows in that too; in the other runs
@@ -41,6 +42,7 @@ class Saboteur:
     shows: tuple[str, ...]
     undecided: frozenset[str] = frozenset()
     ending: Mapping[str, str] = field(default_factory=dict)
+    also: frozenset[str] = frozenset()
 
 
 ENDINGS: Mapping[str, str] = {
@@ -185,7 +187,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
     ),
     "awake": Saboteur(
         "awake",
-        "sleeps for 40 s inside its first heartbeat's turn, while the answer lies there",
+        "beats often, and sleeps for 31 s inside its first heartbeat's turn, while the answer lies there",
         (
             Change(
                 ADAPTER,
@@ -193,8 +195,9 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 "                self._unanswered += 1\n                await self._send(1, self._seq)\n"
                 '                if not hasattr(self, "slept"):\n'
                 "                    self.slept = True\n"
-                "                    time.sleep(40)\n",
+                "                    time.sleep(31)\n",
             ),
+            Change(ADAPTER, "0.8 * self._interval", "0.22 * self._interval"),
         ),
         ("calibration-calm", "calibration-exhausted", "calibration-dead-peer", "calibration-resume"),
         ending={
@@ -381,12 +384,13 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-exhausted",),
+        also=frozenset({"patient"}),  # it has the same number of attempts in 10 min
     ),
     "polite-tokens": Saboteur(
         "polite",
         "asks for a new token at every attempt and does not wait between two",
         (
-            Change(RULES, "BACKOFF_S = (2.0, 5.0, 10.0, 30.0, 60.0)\n", "BACKOFF_S = (16.0,)\n"),
+            Change(RULES, "BACKOFF_S = (2.0, 5.0, 10.0, 30.0, 60.0)\n", "BACKOFF_S = (2.0, 16.0)\n"),
             Change(ADAPTER, "            if now < self._token_until:\n", "            if False:\n"),
             Change(RULES, "TOKEN_EVERY_S = 31.0\n", "TOKEN_EVERY_S = 0.0\n"),
         ),

@@ -116,7 +116,7 @@ def test_a_program_that_crashes_did_not_give_up(gateway: Bench, tmp_path: Path) 
     outcome = gateway.run(build((crash,), tmp_path / "crash"), ["healthy"])["healthy"]
     assert str(outcome.ending) == "exited: ended itself with code 1", told(outcome)
     assert {state(outcome, check) for check in ("flag", "notified", "released")} == {"n/a"}, told(outcome)
-    assert failed(outcome) == {"stays", "truthful"}, told(outcome)
+    assert failed(outcome) == {"stays", "truthful", "clean"}, told(outcome)
 
 
 def test_every_check_of_the_program_has_a_saboteur() -> None:

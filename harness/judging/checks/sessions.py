@@ -35,9 +35,9 @@ def resumes(run: Timeline, limits: CheckLimits) -> Finding:
 
     Free to identify is a bot whose session's connection was over for longer than the limit; after a close
     whose code forbids Resume or of which QQ's table says nothing, and after op 9 with `d` false; after a
-    Resume that came to nothing; and an adapter that was stopped or began again. Each Resume names a seq
-    between the last frame that was surely read and the last that was written. After three Resumes of one
-    session that came to nothing in a row it identifies.
+    Resume that came to nothing, or did not hold for three heartbeats; and an adapter that was stopped or
+    began again. Each Resume names a seq between the last frame that was surely read and the last that was
+    written. After three Resumes of one session that came to nothing in a row it identifies.
     """
     found = follow(run)
     told = [one for one in (_resumed(limits, auth) for auth in found) if one is not None]

@@ -189,8 +189,16 @@ class TestResumes:
 
     def test_the_close_of_the_connection_that_a_resume_displaced_forbids_nothing(self) -> None:
         j = J().begins(t=1).asks_to_reconnect(t=60).continues(1, 2, t=62, seq=1, s=2)
-        j.close_frame(1, t=62.1, code=4902).loses(2, t=100)
-        assert told("resumes", j.begins(2, 3, t=103, resumable=1).done(600))[0] == "fail"
+        j.close_frame(1, t=62.1, code=4902).loses(2, t=200)
+        assert told("resumes", j.begins(2, 3, t=203, resumable=1).done(600))[0] == "fail"
+
+    @pytest.mark.parametrize(("held", "state"), [(123.74, "pass"), (123.75, "fail")])
+    def test_it_may_identify_after_a_resume_that_did_not_hold_for_three_heartbeats(
+        self, held: float, state: str
+    ) -> None:
+        j = J().begins(t=1).asks_to_reconnect(t=60).continues(1, 2, t=62, seq=1, s=2).pushes(3, 2, t=70)
+        j.loses(2, t=62 + held).begins(2, 3, t=190, resumable=1)
+        assert told("resumes", j.done(600))[0] == state
 
 
 class TestResumesInARow:
