@@ -130,9 +130,13 @@ PECULIARITIES: Mapping[str, Peculiarity] = {
         "takes one heartbeat without an answer for the end",
         (Change(RULES, "MISSED_ACKS = 2", "MISSED_ACKS = 1"),),
     ),
-    "wants-more-events": Peculiarity(
-        "asks for guild messages, direct messages and clicks as well",
-        (Change(RULES, "INTENTS = 1 << 25", "INTENTS = 1 << 25 | 1 << 30 | 1 << 12 | 1 << 26"),),
+    "wants-clicks-too": Peculiarity(
+        "asks for clicks as well",
+        (Change(RULES, "INTENTS = 1 << 25", "INTENTS = 1 << 26 | 1 << 25"),),
+    ),
+    "knows-no-guilds": Peculiarity(
+        "does not ask for what is written in guilds, a product of its own",
+        (Change(RULES, "INTENTS = 1 << 25 | 1 << 30 | 1 << 12", "INTENTS = 1 << 25"),),
     ),
     "closes-with-1000": Peculiarity(
         "ends a dead connection with 1000 instead of 4000",

@@ -12,7 +12,7 @@ from fake_qq_server.platform.payloads import EVENT_TYPES
 from fake_qq_server.platform.protocol import REST_ERRORS
 from fake_qq_server.platform.rest import WINDOWS
 from fake_qq_server.rules.language_verbs import When
-from harness.journal.run_kinds import ProcExit, RunnerStop, SubjDisconnect
+from harness.journal.run_kinds import ProcExit, RunnerStop, SubjDisconnect, SubjLife
 from harness.judging.checks.program import told_to_stop
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
 from harness.judging.facts import Mark, Message
@@ -101,6 +101,7 @@ def _excuse(run: Timeline, message: Message, due: int) -> tuple[str, int] | None
     for what, marks in (
         ("a rule took its token away", _token_losses(run, message)),
         ("it was told to stop", _stops(run)),
+        ("its adapter was ended and begun again", _ends_of_lives(run)),
     ):
         seen = next((one for one in marks if began.t <= one.t <= due), None)
         if seen is not None:
@@ -150,6 +151,12 @@ def _stops(run: Timeline) -> Sequence[Mark]:
     kinds = (RunnerStop, ProcExit, SubjDisconnect)
     seen = [Mark(one.t, one.n) for one in run.body if isinstance(one.event, kinds)]
     return sorted([*seen, *([told] if told else [])])
+
+
+def _ends_of_lives(run: Timeline) -> Sequence[Mark]:
+    """When a rule stopped or killed the adapter: the next one knows nothing of the message."""
+    lives = (one for one in run.body if isinstance(one.event, SubjLife) and one.event.what != "started")
+    return [Mark(one.t, one.n) for one in lives]
 
 
 def single(run: Timeline, limits: CheckLimits) -> Finding:

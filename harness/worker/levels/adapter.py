@@ -76,7 +76,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     gc.collect()
     await asyncio.sleep(SETTLE_S)
     locks = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"])
-    run.record("probe", find_leftovers(subject.warnings, locks, addresses.ports))
+    run.record("probe", find_leftovers(subject.warnings, locks, addresses.ports, buried=lives.open_clients))
     world.torn_down()
     run.end("end", None if stopping is None or stopping.done() else "the subject's disconnect() did not end")
 

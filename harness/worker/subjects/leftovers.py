@@ -25,14 +25,19 @@ POOL = "asyncio_"
 
 
 def find_leftovers(
-    warnings: Sequence[str], locks: Path, ports: Mapping[Any, int], *, program: Path | None = None
+    warnings: Sequence[str],
+    locks: Path,
+    ports: Mapping[Any, int],
+    *,
+    program: Path | None = None,
+    buried: Sequence[Any] = (),
 ) -> Left:
     """Tasks, threads, sockets, HTTP clients and lock files of the subject that are still there; its late
     warnings. Call it after a garbage collection.
 
     `program` is the home of a whole program, where that is what has ended: then its tasks were ended with its
     loop, a daemon thread or an idle one of a pool does not hold its process up, and its pid file and runtime
-    lock must be gone as well.
+    lock must be gone as well. `buried`: HTTP clients of an adapter that was killed, which never closes them.
     """
     loop = asyncio.get_running_loop()
     me = asyncio.current_task()
@@ -50,7 +55,7 @@ def find_leftovers(
         locks=sorted([*_files(locks, "*.lock"), *(_held_locks(program) if program else ())]),
         warnings=warnings,
         files=_files(program, "*.pid") if program else [],
-        clients=None if program else _open_clients() or None,
+        clients=None if program else _names(open_clients(), but=buried) or None,
     )
 
 
@@ -86,12 +91,17 @@ CLIENTS = (("aiohttp.client", "ClientSession", "closed"), ("httpx", "AsyncClient
 """HTTP clients of the subject's libraries, and which property says that one was closed."""
 
 
-def _open_clients() -> list[str]:
+def open_clients() -> list[Any]:
     """HTTP clients that are still referred to and that nobody closed. The fake platform has none."""
     kinds = [(getattr(sys.modules.get(module), name, None), closed) for module, name, closed in CLIENTS]
     wanted = {kind: closed for kind, closed in kinds if kind is not None}
     alive = [one for one in gc.get_objects() if type(one) in wanted]
-    return sorted(type(one).__name__ for one in alive if not getattr(one, wanted[type(one)]))
+    return [one for one in alive if not getattr(one, wanted[type(one)])]
+
+
+def _names(clients: Sequence[Any], *, but: Sequence[Any]) -> list[str]:
+    spared = {id(one) for one in but}
+    return sorted(type(one).__name__ for one in clients if id(one) not in spared)
 
 
 def _coroutine_name(task: asyncio.Task[Any]) -> str:

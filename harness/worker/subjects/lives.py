@@ -17,6 +17,7 @@ from typing import Any
 from harness.journal.run_kinds import SubjLife
 from harness.journal.writer import Recorder
 from harness.worker.subjects.adapter import AdapterSubject
+from harness.worker.subjects.leftovers import open_clients
 from harness.worker.subjects.stale_state import PID_MAX, replace_pid
 
 STOPS_WITHIN_S = 60.0
@@ -48,6 +49,8 @@ class AdapterLives:
         self._number = 1
         self._pending = False
         self._buried: list[Any] = []  # a killed process collects no garbage, and warns of nothing
+        self.open_clients: list[Any] = []
+        """The HTTP clients of killed adapters: a killed process closes none."""
         self._task: asyncio.Task[None] | None = None
         self._down = self._over = False
 
@@ -101,6 +104,7 @@ class AdapterLives:
         finally:
             logging.disable(logging.NOTSET)
         self._buried.append(self._subject.adapter)
+        self.open_clients += open_clients()
         dead = int(PID_MAX.read_text())
         for path, content in files.items():
             path.write_bytes(content)

@@ -52,7 +52,7 @@ class TestShowCommand:
             "Nobody is told.",
             "  tags     give-up",
             "  issues   #14539, #25505, #29005, #21851",
-            "  asks     flag, notified, settles (level adapter)",
+            "  asks     flag, notified, patient, settles (level adapter)",
             "           back, truthful (level runner)",
             "           back (level process)",
             "  rules    drop: at 1m after ready → close: 4009",

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from fake_qq_server.events import EventSent, HttpAnswer, LinkClose, LinkCondition
-from harness.journal.run_kinds import ProcExit, RunnerStop, SubjAnswer
+from harness.journal.run_kinds import ProcExit, RunnerStop, SubjAnswer, SubjLife
 from tests.harness.journals import J, at_once, check, told
 
 
@@ -302,6 +302,21 @@ class TestTheScenarioSOwnHandler:
         assert told("answered", j.posts("m", t=160).done(600))[0] == "pass"
         twice = at_work(handled(), 100.1, 101, "raised").add(SubjAnswer("end", "ok"), 102)
         assert told("answered", twice.done(600))[0] == "n/a"
+
+
+class TestASecondLife:
+    @pytest.mark.parametrize("what", ["killed", "stopping"])
+    def test_excuses_a_reply_of_the_first_one(self, what: Any) -> None:
+        found = check("answered", handled().add(SubjLife(what, 1), 100.5).called("end").done(600))
+        assert found.state == "n/a"
+        assert found.because == "message m could not be answered: its adapter was ended and begun again"
+
+    def test_excuses_nothing_where_a_reply_is_asked_for(self) -> None:
+        assert told("answered", asked().add(SubjLife("killed", 1), 100.5).done(600))[0] == "fail"
+
+    def test_excuses_nothing_that_comes_after_it_began(self) -> None:
+        j = at_once().up().add(SubjLife("killed", 1), 99).add(SubjLife("started", 2), 100.5)
+        assert told("answered", j.sends("m", t=101).handles("m").done(600))[0] == "fail"
 
 
 class TestARevokedToken:

@@ -95,3 +95,9 @@ def test_a_bot_that_gave_up_is_restarted_and_serves_again(tmp_path: Path, how: s
     found = records(bot.CORRECT, tmp_path, rules=rules, end="1h")
     assert [time for time, event in of(found, EventSent) if event.probe and event.id == "probe-1"]
     assert judge(found).ending.name == "recovered"
+
+
+def test_the_http_clients_of_a_killed_adapter_are_nobody_s_to_close(tmp_path: Path) -> None:
+    found = restarted(tmp_path, "{restart: kill}")
+    stops = next(check for check in judge(found).checks if check.name == "stops")
+    assert stops.state == "pass", stops.because

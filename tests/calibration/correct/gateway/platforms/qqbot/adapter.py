@@ -37,11 +37,13 @@ from .rules import (
     NO_RESUME,
     REMEMBERED,
     REPEATED,
+    REPLY_PATHS,
     REPLY_PAUSES_S,
     STEP_S,
     TOKEN_EVERY_S,
     TOO_FAST,
     TOO_FAST_S,
+    TOO_MANY,
     WRONG_CREDENTIALS,
     WRONG_TOKEN,
     Fatal,
@@ -365,11 +367,9 @@ class QQAdapter:
         elif t == "READY" and isinstance(d, dict):
             self._session_id = str(d["session_id"])
             self._in_service = True
-        elif t in ("C2C_MESSAGE_CREATE", "GROUP_AT_MESSAGE_CREATE"):
+        elif t in REPLY_PATHS:
             try:
-                user = f"users/{d['author']['user_openid']}"
-                place = user if t == "C2C_MESSAGE_CREATE" else f"groups/{d['group_openid']}"
-                event = MessageEvent(str(d["id"]), str(d["content"]), f"/v2/{place}/messages")
+                event = MessageEvent(str(d["id"]), str(d["content"]), REPLY_PATHS[t].format(d=d))
             except (KeyError, TypeError):
                 logger.warning("a message without its fields")
                 return
@@ -416,8 +416,8 @@ class QQAdapter:
             if answer.status == 401:
                 self._token_until = 0.0
                 raise ConnectionError("the token was not accepted")
-            if answer.status == 429 or answer.status >= 500:
-                raise ConnectionError(f"status {answer.status}")
+            if answer.status == 429 or answer.status >= 500 or said == TOO_MANY:
+                raise ConnectionError(f"status {answer.status}, code {said}")
             if said not in (None, 0, REPEATED):
                 raise Refused(said)
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-INTENTS = 1 << 25
-"""Messages of single users and of groups."""
+INTENTS = 1 << 25 | 1 << 30 | 1 << 12
+"""Messages of single users and of groups, of guild channels, and direct messages of guilds."""
+
+REPLY_PATHS = {
+    "C2C_MESSAGE_CREATE": "/v2/users/{d[author][user_openid]}/messages",
+    "GROUP_AT_MESSAGE_CREATE": "/v2/groups/{d[group_openid]}/messages",
+    "AT_MESSAGE_CREATE": "/channels/{d[channel_id]}/messages",
+    "DIRECT_MESSAGE_CREATE": "/dms/{d[guild_id]}/messages",
+}
+"""Where a message of each kind is answered."""
 
 FATAL = frozenset({4001, 4002, 4010, 4011, 4012, 4013, 4014, 4914, 4915})
 """Close codes after which neither Resume nor Identify can help."""
@@ -39,6 +47,9 @@ REMEMBERED = 1000
 
 REPLY_PAUSES_S = (2.0, 5.0)
 """Between the tries of one reply."""
+
+TOO_MANY = 22009
+"""A message over the limit; a later try may be within it."""
 
 REPEATED = 40054005
 """The error for a reply that was taken already: the one with this msg_seq."""
