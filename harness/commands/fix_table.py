@@ -19,6 +19,7 @@ from harness.judging.facts import GiveUp
 from harness.judging.outcome import Outcome
 from harness.judging.systemd import acts
 from harness.judging.timeline import Timeline, read
+from harness.scenario.in_words import moment_in_words
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.vocabulary import LEVELS_DRIVEN
 
@@ -41,8 +42,8 @@ class Outage:
 
     @property
     def until(self) -> str:
-        """When it ends, as its name says: 2h."""
-        return self.ends.name.partition(HEALS)[2]
+        """When it ends, in words: "2h", "20m after the give-up, at 3h at the latest"."""
+        return moment_in_words(self.ends.heal.at) if self.ends.heal else ""
 
 
 @dataclass(frozen=True)

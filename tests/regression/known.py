@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from harness.hermes import environments, fixes
 from harness.scenario import selection
 from harness.scenario.loading import catalogue_folder
 from harness.scenario.run_spec import RunSpec
+from harness.scenario.vocabulary import CHECKS
 
 FOLDER = catalogue_folder() / "baselines"
 DOCUMENT = catalogue_folder().parent / "docs" / "results.md"
@@ -130,7 +132,9 @@ def page() -> str:
     commands = "\n".join(
         f"$ {command}" for command in dict.fromkeys(one.command for each in columns.values() for one in each)
     )
-    return PAGE.format(commands=commands, **{level: _table(each) for level, each in columns.items()})
+    tables = {level: _table(each) for level, each in columns.items()}
+    everywhere = [*columns["adapter"], *columns["runner"]]
+    return PAGE.format(commands=commands, checks=_by_check(everywhere), **tables)
 
 
 def _table(columns: Sequence[Known]) -> str:
@@ -139,6 +143,21 @@ def _table(columns: Sequence[Known]) -> str:
     names = dict.fromkeys(name for result in results for name in result)
     rows = [["run", *heads], ["---"] * (len(heads) + 1)]
     rows += [[f"`{name}`", *(_cell(result.get(name)) for result in results)] for name in names]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _by_check(columns: Sequence[Known]) -> str:
+    """For each check, how many runs of each column it fails."""
+    heads = [
+        f"{known.release}, {known.level}" + (f" + {known.fix}" if known.fix else "") for known in columns
+    ]
+    counts = [Counter(name for row in known.read().values() for name in row["failed"]) for known in columns]
+    rows = [["check", *heads], ["---"] * (len(heads) + 1)]
+    rows += [
+        [f"`{name}`", *(str(one[name] or "-") for one in counts)]
+        for name in CHECKS
+        if any(one[name] for one in counts)
+    ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
@@ -173,6 +192,13 @@ As shipped, and with our `reference` fix ([what it does](fixes.md)). UNKNOWN: th
 is told, or an outage of a bot in service, and there was none.
 
 {runner}
+
+## Which check fails how often
+
+Runs in which the check failed, asked or not. A run fails where a failed check was asked or is implied
+([which are](judging.md#the-checks)).
+
+{checks}
 """
 
 

@@ -38,6 +38,9 @@ def places() -> list[str]:
     return []
 
 
+LATE = "20m after the give-up, at 3h at the latest"
+
+
 @pytest.fixture(scope="module")
 def section(out: Path, patch: str, places: list[str]) -> Section:
     def on_done(place: str, judged: Judged) -> None:
@@ -51,7 +54,7 @@ def section(out: Path, patch: str, places: list[str]) -> Section:
 
 def test_a_checkout_has_a_row_for_each_level_and_outage(section: Section) -> None:
     (block,) = section.blocks
-    assert (block.story, block.until) == ("exhausted/refused", "2h")
+    assert (block.story, block.until) == ("exhausted/refused", LATE)
     assert [(row.fix, row.level, row.ends) for row in block.rows] == ROWS
     assert {row.verdict for row in block.rows} == {"pass"}
 

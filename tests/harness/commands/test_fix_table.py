@@ -9,6 +9,7 @@ import pytest
 from harness.commands.fix_table import Row, outages, row
 from harness.commands.report.fix_tables import HEAD, cells_of
 from harness.journal.record import Record
+from harness.journal.run_kinds import ProcExit
 from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.outcome import judge
 from harness.scenario import selection
@@ -19,7 +20,12 @@ HOUR = 3600.0
 
 def gone(*, level: str = "runner", **scenario: Any) -> J:
     """It served, lost its connection, and its listener ended at 600 s."""
-    return J(level=level, **scenario).up().acts(t=60).loses(t=60).gives_up(t=600)
+    return J(level=level, **scenario).up().acts(t=60).loses(t=60).tries(t=62).gives_up(t=600)
+
+
+def over(j: J, t: float) -> list[Record]:
+    """The end, with the program's own."""
+    return j.ends(t).disconnects().add(ProcExit(0), src="probe").leaves().closed()
 
 
 def made(records: list[Record], *, ends: bool = False, fix: str = "detached") -> Row:
@@ -32,7 +38,7 @@ def cells(records: list[Record], *, ends: bool = False) -> dict[str, str]:
 
 class TestRow:
     def test_a_bot_that_told_nobody_has_no_flag_and_no_call(self) -> None:
-        found = made(gone(asks=["back"]).done(3 * HOUR))
+        found = made(over(gone(asks=["back"]), 3 * HOUR))
         assert (found.flag, found.calls, found.finished) == ("no", 0, None)
         assert (found.gave_up_us, found.ending, found.why_not) == (600_000_000, "silent-death", ("back",))
 
@@ -95,11 +101,12 @@ class TestRow:
         assert cells(j.done(3 * HOUR))["queue"] == word
 
     def test_only_the_checks_that_decided_the_verdict_are_named(self) -> None:
-        found = made(J(level="runner", asks=["truthful", "connects"], heal="20m").unmet().done(3 * HOUR))
+        j = J(level="runner", asks=["truthful", "connects"], heal="20m").unmet()
+        found = made(over(j, 3 * HOUR))
         assert (found.verdict, found.why_not, found.unmet) == ("fail", ("connects",), ("drop",))
 
     def test_a_bot_that_was_not_in_service_is_unknown_for_want_of_an_outage(self) -> None:
-        records = J(level="runner", asks=["truthful"]).up().unmet().done(3 * HOUR)
+        records = over(J(level="runner", asks=["truthful"]).up().unmet(), 3 * HOUR)
         assert cells(records)["verdict"] == "UNKNOWN no outage"
 
     def test_a_bot_that_spins_has_its_ending_and_verdict_only(self) -> None:
@@ -119,7 +126,7 @@ def test_the_outages_of_issue_14539_end_after_the_give_up() -> None:
         *(f"exhausted-by-close/{x}" for x in ("rate-limit-4008", "generic-4000")),
     ]
     assert all(one.never.heal is None and one.ends.heal is not None for one in found)
-    assert {one.until for one in found} == {"20m-after-gaveup-or-3h"}  # the later of its two healings
+    assert {one.until for one in found} == {"20m after the give-up, at 3h at the latest"}
 
 
 def test_the_outages_of_another_issue_have_ends_of_their_own() -> None:

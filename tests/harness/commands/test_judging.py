@@ -49,7 +49,7 @@ class TestJudgeCommand:
         assert [(one["verdict"], one["journal"]) for one in outcomes] == [("pass", serves), ("fail", dies)]
 
     def test_strict_counts_failed_checks_that_no_scenario_asks(self, tmp_path: Path) -> None:
-        j = J(asks=["connects"]).up().loses(t=60).gives_up(t=6000)
+        j = J(asks=["connects"]).up().loses(t=60).tries(t=62).gives_up(t=6000)
         path = write(tmp_path / "dies.jsonl", j.done(7000))
         assert cli.main(["judge", path]) == 0
         assert cli.main(["judge", path, "--strict"]) == 1

@@ -32,7 +32,7 @@ def passes() -> Judged:
 
 def out(t: float = 60, asks: Sequence[str] = ("connects",)) -> J:
     """It loses its connection and does not give up."""
-    return J(asks=list(asks)).up().acts(t=t).loses(t=t)
+    return J(asks=list(asks)).up().acts(t=t).loses(t=t).tries(t=t + 2)
 
 
 def unknown() -> Judged:
