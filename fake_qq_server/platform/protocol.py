@@ -95,6 +95,9 @@ class CloseCode:
     reason: str = ""
 
 
+TOO_FAST = 4008
+"""The close code after which a client waits before it comes back, with its session as it was."""
+
 _CLOSE_CODES = (
     CloseCode(4000, "unknown error", None, None, BOTGO),
     CloseCode(4001, "invalid opcode", False, False, ERROR_TABLE),

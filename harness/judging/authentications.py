@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fake_qq_server.events import Event, LinkClose, LinkCondition, Session, WsAuth, WsIn, WsOut
-from fake_qq_server.platform.protocol import CLOSE_CODES
+from fake_qq_server.platform.protocol import CLOSE_CODES, TOO_FAST
 from fake_qq_server.rules.rule import Rule
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcEnding, ProcExit, SubjConnect, SubjDisconnect, SubjListener
@@ -27,9 +27,6 @@ SURE_US = SECOND
 
 MOST_KEPT = 10
 """Resumes in a row that came to nothing; more are not told apart."""
-
-TOO_FAST = 4008
-"""After this close a Resume may come again: it was not the session that was turned down."""
 
 
 @dataclass(frozen=True)

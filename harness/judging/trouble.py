@@ -12,6 +12,9 @@ from harness.judging.facts import Mark
 REST = ("api", "token")
 """What a reply needs: the host that takes it, and the one that gives the token for it."""
 
+REVOKE = "revoke"
+"""The verb after which the bot's tokens are worth nothing."""
+
 
 TOLD = (HttpAnswer, LinkCondition, LinkClose)
 """The kinds of records that tell of it."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -146,7 +147,11 @@ class TestInterrupted:
         out = tmp_path / "out"
         command = [sys.executable, "-m", "harness.cli", "run", "healthy", "exhausted", *bot.on(slow)]
         process = subprocess.Popen(
-            [*command, "--out", str(out), "-j", "1"], stderr=subprocess.PIPE, text=True, cwd=bot.ROOT
+            [*command, "--out", str(out), "-j", "1"],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=bot.ROOT,
+            preexec_fn=partial(signal.signal, number, signal.SIG_DFL),  # a shell's `&` ignores SIGINT
         )
         journal = out / "runs" / "healthy.jsonl"
         while process.poll() is None and not (journal.exists() and journal.stat().st_size):

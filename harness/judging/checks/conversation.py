@@ -20,10 +20,7 @@ from harness.judging.intervals import duration
 from harness.judging.replies import copies, habit, out_of_order, replies_of
 from harness.judging.sends import Answer
 from harness.judging.timeline import Timeline
-from harness.judging.trouble import Trouble
-
-REVOKE = "revoke"
-"""The verb after which the bot's tokens are worth nothing."""
+from harness.judging.trouble import REVOKE, Trouble
 
 TRIPS = 8
 """One-way trips over the link from a bot's handling to its reply: two connections, a token and the reply."""

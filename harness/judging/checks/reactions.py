@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fake_qq_server.events import HttpRequest, LinkClose, LinkOpen, RuleAct, WsAuth, WsConnect, WsOut
+from fake_qq_server.platform.protocol import TOO_FAST
 from fake_qq_server.rules.language_verbs import When
 from fake_qq_server.rules.rule import Rule
 from harness.journal.record import Record
@@ -31,7 +32,6 @@ from harness.judging.timeline import Timeline
 ASKED: Mapping[str, str] = {"reconnect": "op 7", "invalid": "op 9"}
 """The frames by which the platform asks for another connection, or another session."""
 
-TOO_FAST = 4008
 SEAMS = ("seam.token", "seam.gateway", "seam.open")
 LINK_WAYS = 4
 """How often the link's delay lies between the platform's word and the first sign that it sees."""

@@ -15,6 +15,7 @@ from harness.judging.authentications import Authentication, follow, unanswered
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
 from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
+from harness.judging.trouble import REVOKE
 
 RESUMES_IN_A_ROW = 3
 """After so many Resumes of one session that came to nothing, a bot identifies."""
@@ -25,9 +26,6 @@ may do without them."""
 
 INTENTS_REFUSED = (4013, 4014, 4903)
 """Closes after which other intents may be worth a try."""
-
-REVOKES = "revoke"
-"""The verb that makes tokens worthless."""
 
 
 def resumes(run: Timeline, limits: CheckLimits) -> Finding:
@@ -156,7 +154,7 @@ class _Said:
         elif isinstance(event, LinkClose):
             self.tokens |= event.host == "token" and (event.by != "subject" or event.how == "refused")
         elif isinstance(event, RuleAct):
-            self.tokens |= event.verb == REVOKES or _on_tokens(run, record)
+            self.tokens |= event.verb == REVOKE or _on_tokens(run, record)
 
 
 def _on_tokens(run: Timeline, record: Record) -> bool:
