@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.commands import catalogue, fixes, judging, machine, run
+from harness.commands import catalogue, comparing, fixes, judging, machine, run
 from harness.commands.request import (
+    DiffRequest,
     DoctorRequest,
     ExplainRequest,
     FixesRequest,
     JudgeRequest,
     ListRequest,
+    MergeRequest,
     RunRequest,
     SchemaRequest,
     ShowRequest,
@@ -51,9 +53,20 @@ def _option(*names: str, **how: Any) -> Option:
 
 
 def _jobs(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of runs from 1 up")
+    if not _number(text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
     return int(text)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    part, _, of = text.partition("/")
+    if not (_number(part) and _number(of)) or not 1 <= int(part) <= int(of):
+        raise argparse.ArgumentTypeError(f"{text} is not a part of a whole, like 2/5")
+    return int(part), int(of)
+
+
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _level(what: str) -> Option:
@@ -96,8 +109,17 @@ RUNNING = (
         help="a fix to try: one of ours by name, or a patch file",
     ),
     STRICT,
+    _option("--durations", type=_jobs, metavar="N", help="tell the N runs that took longest"),
     _option("--debug", action="store_true", help="in the foreground without limits: breakpoint() works"),
     _option("-v", "--verbose", action="store_true", help="the whole story of every run"),
+)
+REGRESSION = (
+    _option(
+        "--baseline",
+        metavar="RELEASE|FILE",
+        help="compare with known results: 1 only for what is worse (with --strict for any change)",
+    ),
+    _option("--shard", type=_shard, metavar="N/M", help="only the Nth of M parts of the runs"),
 )
 SEVERAL = (
     _option(
@@ -136,11 +158,12 @@ COMMANDS = (
     ),
     Command(
         "run",
-        "run scenarios by name or file",
+        "run scenarios by name or file, or the whole catalogue",
         run.run,
         RunRequest,
         (
             _option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
+            *REGRESSION,
             *(
                 *SUBJECT,
                 *RUNNING,
@@ -156,6 +179,35 @@ COMMANDS = (
         fixes.fixes,
         FixesRequest,
         (ISSUE, *SEVERAL, JSON),
+    ),
+    Command(
+        "diff",
+        "compare two outcome.json: what is better, worse, new; exits 1 if a run is worse",
+        comparing.diff,
+        DiffRequest,
+        (
+            _option("before", type=Path, help="an outcome.json, or the folder that holds it"),
+            _option("now", type=Path, help="the same of another time, subject or fix"),
+            JSON,
+        ),
+    ),
+    Command(
+        "merge",
+        "one table of several outcome.json: runs by releases, what flips where, whether Pythons agree",
+        comparing.merge,
+        MergeRequest,
+        (
+            _option(
+                "results",
+                nargs="+",
+                type=Path,
+                metavar="DIR",
+                help="an outcome.json, or the folder that holds it",
+            ),
+            _out("write one outcome.json of all there"),
+            _option("--markdown", action="store_true", help="print the table as Markdown"),
+            JSON,
+        ),
     ),
     Command(
         "list",

@@ -20,7 +20,8 @@ class RunRequest:
 
     `names` (of `run`): scenarios, runs or files. `issue` (of `repro`): a number or an address. `level`: None
     is the command's default. `hermes`: a release or a folder; `fix`: a named fix or a patch's path. `out`:
-    None is `.qqchaos`.
+    None is `.qqchaos`. `baseline`: a release or a file. `shard`: which part of how many. `durations`: how
+    many of the slowest runs to tell.
     """
 
     names: tuple[str, ...] = ()
@@ -36,6 +37,9 @@ class RunRequest:
     out: Path | None = None
     stop_at_first: bool = False
     strict: bool = False
+    baseline: str | None = None
+    shard: tuple[int, int] | None = None
+    durations: int = 0
     debug: bool = False
     verbose: bool = False
     json: bool = False
@@ -51,6 +55,25 @@ class FixesRequest:
     python: str | None = None
     fixes: tuple[str, ...] = ()
     jobs: int = field(default_factory=_cores)
+    out: Path | None = None
+    markdown: bool = False
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class DiffRequest:
+    """`diff`. Each is an outcome.json, or the folder that holds it."""
+
+    before: Path
+    now: Path
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class MergeRequest:
+    """`merge`. `results`: outcome.json files, or folders that hold one; `out`: where to write one of all."""
+
+    results: tuple[Path, ...]
     out: Path | None = None
     markdown: bool = False
     json: bool = False

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+from harness.commands.comparing import compared
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
 from harness.commands.request import RunRequest
 from harness.commands.results import DEFAULT_OUT, Judged, Results, as_text, document
 from harness.commands.series import Series
+from harness.comparing import baseline
 from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
 from harness.judging.outcome import exit_status
@@ -39,16 +41,23 @@ def repro(request: RunRequest) -> int:
 
 
 def run(request: RunRequest) -> int:
-    """The runs that names and files mean; all of the catalogue's where only -m or -k is given."""
+    """The runs that names and files mean; without a name, the whole catalogue at the level."""
     level = _level(request)
     if request.names:
         runs = selection.by_names(request.names, level)
-    elif request.tags or request.expression:
-        runs = [run for run in selection.all_runs() if level in run.levels]
     else:
-        raise UsageError("nothing to run: name scenarios or files, or choose some with -m or -k")
-    done = _run(request, [(level, selection.narrowed(runs, request.tags, request.expression))])
-    return _status(done, strict=request.strict)
+        runs = [run for run in selection.all_runs() if level in run.levels]
+    runs = selection.narrowed(runs, request.tags, request.expression)
+    if request.shard:
+        runs = selection.shard(runs, *request.shard)
+        if not runs:
+            part, of = request.shard
+            raise UsageError(f"--shard {part}/{of}: none of the runs is in this part")
+    known = baseline.find(request.baseline, level, request.fix) if request.baseline else None
+    done = _run(request, [(level, runs)])
+    if known is None:
+        return _status(done, strict=request.strict)
+    return compared(known, done, _terminal(request), strict=request.strict)
 
 
 def _terminal(request: RunRequest) -> Terminal:
@@ -84,6 +93,8 @@ def _run(request: RunRequest, batches: Sequence[Batch]) -> list[Judged]:
             _print_stories(request, terminal, done, level)
             if request.stop_at_first and _status(done, strict=False) != PASSED:
                 break
+    if request.durations:
+        terminal.print_lines(["", *lines.slowest(results.runs, request.durations)])
     if request.json:
         print(as_text(document(results.runs)))
     return results.runs

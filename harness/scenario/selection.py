@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -85,6 +86,12 @@ def narrowed(runs: Iterable[RunSpec], tags: Sequence[str], expression: str | Non
         wanted = " ".join([*(f"-m {tag}" for tag in tags), *([f"-k {expression!r}"] if expression else [])])
         raise UsageError(f"no run matches {wanted}; `qqchaos list` shows all scenarios")
     return chosen
+
+
+def shard(runs: Sequence[RunSpec], part: int, of: int) -> list[RunSpec]:
+    """The `part`th of `of` parts, from 1. Which part a run is in depends on its name alone: a new scenario
+    moves no other run."""
+    return [run for run in runs if zlib.crc32(run.name.encode()) % of == part - 1]
 
 
 def all_runs(catalogue: Mapping[str, Scenario] | None = None) -> list[RunSpec]:

@@ -12,7 +12,6 @@ failed. It is reviewed like code: a changed line is a changed bot, or a changed 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -20,22 +19,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.commands.results import Judged
 from harness.commands.series import Series
+from harness.comparing import baseline
+from harness.comparing.baseline import Baseline
+from harness.comparing.changes import Change, changes
+from harness.comparing.outcomes import Ran, read_outcomes
+from harness.comparing.rows import Row
 from harness.hermes import environments, fixes
 from harness.scenario import selection
-from harness.scenario.loading import catalogue_folder
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.vocabulary import CHECKS
 
-FOLDER = catalogue_folder() / "baselines"
-DOCUMENT = catalogue_folder().parent / "docs" / "results.md"
-PREFIX = "hermes-agent-"
+FOLDER = baseline.shipped_folder()
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "results.md"
 REFERENCE = "reference"
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,7 @@ class Known:
 
     @property
     def path(self) -> Path:
-        parts = [self.release, *([self.level] if self.level != "adapter" else []), *filter(None, [self.fix])]
-        return FOLDER / f"{PREFIX}{'-'.join(parts)}.json"
+        return baseline.shipped_file(self.release, self.level, self.fix)
 
     @property
     def command(self) -> str:
@@ -59,16 +57,13 @@ class Known:
         words += ["--with-fix", self.fix] if self.fix else []
         return " ".join(words)
 
-    def read(self) -> dict[str, Row]:
+    def read(self) -> Mapping[str, Row]:
         """The known results, by run."""
-        document: dict[str, Row] = json.loads(self.path.read_text(encoding="utf-8"))["runs"]
-        return document
+        return baseline.read(self.path).runs
 
     def write(self, runs: Mapping[str, Row]) -> None:
-        about = {"schema": 1, "subject": f"hermes-agent {self.release}", "level": self.level}
-        head = json.dumps({**about, **({"fix": self.fix} if self.fix else {})})[:-1]
-        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in runs.items())
-        self.path.write_text(f'{head}, "runs": {{\n{lines}\n}}}}\n', encoding="utf-8")
+        known = Baseline(f"hermes-agent {self.release}", self.level, self.fix, runs)
+        self.path.write_text(known.as_text(), encoding="utf-8")
 
     def runs(self) -> list[RunSpec]:
         """The whole catalogue at this level."""
@@ -84,38 +79,23 @@ class Known:
 
 def _summary(judged: Judged) -> Row:
     assert judged.outcome is not None, judged.problem
-    return summary(judged.outcome.as_json())
+    return Row.of_outcome(judged.outcome.as_json())
 
 
-def summary(outcome: Mapping[str, Any]) -> Row:
-    """What is known of one run, from its row in outcome.json."""
-    return {
-        "verdict": outcome["verdict"],
-        "ending": outcome["ending"],
-        "attempts": outcome["attempts"],
-        "failed": [check["name"] for check in outcome["checks"] if check["state"] == "fail"],
-    }
+def differences(runs: Iterable[Ran]) -> list[Change]:
+    """What of an outcome.json is not as it is known; `new` where nobody knows it."""
+    return [change for ran in runs for change in _changes(ran) if change.word != "as known"]
 
 
-def differences(document: Mapping[str, Any]) -> list[str]:
-    """A sentence for each run of an outcome.json that is not as it is known, or that nobody knows."""
-    return [line for outcome in document["outcomes"] for line in _difference(outcome)]
-
-
-def _difference(outcome: Mapping[str, Any]) -> Iterable[str]:
-    fix = outcome["fix"]["name"] if outcome["fix"] else None
-    known = Known(outcome["subject"]["version"], outcome["level"], fix)
-    before = known.read().get(outcome["scenario"]) if known.path.is_file() else None
-    now = summary(outcome)
-    if now != before:
-        yield f"{outcome['scenario']} ({known.path.stem}): {before} is known, {now} was seen"
+def _changes(ran: Ran) -> list[Change]:
+    known = Known(ran.version, ran.level, ran.fix)
+    before = baseline.read(known.path).rows if known.path.is_file() else {}
+    return changes(before, {ran.key: ran.row}, gone=False)
 
 
 def releases_known(level: str = "adapter", fix: str | None = None) -> list[str]:
     """The releases that there are results of, oldest first."""
-    found = [file.stem.removeprefix(PREFIX).split("-")[0] for file in FOLDER.glob(f"{PREFIX}*.json")]
-    there = {release for release in found if Known(release, level, fix).path.is_file()}
-    return sorted(there, key=lambda release: [int(part) for part in release.split(".")])
+    return baseline.releases(level, fix)
 
 
 def page() -> str:
@@ -151,7 +131,7 @@ def _by_check(columns: Sequence[Known]) -> str:
     heads = [
         f"{known.release}, {known.level}" + (f" + {known.fix}" if known.fix else "") for known in columns
     ]
-    counts = [Counter(name for row in known.read().values() for name in row["failed"]) for known in columns]
+    counts = [Counter(name for row in known.read().values() for name in row.failed) for known in columns]
     rows = [["check", *heads], ["---"] * (len(heads) + 1)]
     rows += [
         [f"`{name}`", *(str(one[name] or "-") for one in counts)]
@@ -164,8 +144,8 @@ def _by_check(columns: Sequence[Known]) -> str:
 def _cell(row: Row | None) -> str:
     if row is None:
         return "-"
-    verdict = {"pass": "PASS", "fail": "**FAIL**", "unknown": "UNKNOWN"}[row["verdict"]]
-    return f"{verdict} {row['ending']}, {row['attempts']}"
+    verdict = {"pass": "PASS", "fail": "**FAIL**", "unknown": "UNKNOWN"}[row.verdict]
+    return f"{verdict} {row.ending}, {row.attempts}"
 
 
 PAGE = """# Known results
@@ -212,8 +192,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("--compare", type=Path, metavar="OUTCOME_JSON")
     args = options.parse_args(argv)
     if args.compare:
-        found = differences(json.loads(args.compare.read_text(encoding="utf-8")))
-        print("\n".join(found) or f"{args.compare}: as known")
+        found = differences(read_outcomes(args.compare))
+        print("\n".join(change.text for change in found) or f"{args.compare}: as known")
         return 1 if found else 0
     if not args.release:
         DOCUMENT.write_text(page(), encoding="utf-8")
@@ -221,7 +201,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     FOLDER.mkdir(exist_ok=True)
     for release in args.release:
         known = Known(release, args.level, args.with_fix)
-        before = known.read() if args.expression else {}
+        before = dict(known.read()) if args.expression else {}
         runs = selection.narrowed(known.runs(), [], args.expression)
         with tempfile.TemporaryDirectory() as out:
             now = {**before, **known.measure(Path(out), runs)}

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 from fake_qq_server.platform.units import HOUR
+from harness.comparing import baseline
+from harness.comparing.changes import changes
+from harness.comparing.outcomes import read_outcomes
+from harness.comparing.rows import Row
 from tests.regression import known
-from tests.regression.known import Known, Row
+from tests.regression.known import Known
 
 RELEASES = os.environ.get("QQCHAOS_TEST_HERMES", "0.19.0").split(",")
 WHOLE = [
@@ -29,14 +33,13 @@ WHOLE = [
 @pytest.mark.parametrize(("level", "fix"), WHOLE)
 def test_the_whole_catalogue_ends_as_known(release: str, level: str, fix: str | None, tmp_path: Path) -> None:
     one = Known(release, level, fix)
-    assert changed(one.read(), one.measure(tmp_path, one.runs())) == {}
+    assert changed(one.read(), one.measure(tmp_path, one.runs())) == []
 
 
-def changed(before: Mapping[str, Row], now: Mapping[str, Row]) -> dict[str, tuple[Row | None, Row | None]]:
-    """What is known and what was seen, of each run where that differs or one is missing."""
-    names = [*before, *(name for name in now if name not in before)]
-    pairs = {name: (before.get(name), now.get(name)) for name in names}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+def changed(before: Mapping[str, Row], now: Mapping[str, Row]) -> list[str]:
+    """A line for each run that does not do what it is known to, or that is missing on one side."""
+    pair = ({("", name): row for name, row in rows.items()} for rows in (before, now))
+    return [change.text for change in changes(*pair) if change.word != "as known"]
 
 
 @pytest.mark.release
@@ -47,13 +50,13 @@ def test_the_short_runs_of_the_gateway_end_as_known(release: str, tmp_path: Path
     short = [run for run in one.runs() if run.end_us <= HOUR]
     known_of_them = {run.name: one.read()[run.name] for run in short}
     assert len(short) >= 12
-    assert changed(known_of_them, one.measure(tmp_path, short)) == {}
+    assert changed(known_of_them, one.measure(tmp_path, short)) == []
 
 
 @pytest.mark.parametrize("file", sorted(known.FOLDER.glob("*.json")), ids=lambda file: str(file.stem))
 def test_no_known_result_is_unclassified_or_failed_by_the_instrument(file: Path) -> None:
-    runs = json.loads(file.read_text(encoding="utf-8"))["runs"]
-    assert not {row["ending"] for row in runs.values()} & {"unclassified", "instrument-failed"}
+    runs = baseline.read(file).runs
+    assert not {row.ending for row in runs.values()} & {"unclassified", "instrument-failed"}
 
 
 @pytest.mark.parametrize("fix", [None, known.REFERENCE])
@@ -63,18 +66,23 @@ def test_every_run_of_the_gateway_has_a_known_result(fix: str | None) -> None:
         assert set(one.read()) == {run.name for run in one.runs()}, release
 
 
-def test_a_result_that_is_not_the_known_one_is_a_sentence() -> None:
-    row = {"verdict": "pass", "ending": "recovered", "attempts": 3, "failed": []}
+def test_what_is_not_as_known_is_told_run_by_run(tmp_path: Path) -> None:
     outcome: dict[str, Any] = {
-        "scenario": "healthy", "level": "adapter", "fix": None, "subject": {"version": "0.19.0"},
+        "scenario": "healthy", "level": "adapter", "fix": None, "seed": 0,
+        "subject": {"version": "0.19.0", "python": "3.12.1"},
         "verdict": "pass", "ending": "undisturbed", "attempts": 0,
         "checks": [{"name": "connects", "state": "pass"}],
     }  # fmt: skip
-    assert known.differences({"outcomes": [outcome]}) == []
-    (line,) = known.differences({"outcomes": [{**outcome, **row}]})
-    assert line.startswith("healthy (hermes-agent-0.19.0): ") and "'recovered'" in line
-    (line,) = known.differences({"outcomes": [{**outcome, "subject": {"version": "9.9"}}]})
-    assert ": None is known" in line
+
+    def told(**changed: Any) -> list[str]:
+        file = tmp_path / "outcome.json"
+        file.write_text(json.dumps({"outcomes": [{**outcome, **changed}]}), encoding="utf-8")
+        return [change.word for change in known.differences(read_outcomes(file))]
+
+    assert told() == []
+    assert told(ending="recovered", attempts=3) == ["different"]
+    assert told(verdict="fail") == ["worse"]
+    assert told(subject={"version": "9.9", "python": "3.12.1"}) == ["new"]
 
 
 def test_the_page_of_results_says_what_the_files_say() -> None:

@@ -113,6 +113,16 @@ def totals(runs: Iterable[Judged]) -> str:
     )
 
 
+def slowest(runs: Iterable[Judged], count: int) -> list[str]:
+    """The runs that took longest, in real seconds."""
+    judged = [(run.outcome.wall_s, run) for run in runs if run.outcome and run.outcome.wall_s is not None]
+    first = sorted(judged, key=lambda pair: -pair[0])[:count]
+    return [
+        "slowest (real seconds)",
+        *(f"  {wall_s:7.2f}  {run.name} ({run.level})" for wall_s, run in first),
+    ]
+
+
 def conclusion(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
     """The last lines of `repro`: reproduced or not, and what the levels that ran cannot judge."""
     verdicts = [run.outcome.verdict if run.outcome else "not run" for run in runs]

@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 
 from harness.commands.arguments import COMMANDS, Command, parse
-from harness.commands.request import FixesRequest, ListRequest, RunRequest, SchemaRequest, VerbsRequest
+from harness.commands.request import (
+    DiffRequest,
+    FixesRequest,
+    ListRequest,
+    MergeRequest,
+    RunRequest,
+    SchemaRequest,
+    VerbsRequest,
+)
 
-NOT_OF = {"run": {"issue"}, "repro": {"names"}}
+NOT_OF = {"run": {"issue"}, "repro": {"names", "baseline", "shard"}}
 """Fields of a request that another of its commands fills in."""
 
 
@@ -40,6 +48,10 @@ def test_every_request_is_frozen(command: Command) -> None:
                                                             debug=True, verbose=True, json=True)),
         ("run a --with-fix detached --seed 3 -j 2", RunRequest(("a",), fix="detached", seed=3, jobs=2)),
         ("repro #14539 --level runner --out x", RunRequest(issue="#14539", level="runner", out=Path("x"))),
+        ("run --shard 2/5 --baseline 0.19.0 --durations 5",
+         RunRequest(shard=(2, 5), baseline="0.19.0", durations=5)),
+        ("diff a b --json", DiffRequest(Path("a"), Path("b"), json=True)),
+        ("merge a b --out c", MergeRequest((Path("a"), Path("b")), out=Path("c"))),
         ("fixes 1 --hermes a --hermes b --with-fix c", FixesRequest("1", hermes=("a", "b"), fixes=("c",))),
         ("list -k x", ListRequest(expression="x")),
         ("verbs", VerbsRequest()),

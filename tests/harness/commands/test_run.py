@@ -219,7 +219,9 @@ class TestWrongUsage:
     @pytest.mark.parametrize(
         ("words", "status", "why"),
         [
-            (["run"], 2, "nothing to run: name scenarios or files"),
+            (["run", "healthy", "--shard", "1/1", "--baseline", "nope"], 2, "neither a file nor a release"),
+            (["run", "healthy", "--baseline", "0.1.0"], 2, "no results of it or an older one"),
+            (["run", "healthy", "--baseline", "broken.yaml"], 2, "broken.yaml is not JSON"),
             (["run", "nope"], 2, "there is no scenario nope"),
             (["run", "healthy", "broken.yaml"], 2, "broken.yaml:1: "),
             (["repro", "99999"], 2, "no scenario shows issue 99999"),

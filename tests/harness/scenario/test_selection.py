@@ -162,3 +162,11 @@ class TestNarrowing:
     def test_a_word_that_contains_and_is_one_word(self) -> None:
         with pytest.raises(UsageError, match="no run matches"):
             self.after([], "sandor")
+
+
+def test_shards_are_a_partition_that_depends_on_names_alone() -> None:
+    runs = selection.all_runs()
+    parts = [selection.shard(runs, part, 5) for part in range(1, 6)]
+    assert sorted(run.name for part in parts for run in part) == sorted(run.name for run in runs)
+    assert all(parts)
+    assert selection.shard(runs[1:], 2, 5) == [run for run in parts[1] if run != runs[0]]

@@ -1,0 +1,56 @@
+"""What is compared of one run: verdict, ending, number of attempts, failed checks. Never a digest or a time.
+
+A digest changes with every word of a journal; what a user of the bot would notice does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Verdict = Literal["pass", "fail", "unknown"]
+VERDICTS: tuple[Verdict, ...] = ("fail", "unknown", "pass")
+"""From the worst to the best."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one run did. `failed`: checks that failed, asked or not."""
+
+    verdict: Verdict
+    ending: str
+    attempts: int
+    failed: tuple[str, ...] = ()
+
+    @classmethod
+    def of_outcome(cls, outcome: Mapping[str, Any]) -> Row:
+        """From one of outcome.json's outcomes. Raises KeyError, TypeError or ValueError for anything else."""
+        failed = [check["name"] for check in outcome["checks"] if check["state"] == "fail"]
+        return cls.of_json({**outcome, "failed": failed})
+
+    @classmethod
+    def of_json(cls, document: Mapping[str, Any]) -> Row:
+        """From a row of a baseline. Raises KeyError, TypeError or ValueError for anything else."""
+        verdict, ending, attempts = document["verdict"], document["ending"], document["attempts"]
+        failed = tuple(document["failed"])
+        if verdict not in VERDICTS or not all(isinstance(text, str) for text in (ending, *failed)):
+            raise ValueError(f"{verdict}, {ending}")
+        if not isinstance(attempts, int):
+            raise TypeError(f"{attempts} attempts")
+        return cls(verdict, ending, attempts, failed)
+
+    def as_json(self) -> dict[str, Any]:
+        """As a baseline holds it."""
+        return {
+            "verdict": self.verdict,
+            "ending": self.ending,
+            "attempts": self.attempts,
+            "failed": list(self.failed),
+        }
+
+    @property
+    def text(self) -> str:
+        """For a person: `FAIL silent-death, 100 attempts (flag, notified)`."""
+        failed = f" ({', '.join(self.failed)})" if self.failed else ""
+        return f"{self.verdict.upper()} {self.ending}, {self.attempts} attempts{failed}"
