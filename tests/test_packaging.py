@@ -78,7 +78,10 @@ def test_every_module_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
 
 def test_the_program_works_where_it_is_installed(built: Path, wheel: zipfile.ZipFile) -> None:
     (entry,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
-    assert wheel.read(entry).decode().split() == ["[console_scripts]", "qqchaos", "=", "harness.cli:main"]
+    assert wheel.read(entry).decode().split() == [
+        *("[console_scripts]", "qqchaos", "=", "harness.cli:main"),
+        *("[pytest11]", "qqchaos", "=", "harness.pytest_plugin"),
+    ]
     site = built / "site"
     wheel.extractall(site)
     code = f"import sys; sys.path.insert(0, {str(site)!r}); import harness.cli as c; sys.exit(c.main())"
