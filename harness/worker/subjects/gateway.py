@@ -46,8 +46,8 @@ class GatewaySubject:
 
     `on_gave_up` is called, perhaps often, once the adapter gave up; `on_handler`, with the number of its
     record, whenever the runner's fatal-error handler begins. With `answers` a handler of ours answers in the
-    agent's place; raises SubjectError where it cannot. `stopping`: the tear-down has begun. `ended`: the
-    program is over.
+    agent's place; raises SubjectError where it cannot. `stopping`: the tear-down has begun. `leaving`: it
+    was told to end, and is to be started again. `ended`: the program is over.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class GatewaySubject:
         logging.getLogger().addHandler(self.logs)
         logging.getLogger().setLevel(logging.INFO)
         record_never_awaited(record)
-        self.stopping = self.ended = False
+        self.stopping = self.leaving = self.ended = False
         self._raised: str | None = None
 
     async def run(self) -> int:
