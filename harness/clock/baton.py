@@ -268,12 +268,15 @@ class Baton:
     def _jump(self, to_us: int) -> None:
         # Nobody can run at this instant any more: what is sampled now is what the instant came to. A call may
         # give somebody work all the same; then all are asked again before time passes.
+        if not self.ask_before_jump():
+            self._move_to(to_us)
+
+    def ask_before_jump(self) -> bool:
+        """Call all of `before_jump`; whether one has given somebody work at this instant."""
         somebody_can = False
         for call in self.before_jump:
             somebody_can = bool(call(self.now_us)) or somebody_can
-        if somebody_can:
-            return
-        self._move_to(to_us)
+        return somebody_can
 
     def follow(self, now_us: int, turns: int) -> None:
         """The clock of the process outside shows this time, and has counted so many turns."""

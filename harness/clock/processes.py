@@ -1,9 +1,9 @@
 """One clock for two processes: a *leader*, and one that it forked and that *follows* it.
 
-The leader has the clock. The follower has a clock of its own for its own threads, which asks outside where it
-would let time pass: it says when its threads want to go on, and waits. To the leader it is one participant: it
-is asked whether it can run at this instant, gets the baton, and gives it back when none of its threads can run.
-So never more than one thread of both runs, as within one process.
+The leader has the clock. The follower has a clock of its own for its own threads, which asks outside where
+it would let time pass: it says when its threads want to go on, and waits. To the leader it is one participant:
+it is asked whether it can run at this instant, gets the baton, and gives it back when none of its threads can
+run. So never more than one thread of both runs, as within one process.
 
 While it has the turn the follower may call functions of the leader's (`Follower.ask`), and while it waits the
 leader may call the follower's (`Leader.call`). Both are done at once, in the thread that waits.
@@ -48,7 +48,7 @@ class Channel:
         """The next message; None once the other process has ended."""
         head = self._read(_LENGTH.size)
         body = self._read(_LENGTH.unpack(head)[0]) if head is not None else None
-        return None if body is None else pickle.loads(body)  # noqa: S301  (of our own fork)
+        return None if body is None else pickle.loads(body)
 
     def _read(self, size: int) -> bytes | None:
         got = bytearray()
@@ -131,7 +131,9 @@ class Leader:
             what, *rest = got
             if what == "ask":
                 name, args = rest
-                self._channel.send(self._baton.now_us, self._baton.turns, "answer", self._functions[name](*args))
+                self._channel.send(
+                    self._baton.now_us, self._baton.turns, "answer", self._functions[name](*args)
+                )
                 continue
             value, self._deadline, turns = rest
             assert what == answer, f"{what} came for {answer}"
@@ -166,7 +168,7 @@ class Follower:
         return message[3]
 
     def nobody_can_run(self, next_us: int | None) -> None:
-        """No thread here can run at this instant, and the first wants to at `next_us`: wait for the leader."""
+        """No thread here can run at this instant; the first wants to at `next_us`. Wait for the leader."""
         if self._state == "runs":
             self._reply("idle", None, next_us)
         elif self._state == "asked":
@@ -179,8 +181,7 @@ class Follower:
                 self._state = "asked"
                 return
             if what == "jump":
-                calls = self._baton.before_jump
-                self._reply("jumped", any([call(now_us) for call in calls]), next_us)
+                self._reply("jumped", self._baton.ask_before_jump(), next_us)
             else:
                 name, args = rest
                 self._reply("called", self.functions[name](*args), next_us)

@@ -69,7 +69,7 @@ def main(spec: WorkerSpec) -> NoReturn:
     record.name(spec.folder, "home")
     record("loop", _run_open(spec), x={"subject": dict(spec.subject), "folder": spec.folder})
     level.prepare(run)
-    begin_world = partial(_begin_world, run)
+    begin_world: BeginWorld = partial(_begin_world, run)
     if spec.level != "adapter" and restarts(run.scenario):
         make_deterministic(BATON, spec.seed)
         begin_world = lead_lives(run, *begin_world())  # returns in each life

@@ -1,9 +1,9 @@
 """A program that is stopped or killed, and started again in the same run: a process of its own for each life.
 
-The worker's own process keeps what outlives a program: the platform, the clock, the journal, the home. It never
-imports the subject. Each life is a fork of it, so it begins with nothing of the life before: not a module, not a
-task, not a descriptor. A kill is SIGKILL, and what becomes of the dead one's connections, locks and pid is the
-kernel's affair. The clock is one (`harness.clock.processes`).
+The worker's own process keeps what outlives a program: the platform, the clock, the journal, the home. It
+never imports the subject. Each life is a fork of it, so it begins with nothing of the life before: not a
+module, not a task, not a descriptor. A kill is SIGKILL, and what becomes of the dead one's connections, locks
+and pid is the kernel's affair. The clock is one (`harness.clock.processes`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import atexit
 import gc
 import os
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -21,13 +22,15 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from fake_qq_server.addresses import Addresses
-from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event
+from fake_qq_server.events import Envelope
 from harness import clock
 from harness.clock import BATON
 from harness.clock.processes import Channel, Follower, Leader, channel_pair
 from harness.journal.run_kinds import SubjLife, SubjThread
 from harness.process.child_setup import die_with_parent
+from harness.process.heartbeat_page import HeartbeatPage
 from harness.scenario.run_spec import RunSpec
+from harness.worker.life_journal import LifeRecords, RemoteRecorder
 from harness.worker.run_context import Run
 from harness.worker.world import World
 
@@ -63,6 +66,7 @@ class ProgramLives:
         self._down_us: int | None = None
         """How long the program is to be down once this life has ended; None: it is not to end."""
         self._over = False
+        self._records = LifeRecords(run.record, run.counted)
         world.stop_subject, world.restart = self._stop, self._restart
         world.signal = lambda name: bool(self._life and self._life.call("signal", name))
         BATON.before_jump += [lambda now: bool(self._life and self._life.before_jump(now)), world.owes_a_turn]
@@ -77,6 +81,9 @@ class ProgramLives:
             self._life.give_turns()
             if self._down_us is None:
                 _end_like(self._life.status)
+            self._records.close_calls()
+            if self._life.status != -signal.SIGKILL:
+                self._run.record("probe", SubjLife("ended", self._run.life, self._life.status))
             BATON.park(None, self._down_us / 1e6, "down")
             self._down_us = None
             self._run.life += 1
@@ -102,7 +109,7 @@ class ProgramLives:
         """What a life may ask of this process."""
         run, world = self._run, self._world
         return {
-            "record": run.record,
+            "record": self._records,
             "normal": run.record.normal,
             "secrets in": run.record.secrets_in,
             "on connect": lambda port: run.on_connect(port),
@@ -114,7 +121,7 @@ class ProgramLives:
         }
 
     def _restart(self, how: str, down_us: int) -> bool:
-        """Called in the platform's thread; whether it is done: not while the program is down, or is to end."""
+        """Called in the platform's thread; whether it is done: not while it is down, or is to end."""
         life = self._life
         if life is None or life.gone or self._over or self._down_us is not None:
             return False
@@ -131,12 +138,15 @@ class ProgramLives:
         if not life.gone and not self._over:
             self._run.record("probe", SubjLife("killed", self._run.life))
             life.kill()
+            self._records.close_calls()
 
     def _stop(self) -> None:
         """The run's end: the tear-down."""
         self._over = True
         if self._life is None or self._life.gone:
-            self._run.end("harness", "the run ended while a rule kept the program down: nothing was torn down")
+            self._run.end(
+                "harness", "the run ended while a rule kept the program down: nothing was torn down"
+            )
         self._down_us = None
         self._life.call("stop")
 
@@ -164,7 +174,9 @@ def _begin_life(run: Run, channel: Channel, addresses: Addresses) -> BeginWorld:
     follower = Follower(BATON, channel)
     _drop_descriptors(channel.descriptors)
     gc.freeze()  # no finaliser of what is the worker's may run here
-    run.record = _Record(follower)  # type: ignore[assignment]
+    record: Any = RemoteRecorder(follower.ask)
+    run.record = record
+    sys.meta_path.insert(0, ImportTurns(run.heartbeat))
     run.on_connect = lambda port: follower.ask("on connect", port)
     clock.begin(
         seed=run.spec.seed, on_thread=lambda phase, name: run.record("probe", SubjThread(phase, name))
@@ -173,38 +185,28 @@ def _begin_life(run: Run, channel: Channel, addresses: Addresses) -> BeginWorld:
     return lambda: (LifeWorld(follower), addresses)
 
 
+class ImportTurns:
+    """A meta-path finder that finds nothing and counts each import as a turn: the supervisor measures the CPU
+    time of the worker's own process, which has none while a life imports."""
+
+    def __init__(self, page: HeartbeatPage) -> None:
+        self._page = page
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """None for every module: the next finder is to find it."""
+        del fullname, path, target
+        BATON.turns += 1
+        self._page.write_turn(BATON.turns, BATON.now_us)
+
+
 def _drop_descriptors(keep: Sequence[int]) -> None:
     """Put nothing in their place, so that no number is given out again while somebody may still close it."""
     nothing = os.open(os.devnull, os.O_RDWR)
-    for name in os.listdir("/proc/self/fd"):
-        number = int(name)
+    for link in list(Path("/proc/self/fd").iterdir()):
+        number = int(link.name)
         with suppress(OSError):
-            what = os.readlink(f"/proc/self/fd/{number}")
-            if number > 2 and number not in keep and what.startswith(INHERITED):
+            if number > 2 and number not in keep and str(link.readlink()).startswith(INHERITED):
                 os.dup2(nothing, number, inheritable=False)
-
-
-class _Record:
-    """The journal, which the worker's own process writes. What `Recorder` says of its methods holds."""
-
-    def __init__(self, follower: Follower) -> None:
-        self._ask = follower.ask
-
-    def __call__(
-        self, src: str, event: Event, about: Envelope = NOBODY, x: Mapping[str, Any] = NOTHING
-    ) -> int:
-        return int(self._ask("record", src, event, about, dict(x)))
-
-    def normal(self, text: str) -> str:
-        return str(self._ask("normal", text))
-
-    def secrets_in(self, text: str) -> Sequence[str]:
-        found: Sequence[str] = self._ask("secrets in", text)
-        return found
-
-    def close(self, why: Any, *, detail: str | None = None, x: Mapping[str, Any] = NOTHING) -> None:
-        del x
-        self._ask("end", why, detail)
 
 
 class LifeWorld:

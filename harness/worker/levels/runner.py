@@ -52,6 +52,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
             on_handler=_rules_on_handler(run, world),
             beside=run.scenario.beside is not None,
             answers=run.scenario.answers,
+            counted=run.counted,
         )
         if run.scenario.beside is not None:
             other_platform.register(run.record, lambda: not subject.stopping)
