@@ -1,9 +1,9 @@
 """One clock for two processes: a *leader*, and one that it forked and that *follows* it.
 
 The leader has the clock. The follower has a clock of its own for its own threads, which asks outside where
-it would let time pass: it says when its threads want to go on, and waits. To the leader it is one participant:
-it is asked whether it can run at this instant, gets the baton, and gives it back when none of its threads can
-run. So never more than one thread of both runs, as within one process.
+it would let time pass: it says when its threads want to go on, and waits. To the leader it is one
+participant: it is asked whether it can run at this instant, gets the baton, and gives it back when none of
+its threads can run. So never more than one thread of both runs, as within one process.
 
 While it has the turn the follower may call functions of the leader's (`Follower.ask`), and while it waits the
 leader may call the follower's (`Leader.call`). Both are done at once, in the thread that waits.

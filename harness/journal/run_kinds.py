@@ -171,9 +171,9 @@ class SubjAnswer(SpanEvent):
 
 @dataclass(frozen=True)
 class SubjLife(Event):
-    """A rule ends the subject's life and begins another: `stopping` as it is told to, `killed` without a word,
-    `ended` a program that was told to (`code`: its exit status), `started` a new one. What ends in between did
-    not give up. `number` counts lives from 1."""
+    """A rule ends the subject's life and begins another: `stopping` as it is told to, `killed` without a
+    word, `ended` a program that was told to (`code`: its exit status), `started` a new one. What ends in
+    between did not give up. `number` counts lives from 1."""
 
     KIND = "subj.life"
     what: Literal["stopping", "killed", "ended", "started"]

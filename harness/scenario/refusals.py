@@ -110,7 +110,7 @@ def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
 
 
 def _refuse_restarts(run: RunSpec, paths: Sequence[Path]) -> None:
-    """A process level is not there yet. The messages of the platform beside QQ are counted in each life."""
+    """At the process level no rule restarts anything; the messages beside QQ are counted in each life."""
     for rule, path in zip(run.rules, paths, strict=True):
         verb = next((do.verb for do in rule.do if do.row.acts_on == "subject"), None)
         if verb is not None and "process" in run.levels:

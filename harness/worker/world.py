@@ -51,8 +51,8 @@ PROBE_EVENTS = {
 
 class World:
     """The platform's side of one run. `begin` returns once it listens; `stop_subject` is called at the end,
-    `signal` where a rule sends the subject's process one, `restart` where one restarts the subject. `leave` is
-    for a program that has several lives (`program_lives`).
+    `signal` where a rule sends the subject's process one, `restart` where one restarts the subject. `leave`
+    is for a program that has several lives (`program_lives`).
 
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
     on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
