@@ -44,7 +44,7 @@ register(
         name="restart",
         places=("any",),
         kind=Class.PUSH,
-        story="The bot (its adapter, or at the runner level its program) is stopped or killed, and started again.",
+        story="The bot (at the runner level its program) is stopped or killed, and started again.",
         seen_as="Its connections end, with or without a close frame; then a new client connects.",
         act=act,
         check=check,
