@@ -141,6 +141,15 @@ def test_a_program_that_ends_without_a_word_ends_the_run_as_it_ended(tmp_path: P
     assert (closed.why, closed.status) == ("exited", 3)
 
 
+def test_a_program_that_cannot_go_on_after_its_own_death_has_ended_itself(tmp_path: Path) -> None:
+    once = f"open({str(tmp_path / 'was here')!r}, 'x').close()"
+    found = restarted(tmp_path, "{restart: kill}", root=bot.copy(tmp_path, in_connect=once))
+    assert [event.code for _, event in of(found, ProcExit)] == [1]
+    outcome = judge(found)
+    assert outcome.ending.name == "exited" and outcome.verdict == "pass"  # of what it asks: connects
+    assert next(one for one in outcome.checks if one.name == "stays").state == "fail"
+
+
 def test_calls_are_counted_over_all_lives_and_rules_hear_of_each(tmp_path: Path) -> None:
     rules = "[{at: ready + 30s, do: {close: 4915}}, {id: told, when: runner.handler, do: {restart: kill}}]"
     found = records(bot.CORRECT, tmp_path, rules=rules, level="runner")
