@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,6 +24,8 @@ from harness.clock.baton import Baton
 
 _LENGTH = Struct("<I")
 _READ = 1 << 16
+LOOK_S = 0.5
+"""Real seconds that a wait for a message lasts between two calls of `Channel.while_waiting`."""
 
 
 class Channel:
@@ -30,6 +33,7 @@ class Channel:
 
     def __init__(self, source: int, sink: int) -> None:
         self._source, self._sink = source, sink
+        self.while_waiting: Callable[[], None] | None = None
 
     @property
     def descriptors(self) -> tuple[int, int]:
@@ -53,6 +57,8 @@ class Channel:
     def _read(self, size: int) -> bytes | None:
         got = bytearray()
         while len(got) < size:
+            while self.while_waiting is not None and not select.select([self._source], [], [], LOOK_S)[0]:
+                self.while_waiting()
             part = os.read(self._source, min(size - len(got), _READ))
             if not part:
                 return None

@@ -29,8 +29,10 @@ from harness.clock.processes import Channel, Follower, Leader, channel_pair
 from harness.journal.run_kinds import SubjLife, SubjThread
 from harness.process.child_setup import die_with_parent
 from harness.process.heartbeat_page import HeartbeatPage
+from harness.process.watchdog import Limits
 from harness.scenario.run_spec import RunSpec
 from harness.worker.life_journal import LifeRecords, RemoteRecorder
+from harness.worker.life_watch import LifeWatch
 from harness.worker.run_context import Run
 from harness.worker.world import World
 
@@ -102,6 +104,9 @@ class ProgramLives:
             return _begin_life(self._run, followers, self._addresses)
         followers.close()
         self._run.record.name_process(pid)
+        limits = Limits(**self._run.spec.limits)
+        watch = LifeWatch(pid, self._run.heartbeat, limits, lambda why: self._run.end(why.why, why.detail))
+        leaders.while_waiting = watch.look
         self._life = Leader(BATON, leaders, pid, self._functions())
         return None
 

@@ -150,6 +150,28 @@ def test_a_program_that_cannot_go_on_after_its_own_death_has_ended_itself(tmp_pa
     assert next(one for one in outcome.checks if one.name == "stays").state == "fail"
 
 
+@pytest.mark.parametrize(
+    ("does", "why"),
+    [
+        ("while True: pass", "cpu"),
+        ("hold = bytearray(b'x' * (1 << 31)); __import__('time').sleep(9)", "memory"),
+    ],
+)
+def test_a_life_is_watched_as_a_worker_is(tmp_path: Path, does: str, why: str) -> None:
+    ((_, closed),) = of(restarted(tmp_path, "{restart: kill}", root=_broken(tmp_path, does)), RunClose)
+    assert closed.why == why
+
+
+def _broken(folder: Path, does: str) -> Path:
+    """The second life does this when it connects."""
+    once = folder / "was here"
+    return bot.copy(
+        folder,
+        on_import=f"def broken():\n    {does}\nimport pathlib\nonce = pathlib.Path({str(once)!r})\n",
+        in_connect="broken() if once.exists() else once.touch()",
+    )
+
+
 def test_calls_are_counted_over_all_lives_and_rules_hear_of_each(tmp_path: Path) -> None:
     rules = "[{at: ready + 30s, do: {close: 4915}}, {id: told, when: runner.handler, do: {restart: kill}}]"
     found = records(bot.CORRECT, tmp_path, rules=rules, level="runner")
