@@ -120,7 +120,7 @@ class ProgramLives:
             "on connect": lambda port: run.on_connect(port),
             "end": lambda why, detail: run.end(why, detail),
             "gave up": world.mark_give_up,
-            "exited": world.exited,
+            "exited": self._exited,
             "torn down": world.torn_down,
             "rules": _asking_the_rules(world),
         }
@@ -144,6 +144,11 @@ class ProgramLives:
             self._run.record("probe", SubjLife("killed", self._run.life))
             life.kill()
             self._records.close_calls()
+
+    def _exited(self) -> None:
+        """The program has ended itself, and with it the run: nothing is restarted any more."""
+        self._over = True
+        self._world.exited()
 
     def _stop(self) -> None:
         """The run's end: the tear-down."""
