@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from harness.clock.participant import ClockStuck as ClockStuck
 from harness.clock.participant import Participant as Participant
@@ -49,6 +49,16 @@ def _no_turn(turns: int, now_us: int) -> None:
     del turns, now_us
 
 
+class Outside(Protocol):
+    """Another process that has the clock; see `processes`."""
+
+    def nobody_can_run(self, next_us: int | None) -> None:
+        """Nobody here can run at this instant: returns when that is to be looked at again."""
+
+    def somebody_can_run(self) -> None:
+        """Somebody here can: returns when it is this process's turn."""
+
+
 class Baton:
     """The clock of a process; see the module. One instance is current, `harness.clock.BATON`."""
 
@@ -63,6 +73,8 @@ class Baton:
         self.on_blocked: Callable[[Participant, float], None] = lambda who, seconds: None
         self.on_stuck: Callable[[str], None] = lambda why: None
         self.pending_calls: list[Callable[[], Any]] = []
+        self.outside: Outside | None = None
+        """Where another process has the clock, and this one must ask before time passes."""
         self.begun = False
         self._parts: list[Participant] = []
         self._numbers = itertools.count()
@@ -119,6 +131,8 @@ class Baton:
         """In a forked child: the other threads are not there, and the clock does not count."""
         self._parts.clear()
         self.pending_calls.clear()
+        self.before_jump.clear()
+        self.after_jump.clear()
         self._local.participant = None
         self.begun = False
 
@@ -194,10 +208,15 @@ class Baton:
                 except Exception as fault:  # such as a selector closed by another thread
                     who.fault, got = fault, True
                 if got or (who.deadline is not None and who.deadline <= self.now_us):
+                    if self.outside is not None:
+                        self.outside.somebody_can_run()
                     return self._give(who, got, me)
             if not self._parts:  # the last thread of the clock has ended
                 return None
             time = self._next_time()
+            if self.outside is not None:
+                self.outside.nobody_can_run(time)
+                continue
             if time is None:
                 return self._give(self._stuck(), None, me)
             self._jump(time)
@@ -249,11 +268,23 @@ class Baton:
     def _jump(self, to_us: int) -> None:
         # Nobody can run at this instant any more: what is sampled now is what the instant came to. A call may
         # give somebody work all the same; then all are asked again before time passes.
+        if not self.ask_before_jump():
+            self._move_to(to_us)
+
+    def ask_before_jump(self) -> bool:
+        """Call all of `before_jump`; whether one has given somebody work at this instant."""
         somebody_can = False
         for call in self.before_jump:
             somebody_can = bool(call(self.now_us)) or somebody_can
-        if somebody_can:
-            return
+        return somebody_can
+
+    def follow(self, now_us: int, turns: int) -> None:
+        """The clock of the process outside shows this time, and has counted so many turns."""
+        self.turns = max(turns, self.turns)
+        if now_us > self.now_us:
+            self._move_to(now_us)
+
+    def _move_to(self, to_us: int) -> None:
         self.now_us, self._turns_here = to_us, 0
         for call in self.after_jump:
             call(to_us)

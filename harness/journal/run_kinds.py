@@ -171,12 +171,14 @@ class SubjAnswer(SpanEvent):
 
 @dataclass(frozen=True)
 class SubjLife(Event):
-    """A rule ends the adapter's life and begins another: `stopping` by its disconnect(), `killed` without a
-    word, `started` a new one. What ends in between did not give up. `number` counts lives from 1."""
+    """A rule ends the subject's life and begins another: `stopping` as it is told to, `killed` without a
+    word, `ended` a program that was told to (`code`: its exit status), `started` a new one. What ends in
+    between did not give up. `number` counts lives from 1."""
 
     KIND = "subj.life"
-    what: Literal["stopping", "killed", "started"]
+    what: Literal["stopping", "killed", "ended", "started"]
     number: int
+    code: int | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Recorder:
         self._kinds: Counter[str] = Counter()
         self._names: dict[str, str] = {}
         self._ports: dict[str, str] = {}
-        self._pid = str(os.getpid())
+        self._pids = {str(os.getpid())}
         self._secrets: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
         self._known: dict[str, str] = {}
@@ -75,6 +75,11 @@ class Recorder:
     def name_port(self, port: int, name: str) -> None:
         """From now on write `<name>` where a text names this port of the loopback."""
         self._ports[str(port)] = f"<{name}>"
+        self._known.clear()
+
+    def name_process(self, pid: int) -> None:
+        """From now on write `<pid>` where a text names this process, too."""
+        self._pids.add(str(pid))
         self._known.clear()
 
     def keep_secret(self, secrets: Mapping[str, str]) -> None:
@@ -121,7 +126,7 @@ class Recorder:
             self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
         text = self._pattern.sub(lambda found: self._names[found.group()], text)
         text = _PORT.sub(lambda found: found[1] + self._ports.get(found[2], "<port>"), text)
-        text = _PID.sub(lambda found: found[1] + ("<pid>" if found[2] == self._pid else found[2]), text)
+        text = _PID.sub(lambda found: found[1] + ("<pid>" if found[2] in self._pids else found[2]), text)
         return _ADDRESS.sub("<address>", text)
 
     def _normal(self, event: Event) -> Event:

@@ -110,11 +110,13 @@ def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
 
 
 def _refuse_restarts(run: RunSpec, paths: Sequence[Path]) -> None:
-    """Above the adapter a whole program would have to be started again."""
+    """At the process level no rule restarts anything; the messages beside QQ are counted in each life."""
     for rule, path in zip(run.rules, paths, strict=True):
         verb = next((do.verb for do in rule.do if do.row.acts_on == "subject"), None)
-        if verb is not None and run.levels != ("adapter",):
-            raise LanguageError((*path, "do"), f"{verb} is for the adapter level only: levels: [adapter]")
+        if verb is not None and "process" in run.levels:
+            raise LanguageError((*path, "do"), f"{verb} is for the levels adapter and runner")
+        if verb is not None and run.beside is not None:
+            raise LanguageError((*path, "do"), f"{verb} and beside: healthy do not go together")
 
 
 def _refuse_runner_events(run: RunSpec, paths: Sequence[Path]) -> None:

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fake_qq_server.addresses import Addresses
 from fake_qq_server.unprompted import busiest
 from harness import clock
 from harness.clock import BATON
@@ -33,8 +34,9 @@ from harness.process.heartbeat_page import HeartbeatPage
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.parse_run import from_resolved
 from harness.worker import egress
+from harness.worker.program_lives import BeginWorld, lead_lives, restarts
 from harness.worker.run_context import Run, real_time
-from harness.worker.world import PEER
+from harness.worker.world import PEER, World
 
 LIBRARIES = ("asyncio", "aiohttp", "httpx", "httpcore")
 """Whose logs `--verbose` shows beside the subject's own."""
@@ -66,15 +68,25 @@ def main(spec: WorkerSpec) -> NoReturn:
     level: Any = importlib.import_module(DRIVERS[spec.level])
     record.name(spec.folder, "home")
     record("loop", _run_open(spec), x={"subject": dict(spec.subject), "folder": spec.folder})
-    egress.install(partial(_on_refused, run), on_connect=lambda port: run.on_connect(port))
     level.prepare(run)
+    begin_world: BeginWorld = partial(_begin_world, run)
+    if spec.level != "adapter" and restarts(run.scenario):
+        make_deterministic(BATON, spec.seed)
+        begin_world = lead_lives(run, *begin_world())  # returns in each life
+    _live(run, layout, level, begin_world)
+
+
+def _live(run: Run, layout: Layout, level: Any, begin_world: BeginWorld) -> NoReturn:
+    """Import the subject and drive it, to the end of this process."""
+    egress.install(partial(_on_refused, run), on_connect=lambda port: run.on_connect(port))
     module = _load(run, layout, level)
-    if spec.verbose:
+    if run.spec.verbose:
         _log_everything(layout)
-    make_deterministic(BATON, spec.seed)
+    make_deterministic(BATON, run.spec.seed + run.life - 1)
     run.mark("imported")
     run_program: Callable[..., NoReturn] = level.run_program
-    run_program(run, asyncio.Runner(loop_factory=clock.new_event_loop), _drive(run, module, layout, level))
+    drive = _drive(run, module, layout, level, begin_world)
+    run_program(run, asyncio.Runner(loop_factory=clock.new_event_loop), drive)
 
 
 def _load(run: Run, layout: Layout, level: Any) -> Any:
@@ -101,8 +113,14 @@ def _log_everything(layout: Layout) -> None:
         logger.addHandler(logging.StreamHandler())
 
 
-async def _drive(run: Run, module: Any, layout: Layout, level: Any) -> Any:
+async def _drive(run: Run, module: Any, layout: Layout, level: Any, begin_world: BeginWorld) -> Any:
     """Begin the world, then let the level drive the subject in it; what that returns."""
+    world, addresses = begin_world()
+    return await level.drive(run, module, layout, world, addresses)
+
+
+def _begin_world(run: Run) -> tuple[World, Addresses]:
+    """The world of the run, begun."""
     world = run.world()
     world.fail = lambda problem: run.end("harness", _one_line(problem))
     world.close_run = lambda why: run.end("end", why)
@@ -112,7 +130,7 @@ async def _drive(run: Run, module: Any, layout: Layout, level: Any) -> Any:
         run.record.name_port(port, host)
     run.on_connect = world.fake.refused
     run.unprompted = world.fake.director.unprompted
-    return await level.drive(run, module, layout, world, addresses)
+    return world, addresses
 
 
 def _run_open(spec: WorkerSpec) -> RunOpen:

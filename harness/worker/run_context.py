@@ -27,6 +27,8 @@ class Run:
 
     `started` is real time in seconds. `on_connect(port)` is called for each connect to a loopback port; it is
     the world's once there is one. `on_exit(code)` is what the runner level does once the program has ended.
+    `life`: the number of the program's life in this process, from 1; above 1 only where a rule restarts it.
+    `counted`: how many calls of each kind that is counted its earlier lives have made.
     `unprompted()`: how often each rule pushed or held something at this instant, by its key.
     """
 
@@ -39,6 +41,8 @@ class Run:
     on_connect: Callable[[int], None] = lambda port: None
     on_exit: Callable[[int], NoReturn] | None = None
     unprompted: Callable[[], Mapping[str, int]] = dict
+    life: int = 1
+    counted: dict[type, int] = field(default_factory=dict)
 
     def mark(self, phase: str) -> None:
         """Note real and CPU seconds when `phase` is reached first; they go into the last record's `x`."""

@@ -26,7 +26,7 @@ from fake_qq_server.rules.moments import GAVE_UP
 from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess
 from fake_qq_server.server import FakeQQ
 from fake_qq_server.wire.websocket import WebSocketProtocol
-from harness.clock import new_event_loop
+from harness.clock import BATON, new_event_loop
 from harness.journal.run_kinds import RunTeardown
 from harness.journal.writer import Recorder
 from harness.scenario.limits import RECOVERY_HEARTBEATS
@@ -51,7 +51,8 @@ PROBE_EVENTS = {
 
 class World:
     """The platform's side of one run. `begin` returns once it listens; `stop_subject` is called at the end,
-    `signal` where a rule sends the subject's process one, `restart` where one restarts the subject.
+    `signal` where a rule sends the subject's process one, `restart` where one restarts the subject. `leave`
+    is for a program that has several lives (`program_lives`).
 
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
     on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
@@ -77,6 +78,7 @@ class World:
         self.subject_is_busy: Callable[[], bool] = lambda: False
         self.signal: SignalProcess = lambda name: False
         self.restart: RestartSubject = lambda how, down_us: False
+        self.leave: Callable[[], None] = lambda: None
         self.close_run: Callable[[str], None] = lambda why: None
         self.fail: Callable[[BaseException], None] = _raise
         self.runaway: Callable[[Sequence[str]], None] = lambda keys: None
@@ -116,6 +118,10 @@ class World:
         clock (`Baton.before_jump`), to be called after those that may call `mark_give_up`."""
         due, self._mark_is_due = self._mark_is_due, False
         return due
+
+    def give_way(self) -> None:
+        """Let the platform's thread run at this instant."""
+        BATON.park(None, 0, "handler")
 
     def exited(self) -> None:
         """The program ended itself: so does the run."""

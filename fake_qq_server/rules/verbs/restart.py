@@ -1,7 +1,8 @@
-"""`restart: kill`: the bot's adapter is stopped, or killed without a word, and a new one is started.
+"""`restart: kill`: the bot is stopped, or killed without a word, and is started again.
 
-It acts on the subject, not on a connection: with `disconnect` its own disconnect() is called, with `kill` its
-connections are cut and nothing of it runs any more. `down` later a new adapter connects.
+It acts on the subject, not on a connection: with `disconnect` its own disconnect() is called (a whole program
+is sent SIGTERM), with `kill` its connections are cut and nothing of it runs any more. `down` later a new
+adapter connects, in a new process where the subject is a program.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ register(
         name="restart",
         places=("any",),
         kind=Class.PUSH,
-        story="The bot's adapter is stopped or killed, and a new one is started in the same run.",
+        story="The bot (at the runner level its program) is stopped or killed, and started again.",
         seen_as="Its connections end, with or without a close frame; then a new client connects.",
         act=act,
         check=check,
-        main=one_of("restart", HOW, required=True, means="by its own disconnect(), or without a word"),
+        main=one_of("restart", HOW, required=True, means="as it is told to, or without a word"),
         more={"down": duration("down", means="how long nothing runs, 5s unless said")},
         acts_on="subject",
     )

@@ -212,6 +212,8 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
             )
         case EventUnwanted(t=kind):
             return f"a {kind} happened, which the bot's intents exclude", "events the bot did not ask for"
+        case SubjLife(what="ended", number=number, code=code):
+            return f"the bot ended with code {code} (life {number})", "lives"
         case SubjLife(what=what, number=number):
             return f"{LIVES[what]} (life {number})", "lives"
         case ProcExit(code=code, reason=reason):
@@ -222,9 +224,9 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
 
 
 LIVES = {
-    "stopping": "the adapter is told to stop",
-    "killed": "the adapter is killed without a word",
-    "started": "a new adapter is started",
+    "stopping": "the bot is told to stop",
+    "killed": "the bot is killed without a word",
+    "started": "the bot is started again",
 }
 """A second life (`subj.life`) in words."""
 

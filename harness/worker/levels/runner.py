@@ -21,6 +21,7 @@ from harness.journal.run_kinds import ClockHiccup, ProcEnding
 from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import Phase
 from harness.worker.credentials import BOT, CREDENTIALS
+from harness.worker.program_lives import end_process
 from harness.worker.run_context import Run
 from harness.worker.subjects import other_platform
 from harness.worker.subjects.adapter import Endpoints
@@ -51,10 +52,11 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
             on_handler=_rules_on_handler(run, world),
             beside=run.scenario.beside is not None,
             answers=run.scenario.answers,
+            counted=run.counted,
         )
         if run.scenario.beside is not None:
             other_platform.register(run.record, lambda: not subject.stopping)
-        if run.scenario.start == "killed":
+        if run.scenario.start == "killed" and run.life == 1:
             write_stale_state(CREDENTIALS[0])
     except SubjectError as problem:
         exit_with_problem(run.spec, "subject", str(problem))
@@ -64,15 +66,20 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
     def stop_subject() -> None:
         run.record("probe", subject.held_resources())
         subject.stopping = subject.logs.collecting = True
+        subject.leaving = False
         run.heartbeat.enter(Phase.TEAR_DOWN)
         send(signal.SIGINT)
+
+    def leave() -> None:
+        subject.stopping = subject.leaving = True
+        send(signal.SIGTERM)
 
     def send(number: signal.Signals) -> bool:
         if not send_signal(number, loop):
             run.record("loop", ClockHiccup(f"{number.name} was not delivered"))
         return not subject.ended
 
-    world.stop_subject = stop_subject
+    world.stop_subject, world.leave = stop_subject, leave
     world.signal = lambda name: send(signal.Signals[name])
     run.on_exit = partial(_finish, run, subject, world, addresses, loop)
     run.heartbeat.enter(Phase.RUNNING)
@@ -108,7 +115,10 @@ def _finish(
     loop: asyncio.AbstractEventLoop,
     code: int,
 ) -> NoReturn:
-    """The program has ended with `code`: record that and what it left, and end the run."""
+    """The program has ended with `code`: record that and what it left, and end the run. Where it is to be
+    started again, end the process alone."""
+    if subject.leaving:
+        end_process(code)
     subject.record_exit(code)
     if not subject.stopping:
         subject.stopping = subject.logs.collecting = True
@@ -141,7 +151,7 @@ def _rules_on_handler(run: Run, world: World) -> Callable[[int], None]:
 
     def begins(n: int) -> None:
         world.fake.director.ask(HANDLER, Envelope(bot=BOT), n)
-        BATON.park(None, 0, "handler")
+        world.give_way()
 
     return begins
 

@@ -64,7 +64,8 @@ class AdapterObserver:
 
     def _noting_messages(self, handle: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         async def noting(event: Any) -> Any:
-            self._record("probe", SubjMessage(str(event.message_id)))
+            if event.message_id is not None:  # hermes hands itself such events, to go on after a restart
+                self._record("probe", SubjMessage(str(event.message_id)))
             return await handle(event)
 
         return noting

@@ -19,7 +19,7 @@ from typing import Any
 
 from harness.errors import SubjectError
 from harness.hermes.layouts import Layout
-from harness.journal.run_kinds import ProcExit, RunnerStop, SubjHandler, SubjState
+from harness.journal.run_kinds import ProcExit, RunnerStop, SubjAttempt, SubjHandler, SubjState
 from harness.journal.runner_kinds import BesideState, RunnerAdapter, RunnerHeld, RunnerQueue, RunnerState
 from harness.journal.writer import Recorder
 from harness.scenario.run_spec import Answers
@@ -41,13 +41,17 @@ AGENT = "_handle_message_with_agent"
 """The runner's method that has an agent answer a message, once its sender is allowed and it is his turn."""
 
 
+NOTHING_YET: Mapping[type, int] = {}
+
+
 class GatewaySubject:
     """One start of the gateway. `run` lasts until it ends by itself or is stopped.
 
     `on_gave_up` is called, perhaps often, once the adapter gave up; `on_handler`, with the number of its
     record, whenever the runner's fatal-error handler begins. With `answers` a handler of ours answers in the
-    agent's place; raises SubjectError where it cannot. `stopping`: the tear-down has begun. `ended`: the
-    program is over.
+    agent's place; raises SubjectError where it cannot. `counted`: how many calls of each kind earlier lives
+    of the program have made. `stopping`: the tear-down has begun. `leaving`: it was told to end, and is to be
+    started again. `ended`: the program is over.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class GatewaySubject:
         on_handler: Callable[[int], None],
         beside: bool = False,
         answers: Answers | None = None,
+        counted: Mapping[type, int] = NOTHING_YET,
     ) -> None:
         adapter_module, self._module = modules
         self._agent = MessageHandler(answers, record) if answers else None
@@ -72,8 +77,8 @@ class GatewaySubject:
         self._on_handler = on_handler
         self._runner: Any = None
         self._observer: AdapterObserver | None = None
-        self._handlers = CallCounter(SubjHandler)
-        self._counts = AdapterObserver.counters()
+        self._handlers = CallCounter(SubjHandler, counted.get(SubjHandler, 0))
+        self._counts = CallCounter(SubjAttempt, counted.get(SubjAttempt, 0))
         self._queue: RunnerQueue | None = None
         self._installed: RunnerAdapter | None = None
         self._beside_state: BesideState | None = None
@@ -89,7 +94,7 @@ class GatewaySubject:
         logging.getLogger().addHandler(self.logs)
         logging.getLogger().setLevel(logging.INFO)
         record_never_awaited(record)
-        self.stopping = self.ended = False
+        self.stopping = self.leaving = self.ended = False
         self._raised: str | None = None
 
     async def run(self) -> int:

@@ -9,11 +9,12 @@ from harness.worker.subjects.observer import MakeSpan
 
 
 class CallCounter:
-    """Counts the calls recorded as `kind`. Called once for each call; gives what builds its two records."""
+    """Counts the calls recorded as `kind`, going on from `number`. Called once for each call; gives what
+    builds its two records."""
 
-    def __init__(self, kind: type[SubjAttempt] | type[SubjHandler]) -> None:
+    def __init__(self, kind: type[SubjAttempt] | type[SubjHandler], number: int = 0) -> None:
         self.kind = kind
-        self.number = 0
+        self.number = number
 
     def __call__(self) -> MakeSpan:
         self.number += 1

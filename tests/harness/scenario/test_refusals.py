@@ -181,11 +181,18 @@ def test_a_give_up_may_come_at_once_as_far_as_refusals_go() -> None:
     assert "the run ends before" in refused(rules=[DROP, late]).sentence
 
 
-def test_a_restart_is_for_the_adapter_level_alone() -> None:
+def test_a_restart_is_for_the_levels_adapter_and_runner() -> None:
     again = [{"at": "5m", "do": {"restart": "kill"}}]
-    assert run(rules=again).rules
-    error = refused(rules=again, levels=["adapter", "runner"])
-    assert "restart is for the adapter level only" in error.sentence and error.path == ("rules", 0, "do")
+    assert run(rules=again, levels=["adapter", "runner"]).rules
+    error = refused(rules=again, levels=["runner", "process"])
+    assert "restart is for the levels adapter and runner" in error.sentence
+    assert error.path == ("rules", 0, "do")
+
+
+def test_a_restart_and_another_platform_do_not_go_together() -> None:
+    again = [{"at": "5m", "do": {"restart": "kill"}}]
+    error = refused(rules=again, levels=["runner"], beside="healthy")
+    assert "restart and beside: healthy do not go together" in error.sentence
 
 
 def test_a_healed_run_is_as_much_longer_as_its_answers_take_longer() -> None:

@@ -128,8 +128,9 @@ class TestLines:
                 J().add(EventUnwanted("m", "MESSAGE_CREATE", 1, 1 << 25), 5),
                 "a MESSAGE_CREATE happened, which the bot's intents exclude",
             ),
-            (J().add(SubjLife("killed", 1), 5), "the adapter is killed without a word (life 1)"),
-            (J().add(SubjLife("started", 2), 5), "a new adapter is started (life 2)"),
+            (J().add(SubjLife("killed", 1), 5), "the bot is killed without a word (life 1)"),
+            (J().add(SubjLife("started", 2), 5), "the bot is started again (life 2)"),
+            (J().add(SubjLife("ended", 1, 1), 5), "the bot ended with code 1 (life 1)"),
             (J().ends(5), "the run is over: the scenario's end is reached"),
         ],
     )

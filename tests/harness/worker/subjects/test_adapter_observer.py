@@ -57,6 +57,13 @@ async def test_attempts_are_counted_over_all_adapters_of_a_run(journal: Journal)
     assert ends == [SubjAttempt("end", "failed", None, 1), SubjAttempt("end", "ok", None, 2)]
 
 
+async def test_an_event_that_is_no_message_of_the_platform_is_not_recorded_as_one(journal: Journal) -> None:
+    adapter = Adapter()
+    AdapterObserver(adapter, journal.record, AdapterObserver.counters())
+    await adapter.handle_message(SimpleNamespace(message_id=None))
+    assert len(adapter.messages) == 1 and journal.events() == []
+
+
 async def test_a_listener_that_raises_has_ended(journal: Journal) -> None:
     adapter = Adapter()
     observer = AdapterObserver(adapter, journal.record, AdapterObserver.counters())
