@@ -38,10 +38,12 @@ class HttpReply:
 
 @dataclass(frozen=True)
 class FrameAsk:
-    """A frame the platform received; `default` makes the frames it would answer with."""
+    """A frame the platform received; `default` makes the frames it would answer with. `renew`: those of a new
+    session in answer to a Resume, null where the platform cannot give one."""
 
     op: str
     default: Callable[[], FrameReply]
+    renew: Callable[[], FrameReply | None] = lambda: None
 
 
 @dataclass(frozen=True)

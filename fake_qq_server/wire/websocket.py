@@ -21,8 +21,9 @@ from websockets.server import ServerProtocol
 from fake_qq_server.events import Envelope, Event, Session, WsConnect, WsIn, WsOut
 from fake_qq_server.platform.exchange import Out
 from fake_qq_server.platform.gateway import GatewayConnection
-from fake_qq_server.platform.platform import Bot, Platform
+from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import FrameReply, HttpAsk, HttpReply
+from fake_qq_server.platform.rows import Bot
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire import frames
