@@ -30,7 +30,7 @@ from fake_qq_server.wire import frames
 from fake_qq_server.wire.decider import Decider
 from fake_qq_server.wire.http import body_of, phrase
 from fake_qq_server.wire.tcp import TcpConnection
-from fake_qq_server.wire.text_frames import TextFrames
+from fake_qq_server.wire.due_frames import DueFrames
 
 HELLO_AFTER_US = 1_000
 """Hello follows the handshake in a packet of its own: were both read at once, as on no real network,
@@ -77,7 +77,7 @@ class WebSocketProtocol:
         self._requested = False
         self._hint: Bot | None = None
         self._fragments: list[bytes] = []
-        self._texts = TextFrames(stage, tcp.number, decider, self)
+        self._texts = DueFrames(stage, tcp.number, decider, self)
         self.gateway: GatewayConnection | None = None
         self._close_sent = False
 

@@ -55,7 +55,7 @@ class DueFrame:
         return len((self.out.text or "").encode())
 
 
-class TextFrames:
+class DueFrames:
     """Writes those of one connection, number `conn`."""
 
     def __init__(self, stage: Stage, conn: int, decider: Decider, line: Line) -> None:
