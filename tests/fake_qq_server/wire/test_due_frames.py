@@ -34,6 +34,15 @@ class Line:
     def changed(self, out: Out, text: str) -> Out:
         return Out(1, text, events=(WsOut("other"),)) if text != out.text else out
 
+    def withheld(self, out: Out, cause: int | None, rule: str | None) -> int:
+        wrote, message = out.wrote, out.message
+        event = WsWithheld(wrote.op, wrote.s, wrote.t, message.id if message else None, wrote.code)
+        return self.report(event, cause, rule)
+
+    def tell(self, events: Any, cause: int | None, rule: str | None) -> None:
+        for event in events:
+            self.report(event, cause, rule)
+
     def report(self, event: Any, cause: int | None = None, rule: str | None = None) -> int:
         self.done.append((event, cause, rule))
         return len(self.done)
