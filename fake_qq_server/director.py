@@ -226,10 +226,8 @@ class Director:
             self._push(bot, push, self._delayed.pop(_place(bot, push), None))
         if engine is self._links:
             healed = self.healed or step.healed
-            for act in step.on:
-                self._conditions.on(act)
-            for act in step.off:
-                self._conditions.off(act, healed=healed)
+            self._conditions.on(step.on)
+            self._conditions.off(step.off, healed=healed)
         if step.healed:
             self._heal()
 
@@ -264,8 +262,8 @@ class Director:
 
     def _acted(self, bot: int, act: Act, effect: Effect, about: Envelope) -> None:
         self._stage.sink("rules", RuleAct(act.do.verb, effect.bytes, effect.frames, effect.us), about)
-        self._engines[bot].acted(act, self._stage.now_us())
-        self._soon(self._advance)
+        if self._engines[bot].acted(act, self._stage.now_us()):
+            self._soon(self._advance)
 
     def _ran_away(self) -> None:
         if not self._runaway:

@@ -106,6 +106,7 @@ async def _drive(run: Run, module: Any, layout: Layout, level: Any) -> Any:
     world = run.world()
     world.fail = lambda problem: run.end("harness", _one_line(problem))
     world.close_run = lambda why: run.end("end", why)
+    world.on_thread = run.heartbeat.write_platform_thread
     world.runaway = lambda keys: run.end("rules", "; ".join(keys))
     addresses = world.begin()
     for host, port in addresses.ports.items():
