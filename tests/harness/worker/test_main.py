@@ -103,6 +103,24 @@ def test_rules_that_set_each_other_off_are_named_and_say_nothing_about_the_bot(t
     assert half.endswith("whose rules set each other off or did too much within one instant (a; b)")
 
 
+LATER = """[{id: begin, at: ready + 60s, do: {frame: {op: 11}}},
+  {id: a, when: ws.out.ack, from: begin, do: {frame: {op: 20}, after: 1ms}},
+  {id: b, when: ws.out.any, from: begin, do: {frame: {op: 11}, after: 1ms}}]"""
+
+
+def test_so_are_rules_that_do_so_a_millisecond_later_each_time(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=LATER)
+    verdict, ending, half = judged_as(found)
+    assert (verdict, ending) == ("unknown", "instrument-failed")
+    assert half.endswith("whose rules set each other off or did too much within one instant (a; b)")
+    assert found[-1].t < 5 * 60_000_000
+
+
+def test_rules_that_take_turns_slowly_may(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=LATER.replace("1ms", "5s"))
+    assert judged_as(found)[:2] == ("pass", "tolerated")
+
+
 def test_a_rule_on_the_frame_that_it_sends_acts_once_a_frame_of_another(tmp_path: Path) -> None:
     found = records(bot.CORRECT, tmp_path, rules=f"[{{id: a, which: ..9000, {HELLO}}}]")
     assert judged_as(found)[:2] == ("pass", "tolerated")
