@@ -117,7 +117,7 @@ def test_so_are_rules_that_do_so_a_millisecond_later_each_time(tmp_path: Path) -
 
 
 def test_rules_that_take_turns_slowly_may(tmp_path: Path) -> None:
-    found = records(bot.CORRECT, tmp_path, rules=LATER.replace("1ms", "5s"))
+    found = records(bot.CORRECT, tmp_path, rules=LATER.replace("1ms", "5s"), end="5m")
     assert judged_as(found)[:2] == ("pass", "tolerated")
 
 
