@@ -6,7 +6,7 @@ told here once for each rule, and each new connection gets the conditions of its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -26,13 +26,15 @@ OnEffect = Callable[[Act, "int | None", int, int], None]
 """Called when a condition changed something: on which connection (its number), how many bytes, microseconds
 added."""
 
+VerbOfRule = tuple[str, int]
+"""A rule's key and the verb's place in it: what makes a condition the same one."""
+
 
 @dataclass(eq=False)
 class AppliedCondition:
-    """A condition on one direction of one connection."""
+    """A condition on one direction of a connection."""
 
     act: Act
-    connection: TcpConnection
     pipe: Pipe
     on_pipe: PipeCondition
 
@@ -60,34 +62,42 @@ class Conditions:
         self._on_effect = on_effect
         self._seed = seed
         self._held = held
-        self._applied: list[AppliedCondition] = []
+        self._applied: dict[VerbOfRule, dict[TcpConnection, list[AppliedCondition]]] = {}
         self._refusals: dict[Host, list[Act]] = {}
 
     # -- what the engine tells
 
-    def on(self, act: Act) -> None:
-        """A rule's window begins: apply it to the connections there are, or close the port."""
-        now = self._stage.now_us()
-        for host in self._hosts(act):
-            if not _condition(act).listens:
-                self.listen_or_refuse(host)
-                if self._refusals.get(host):
-                    self._listeners[host].end_idle(act.rule.key)
-                continue
-            for connection in list(self._listeners[host].connections.values()):
-                if _among(act, self._engine.conditions(now, host, None, connection.number)):
-                    self._apply(act, connection)
-
-    def off(self, act: Act, *, healed: bool) -> None:
-        """A rule's window ends."""
-        if not _condition(act).listens:
+    def on(self, acts: Sequence[Act]) -> None:
+        """The windows of these begin: apply them to the connections there are, or close the port."""
+        now, asked = self._stage.now_us(), set[Host]()
+        for act in acts:
             for host in self._hosts(act):
-                self.listen_or_refuse(host)
-        for applied in [one for one in self._applied if _among(act, [one.act])]:
-            condition = applied.on_pipe.condition
-            if condition.sticky or (healed and self._held == "keep" and condition.interrupts):
-                continue  # healing must not do the client's work
-            self._remove(applied)
+                if not _condition(act).listens:
+                    if host not in asked:
+                        asked.add(host)
+                        self.listen_or_refuse(host)
+                    if self._refusals.get(host):
+                        self._listeners[host].end_idle(act.rule.key)
+                    continue
+                for connection in list(self._listeners[host].connections.values()):
+                    if self._engine.covers(act, now, host, connection.number):
+                        self._apply(act, connection)
+
+    def off(self, acts: Sequence[Act], *, healed: bool) -> None:
+        """The windows of these end."""
+        asked = set[Host]()
+        for act in acts:
+            if not _condition(act).listens:
+                for host in self._hosts(act):
+                    if host not in asked:
+                        asked.add(host)
+                        self.listen_or_refuse(host)
+            for connection, mine in list(self._applied.get(_verb_of(act), {}).items()):
+                for applied in list(mine):
+                    condition = applied.on_pipe.condition
+                    if condition.sticky or (healed and self._held == "keep" and condition.interrupts):
+                        continue  # healing must not do the client's work
+                    self._remove(applied, connection)
 
     # -- what connections tell
 
@@ -98,7 +108,8 @@ class Conditions:
 
     def disconnected(self, connection: TcpConnection) -> None:
         """Its conditions are gone with it."""
-        self._applied = [applied for applied in self._applied if applied.connection is not connection]
+        for on_connections in self._applied.values():
+            on_connections.pop(connection, None)
 
     def refused(self, host: Host) -> None:
         """Somebody tried to connect while nobody listened."""
@@ -108,7 +119,8 @@ class Conditions:
 
     def interrupted(self, connection: TcpConnection) -> bool:
         """Whether a condition is on it under which nothing can be served."""
-        return any(one.connection is connection and one.on_pipe.condition.interrupts for one in self._applied)
+        mine = (on_connections.get(connection, ()) for on_connections in self._applied.values())
+        return any(one.on_pipe.condition.interrupts for applied in mine for one in applied)
 
     # -- ports
 
@@ -124,11 +136,12 @@ class Conditions:
         acts = self._engine.conditions(self._stage.now_us(), host, None, listener.attempts + 1)
         wanted = [act for act in acts if not _condition(act).listens]
         self._refusals[host] = wanted
+        old, new = {_verb_of(act) for act in before}, {_verb_of(act) for act in wanted}
         for act in before:
-            if not _among(act, wanted):
+            if _verb_of(act) not in new:
                 self._report(act, host, None, on=False)
         for act in wanted:
-            if not _among(act, before):
+            if _verb_of(act) not in old:
                 self._report(act, host, None, on=True)
         if wanted:
             listener.close()
@@ -152,17 +165,18 @@ class Conditions:
                     partial(self._on_effect, act, connection.number),
                 )
                 pipe.add(on_pipe)
-                self._applied.append(AppliedCondition(act, connection, pipe, on_pipe))
+                mine = self._applied.setdefault(_verb_of(act), {}).setdefault(connection, [])
+                mine.append(AppliedCondition(act, pipe, on_pipe))
         self._report(act, connection.host, connection, on=True)
 
-    def _remove(self, applied: AppliedCondition) -> None:
-        self._applied.remove(applied)
-        if applied.connection.open and not self._is_applied(applied.act, applied.connection):
-            self._report(applied.act, applied.connection.host, applied.connection, on=False)
+    def _remove(self, applied: AppliedCondition, connection: TcpConnection) -> None:
+        self._applied[_verb_of(applied.act)][connection].remove(applied)
+        if connection.open and not self._is_applied(applied.act, connection):
+            self._report(applied.act, connection.host, connection, on=False)
         applied.pipe.remove(applied.on_pipe)
 
     def _is_applied(self, act: Act, connection: TcpConnection) -> bool:
-        return any(one.connection is connection and _among(act, [one.act]) for one in self._applied)
+        return bool(self._applied.get(_verb_of(act), {}).get(connection))
 
     def _report(self, act: Act, host: Host, connection: TcpConnection | None, *, on: bool) -> None:
         condition = _condition(act)
@@ -181,6 +195,5 @@ def _condition(act: Act) -> Condition:
     return condition
 
 
-def _among(act: Act, others: Iterable[Act]) -> bool:
-    """Whether the same verb of the same rule is among them."""
-    return any(one.rule is act.rule and one.do is act.do for one in others)
+def _verb_of(act: Act) -> VerbOfRule:
+    return act.rule.key, act.do.index

@@ -18,6 +18,7 @@ from typing import Literal
 
 from fake_qq_server.conditioning import Conditions
 from fake_qq_server.events import Envelope, ForbiddenSeen, ForbiddenUnwatched, Heal, Host, RuleAct, RuleUnmet
+from fake_qq_server.rules.chains import Chain, followed_by
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step
 from fake_qq_server.rules.engine import Engine
 from fake_qq_server.rules.forbids import Forbid
@@ -46,7 +47,7 @@ class Director:
     becomes of what conditions hold. Chance is drawn from `seed`.
 
     `on_runaway` is told, by their keys, of rules that push more within one instant than `unprompted` allows,
-    as rules do that set each other off.
+    or set each other off faster than `chains` does.
     """
 
     def __init__(
@@ -82,6 +83,8 @@ class Director:
         self.on_runaway: Callable[[Sequence[str]], None] = lambda keys: None
         self._unprompted = Unprompted()
         self._runaway: tuple[str, ...] = ()
+        self._chain: Chain | None = None
+        """That of the push which is being carried out."""
 
     # -- what the places tell
 
@@ -116,7 +119,7 @@ class Director:
         decision = self._engines[bot].decide(
             event, self._stage.now_us(), conn=conn, path=path, s=s, http=http, by=about.rule
         )
-        ruling = Ruling(decision, cause, partial(self._answered, bot, about), about.rule)
+        ruling = Ruling(decision, cause, partial(self._answered, bot, about), about.rule, self._chain)
         for push in decision.later:
             self._delayed[_place(bot, push)] = ruling
         for push in decision.pushes:
@@ -226,10 +229,8 @@ class Director:
             self._push(bot, push, self._delayed.pop(_place(bot, push), None))
         if engine is self._links:
             healed = self.healed or step.healed
-            for act in step.on:
-                self._conditions.on(act)
-            for act in step.off:
-                self._conditions.off(act, healed=healed)
+            self._conditions.on(step.on)
+            self._conditions.off(step.off, healed=healed)
         if step.healed:
             self._heal()
 
@@ -242,17 +243,25 @@ class Director:
         # Where the link has a delay, the client's own event shows that it let time pass.
         prompted = ruling is not None and ruling.by is None and self._stage.delay_us > 0
         if not prompted and not self._unprompted.sends(push, self._stage.now_us()):
-            self._ran_away()
+            self._ran_away(busiest(self.unprompted()))
+            return
+        chain = followed_by(ruling.chain if ruling else None, push.rule.key, self._stage.now_us())
+        if chain.runs_away:
+            self._ran_away(chain.keys)
             return
         cause = ruling.cause if ruling else None
-        conn, effect = self._carry_out(bot, push, cause)
+        self._chain = chain
+        try:
+            conn, effect = self._carry_out(bot, push, cause)
+        finally:
+            self._chain = None
         if effect is not None:
             self._acted(bot, push, effect, Envelope(conn, None, bot, cause, push.rule.key))
 
     def _answered(self, bot: int, about: Envelope, act: Act, effect: Effect, cause: int | None) -> None:
         """An answer took the default's place."""
         if not self._unprompted.sends(act, self._stage.now_us()):
-            self._ran_away()
+            self._ran_away(busiest(self.unprompted()))
         self._acted(bot, act, effect, Envelope(about.conn, about.req, bot, cause, act.rule.key))
 
     def _condition_acted(self, act: Act, conn: int | None, size: int, us: int) -> None:
@@ -264,13 +273,13 @@ class Director:
 
     def _acted(self, bot: int, act: Act, effect: Effect, about: Envelope) -> None:
         self._stage.sink("rules", RuleAct(act.do.verb, effect.bytes, effect.frames, effect.us), about)
-        self._engines[bot].acted(act, self._stage.now_us())
-        self._soon(self._advance)
+        if self._engines[bot].acted(act, self._stage.now_us()):
+            self._soon(self._advance)
 
-    def _ran_away(self) -> None:
+    def _ran_away(self, keys: tuple[str, ...]) -> None:
         if not self._runaway:
-            self._runaway = busiest(self.unprompted())
-            self.on_runaway(self._runaway)
+            self._runaway = keys
+            self.on_runaway(keys)
 
     def _heal(self) -> None:
         if not self.healed:

@@ -188,8 +188,8 @@ class WsWithheld(Event):
     """A frame was due and never written as what it was: a rule withheld it, made another frame of it, or held
     it until its connection had ended.
 
-    `op`, `s`, `t`: as in `ws.out`. `id`: of the message event that it was, null for other frames. What the
-    frame was to tell has happened on the platform all the same.
+    `op`, `s`, `t`, `code`: as in `ws.out`. `id`: of the message event that it was, null for other frames.
+    What the frame was to tell has happened on the platform all the same.
     """
 
     KIND = "ws.withheld"
@@ -197,6 +197,7 @@ class WsWithheld(Event):
     s: int | None = None
     t: str | None = None
     id: str | None = None
+    code: int | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

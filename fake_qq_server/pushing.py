@@ -8,7 +8,8 @@ from typing import Any
 
 from fake_qq_server.events import Envelope, EventKept, Sink
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS, SOMEBODY, Said
-from fake_qq_server.platform.platform import GatewaySession, Platform
+from fake_qq_server.platform.platform import Platform
+from fake_qq_server.platform.rows import GatewaySession
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.decisions import Push
 from fake_qq_server.rules.verbs.registry import Effect, RestartSubject, SignalProcess

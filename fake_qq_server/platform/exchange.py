@@ -4,7 +4,8 @@ Receiving has two steps, so that a rule can stand between them:
 
 * `GatewayConnection.received` reads a frame and says what it is. Nothing changes.
 * `Received.default` decides what the platform answers, and only then is there a new session, a resumed one, a
-  counted heartbeat. Where a rule answered instead and never asked for the default, none of it happened.
+  counted heartbeat. `Received.renew` decides otherwise: a new session in answer to a Resume. Where a rule
+  answered instead and asked for neither, none of it happened.
 """
 
 from __future__ import annotations
@@ -81,12 +82,14 @@ class Received:
         bot: int | None,
         decide: Callable[[], Answer],
         auth: WsAuth | None = None,
+        renew: Callable[[], Answer | None] = lambda: None,
     ) -> None:
         self.event = event
         self.bot = bot
         self.auth = auth
         self._conn = conn
         self._decide = decide
+        self._renew = renew
         self._decided: Answer | None = None
 
     @property
@@ -97,13 +100,24 @@ class Received:
     @property
     def ask(self) -> FrameAsk:
         """The same as rules take it."""
-        return FrameAsk(self.op, lambda: self.default().reply(self._conn.number))
+        return FrameAsk(self.op, lambda: self.default().reply(self._conn.number), self._renewed)
 
     def default(self) -> Answer:
         """The platform's own answer. The first call decides and changes state; later ones repeat it."""
         if self._decided is None:
             self._decided = self._decide()
         return self._decided
+
+    def renew(self) -> Answer | None:
+        """A new session in answer to a Resume: another decision, and the last one as well. None where the
+        platform cannot give one."""
+        if self._decided is None:
+            self._decided = self._renew()
+        return self._decided
+
+    def _renewed(self) -> FrameReply | None:
+        answer = self.renew()
+        return None if answer is None else answer.reply(self._conn.number)
 
     def settle(self, reply: FrameReply | None) -> Answer:
         """What is to be written where a rule answered `reply` (None: no rule did).

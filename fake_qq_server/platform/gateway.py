@@ -6,17 +6,18 @@ Receiving has two steps, so that a rule can stand between them; see `exchange`. 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fake_qq_server import events
-from fake_qq_server.platform import authentication, protocol
+from fake_qq_server.platform import authentication, protocol, written
 from fake_qq_server.platform.exchange import Answer, Out, Received
 from fake_qq_server.platform.payloads import INTERACTION, MESSAGE_EVENTS, SOMEBODY, Said
-from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
+from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.protocol import Op, integer
+from fake_qq_server.platform.rows import Bot, GatewaySession, Stored
 
 
 class GatewayConnection:
@@ -86,28 +87,14 @@ class GatewayConnection:
 
     def frame(self, text: str) -> Out:
         """Any text as an Out of this connection, with the events that it amounts to (a rule's frame too)."""
-        frame = protocol.parse(text) or {}
-        op, s, t = protocol.op_name(frame), integer(frame.get("s")), frame.get("t")
-        t = t if isinstance(t, str) else None
-        out = events.WsOut(op, s, t, resumable=frame.get("d") is True if op == "invalid" else None)
-        ordinal = self.session.ordinal if self.session else None
-        if op == "ready":
-            return self._out(text, out, events.Session("ready", ordinal))
-        if op == "resumed":
-            return self._out(text, out, events.Session("resumed", ordinal))
-        d = frame.get("d")
-        if op == "hello":
-            return self._out(text, out, events.WsHello(_interval(d)))
-        if t in MESSAGE_EVENTS and s is not None and isinstance(d, Mapping) and isinstance(d.get("id"), str):
-            return self._out(text, out, events.EventSent(d["id"], t, s, replay=False))
-        return self._out(text, out)
+        return self._out(text, *written.read(text, self.session.ordinal if self.session else None))
 
     def changed(self, out: Out, text: str) -> Out:
         """A frame of this connection with another text. What it still is, is reported as before."""
         if text == out.text:
             return out
         made = self.frame(text)
-        return replace(made, events=tuple(_as_before(one, out) for one in made.events), rule=out.rule)
+        return replace(made, events=tuple(written.as_before(one, out) for one in made.events), rule=out.rule)
 
     def close(self, code: int | None, reason: str) -> Out:
         """A close frame. What the session is worth afterwards follows from the code [doc websocket.md]."""
@@ -190,7 +177,8 @@ class GatewayConnection:
                 return self._read(event, lambda: self._identify(d, now), self._named(d), auth)
             case Op.RESUME:
                 auth = authentication.read(self.platform, "resume", d, now)
-                return self._read(event, lambda: self._resume(d, now), self._named(d), auth)
+                renew = partial(self._renew, d, now)
+                return self._read(event, lambda: self._resume(d, now), self._named(d), auth, renew)
             case _ if op not in protocol.GATEWAY_OPS:
                 return self._read(event, lambda: self._refuse_frame("unknown-opcode"))
         return self._read(event, lambda: self._other(op))
@@ -201,17 +189,20 @@ class GatewayConnection:
         decide: Callable[[], Answer],
         bot: Bot | None = None,
         auth: events.WsAuth | None = None,
+        renew: Callable[[], Answer | None] = lambda: None,
     ) -> Received:
         bot = bot or self.bot
         number = bot.number if bot else None
-        return Received(self, event, number, lambda: Answer() if self._answers_nothing else decide(), auth)
+        return Received(
+            self, event, number, lambda: Answer() if self._answers_nothing else decide(), auth, renew
+        )
 
     def _refuse_frame(self, name: str) -> Answer:
         """A refusal of a frame that is neither Identify nor Resume: no session is refused by it."""
         return Answer(self._refuse(name).outs)
 
     def _named(self, d: Any) -> Bot | None:
-        token = self.platform.token_row(_text(d, "token"))
+        token = self.platform.token_row(authentication.token_of(d))
         return token.bot if token else None
 
     def _other(self, op: int) -> Answer:
@@ -228,55 +219,60 @@ class GatewayConnection:
     def _identify(self, d: Any, now: int) -> Answer:
         if self.session is not None:
             return self._refuse("already-authenticated")
-        token, intents = _text(d, "token"), integer(d.get("intents")) if isinstance(d, Mapping) else None
-        if token is None or intents is None:
-            return self._refuse("bad-payload")
-        raw = [0, 1] if d.get("shard") is None else d["shard"]
-        if not isinstance(raw, list) or len(raw) != 2 or any(integer(n) is None for n in raw):
-            return self._refuse("bad-payload")
-        bot = self.platform.authenticated(token, now)
-        if bot is None:
-            return self._refuse("bad-token")
-        if not 0 <= raw[0] < raw[1]:
-            return self._refuse("bad-shard")
-        if intents < 0 or intents & ~self.platform.options.intents:
-            return self._refuse("bad-intents")
-        session = self.platform.open_session(bot, intents, (raw[0], raw[1]), self.number, now)
+        asked = authentication.identify_request(self.platform, d, now)
+        if isinstance(asked, str):
+            return self._refuse(asked)
+        return self._begin(
+            self.platform.open_session(asked.bot, asked.intents, asked.shard, self.number, now)
+        )
+
+    def _begin(self, session: GatewaySession) -> Answer:
+        """A new session is this connection's."""
         self.session = session
-        ready = protocol.ready(session.id, self.platform.user_of(bot), raw, session.next_s())
+        ready = protocol.ready(
+            session.id, self.platform.user_of(session.bot), list(session.shard), session.next_s()
+        )
         return Answer((self.frame(protocol.encode(ready)),), (events.Session("new", session.ordinal),))
 
     def _resume(self, d: Any, now: int) -> Answer:
-        """Replay of every event with a greater s, then RESUMED [doc reference.md §4; log QwenPaw#7946].
-
-        A null or missing seq counts as 0.
-        """
+        """Replay of every event with a greater s, then RESUMED [doc reference.md §4; log QwenPaw#7946]."""
         if self.session is not None:
             return self._refuse("already-authenticated")
-        token, session_id = _text(d, "token"), _text(d, "session_id")
-        seq = (0 if d.get("seq") is None else integer(d["seq"])) if isinstance(d, Mapping) else None
-        if token is None or session_id is None or seq is None:
-            return self._refuse("bad-payload")
-        bot = self.platform.authenticated(token, now)
-        if bot is None:
-            return self._refuse("bad-token")
-        session = self.platform.find_session(bot, session_id, now)
+        asked = authentication.resume_request(self.platform, d, now)
+        if isinstance(asked, str):
+            return self._refuse(asked)
+        session = self.platform.find_session(asked.bot, asked.session_id, now)
         if session is None:
             return self._refuse("unknown-session")
-        if not 0 <= seq <= session.s or seq < session.forgotten_s:
+        if not 0 <= asked.seq <= session.s or asked.seq < session.forgotten_s:
             return self._refuse("bad-seq", session)
         displaced = self._displace(session)
         self.platform.attach(session, self.number)
         self.session = session
-        replayed = tuple(self._event(stored, replay=True) for stored in session.after(seq))
-        first = next((stored.s for stored in session.after(seq)), None)
+        missed = session.after(asked.seq)
         s = session.next_s()
         last = self._out(
             protocol.encode(protocol.resumed(s)),
             events.WsOut("resumed", s, "RESUMED"),
-            events.Session("resumed", session.ordinal, replayed_from=first),
+            events.Session("resumed", session.ordinal, replayed_from=missed[0].s if missed else None),
         )
-        return Answer((*displaced, *replayed, last))
+        return Answer((*displaced, *(self._event(stored, replay=True) for stored in missed), last))
+
+    def _renew(self, d: Any, now: int) -> Answer | None:
+        """READY of a new session in answer to a Resume, whose own session is over. None where a Resume like
+        this is turned down before any session is looked for."""
+        asked = authentication.resume_request(self.platform, d, now)
+        if self.session is not None or self._answers_nothing or isinstance(asked, str):
+            return None
+        session = self.platform.renew_session(asked.bot, self.number, now)
+        if session is None:
+            return None
+        old = self.platform.find_session(asked.bot, asked.session_id, now)
+        displaced = self._displace(old) if old is not None else ()
+        if old is not None:
+            self.platform.end_session(old, now if displaced else None)
+        answer = self._begin(session)
+        return Answer((*displaced, *answer.outs), answer.events)
 
     def _displace(self, session: GatewaySession) -> tuple[Out, ...]:
         """The close of the older connection that still has the session, by the row "displaced"."""
@@ -288,26 +284,3 @@ class GatewayConnection:
             events.Session("dropped", session.ordinal, close[1]),
         )
         return (Out(session.conn, close=close, events=reported),)
-
-
-def _as_before(event: events.Event, out: Out) -> events.Event:
-    """Of a changed frame: what its text alone does not say is as it was in `out`."""
-    if isinstance(event, events.EventSent) and out.message is not None and out.message.id == event.id:
-        return replace(out.message, t=event.t, s=event.s)
-    if isinstance(event, events.Session):
-        return next((one for one in out.events if _tells(one, event.what)), event)
-    return event
-
-
-def _tells(event: events.Event, what: str) -> bool:
-    return isinstance(event, events.Session) and event.what == what
-
-
-def _interval(d: Any) -> float | None:
-    value = d.get("heartbeat_interval") if isinstance(d, Mapping) else None
-    return value if isinstance(value, float) and math.isfinite(value) else integer(value)
-
-
-def _text(d: Any, key: str) -> str | None:
-    value = d.get(key) if isinstance(d, Mapping) else None
-    return value if isinstance(value, str) else None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,94 +18,11 @@ from fake_qq_server.events import EventUnwanted
 from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.payloads import SOMEBODY, Names, Said
+from fake_qq_server.platform.rows import Bot, GatewaySession, Replyable, Stored, Token
 from fake_qq_server.platform.units import DAY, SECOND
 
 MESSAGES_KEPT = 10_000
 """Messages a reply may still name; the oldest is forgotten first."""
-
-
-@dataclass(frozen=True)
-class Bot:
-    """One registered bot. `number` counts from 1 in the order of registration; `secret` is the caller's."""
-
-    app_id: str
-    secret: str
-    number: int
-
-
-@dataclass(frozen=True)
-class Token:
-    """An access token. Valid while `now < expires` (microseconds), unless revoked."""
-
-    text: str
-    bot: Bot
-    ordinal: int
-    expires: int
-
-    def seconds_left(self, now: int) -> int:
-        """Whole seconds until it expires, 0 from then on; `now` in microseconds."""
-        return max(0, (self.expires - now) // SECOND)
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A dispatched event as a session keeps it. `id` is the message id (else the event id), `rule` the rule
-    that brought it about, if one did."""
-
-    s: int
-    t: str
-    id: str
-    text: str
-    at: int
-    probe: bool = False
-    rule: str | None = None
-
-
-@dataclass(slots=True, eq=False)
-class GatewaySession:
-    """A session: made by Identify, continued by Resume. `s` is the last one given out.
-
-    `conn` is the connection that has it, None since `dropped_at`. `kept` is what a Resume can replay;
-    everything up to `forgotten_s` has fallen out of it.
-    """
-
-    ordinal: int
-    id: str
-    bot: Bot
-    intents: int
-    shard: tuple[int, int]
-    conn: int | None
-    s: int = 0
-    dropped_at: int | None = None
-    dead: bool = False
-    kept: deque[Stored] = field(default_factory=deque)
-    forgotten_s: int = 0
-
-    def next_s(self) -> int:
-        """Give out the next sequence number."""
-        self.s += 1
-        return self.s
-
-    def after(self, s: int) -> tuple[Stored, ...]:
-        """Every kept event with a greater s, oldest first."""
-        return tuple(event for event in self.kept if event.s > s)
-
-    def keep(self, event: Stored, limit: int) -> None:
-        """Keep an event for a replay, the newest `limit` events in all."""
-        self.kept.append(event)
-        while len(self.kept) > limit:
-            self.forgotten_s = self.kept.popleft().s
-
-
-@dataclass(slots=True)
-class Replyable:
-    """A message, or an event whose id may be named: who may answer it, where, and which msg_seq did."""
-
-    id: str
-    bot: Bot
-    target: str | None
-    at: int
-    seqs: set[int] = field(default_factory=set)
 
 
 class Platform:
@@ -122,6 +38,7 @@ class Platform:
         self._newest_token: dict[int, Token] = {}
         self._revoked: set[str] = set()
         self._identifies: dict[int, deque[int]] = {}
+        self._asked: dict[int, tuple[int, tuple[int, int]]] = {}  # each bot's last intents and shard
         self._ordinals: Counter[str] = Counter()
         self.session_ordinals: dict[str, int] = {}  # by id, of forgotten sessions too
 
@@ -216,7 +133,21 @@ class Platform:
     def open_session(
         self, bot: Bot, intents: int, shard: tuple[int, int], conn: int, now: int
     ) -> GatewaySession:
-        """What a good Identify makes. Sessions whose window has passed are forgotten on this occasion."""
+        """What a good Identify makes."""
+        made = self._identifies.setdefault(bot.number, deque(maxlen=self.options.sessions_total))
+        made.append(now)
+        self._asked[bot.number] = intents, shard
+        return self._new_session(bot, intents, shard, conn, now)
+
+    def renew_session(self, bot: Bot, conn: int, now: int) -> GatewaySession | None:
+        """A new session without an Identify, as the bot's last one asked for it; None if it sent none."""
+        asked = self._asked.get(bot.number)
+        return None if asked is None else self._new_session(bot, *asked, conn, now)
+
+    def _new_session(
+        self, bot: Bot, intents: int, shard: tuple[int, int], conn: int, now: int
+    ) -> GatewaySession:
+        """Sessions whose window has passed are forgotten on this occasion."""
         self.sessions = [old for old in self.sessions if self.resumable(old, now)]
         n = self.ordinal("session")
         digits = self.hexes("session", n)
@@ -224,8 +155,6 @@ class Platform:
         session = GatewaySession(n, uuid, bot, intents, shard, conn)
         self.sessions.append(session)
         self.session_ordinals[uuid] = n
-        made = self._identifies.setdefault(bot.number, deque(maxlen=self.options.sessions_total))
-        made.append(now)
         return session
 
     def resumable(self, session: GatewaySession, now: int) -> bool:
@@ -253,6 +182,12 @@ class Platform:
         """We closed its connection with `code`: where that forbids Resume, the session is over."""
         row = None if code is None else protocol.CLOSE_CODES.get(code)
         session.dead |= self.options.forget_on_close and row is not None and row.resume is False
+
+    def end_session(self, session: GatewaySession, detached_at: int | None) -> None:
+        """It can be resumed no more; and its connection, if it is over, ended then."""
+        session.dead = True
+        if detached_at is not None:
+            self.detach(session, detached_at)
 
     def newest_session(self, bot: Bot, now: int) -> GatewaySession | None:
         """The bot's session last identified or resumed: a connected one first, else a resumable one."""

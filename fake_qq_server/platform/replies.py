@@ -38,10 +38,12 @@ class HttpReply:
 
 @dataclass(frozen=True)
 class FrameAsk:
-    """A frame the platform received; `default` makes the frames it would answer with."""
+    """A frame the platform received; `default` makes the frames it would answer with. `renew`: those of a new
+    session in answer to a Resume, null where the platform cannot give one."""
 
     op: str
     default: Callable[[], FrameReply]
+    renew: Callable[[], FrameReply | None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -54,21 +56,30 @@ class FrameReply:
 
 @dataclass(frozen=True)
 class OutAsk:
-    """A text frame that the platform is about to write. `op` is its name, as in the journal."""
+    """A frame that the platform is about to write. `op` is its name, as in the journal; `close` is a close
+    frame's code and reason, null for a text frame."""
 
     op: str
     text: str
+    close: tuple[int | None, str] | None = None
+
+    @property
+    def unchanged(self) -> OutReply:
+        """The frame as it is."""
+        return OutReply((self.text,)) if self.close is None else OutReply(close=self.close)
 
 
 @dataclass(frozen=True)
 class OutReply:
-    """What is written in a frame's place: `texts`, in order; none of them where it is withheld.
+    """What is written in a frame's place: `texts`, in order, or in that of a close frame `close`; neither of
+    them where it is withheld.
 
     `delay_us` microseconds later, and nothing waits for it; `behind_next`: behind the next frame of its
     connection.
     """
 
     texts: tuple[str, ...] = ()
+    close: tuple[int | None, str] | None = None
     delay_us: int = 0
     behind_next: bool = False
 

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from fake_qq_server.events import Host, HttpSend, InteractionAck
 from fake_qq_server.platform import payloads, protocol, sends
-from fake_qq_server.platform.platform import Bot, Platform, Replyable
+from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
+from fake_qq_server.platform.rows import Bot, Replyable
 from fake_qq_server.platform.sends import INPUT_NOTIFY
 from fake_qq_server.platform.units import MINUTE
 

@@ -30,6 +30,7 @@ from fake_qq_server.rules.moments import NO_FACTS, HttpFacts, Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.rule_state import Pending, RuleState, why_unmet
 from fake_qq_server.rules.verbs.registry import Class
+from fake_qq_server.rules.windows import Windows
 
 PER_INSTANT = 10_000
 """Most matches within one microsecond of virtual time."""
@@ -48,15 +49,19 @@ class Engine:
         self._states = [RuleState(rule, [0] * len(rule.do)) for rule in rules]
         self._by_key = {state.rule.key: state for state in self._states}
         self._seed = seed
-        self._heal = heal
         self._pending: list[Pending] = []
         self._instant = (-1, 0)
-        self.healed_at: int | None = None
         self.overrun: Rule | None = None
         self._forbidden = ForbiddenEvents(forbids)
         moments = [moment for rule in rules for moment in rule.moments()] + ([heal] if heal else [])
         moments += [moment for forbid in forbids for moment in forbid.moments()]
         self._marks = MarkTimes(moments)
+        self._windows = Windows(self._marks, heal)
+
+    @property
+    def healed_at(self) -> int | None:
+        """When everything healed (µs), None before."""
+        return self._windows.healed_at
 
     # ---- in: what happens
 
@@ -115,29 +120,31 @@ class Engine:
         else:
             self._marks.note(name, now)
 
-    def acted(self, act: Act, now: int) -> None:
-        """A verb really did something. A rule's nth act is its mark's nth occurrence."""
+    def acted(self, act: Act, now: int) -> bool:
+        """A verb really did something. A rule's nth act is its mark's nth occurrence; whether some moment
+        waits for that one."""
         state = self._by_key[act.rule.key]
         most = max(state.acts)
         state.acts[act.do.index] += 1
-        if act.rule.id is not None and max(state.acts) > most:
-            self._marks.note(act.rule.id, now)
+        if act.rule.id is None or max(state.acts) <= most:
+            return False
+        return self._marks.note(act.rule.id, now)
 
     # ---- out: what comes due
 
     def next_due(self) -> int | None:
         """When `advance` has something to do next (µs; it may be now or in the past), or None."""
-        heal = self._heal_due()
+        heal = self._windows.heal_due()
         dues = [due for state in self._states if (due := self._due(state)) is not None]
         if self._pending:
             dues.append(self._pending[0].due)
-        if self.healed_at is None and heal is not None:
+        if self._windows.healed_at is None and heal is not None:
             dues.append(heal)
         return min(dues, default=None)
 
     def advance(self, now: int) -> Step:
         """Everything that is due at `now`: ticks of `at` rules, delayed pushes, edges of conditions, heal."""
-        heal = self._heal_due()
+        heal = self._windows.heal_due()
         for index, state in enumerate(self._states):
             self._tick(index, state, now)
         pushes: list[Push] = []
@@ -145,7 +152,7 @@ class Engine:
             due = heapq.heappop(self._pending)
             if heal is None or due.due < heal:
                 pushes.append(due.push)
-        healed = self.healed_at is None and heal is not None and heal <= now
+        healed = self._windows.healed_at is None and heal is not None and heal <= now
         if healed and heal is not None:
             self._end_all(heal)
         on, off = self._edges(now)
@@ -159,19 +166,26 @@ class Engine:
         `direction` is "up" or "down" (None: either); `conn` is the connection's number, or the number the
         next one would get where nothing is open yet. Chance is drawn once per rule and connection.
         """
-        found: list[Act] = []
-        for state in self._states:
-            rule, link = state.rule, state.rule.trigger
-            if not isinstance(link, Link) or link.host not in (host, "any") or not self._open(rule, now):
-                continue
-            if direction is not None and link.direction not in (None, direction):
-                continue
-            if rule.where is not None and not rule.where.holds(conn, None, None):
-                continue
-            if rule.chance is not None and draw(self._seed, rule.key, host, conn) >= rule.chance:
-                continue
-            found += [Act(rule, do, conn or 0) for do in rule.do]
-        return tuple(found)
+        return tuple(
+            Act(state.rule, do, conn or 0)
+            for state in self._states
+            if self._covers(state.rule, now, host, direction, conn)
+            for do in state.rule.do
+        )
+
+    def covers(self, act: Act, now: int, host: str, conn: int) -> bool:
+        """Whether the condition lies on this connection at `now`; see `conditions`."""
+        return self._covers(act.rule, now, host, None, conn)
+
+    def _covers(self, rule: Rule, now: int, host: str, direction: str | None, conn: int | None) -> bool:
+        link = rule.trigger
+        if not isinstance(link, Link) or link.host not in (host, "any") or not self._windows.open(rule, now):
+            return False
+        if direction is not None and link.direction not in (None, direction):
+            return False
+        if rule.where is not None and not rule.where.holds(conn, None, None):
+            return False
+        return rule.chance is None or draw(self._seed, rule.key, host, conn) < rule.chance
 
     def unmet(self) -> tuple[Unmet, ...]:
         """The rules that did not act as often as they had to, in file order."""
@@ -184,25 +198,7 @@ class Engine:
                     break
         return tuple(found)
 
-    # ---- windows
-
-    def _heal_due(self) -> int | None:
-        if self.healed_at is not None:
-            return self.healed_at
-        return self._marks.when(self._heal) if self._heal is not None else None
-
-    def _window(self, rule: Rule) -> tuple[int | None, int | None]:
-        """[start, end) as far as it is known: a start of None has not come, an end of None is open."""
-        ends = [
-            end
-            for end in (self._heal_due(), self._marks.when(rule.until) if rule.until else None)
-            if end is not None
-        ]
-        return self._marks.when(rule.start), min(ends, default=None)
-
-    def _open(self, rule: Rule, now: int) -> bool:
-        start, end = self._window(rule)
-        return start is not None and start <= now and (end is None or now < end)
+    # ---- matches
 
     def _narrowed(
         self, rule: Rule, event: str, conn: int | None, path: str | None, s: int | None, http: HttpFacts
@@ -216,7 +212,7 @@ class Engine:
     def _match(self, state: RuleState, now: int) -> bool:
         """Counts a matching event, and says whether the rule shall act on it."""
         rule = state.rule
-        if not self._open(rule, now):
+        if not self._windows.open(rule, now):
             return False
         state.seen += 1
         if not rule.which.holds(state.seen):
@@ -245,7 +241,7 @@ class Engine:
             return None if base is None else base + state.ticks * (trigger.every_us or 0)
         if not isinstance(trigger, Link):
             return None
-        start, end = self._window(state.rule)
+        start, end = self._windows.of(state.rule)
         return end if state.on else start
 
     def _tick(self, index: int, state: RuleState, now: int) -> None:
@@ -257,7 +253,7 @@ class Engine:
             due = self._due(state)
             if due is None or due > now:
                 return
-            end = self._window(state.rule)[1]
+            end = self._windows.of(state.rule)[1]
             if end is not None and due >= end:
                 state.over = True
                 return
@@ -278,7 +274,7 @@ class Engine:
         on: list[Act] = []
         off: list[Act] = []
         for state in self._links():
-            start, end = self._window(state.rule)
+            start, end = self._windows.of(state.rule)
             past = end is not None and end <= now
             acts = [Act(state.rule, do, 0) for do in state.rule.do]
             if state.on and past:
@@ -293,9 +289,9 @@ class Engine:
         return (s for s in self._states if isinstance(s.rule.trigger, Link) and not s.over)
 
     def _end_all(self, now: int) -> None:
-        if self.healed_at is not None:
+        if self._windows.healed_at is not None:
             return
-        self.healed_at = now
+        self._windows.healed_at = now
         self._marks.note("heal", now)
         self._pending.clear()
         for state in self._states:

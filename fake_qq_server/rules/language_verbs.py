@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from fake_qq_server.platform.units import format_duration
@@ -29,6 +30,7 @@ _EVENT_WORDS: Mapping[str, tuple[str, ...]] = {
         "reconnect",
         "invalid",
         "heartbeat",
+        "close",
         "any",
     ),
     "seam": ("token", "gateway", "open", "receive", "send"),
@@ -195,6 +197,8 @@ def _do(value: Any, path: Path, trigger: Trigger, index: int) -> Do:
     after = _after(written, verb, path)
     args = Args(_main(verb, written[name], (*path, name)), more)
     _argued(verb.check, args, (*path, name))
+    if isinstance(trigger, When):
+        _argued(partial(verb.fits, trigger.event), args, (*path, name))
     return Do(name, args, after, index, _do_text(name, written, after))
 
 

@@ -16,11 +16,13 @@ class MarkTimes:
         for moment in moments:
             self._kept[moment.mark] = max(self._kept.get(moment.mark, 0), moment.nth)
 
-    def note(self, mark: str, now: int) -> None:
-        """The mark occurred."""
+    def note(self, mark: str, now: int) -> bool:
+        """The mark occurred; whether this occurrence is one that some moment asks for."""
         times = self._times.setdefault(mark, [])
-        if len(times) < self._kept.get(mark, 0):
-            times.append(now)
+        if len(times) >= self._kept.get(mark, 0):
+            return False
+        times.append(now)
+        return True
 
     def when(self, moment: Moment | None) -> int | None:
         """The time of a moment, None while neither its mark nor its latest time is known; no moment is the

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fake_qq_server.rules.chains import Chain
 from fake_qq_server.rules.decisions import Act, Decision
 from fake_qq_server.rules.verbs.registry import Effect
 
@@ -20,7 +21,7 @@ class Ruling:
 
     `rule` and `verb` say whose answer takes the default's place; both are None where no rule answers.
     `cause` is the number of the event's record: the cause of all that the rules do about it. `by` is the
-    rule that brought the event about, if one did.
+    rule that brought the event about, if one did; `chain` is the chain of pushes that ends in it, if any.
     """
 
     def __init__(
@@ -29,10 +30,12 @@ class Ruling:
         cause: int | None,
         report: Callable[[Act, Effect, int | None], None],
         by: str | None = None,
+        chain: Chain | None = None,
     ) -> None:
         """`report(act, effect, cause)` is called where the answer took the default's place."""
         self.cause = cause
         self.by = by
+        self.chain = chain
         self._answer = decision.answers[0] if decision.answers else None
         self._report = report
         self._finished = False

@@ -18,18 +18,19 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from fake_qq_server.events import Envelope, Event, Session, WsConnect, WsIn, WsOut
+from fake_qq_server.events import Envelope, Event, Session, WsConnect, WsIn, WsOut, WsWithheld
 from fake_qq_server.platform.exchange import Out
 from fake_qq_server.platform.gateway import GatewayConnection
-from fake_qq_server.platform.platform import Bot, Platform
+from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import FrameReply, HttpAsk, HttpReply
+from fake_qq_server.platform.rows import Bot
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire import frames
 from fake_qq_server.wire.decider import Decider
+from fake_qq_server.wire.due_frames import DueFrames
 from fake_qq_server.wire.http import body_of, phrase
 from fake_qq_server.wire.tcp import TcpConnection
-from fake_qq_server.wire.text_frames import TextFrames
 
 HELLO_AFTER_US = 1_000
 """Hello follows the handshake in a packet of its own: were both read at once, as on no real network,
@@ -76,7 +77,7 @@ class WebSocketProtocol:
         self._requested = False
         self._hint: Bot | None = None
         self._fragments: list[bytes] = []
-        self._texts = TextFrames(stage, tcp.number, decider, self)
+        self._due = DueFrames(stage, tcp.number, decider, self)
         self.gateway: GatewayConnection | None = None
         self._close_sent = False
 
@@ -115,7 +116,7 @@ class WebSocketProtocol:
 
     def ended(self, cause: int) -> None:
         """The connection closed: its session waits for a Resume."""
-        self._texts.ended()
+        self._due.ended()
         if self.gateway is not None:
             self._report_all(self.gateway.ended(self._stage.now_us()), cause)
 
@@ -225,15 +226,14 @@ class WebSocketProtocol:
             dropped = (one for one in out.events if isinstance(one, Session) and one.what == "dropped")
             self._report_all(tuple(dropped), cause, rule)
             return Effect()
-        if out.close is None:
-            return self._texts.write(out, cause, rule)
-        size = self._send_close(*out.close, cause, rule)
-        self._report_all(out.events, cause, rule, rule or out.rule)
-        return Effect(size, 1)
+        return self._due.write(out, cause, rule)
 
     def put(self, out: Out, cause: int | None, rule: str | None) -> int:
-        """Write a text frame and record it; the rules were asked before. Returns the record's number."""
-        self.tcp.send(frames.encode(frames.TEXT, (out.text or "").encode()))
+        """Write a frame and record it; the rules were asked before. Returns the record's number."""
+        if out.close is not None:
+            self._send_close(*out.close, cause, rule)
+        else:
+            self.tcp.send(frames.encode(frames.TEXT, (out.text or "").encode()))
         n = self.report(out.wrote, cause, rule)
         self._report_all(tuple(one for one in out.events if one is not out.wrote), cause, rule)
         return n
@@ -243,7 +243,22 @@ class WebSocketProtocol:
         assert self.gateway is not None
         return self.gateway.changed(out, text)
 
-    def _send_close(self, code: int | None, reason: str, cause: int | None, rule: str | None) -> int:
+    def withheld(self, out: Out, cause: int | None, rule: str | None) -> int:
+        """Record that a frame is never written. Without its close frame a connection ends all the same."""
+        if out.close is not None and self.writable:
+            self._end_later(cause, rule)
+        wrote, message = out.wrote, out.message
+        event = WsWithheld(wrote.op, wrote.s, wrote.t, message.id if message else None, wrote.code)
+        return self.report(event, cause, rule)
+
+    def tell(self, events: tuple[Event, ...], cause: int | None, rule: str | None) -> None:
+        """Record what is true though nothing was written."""
+        self._report_all(events, cause, rule)
+
+    def _end_later(self, cause: int | None, rule: str | None) -> None:
+        self._stage.later(CLOSE_WAIT_US, partial(self.tcp.finish, cause=cause, rule=rule))
+
+    def _send_close(self, code: int | None, reason: str, cause: int | None, rule: str | None) -> None:
         """Through websockets where it agrees, else by our own encoder; it follows the closing either way."""
         try:
             self._ws.send_close(code, reason)
@@ -253,8 +268,7 @@ class WebSocketProtocol:
             self._ws.close_sent = Close(_NO_CODE if code is None else code, reason)
             self._ws.state = State.CLOSING
         self._close_sent = True
-        self._stage.later(CLOSE_WAIT_US, partial(self.tcp.finish, cause=cause, rule=rule))
-        return len(frames.close_frame(code, reason))
+        self._end_later(cause, rule)
 
     def _flush(self) -> None:
         for data in self._ws.data_to_send():
@@ -268,15 +282,14 @@ class WebSocketProtocol:
         events: tuple[Event, ...],
         cause: int | None = None,
         rule: str | None = None,
-        by: str | None = None,
     ) -> None:
-        """Record them and tell the decider. `rule` writes them; `by` brought them about, maybe earlier."""
+        """Record them and tell the decider, also of a close that websockets wrote. `rule` writes them."""
         for event in events:
             n = self.report(event, cause, rule)
             if isinstance(event, Session) and event.what in MARKS:
                 self._decider.mark(MARKS[event.what], self.bot)
             if isinstance(event, WsOut):
-                about = Envelope(self.tcp.number, None, self.bot, rule=by)
+                about = Envelope(self.tcp.number, None, self.bot)
                 self._decider.ask(f"ws.out.{event.op}", about, n, s=event.s)
 
     def report(self, event: Event, cause: int | None = None, rule: str | None = None) -> int:

@@ -84,7 +84,9 @@ class RunClose(Event):
     signal as a negative number). The source is "parent" where the harness wrote it from outside."""
 
     KIND = "run.close"
-    why: Literal["end", "spin", "blocked", "cpu", "memory", "wall", "killed", "exited", "harness", "rules"]
+    why: Literal[
+        "end", "spin", "blocked", "cpu", "platform", "memory", "wall", "killed", "exited", "harness", "rules"
+    ]
     detail: str | None = None
     status: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)

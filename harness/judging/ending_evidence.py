@@ -76,7 +76,7 @@ def instrument_failed(case: Case) -> Evidence | None:
     if run.closed is not None and run.why == "rules":
         return Evidence(_closing(case), half=f"{RULES_ENDED_IT}: {said_of(run.closed)}")
     slow = run.why == "wall" and not _first(case, ClockSpin, ClockBlocked)
-    if run.closed is not None and (run.why == "harness" or slow):
+    if run.closed is not None and (run.why in ("harness", "platform") or slow):
         return Evidence(_closing(case), f": {said_of(run.closed)}")
     return None
 

@@ -69,6 +69,8 @@ def thrown_away(
             claims = back.said.session == sent.session and (back.said.seq or 0) >= sent.s
             if claims and not _swallowed(run, sent):
                 return (sent.at.n, back.at.n)
+        elif back.said.op == "resume":  # answered with a new session: the platform threw the old one away
+            continue
         elif back.said.resumable == sent.session and not _had_reason(run, said, sent, back, held_us):
             return (sent.at.n, back.at.n)
     return ()

@@ -132,7 +132,7 @@ def records_in_digest(records: Sequence[Record]) -> Sequence[Record]:
     """What the digest covers. A CPU or wall kill comes at a moment that the machine chooses, so after one
     only what came before the last movement of the clock is the same in every run."""
     why = getattr(records[-1].event, "why", None) if records else None
-    if why not in ("cpu", "wall"):
+    if why not in ("cpu", "platform", "wall"):
         return records
     last = max(record.t for record in records)
     return [record for record in records if record.t < last]

@@ -22,6 +22,7 @@ BY_HARNESS: Mapping[str, str] = {
     "end": "the run came to its end",
     "spin": "the harness ended the worker, because its event loop let no time pass",
     "cpu": "the harness ended the worker, which used CPU and let no time pass",
+    "platform": "the harness ended the worker, whose fake platform used CPU and let no time pass",
     "blocked": "the harness ended the worker, which stood still",
     "memory": "the harness ended the worker, which used too much memory",
     "wall": "the harness ended the worker, which had not finished in the real time allowed",

@@ -1,7 +1,8 @@
 """The page that a worker and its supervisor share: the worker's progress, readable while it is stuck.
 
-A file of four little-endian u64, mapped by both: phase, turns of the clock, virtual microseconds, and the
-turn of the last import (from 1; 0: none yet). The worker writes it once a turn, so writing is one `pack_into`
+A file of five little-endian u64, mapped by both: phase, turns of the clock, virtual microseconds, the turn of
+the last import (from 1; 0: none yet), and the kernel's number of the fake platform's thread (0: none yet),
+whose CPU is not the subject's. The worker writes it once a turn, so writing is one `pack_into`
 (a tenth of a microsecond) and there is no lock: a reader that sees one new and one old number sees progress,
 which is right.
 
@@ -21,7 +22,7 @@ from struct import Struct
 
 _PHASE = Struct("<Q")
 _COUNTS = Struct("<QQ")
-_ALL = Struct("<QQQQ")
+_ALL = Struct("<QQQQQ")
 _LARGEST = 2**64 - 1
 """A subject may have written this over the page: nothing may be raised into its imports."""
 
@@ -41,12 +42,14 @@ _PHASES = frozenset(Phase)
 @dataclass(frozen=True)
 class Reading:
     """What the page said at one moment. `turns`: turns of the clock since it began; `virtual_us`: its time,
-    in virtual microseconds; `imports`: whether the import of a module began since the last turn."""
+    in virtual microseconds; `imports`: whether the import of a module began since the last turn;
+    `platform_thread`: the kernel's number of the fake platform's thread, 0 before there is one."""
 
     phase: Phase
     turns: int
     virtual_us: int
     imports: bool = False
+    platform_thread: int = 0
 
 
 class HeartbeatPage:
@@ -79,17 +82,21 @@ class HeartbeatPage:
         (turns,) = _PHASE.unpack_from(self._page, _PHASE.size)
         _PHASE.pack_into(self._page, _PHASE.size + _COUNTS.size, min(turns + 1, _LARGEST))
 
+    def write_platform_thread(self, number: int) -> None:
+        """Write which thread is the fake platform's, by the kernel's number."""
+        _PHASE.pack_into(self._page, _ALL.size - _PHASE.size, number)
+
     def read(self) -> Reading:
         """What the page says now. An unknown phase (a subject overwrote the page) reads as RUNNING, and so
         does a page that a subject cut short.
 
         Read from the file and not through the mapping: that would be a SIGBUS where the file was cut short.
         """
-        phase, turns, virtual_us, import_turn = _ALL.unpack(
+        phase, turns, virtual_us, import_turn, thread = _ALL.unpack(
             os.pread(self._file, _ALL.size, 0).ljust(_ALL.size, b"\xff")
         )
         known = Phase(phase) if phase in _PHASES else Phase.RUNNING
-        return Reading(known, turns, virtual_us, imports=import_turn == turns + 1)
+        return Reading(known, turns, virtual_us, imports=import_turn == turns + 1, platform_thread=thread)
 
     def close(self) -> None:
         """Unmap the page; the file stays."""

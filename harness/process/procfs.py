@@ -68,6 +68,12 @@ def resident(pid: int) -> int:
     return int(column[1]) * _PAGE if len(column) > 1 else 0
 
 
+def thread_cpu_s(pid: int, thread: int) -> float:
+    """User and system time of one of its threads, in seconds; 0 for one that is gone."""
+    found = _parse(_read(_PROC / str(pid) / "task" / str(thread) / "stat"))
+    return found.cpu_s if found else 0.0
+
+
 def run_queue_wait_s(pid: int) -> float:
     """Seconds that its threads were ready to run and no core was free; 0 where the kernel does not say."""
     total = 0

@@ -2,7 +2,8 @@
 
 Robust on a loaded machine, because nothing here is judged by elapsed real time alone:
 
-* *cpu* counts the worker's own CPU seconds;
+* *cpu* counts the CPU seconds of the worker's threads, but for the fake platform's own: what that one uses
+  never convicts the subject, and too much of it (*platform*) ends a run of which nothing can be said;
 * *blocked* needs next to no CPU used and no thread that wants some;
 * *wall* leaves out the time in which the worker was ready to run and no core was free;
 * time in which the supervisor itself did not get to look (a suspended terminal) does not count.
@@ -13,7 +14,7 @@ Runs in the parent.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.journal.run_kinds import INTERRUPTED_DETAIL
@@ -38,7 +39,7 @@ what a whole gateway takes that tries all the while."""
 MAX_WALL_STRETCH = 5
 """`wall_s` is stretched for a worker that waits for a core, but not beyond this factor."""
 
-Why = Literal["importing", "cpu", "blocked", "memory", "wall", "killed", "harness"]
+Why = Literal["importing", "cpu", "platform", "blocked", "memory", "wall", "killed", "harness"]
 """A limit that the worker exceeded; "killed": the runs were interrupted; "harness": its process was lost."""
 
 
@@ -58,11 +59,13 @@ recognises such a run by this detail, so the word is part of the journal's forma
 
 @dataclass(frozen=True)
 class Limits:
-    """`importing_s`: real seconds until the first turn. `cpu_s`: CPU seconds without a turn. `blocked_s`:
-    real seconds without a turn and without CPU. `resident`: bytes. `wall_s`: real seconds in all."""
+    """`importing_s`: real seconds until the first turn. `cpu_s`: CPU seconds of the subject's without a turn,
+    `platform_cpu_s`: of the fake platform's. `blocked_s`: real seconds without a turn and without CPU.
+    `resident`: bytes. `wall_s`: real seconds in all."""
 
     importing_s: float = 60.0
     cpu_s: float = 2.0
+    platform_cpu_s: float = 10.0
     blocked_s: float = 20.0
     resident: float = 1.5 * GIB
     wall_s: float = 120.0
@@ -82,13 +85,20 @@ def wall_s_for(virtual_us: int) -> float:
 @dataclass(frozen=True)
 class Sample:
     """The worker at one moment. `at`: the supervisor's monotonic clock, in seconds. `resident`: bytes.
-    `cpu_s` and `run_queue_wait_s`: real seconds since the process started."""
+    `cpu_s` and `run_queue_wait_s`: real seconds since the process started; `platform_cpu_s`: the part of the
+    CPU that the fake platform's thread used."""
 
     at: float
     reading: Reading
     cpu_s: float
     resident: int
     run_queue_wait_s: float = 0.0
+    platform_cpu_s: float = 0.0
+
+    @property
+    def subject_cpu_s(self) -> float:
+        """What is not the fake platform's."""
+        return self.cpu_s - self.platform_cpu_s
 
 
 class Watchdog:
@@ -100,6 +110,7 @@ class Watchdog:
         self._last: Sample | None = None
         self._observed_s = 0.0
         self._cpu_at_turn = 0.0
+        self._platform_at_turn = 0.0
         self._idle_since = 0.0
         self._idle_cpu = 0.0
         self._extensions = 0
@@ -109,11 +120,15 @@ class Watchdog:
     def check(self, now: Sample) -> EndReason | None:
         """Why to kill the worker; None to let it go on."""
         if self._last is not None:
+            # A thread that is gone, with its process or before, has used what it had used.
+            platform_cpu_s = max(now.platform_cpu_s, self._last.platform_cpu_s)
+            now = replace(now, platform_cpu_s=platform_cpu_s)
             self._observed_s += min(MAX_GAP_S, max(0.0, now.at - self._last.at))
         progressed = self._last is None or _progress(now) != _progress(self._last)
         self._last = now
         if progressed:
-            self._cpu_at_turn, self._extended = now.cpu_s, 0
+            self._cpu_at_turn, self._extended = now.subject_cpu_s, 0
+            self._platform_at_turn = now.platform_cpu_s
         if progressed or now.cpu_s - self._idle_cpu >= IDLE_CPU_S:
             self._idle_since, self._idle_cpu = self._observed_s, now.cpu_s
         return self._check_memory(now) or self._check_time(now) or self._check_progress(now)
@@ -136,11 +151,14 @@ class Watchdog:
     def _check_progress(self, now: Sample) -> EndReason | None:
         if now.reading.phase is Phase.IMPORTING:
             return None
-        if now.cpu_s - self._cpu_at_turn >= self.limits.cpu_s:
+        if now.platform_cpu_s - self._platform_at_turn >= self.limits.platform_cpu_s:
+            used = f"{self.limits.platform_cpu_s:g} s of CPU time without a turn of the clock"
+            return _exceeded("platform", f"the fake platform's own thread used {used}")
+        if now.subject_cpu_s - self._cpu_at_turn >= self.limits.cpu_s:
             if now.reading.imports and self._extensions < MAX_EXTENSIONS:
                 self._extensions += 1
                 self._extended += 1
-                self._cpu_at_turn = now.cpu_s
+                self._cpu_at_turn = now.subject_cpu_s
                 return None
             used_s = self.limits.cpu_s * (1 + self._extended)
             more = " (more than usual, for it was importing)" if self._extended else ""

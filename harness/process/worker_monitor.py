@@ -84,9 +84,11 @@ class WorkerMonitor:
         found = procfs.stat(self.worker.pid)
         if found is None or found.start != self.worker.start or found.state == "Z":
             return None  # it has ended; the fork server is about to report that
+        # The thread after the process: what it uses in between is taken off the subject's CPU, not put on it.
+        platform_s = procfs.thread_cpu_s(self.worker.pid, reading.platform_thread)
         resident = procfs.resident(self.worker.pid)
         waited_s = procfs.run_queue_wait_s(self.worker.pid)
-        return watchdog.check(Sample(time.monotonic(), reading, found.cpu_s, resident, waited_s))
+        return watchdog.check(Sample(time.monotonic(), reading, found.cpu_s, resident, waited_s, platform_s))
 
     def _dump_stacks(self) -> None:
         """Have the worker write its stacks, if it can in time; its subject may have removed the folder."""

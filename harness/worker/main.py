@@ -124,6 +124,7 @@ def _begin_world(run: Run) -> tuple[World, Addresses]:
     world = run.world()
     world.fail = lambda problem: run.end("harness", _one_line(problem))
     world.close_run = lambda why: run.end("end", why)
+    world.on_thread = run.heartbeat.write_platform_thread
     world.runaway = lambda keys: run.end("rules", "; ".join(keys))
     addresses = world.begin()
     for host, port in addresses.ports.items():

@@ -57,7 +57,7 @@ class World:
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
     on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
     nothing then. So it is where rules push without a pause: `runaway` is told of them, by their keys. Neither
-    is meant to return.
+    is meant to return. `on_thread` is told the kernel's number of the platform's thread.
     """
 
     def __init__(self, run: RunSpec, seed: int, record: Recorder) -> None:
@@ -81,6 +81,7 @@ class World:
         self.leave: Callable[[], None] = lambda: None
         self.close_run: Callable[[str], None] = lambda why: None
         self.fail: Callable[[BaseException], None] = _raise
+        self.on_thread: Callable[[int], None] = lambda number: None
         self.runaway: Callable[[Sequence[str]], None] = lambda keys: None
         self.fake: FakeQQ
         self.addresses: Addresses
@@ -135,6 +136,7 @@ class World:
     # -- in the peer's thread
 
     def _run_peer(self) -> None:
+        self.on_thread(threading.get_native_id())
         try:
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
                 runner.run(self._main())

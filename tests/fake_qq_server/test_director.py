@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
 from fake_qq_server.director import Director
 from fake_qq_server.events import Envelope, ForbiddenSeen, ListSink
+from fake_qq_server.rules import chains
 from fake_qq_server.rules.decisions import Push
 from fake_qq_server.rules.engine import Engine
 from fake_qq_server.rules.forbids import parse_forbids
@@ -190,3 +192,31 @@ async def test_a_prohibition_whose_window_never_began_is_recorded_at_the_end() -
     setup.director.report_unmet()
     event, about = last(setup.sink, "forbidden.unwatched")
     assert (event.event, about.rule) == ("ws.connect", "no")
+
+
+@pytest.mark.parametrize(("client_takes_part", "told"), [(False, [("a", "b")]), (True, [])])
+async def test_rules_that_set_each_other_off_fast_are_told_unless_the_client_takes_part(
+    monkeypatch: pytest.MonkeyPatch, client_takes_part: bool, told: list[tuple[str, ...]]
+) -> None:
+    monkeypatch.setattr(chains, "LONGEST", 10)
+    events = {"a": "ws.out.ack", "b": "ws.out.reconnect"}
+    setup = DirectorSetup(
+        {"id": "b", "when": "ws.out.ack", "which": "..30", "do": {"frame": "x", "after": "1ms"}},
+        {"id": "a", "when": "ws.out.reconnect", "which": "..30", "do": {"frame": "x", "after": "1ms"}},
+    )
+    ran_away: list[tuple[str, ...]] = []
+    setup.director.on_runaway = lambda keys: ran_away.append(tuple(sorted(keys)))
+
+    def push(bot: int, push: Push, cause: int | None) -> tuple[int | None, Effect | None]:
+        about = Envelope(4, None, 1, rule=None if client_takes_part else push.rule.key)
+        event = partial(setup.director.ask, events[push.rule.key], about, 7)
+        if client_takes_part:
+            setup.stage.loop.call_soon(event)
+        else:
+            event()
+        return 4, Effect(bytes=1, frames=1)
+
+    setup.director._carry_out = push
+    setup.director.ask("ws.out.ack", Envelope(4, None, 1), 7)
+    await asyncio.sleep(0.2)
+    assert ran_away == told and not setup.errors

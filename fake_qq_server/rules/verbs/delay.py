@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fake_qq_server.platform.replies import OutAsk, OutReply
 from fake_qq_server.rules.verbs.arguments import duration
 from fake_qq_server.rules.verbs.registry import Args, Class, Verb, register
@@ -9,7 +11,7 @@ from fake_qq_server.rules.verbs.registry import Args, Class, Verb, register
 
 def act(args: Args, ask: OutAsk) -> OutReply:
     """The frame as it is, after a while."""
-    return OutReply((ask.text,), delay_us=args.main)
+    return replace(ask.unchanged, delay_us=args.main)
 
 
 register(

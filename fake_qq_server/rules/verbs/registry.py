@@ -116,7 +116,8 @@ class Verb:
     """One row. `places` are event-name prefixes where it can act ("http", "ws.connect", "ws.in", "ws.out",
     "seam", "link"; "any" for pushes, which may hang on every event or moment).
 
-    `check` raises ArgumentError where the arguments do not fit each other.
+    `check` raises ArgumentError where the arguments do not fit each other, `fits` where the verb or its
+    arguments do not fit an event that its places allow.
     `story` is one line for the docs; `seen_as` how a plain client sees it (its own test asserts that).
     """
 
@@ -130,6 +131,7 @@ class Verb:
     more: Mapping[str, Argument] = field(default_factory=dict)
     acts_on: Literal["connection", "process", "subject", "account", "nothing"] = "connection"
     check: Callable[[Args], None] = lambda args: None
+    fits: Callable[[str, Args], None] = lambda event, args: None
 
 
 VERBS: dict[str, Verb] = {}

@@ -209,3 +209,34 @@ async def test_a_message_is_taken_where_the_answer_comes_from_the_platform(
         first, second = (event for _, event, _ in front.all("http.answer", endpoint="api"))
         assert first.accepted is accepted
         assert (second.accepted, second.code) == ((True, None) if again == 200 else (False, 40054005))
+
+
+RENEW = {"id": "renew", "when": "ws.in.resume", "which": 1, "do": "newsession"}
+
+
+async def test_newsession_is_ready_with_another_id_that_can_be_resumed() -> None:
+    async with fake_with(RENEW) as front, bot_of(front) as bot:
+        await (await bot.ready()).ws.close()
+        old, again = bot.session, await bot.dial()
+        await again.resume(1)
+        hello, ready = await again.frame(), await again.frame()
+        assert (hello["op"], ready["t"]) == (10, "READY") and ready["d"]["session_id"] != old
+        await again.beat()
+        assert (await again.frame())["op"] == 11
+        await again.ws.close()
+        for session, seen in ((ready["d"]["session_id"], "RESUMED"), (old, 9)):
+            last = await bot.dial()
+            await last.resume(1, session)
+            assert await last.names(2) == [10, seen]
+        assert front.acts("renew") == 1 and not front.unmet()
+
+
+async def test_newsession_leaves_a_resume_with_a_bad_token_to_the_platform() -> None:
+    async with fake_with(RENEW) as front, bot_of(front) as bot:
+        await (await bot.ready()).ws.close()
+        again = await bot.dial()
+        bot.access = "wrong"
+        await again.resume(1)
+        assert (await again.frame())["op"] == 10
+        assert (await again.closed())[0] == 4004
+        assert front.unmet() == {"renew": "it matched and had nothing to act on"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -225,20 +224,6 @@ async def test_a_rule_answers_what_another_rule_pushes_and_not_what_it_pushes_it
         await bot.press("go")
         assert await ws.frame() == {"op": 7, "d": 1}
         assert (front.acts("go7"), front.acts("mute")) == (1, 2)
-
-
-@pytest.mark.parametrize("verb", ["withhold", "swap"])
-async def test_any_frame_may_be_meant_and_a_close_is_none(verb: str) -> None:
-    rules = [
-        {"id": "r", "when": "ws.out.any", "from": "go", "do": verb},
-        {"at": "go", "do": {"close": 4009}},
-    ]
-    async with fake_with(GO, *rules) as front, bot_of(front) as bot:
-        ws = await bot.ready()
-        await bot.press("go")
-        assert await ws.closed() == (4009, "")
-        await asyncio.sleep(0)
-        assert "r" in front.unmet()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from fake_qq_server.events import Event
 from fake_qq_server.platform.exchange import Answer, Out
 from fake_qq_server.platform.gateway import GatewayConnection
 from fake_qq_server.platform.options import Options
-from fake_qq_server.platform.platform import Bot, GatewaySession, Platform
+from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.protocol import REFUSALS
+from fake_qq_server.platform.rows import Bot, GatewaySession
 
 K = TypeVar("K", bound=Event)
 C2C = "C2C_MESSAGE_CREATE"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from fake_qq_server.events import EventSent, Session, WsOut
+from fake_qq_server.platform.exchange import Answer
+from fake_qq_server.platform.gateway import GatewayConnection
 from fake_qq_server.platform.protocol import Refusal
 from fake_qq_server.platform.units import MINUTE
 from tests.fake_qq_server.platform.gateway_client import (
@@ -155,3 +158,65 @@ def test_an_event_that_a_rule_brought_about_is_that_rules_where_it_is_replayed()
     outs = gateway.resume(gateway.open(), session.id, 1).outs
     assert out.rule == "r"
     assert [each.rule for each in outs] == ["r", None, None]
+
+
+def renewed(gateway: Gateway, old: str, /, **d: Any) -> tuple[GatewayConnection, Answer | None]:
+    """A Resume to which a rule gives a new session, and what came of it."""
+    conn = gateway.open()
+    said = {"token": gateway.token, "session_id": old, "seq": 1} | d
+    received = conn.received(json.dumps({"op": 6, "d": said}), gateway.now)
+    return conn, received.renew()
+
+
+def test_a_resume_can_be_answered_with_a_new_session_that_is_kept(gateway: Gateway) -> None:
+    old = dropped(gateway, missed=1)
+    conn, answer = renewed(gateway, old.id)
+    (ready,) = frames(answer)
+    assert (ready["t"], ready["s"]) == ("READY", 1) and ready["d"]["session_id"] != old.id
+    assert reported(answer, Session) == [Session("new", 2), Session("ready", 2)]
+    conn.dispatch(C2C, {}, 0)
+    conn.ended(0)
+    again = gateway.resume(gateway.open(), ready["d"]["session_id"], 1)
+    assert [f["t"] for f in frames(again)] == [C2C, "RESUMED"]
+
+
+def test_the_old_session_is_over_then(gateway: Gateway) -> None:
+    old = dropped(gateway)
+    renewed(gateway, old.id)
+    assert_refused(gateway.resume(gateway.open(), old.id, 1), "unknown-session")
+
+
+@pytest.mark.parametrize("session_id", ["long ago", "its own"])
+def test_a_session_is_renewed_as_the_bots_last_identify_asked_for_it(
+    gateway: Gateway, session_id: str
+) -> None:
+    old = dropped(gateway)
+    conn, _ = renewed(gateway, old.id if session_id == "its own" else session_id)
+    assert conn.session is not None and conn.serving
+    assert (conn.session.intents, conn.session.shard) == (old.intents, old.shard)
+    limit = gateway.platform.session_start_limit(gateway.bot, 0)
+    assert limit["remaining"] == 999, "a Resume is no Identify"
+
+
+def test_a_connection_that_still_has_the_old_session_is_displaced(gateway: Gateway) -> None:
+    old, session = gateway.ready()
+    _, answer = renewed(gateway, session.id)
+    assert answer is not None and answer.outs[0].conn == old.number
+    assert closes(answer) == [(4902, "reset by resume")]
+    assert not old.serving and old.ended(1) == ()
+
+
+@pytest.mark.parametrize("d", [{"token": "QQBot no"}, {"session_id": None}])
+def test_a_resume_that_is_wrong_in_itself_is_not_renewed(gateway: Gateway, d: Any) -> None:
+    _, answer = renewed(gateway, dropped(gateway).id, **d)
+    assert answer is None
+
+
+def test_a_bot_that_never_identified_gets_no_session_by_a_resume(gateway: Gateway) -> None:
+    assert renewed(gateway, "x")[1] is None
+
+
+def test_a_connection_with_a_session_gets_no_other_one(gateway: Gateway) -> None:
+    conn, session = gateway.ready()
+    d = {"token": gateway.token, "session_id": session.id, "seq": 1}
+    assert conn.received(json.dumps({"op": 6, "d": d}), 0).renew() is None

@@ -3,8 +3,9 @@
 import pytest
 
 from fake_qq_server.platform.options import Options
-from fake_qq_server.platform.platform import Bot, GatewaySession, Platform, Stored
+from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.protocol import Intent
+from fake_qq_server.platform.rows import Bot, GatewaySession, Stored
 from fake_qq_server.platform.units import MINUTE, SECOND
 
 C2C = "C2C_MESSAGE_CREATE"

@@ -9,9 +9,10 @@ import pytest
 from fake_qq_server.events import HttpSend
 from fake_qq_server.platform import protocol, rest
 from fake_qq_server.platform.options import Options
-from fake_qq_server.platform.platform import Platform, Stored
+from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
 from fake_qq_server.platform.rest import Asked, Request, endpoint_of
+from fake_qq_server.platform.rows import Stored
 from fake_qq_server.platform.units import MINUTE, SECOND
 
 HostName = Literal["token", "api"]

@@ -68,6 +68,11 @@ class TestInstrumentFailed:
         why = "the harness ended the worker, which had not finished in the real time allowed"
         self.failed(records, why, len(records))
 
+    def test_cpu_that_the_fake_platform_used_says_nothing_about_the_bot(self) -> None:
+        records = J().up().closed("platform", t=60)
+        why = "the harness ended the worker, whose fake platform used CPU and let no time pass"
+        self.failed(records, why, len(records))
+
     def test_a_starved_loop_explains_a_run_ended_at_the_limit_on_real_time(self) -> None:
         assert ended(J().up().spins().closed("wall", t=60)).name == "busy-spin"
         assert ended(J().up().blocks().closed("wall", t=60)).name == "blocked"

@@ -168,7 +168,7 @@ class TestDigest:
         records = dies().done(6468)
         assert judge(records).digest == digest(records)
 
-    @pytest.mark.parametrize("why", ["cpu", "wall"])
+    @pytest.mark.parametrize("why", ["cpu", "platform", "wall"])
     def test_after_a_cpu_or_wall_kill_it_covers_what_came_before_the_last_movement(self, why: Any) -> None:
         some = J().up().loses(t=60).closed(why)
         more = J().up().loses(t=60).logs().logs().closed(why)

@@ -121,6 +121,26 @@ def spins_in_a_thread(spec: WorkerSpec) -> None:
         thread.join()
 
 
+def _beside_the_platforms_thread(
+    spec: WorkerSpec, it: Callable[[], object], main: Callable[[], object]
+) -> None:
+    """A thread that the page names as the fake platform's does `it`, and the main thread `main`."""
+    with running(spec) as page:
+        thread = threading.Thread(target=it, daemon=True)
+        thread.start()
+        page.write_platform_thread(thread.native_id or 0)
+        main()
+        thread.join()
+
+
+def spins_in_the_platforms_thread(spec: WorkerSpec) -> None:
+    _beside_the_platforms_thread(spec, burn, lambda: None)
+
+
+def spins_beside_the_platforms_thread(spec: WorkerSpec) -> None:
+    _beside_the_platforms_thread(spec, LIBC.pause, burn)
+
+
 def sleeps_in_c(spec: WorkerSpec) -> None:
     with running(spec):
         while True:

@@ -28,14 +28,22 @@ def test_both_ends_read_what_either_writes(tmp_path: Path) -> None:
     assert ours.read() == Reading(Phase.TEAR_DOWN, 2**64 - 1, 2**63)
 
 
-def test_the_page_is_four_little_endian_numbers(tmp_path: Path) -> None:
+def test_the_page_is_five_little_endian_numbers(tmp_path: Path) -> None:
     page = HeartbeatPage.create(tmp_path / "heartbeat")
     page.enter(Phase.DONE)
     page.write_turn(1, 258)
     page.write_import()
+    page.write_platform_thread(259)
     page.close()
-    numbers = [3, *[0] * 7, 1, *[0] * 7, 2, 1, *[0] * 6, 2, *[0] * 7]
+    numbers = [3, *[0] * 7, 1, *[0] * 7, 2, 1, *[0] * 6, 2, *[0] * 7, 3, 1, *[0] * 6]
     assert (tmp_path / "heartbeat").read_bytes() == bytes(numbers)
+
+
+def test_the_fake_platforms_thread_is_read_whatever_turns_there_are(tmp_path: Path) -> None:
+    page = HeartbeatPage.create(tmp_path / "heartbeat")
+    page.write_platform_thread(77)
+    page.write_turn(5, 6)
+    assert page.read() == Reading(Phase.IMPORTING, 5, 6, platform_thread=77)
 
 
 def test_an_import_is_read_until_the_next_turn(tmp_path: Path) -> None:

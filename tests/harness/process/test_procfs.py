@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -67,6 +68,26 @@ def test_own_cpu_and_memory_are_those_that_the_kernel_tells_a_process_itself() -
     assert found is not None
     assert abs(found.cpu_s - time.process_time()) < 0.1
     assert procfs.resident(os.getpid()) > 1 << 20
+
+
+def test_each_threads_cpu_is_told_apart() -> None:
+    burnt, go_on = threading.Event(), threading.Event()
+
+    def burn() -> None:
+        while time.thread_time() < 0.1:
+            pass
+        burnt.set()
+        go_on.wait()
+
+    before = procfs.thread_cpu_s(os.getpid(), threading.get_native_id())
+    thread = threading.Thread(target=burn)
+    thread.start()
+    burnt.wait()
+    assert procfs.thread_cpu_s(os.getpid(), thread.native_id or 0) >= 0.09
+    assert procfs.thread_cpu_s(os.getpid(), threading.get_native_id()) - before < 0.09
+    go_on.set()
+    thread.join()
+    assert procfs.thread_cpu_s(os.getpid(), 0) == 0
 
 
 def test_a_process_wants_cpu_while_it_spins_and_not_while_it_sleeps(sleeper: subprocess.Popen[bytes]) -> None:

@@ -42,6 +42,7 @@ def last_record(result: RunResult) -> Record:
     ("end", "reason", "close"),
     [
         (ProcessEnd(-9), BY_LIMIT, RunClose("cpu", BY_LIMIT.detail)),
+        (ProcessEnd(-9), EndReason("platform", "the fake's"), RunClose("platform", "the fake's")),
         (ProcessEnd(-2), BY_INTERRUPTION, RunClose("killed", BY_INTERRUPTION.detail)),
         (
             EXITED,
@@ -60,7 +61,7 @@ def last_record(result: RunResult) -> Record:
         ),
         (ProcessEnd(lost=True), LOST, RunClose("harness", f"a-run: {LOST.detail}")),
     ],
-    ids=["limit", "interrupted", "exited", "signal", "real-time-signal", "lost-fork-server"],
+    ids=["limit", "platform", "interrupted", "exited", "signal", "real-time-signal", "lost-fork-server"],
 )
 def test_the_last_record_says_who_ended_the_worker_and_why(
     spec: WorkerSpec, end: ProcessEnd, reason: EndReason | None, close: RunClose

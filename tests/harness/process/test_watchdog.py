@@ -28,14 +28,21 @@ class SimulatedWorker:
         self.watchdog = Watchdog(LIMITS, lambda: wants_cpu)
         self.phase = phase
         self.at = 1000.0
-        self.cpu = self.waited = 0.0
+        self.cpu = self.waited = self.platform = 0.0
         self.turns = 0
         self.imports = False
 
     def go_on(
-        self, seconds: float, *, cpu: float = 0.0, turns: bool = False, waits: float = 0.0
+        self,
+        seconds: float,
+        *,
+        cpu: float = 0.0,
+        turns: bool = False,
+        waits: float = 0.0,
+        platform: float = 0.0,
     ) -> tuple[EndReason, float] | None:
-        """`cpu` and `waits`: seconds in each second. The first reason, if any, and after how long."""
+        """`cpu`, `waits` and, of the CPU, `platform`: seconds in each second. The first reason, if any, and
+        after how long."""
         for i in range(round(seconds / INTERVAL)):
             reason = self.check()
             if reason:
@@ -43,12 +50,13 @@ class SimulatedWorker:
             self.at += INTERVAL
             self.cpu += cpu * INTERVAL
             self.waited += waits * INTERVAL
+            self.platform += platform * INTERVAL
             self.turns += turns
         return None
 
     def check(self, resident: int = 0) -> EndReason | None:
         reading = Reading(self.phase, self.turns, self.turns * 1000, self.imports)
-        return self.watchdog.check(Sample(self.at, reading, self.cpu, resident, self.waited))
+        return self.watchdog.check(Sample(self.at, reading, self.cpu, resident, self.waited, self.platform))
 
 
 def assert_killed(found: tuple[EndReason, float] | None, why: str, between: Iterable[float]) -> None:
@@ -70,6 +78,31 @@ def test_the_cpu_that_counts_is_the_workers_own_and_not_elapsed_time() -> None:
     """A tenth of a core: the same two seconds of CPU take twenty."""
     worker = SimulatedWorker(wants_cpu=True)
     assert_killed(worker.go_on(60, cpu=0.1, waits=0.9), "cpu", (19.9, 20.2))
+
+
+def test_cpu_of_the_fake_platforms_thread_is_never_held_against_the_subject() -> None:
+    assert SimulatedWorker().go_on(9, cpu=1.0, platform=1.0) is None
+    found = SimulatedWorker().go_on(60, cpu=1.0, platform=1.0)
+    assert_killed(found, "platform", (9.9, 10.2))
+    assert found is not None and "the fake platform's own thread used 10 s of CPU time" in found[0].detail
+
+
+def test_a_platform_thread_that_is_gone_leaves_what_it_had_used() -> None:
+    worker = SimulatedWorker()
+    assert worker.go_on(9, cpu=1.0, platform=1.0) is None
+    worker.platform = 0.0
+    assert worker.check() is None
+
+
+def test_a_busy_subject_is_found_beside_a_busy_platform() -> None:
+    assert_killed(SimulatedWorker().go_on(60, cpu=1.0, platform=0.5), "cpu", (3.9, 4.2))
+
+
+def test_a_turn_starts_the_count_of_the_platforms_cpu_again_too() -> None:
+    worker = SimulatedWorker()
+    for _ in range(5):
+        assert worker.go_on(9, cpu=1.0, platform=1.0) is None
+        worker.turns += 1
 
 
 def test_each_turn_starts_the_count_of_cpu_again() -> None:

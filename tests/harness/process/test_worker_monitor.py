@@ -22,6 +22,8 @@ from tests.harness.process.supervised import Supervised, close_record, extras
         ("dies_in_the_middle_of_a_line", "killed", -signal.SIGKILL),
         ("spins", "cpu", None),
         ("spins_in_a_thread", "cpu", None),
+        ("spins_beside_the_platforms_thread", "cpu", None),
+        ("spins_in_the_platforms_thread", "platform", None),
         ("sleeps_in_c", "blocked", None),
         ("polls_in_c", "blocked", None),
         ("stops_itself", "blocked", None),

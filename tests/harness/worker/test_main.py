@@ -16,7 +16,6 @@ from harness.clock.participant import Participant
 from harness.journal.record import Record
 from harness.journal.run_kinds import RunOpen, RunTeardown, SubjEgress
 from harness.judging.outcome import judge
-from harness.process.watchdog import Limits
 from harness.scenario.vocabulary import LEVELS_DRIVEN
 from harness.worker.main import DRIVERS, _on_spin
 from harness.worker.world import PEER
@@ -104,6 +103,24 @@ def test_rules_that_set_each_other_off_are_named_and_say_nothing_about_the_bot(t
     assert half.endswith("whose rules set each other off or did too much within one instant (a; b)")
 
 
+LATER = """[{id: begin, at: ready + 60s, do: {frame: {op: 11}}},
+  {id: a, when: ws.out.ack, from: begin, do: {frame: {op: 20}, after: 1ms}},
+  {id: b, when: ws.out.any, from: begin, do: {frame: {op: 11}, after: 1ms}}]"""
+
+
+def test_so_are_rules_that_do_so_a_millisecond_later_each_time(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=LATER)
+    verdict, ending, half = judged_as(found)
+    assert (verdict, ending) == ("unknown", "instrument-failed")
+    assert half.endswith("whose rules set each other off or did too much within one instant (a; b)")
+    assert found[-1].t < 5 * 60_000_000
+
+
+def test_rules_that_take_turns_slowly_may(tmp_path: Path) -> None:
+    found = records(bot.CORRECT, tmp_path, rules=LATER.replace("1ms", "5s"), end="5m")
+    assert judged_as(found)[:2] == ("pass", "tolerated")
+
+
 def test_a_rule_on_the_frame_that_it_sends_acts_once_a_frame_of_another(tmp_path: Path) -> None:
     found = records(bot.CORRECT, tmp_path, rules=f"[{{id: a, which: ..9000, {HELLO}}}]")
     assert judged_as(found)[:2] == ("pass", "tolerated")
@@ -117,11 +134,15 @@ def test_as_many_messages_at_once_as_the_rules_may_send_are_no_spin_of_the_bots(
     assert judged_as(found)[:2] == ("pass", "tolerated")
 
 
-def test_conditions_that_do_too_much_at_once_say_nothing_about_the_bot(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So many of them cost seconds of CPU in one turn, which a slow machine must not end first."""
-    monkeypatch.setattr("harness.process.supervisor.Limits", lambda: Limits(cpu_s=60.0))
+def test_a_bot_that_computes_without_end_is_found_by_its_cpu(tmp_path: Path) -> None:
+    root = bot.copy(tmp_path, in_connect="any(iter(int, 1))")
+    (judged,) = bot.run(root, tmp_path / "out", ["healthy"])
+    assert judged.outcome is not None
+    assert (judged.outcome.verdict, judged.outcome.ending.name) == ("fail", "busy-spin")
+    assert getattr(judged.records[-1].event, "why", None) == "cpu"
+
+
+def test_conditions_that_do_too_much_at_once_say_nothing_about_the_bot(tmp_path: Path) -> None:
     eight = ", ".join(["{latency: 1ms}"] * 8)
     rules = ", ".join([f"{{link: any, do: [{eight}]}}"] * 300)
     verdict, ending, half = judged_as(records(bot.CORRECT, tmp_path, rules=f"[{rules}]"))

@@ -204,6 +204,11 @@ class TestAGap:
         assert (found.state, found.because) == ("fail", WAITED)
         assert found.lines == (j["kept"], j["kept"] + 2)
 
+    def test_is_not_the_bot_s_doing_where_its_resume_is_answered_with_a_new_session(self) -> None:
+        j = gap().resumes(1, 2, t=65, outcome=None)
+        j.add(Session("new", 2), conn=2).add(Session("ready", 2), conn=2)
+        assert told("once", j.done(600))[0] == "n/a"
+
     def test_a_message_that_was_handled_passes_or_was_not_due(self) -> None:
         j = gap().resumes(1, 2, t=65).sends("m", 2, replay=True).handles("m")
         assert told("once", j.done(600)) == ("pass", "each of 1 messages was handled once")

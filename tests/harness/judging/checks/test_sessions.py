@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from fake_qq_server.events import HttpAnswer, LinkClose, LinkCondition, RuleAct, WsIn, WsOut
+from fake_qq_server.events import HttpAnswer, LinkClose, LinkCondition, RuleAct, Session, WsIn, WsOut
 from tests.harness.journals import J, check, told
 
 WINDOW = 240
@@ -181,6 +182,16 @@ class TestResumes:
     def test_a_listener_that_begins_and_a_connect_that_ends_mean_nothing(self) -> None:
         j = J().connects(0, lasts=2, how=None).begins(t=1).listens(t=2).loses(t=60)
         assert told("resumes", j.begins(2, 2, t=63, resumable=1).done(600))[0] == "fail"
+
+    def test_a_resume_that_is_answered_with_a_new_session_was_one_and_the_new_one_is_owed_next(
+        self,
+    ) -> None:
+        j = lost().authenticates(2, t=63, session=1, seq=2, resumable=1).add(Session("new", 2), conn=2)
+        j.add(WsOut("ready", 1, "READY"), conn=2).add(Session("ready", 2), conn=2).loses(2, t=200)
+        good = deepcopy(j).continues(2, 3, t=203, seq=1, s=2)
+        assert told("resumes", good.done(600))[0] == "pass"
+        found = told("resumes", j.authenticates(3, t=203, session=1, seq=2, resumable=2).done(600))
+        assert found == ("fail", "it resumed session 1, and its session was 2")
 
     def test_fails_where_it_resumes_another_session_than_its_newest(self) -> None:
         j = J().begins(t=1).close_frame(t=20, code=4006).begins(2, 2, t=23).loses(2, t=60)

@@ -12,7 +12,7 @@ from fake_qq_server.events import Envelope, EventSent, ListSink, WsOut, WsWithhe
 from fake_qq_server.platform.exchange import Out
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
-from fake_qq_server.wire.text_frames import TextFrames
+from fake_qq_server.wire.due_frames import DueFrames
 from tests.fake_qq_server.parts import Decider
 
 ACK = Out(1, '{"op":11}', events=(WsOut("ack"),))
@@ -34,14 +34,23 @@ class Line:
     def changed(self, out: Out, text: str) -> Out:
         return Out(1, text, events=(WsOut("other"),)) if text != out.text else out
 
+    def withheld(self, out: Out, cause: int | None, rule: str | None) -> int:
+        wrote, message = out.wrote, out.message
+        event = WsWithheld(wrote.op, wrote.s, wrote.t, message.id if message else None, wrote.code)
+        return self.report(event, cause, rule)
+
+    def tell(self, events: Any, cause: int | None, rule: str | None) -> None:
+        for event in events:
+            self.report(event, cause, rule)
+
     def report(self, event: Any, cause: int | None = None, rule: str | None = None) -> int:
         self.done.append((event, cause, rule))
         return len(self.done)
 
 
-def frames(**do: Any) -> tuple[TextFrames, Line, Decider, Stage]:
+def frames(**do: Any) -> tuple[DueFrames, Line, Decider, Stage]:
     line, decider, stage = Line(), Decider(**do), Stage(ListSink())
-    return TextFrames(stage, 1, decider, line), line, decider, stage
+    return DueFrames(stage, 1, decider, line), line, decider, stage
 
 
 async def test_a_frame_that_no_rule_answers_is_written_as_its_cause_and_pusher_have_it() -> None:
