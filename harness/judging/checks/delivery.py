@@ -8,7 +8,7 @@ from fake_qq_server.events import EventUnwanted, RuleAct
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS
 from fake_qq_server.rules.language_verbs import When
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
-from harness.judging.facts import Message, Writing
+from harness.judging.facts import Connection, Message, Writing
 from harness.judging.gaps import authentications_of, thrown_away
 from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
@@ -17,7 +17,8 @@ from harness.judging.timeline import Timeline
 def once(run: Timeline, limits: CheckLimits) -> Finding:
     """Each dispatched message that was due is handled exactly once, and soon; twice is wrong in any case.
 
-    Due: some writing of it went to a connection that was open and not interrupted for 1 s after. A message
+    Due: some writing of it went to a connection that was in service (READY or RESUMED was written, and no
+    rule withheld it), and that was open and not interrupted for 1 s after. A message
     in the replay window of a resumed session is written again, as a replay, and is due by that writing:
     where the platform keeps its replay to itself, the subject cannot be blamed. Due as well is what waited in
     a session that the bot could have resumed when it came back, and threw away. What its intents exclude it
@@ -109,10 +110,21 @@ def _due(run: Timeline, bound: int, writing: Writing) -> bool | None:
     """Whether it had to arrive; null where the run ended too soon to say."""
     conn = run.connections.get(writing.conn) if writing.conn is not None else None
     upto = writing.at.t + bound
-    if conn is None or (conn.closed is not None and conn.closed.t <= upto):
+    if conn is None or (conn.closed is not None and conn.closed.t <= upto) or not _expected(run, conn, writing):
         return False
     for one in run.interruptions:
         meets = one.on.t <= upto and (one.off is None or one.off.t > writing.at.t)
         if one.conn == conn.number and meets:
             return False
     return True if upto <= run.end else None
+
+
+def _expected(run: Timeline, conn: Connection, writing: Writing) -> bool:
+    """READY or RESUMED came on the connection before it: until then a bot need not listen to messages.
+
+    RESUMED follows what it replays. One that was withheld, or swallowed by what lay on the link, never came.
+    """
+    came = {ready.n for ready in run.service.readies}
+    return any(
+        ready.n in came and (writing.replay or ready.n < writing.at.n) for ready in conn.readies
+    )

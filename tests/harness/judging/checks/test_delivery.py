@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.events import EventUnwanted, LinkCondition, Session, WsAuth, WsOut
+from fake_qq_server.events import EventUnwanted, LinkCondition, Session, WsAuth, WsOut, WsWithheld
 from tests.harness.journals import BEAT, J, at_once, check, told
 
 
@@ -106,6 +106,28 @@ class TestOnce:
             .handles("m")
         )
         assert told("once", j.done(600)) == ("pass", "each of 1 messages was handled once")
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            at_once().up().loses(t=50).opens(2, t=55).add(WsWithheld("ready"), conn=2).sends("m", 2, t=60),
+            at_once().up().loses(t=50).opens(2, t=55).sends("m", 2, t=60).ready(2, t=61.5),
+            at_once().up().loses(t=50).opens(2, t=55).sends("m", 2, t=60, replay=True),
+            at_once().up().loses(t=50).opens(2, t=55).sends("m", 2, t=60, replay=True).ready(3, t=60),
+            at_once().up().opens(2, t=50).interrupted(2).ready(2, t=55).released(2, t=56).sends("m", 2, t=60),
+        ],
+        ids=["withheld", "later", "a replay without RESUMED", "on another connection", "swallowed"],
+    )
+    def test_nothing_is_due_on_a_connection_whose_ready_never_came(self, j: J) -> None:
+        assert told("once", j.done(600)) == ("n/a", "no message was due besides the probes")
+
+    def test_it_is_due_from_the_record_of_its_ready_on(self) -> None:
+        j = at_once().up().loses(t=50).opens(2, t=55).ready(2, t=60).sends("m", 2, t=60)
+        assert told("once", j.done(600)) == ("fail", "message m was due and never handled")
+
+    def test_a_replay_is_due_by_the_resumed_that_follows_it(self) -> None:
+        j = at_once().up().loses(t=50).opens(2, t=55).sends("m", 2, t=60, replay=True).resumed(2, t=60)
+        assert told("once", j.done(600)) == ("fail", "message m was due and never handled")
 
     def test_its_limit_can_be_set(self) -> None:
         j = at_once(limits_us={"once": 100_000}).up().sends("m", t=60).loses(t=60.5)
