@@ -11,7 +11,6 @@ from fake_qq_server.events import RuleAct
 from fake_qq_server.platform.payloads import EVENT_TYPES
 from fake_qq_server.platform.protocol import REST_ERRORS
 from fake_qq_server.platform.rest import WINDOWS
-from fake_qq_server.rules.language_verbs import When
 from harness.journal.run_kinds import ProcExit, RunnerStop, SubjDisconnect, SubjLife
 from harness.judging.checks.program import told_to_stop
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
@@ -127,12 +126,11 @@ def _token_losses(run: Timeline, message: Message) -> Sequence[Mark]:
         for one in run.sends
         if one.answer is not None and one.names == message.id and _lacks_token(one.answer)
     }
+    on_tokens = run.terms.rules_at("seam.token")
     for record in run.body:
         if isinstance(record.event, RuleAct):
-            rule = run.terms.rules.get(record.about.rule or "")
-            seam = rule is not None and isinstance(rule.trigger, When) and rule.trigger.matches("seam.token")
             revoked = revoked or record.event.verb == REVOKE
-            found += [Mark(record.t, record.n)] if seam else []
+            found += [Mark(record.t, record.n)] if record.about.rule in on_tokens else []
         elif revoked and record.n in refused:
             found.append(Mark(record.t, record.n))
     return found
