@@ -5,7 +5,7 @@ Does each message that was handled get its reply, and each reply arrive once and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fake_qq_server.events import RuleAct
 from fake_qq_server.platform.payloads import EVENT_TYPES
@@ -16,7 +16,7 @@ from harness.judging.checks.program import told_to_stop
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
 from harness.judging.facts import Mark, Message
 from harness.judging.intervals import duration
-from harness.judging.replies import copies, habit, out_of_order, replies_of
+from harness.judging.replies import Reply, copies, habit, out_of_order, replies_of
 from harness.judging.sends import Answer
 from harness.judging.timeline import Timeline
 from harness.judging.trouble import REVOKE, Trouble
@@ -155,11 +155,13 @@ def _ends_of_lives(run: Timeline) -> Sequence[Mark]:
 
 
 def single(run: Timeline, limits: CheckLimits) -> Finding:
-    """Each reply is taken once, and its pieces in order.
+    """Each reply is taken once, and its pieces in order; and so is what the bot sends unasked.
 
     A copy is the same content for the same message again, after a send that the platform had taken and the
     bot could not know it: its answer was an error, was changed or never came. Sent again after a success that
-    the bot could see, it is an answer on purpose, and so it is as often as an undisturbed reply has it.
+    the bot could see, it is an answer on purpose, and so it is as often as an undisturbed reply has it; where
+    none is undisturbed, nobody can tell. What answers nobody is a copy only within a minute, of a bot that
+    never repeats itself on purpose.
     """
     replies = [one for one in replies_of(run.sends) if any(piece.taken for piece in one.pieces)]
     if not replies:
@@ -168,15 +170,27 @@ def single(run: Timeline, limits: CheckLimits) -> Finding:
     again = any(len(piece.attempts) > 1 for one in replies for piece in one.pieces)
     trouble = run.trouble if again else Trouble()
     usual = habit(replies, trouble)
-    for reply in replies:
-        for piece in reply.pieces:
-            doubled = copies(piece, trouble)
-            if doubled and len(piece.taken) > usual:
-                lines = (doubled[0][0].proof.n, *(copy.proof.n for _, copy in doubled))
-                times = len(piece.taken)
-                return fails(f"one reply to message {reply.message} was taken {times} times", *lines)
-        swapped = out_of_order(reply)
-        if swapped:
-            return fails(f"the pieces of the reply to message {reply.message} were out of order", *swapped)
+    found = [told for reply in replies for told in _wrong(reply, usual, trouble)]
+    if found:
+        return worst(found)
     first = next(piece for piece in replies[0].pieces if piece.taken)
-    return passes(f"each of {len(replies)} replies was taken once", first.taken[0].proof.n)
+    answers = sum(1 for one in replies if one.message is not None)
+    what = f"of {answers} replies" if answers else "message that it sent unasked"
+    return passes(f"each {what} was taken once", first.taken[0].proof.n)
+
+
+def _wrong(reply: Reply, usual: int | None, trouble: Trouble) -> Iterator[Finding]:
+    """What is wrong with one reply, or may be. `usual`: how often the bot says a thing on purpose."""
+    for piece in reply.pieces:
+        doubled, times = copies(piece, trouble), len(piece.taken)
+        if not doubled:
+            continue
+        lines = (doubled[0][0].proof.n, *(copy.proof.n for _, copy in doubled))
+        because = f"one {reply.words} was taken {times} times"
+        if usual is None:
+            yield unknown(f"{because}, and nothing undisturbed shows whether that is on purpose", *lines)
+        elif times > usual and (reply.message is not None or usual == 1):
+            yield fails(because, *lines)
+    swapped = out_of_order(reply) if reply.message is not None else ()
+    if swapped:
+        yield fails(f"the pieces of the reply to message {reply.message} were out of order", *swapped)
