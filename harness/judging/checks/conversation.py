@@ -160,8 +160,8 @@ def single(run: Timeline, limits: CheckLimits) -> Finding:
     A copy is the same content for the same message again, after a send that the platform had taken and the
     bot could not know it: its answer was an error, was changed or never came. Sent again after a success that
     the bot could see, it is an answer on purpose, and so it is as often as an undisturbed reply has it; where
-    none is undisturbed, nobody can tell. What answers nobody is a copy only within a minute, of a bot that
-    never repeats itself on purpose.
+    none is undisturbed, nobody can tell two of them from that. What answers nobody is a copy only within a
+    minute, of a bot that never repeats itself on purpose.
     """
     replies = [one for one in replies_of(run.sends) if any(piece.taken for piece in one.pieces)]
     if not replies:
@@ -179,6 +179,10 @@ def single(run: Timeline, limits: CheckLimits) -> Finding:
     return passes(f"each {what} was taken once", first.taken[0].proof.n)
 
 
+ON_PURPOSE = 2
+"""So often at most a bot says the same to one message on purpose, if nothing undisturbed shows its habit."""
+
+
 def _wrong(reply: Reply, usual: int | None, trouble: Trouble) -> Iterator[Finding]:
     """What is wrong with one reply, or may be. `usual`: how often the bot says a thing on purpose."""
     for piece in reply.pieces:
@@ -187,9 +191,9 @@ def _wrong(reply: Reply, usual: int | None, trouble: Trouble) -> Iterator[Findin
             continue
         lines = (doubled[0][0].proof.n, *(copy.proof.n for _, copy in doubled))
         because = f"one {reply.words} was taken {times} times"
-        if usual is None:
+        if usual is None and (times <= ON_PURPOSE or reply.message is None):
             yield unknown(f"{because}, and nothing undisturbed shows whether that is on purpose", *lines)
-        elif times > usual and (reply.message is not None or usual == 1):
+        elif times > (usual or ON_PURPOSE) and (reply.message is not None or usual == 1):
             yield fails(because, *lines)
     swapped = out_of_order(reply) if reply.message is not None else ()
     if swapped:
