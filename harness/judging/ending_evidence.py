@@ -6,6 +6,7 @@ not holding, those of `process_evidence` included.
 
 from __future__ import annotations
 
+from fake_qq_server.events import WsWithheld
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.judging.checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying, under_way
 from harness.judging.evidence import Case, Evidence
@@ -168,6 +169,16 @@ def livelock(case: Case) -> Evidence | None:
         if check is not None and check.state == "fail":
             return Evidence(check.lines, more)
     return None
+
+
+def unprobed(case: Case) -> Evidence | None:
+    """A message that a rule held to the end of its connection is withheld in the tear-down."""
+    run = case.run
+    since = run.since
+    if since is None or _probe(case) is not None:
+        return None
+    kept = (one for one in run.records if isinstance(one.event, WsWithheld) and one.event.id is not None)
+    return next((Evidence((one.n,)) for one in kept if one.t >= since), None)
 
 
 def retrying(case: Case) -> Evidence | None:

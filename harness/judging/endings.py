@@ -140,6 +140,11 @@ ENDINGS: Mapping[str, Row] = {
         "still trying, but flapping, not polite, or past the limit of `recovers`",
         evidence.livelock,
     ),
+    "unprobed": Row(
+        "was in service, and a rule kept from it the message that shows whether it answers",
+        "in service at the end, no probe was written, and a rule withheld a message in that service",
+        evidence.unprobed,
+    ),
     "retrying": Row(
         "was still trying when the run ended",
         "still trying at the end, as it should",
