@@ -26,6 +26,14 @@ def test_one_that_is_not_plain_is_never_sure() -> None:
     assert (frames.least, frames.most, frames.fresh) == (None, frame(1, 10), False)
 
 
+def test_of_equal_numbers_the_first_is_the_greatest_and_the_last_is_sure() -> None:
+    frames = SessionFrames()
+    frames.write(frame(3, 10), plain=True)
+    frames.write(frame(3, 20), plain=False)
+    frames.settle(99)
+    assert (frames.least, frames.most) == (frame(3, 10), frame(3, 10))
+
+
 def test_what_was_written_before_a_cut_was_read_and_nothing_after_it() -> None:
     frames = SessionFrames()
     for s in (1, 2, 3):

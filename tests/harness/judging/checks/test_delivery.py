@@ -331,6 +331,22 @@ class TestAGap:
         j = at_once().opens_session(1, t=1).interrupted(t=50).released(t=59).sends("m", t=60).loses(t=60.5)
         assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "fail"
 
+    def test_nor_what_a_silence_swallowed_that_never_ended(self) -> None:
+        j = at_once().opens_session(1, t=1).interrupted(t=50).sends("m", t=60).loses(t=99)
+        assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "n/a"
+
+    def test_a_silence_that_ended_in_that_instant_swallowed_nothing(self) -> None:
+        j = at_once().opens_session(1, t=1).interrupted(t=50).released(t=60).sends("m", t=60).loses(t=60.5)
+        assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "fail"
+
+    def test_who_names_no_seq_claims_nothing(self) -> None:
+        j = at_once().opens_session(1, t=1).sends("m", t=60, s=1).loses(t=60.5)
+        assert told("once", j.resumes(1, 2, t=65, seq=None).done(600))[0] == "n/a"
+
+    def test_each_time_that_it_was_sent_counts(self) -> None:
+        j = at_once().opens_session(1, t=1).sends("m", 7, t=30).sends("m", t=60).loses(t=60.5)
+        assert told("once", j.opens_session(2, 2, t=65, resumable=1).done(600)) == ("fail", WAITED)
+
     def test_a_silence_on_another_connection_swallowed_nothing(self) -> None:
         j = at_once().opens_session(1, t=1).opens(7, t=2).interrupted(7, t=50).sends("m", t=60).loses(t=60.5)
         assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "fail"
