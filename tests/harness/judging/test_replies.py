@@ -47,3 +47,8 @@ def test_notices_uploads_and_what_has_no_content_are_no_pieces() -> None:
         .replies("m")
     )
     assert replies_of(sends_of(j.records)) == ()
+
+
+def test_a_piece_that_was_never_taken_has_no_number() -> None:
+    (one,) = replies_of(sends_of(J().refused("m", t=1, msg_seq=4).records))
+    assert (one.pieces[0].seq, one.pieces[0].taken) == (None, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fake_qq_server.events import Session
+from harness.journal.run_kinds import SubjConnect
 from harness.judging.authentications import Authentication
 from harness.judging.sessions import follow
 from harness.judging.timeline import read
@@ -26,6 +27,13 @@ def test_a_resume_knows_what_it_owes_since_when_and_with_which_frames() -> None:
     assert one.lost is not None and one.lost.n == j["lost"]
     assert one.least is not None and (one.least.s, one.least.at.n) == (2, j["read"])
     assert one.most is not None and (one.most.s, one.most.at.n) == (3, j["open"])
+
+
+def test_nothing_is_owed_while_the_connection_of_its_session_is_not_over() -> None:
+    _, one = found(J().begins(t=1).begins(2, 2, t=63, resumable=1))
+    assert (one.owed, one.lost) == (None, None)
+    _, one = found(J().begins(t=1).loses(t=60).begins(2, 2, t=63, resumable=1))
+    assert one.owed == 1
 
 
 def test_the_tear_down_is_not_followed() -> None:
@@ -94,6 +102,17 @@ def test_a_refusal_over_the_token_is_no_firm_reason() -> None:
     assert reasons(j.begins(2, 3, t=63)) == [(False, False)]
     j = J().begins(t=1).resumes(7, 2, t=60, outcome="unknown-session")
     assert reasons(j.begins(2, 3, t=63)) == []
+
+
+def test_a_connect_that_begins_is_a_reason_and_one_that_ends_is_none() -> None:
+    assert reasons(J().begins(t=1).connects(60, how=None).begins(2, 2, t=63)) == [(True, False)]
+    j = J().connects(0, how=None).begins(t=1).add(SubjConnect("end", "ok"), 2, "probe").begins(2, 2, t=63)
+    assert reasons(j) == []
+
+
+def test_a_listener_that_ends_is_a_reason_and_one_that_begins_is_none() -> None:
+    assert reasons(J().begins(t=1).gives_up(t=60).begins(2, 2, t=63)) == [(True, False)]
+    assert reasons(J().begins(t=1).listens(t=60).begins(2, 2, t=63)) == []
 
 
 def test_reasons_are_of_one_session_and_outlive_its_resume() -> None:

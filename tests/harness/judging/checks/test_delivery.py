@@ -36,6 +36,10 @@ class TestOnce:
         assert told("once", j.done(600))[0] == "fail"
         assert told("once", at_once().up().probed(t=60).handles("probe").done(600))[0] == "fail"
 
+    def test_what_comes_after_a_probe_is_due_too(self) -> None:
+        j = at_once().up().probed(t=60).sends("m", t=70)
+        assert told("once", j.done(600)) == ("fail", "message m was due and never handled")
+
     def test_is_unknown_where_the_run_ends_too_soon_to_say(self) -> None:
         j = at_once().up().sends("m0", t=50).handles("m0").sends("m1", t=60).called("sent")
         found = check("once", j.done(60.999999))

@@ -177,6 +177,14 @@ class TestAcks:
         assert (found.state, found.because) == ("n/a", "ACKs came late, by up to 100 s, and none too late")
         assert j.records[found.lines[0] - 1].event == RuleAct("delay", frames=1, us=100_000_000)
 
+    def test_the_latest_of_them_is_named(self) -> None:
+        j = J().greeted(t=1)
+        for t, us in ((30, 2_000_000), (60, 7_000_000), (90, 1_000_000)):
+            beat = len(j.beats(t, ack=False).records)
+            j.add(RuleAct("delay", frames=1, us=us), src="rules", conn=1, rule="late", cause=beat)
+            j.writes("ack", t=t + us / 1e6, rule="late")
+        assert told("notices", j.done(100)) == ("n/a", "ACKs came late, by up to 7 s, and none too late")
+
     def test_nor_does_the_first_that_comes_after_the_end(self) -> None:
         assert told("notices", self.late(100_000_000, 100).done(100))[0] == "n/a"
         assert told("notices", self.late(round(NOTICES * 1e6), 100).done(100))[0] == "n/a"
