@@ -317,13 +317,15 @@ class TestASecondLife:
     def test_excuses_nothing_that_comes_after_it_began(self) -> None:
         j = at_once().up().add(SubjLife("killed", 1), 99).add(SubjLife("started", 2), 100.5)
         assert told("answered", j.sends("m", t=101).handles("m").done(600))[0] == "fail"
+        j = at_once().up().add(SubjLife("killed", 1), 99).sends("m", t=101).handles("m")
+        assert told("answered", j.add(SubjLife("started", 2), 102).done(600))[0] == "fail"
 
 
 class TestARevokedToken:
     REFUSED: ClassVar[dict[str, Any]] = {"accepted": False, "status": 401, "code": 11244}
 
     def test_excuses_a_reply_that_was_refused_for_it(self) -> None:
-        j = handled().acts("r", t=100.5, verb="revoke").posts("m", t=101, **self.REFUSED)
+        j = handled().acts("r", t=100.5, verb="revoke").acts("s", t=100.6).posts("m", t=101, **self.REFUSED)
         why = "message m could not be answered: a rule took its token away"
         assert told("answered", j.done(600)) == ("n/a", why)
 
