@@ -1,150 +1,18 @@
-"""For each ending, the records of the journal that show it; null where it does not hold. Pure.
+"""For each ending of a bot, the records of the journal that show it; null where it does not hold. Pure.
 
 Each function is one row of `endings.ENDINGS`, tried in that order: a later one may rely on the earlier ones
-not holding.
+not holding, those of `process_evidence` included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import pairwise
-
-from fake_qq_server.events import Event
-from harness.journal.run_kinds import (
-    ClockBlocked,
-    ClockHeld,
-    ClockHiccup,
-    ClockSpin,
-    ProcExit,
-    RunClose,
-    RunnerStop,
-)
+from fake_qq_server.events import WsWithheld
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
-from harness.judging.checks import CheckLimits, CheckResult
-from harness.judging.checks.program import exit_of, told_to_stop
 from harness.judging.checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying, under_way
+from harness.judging.evidence import Case, Evidence
 from harness.judging.facts import GiveUp, Message
 from harness.judging.intervals import subtract
-from harness.judging.run_close import said_of
 from harness.judging.timeline import Timeline
-
-RULES_ENDED_IT = "the scenario's rules themselves ended the run, so this says nothing about the bot"
-
-
-@dataclass(frozen=True)
-class Case:
-    """What a row looks at: the facts, the checks' results by name, and the limits in force."""
-
-    run: Timeline
-    checks: Mapping[str, CheckResult]
-    limits: CheckLimits
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """`lines`: the numbers of the records that show it. `more`: what follows the ending's half-sentence.
-    `half`: what stands instead of it."""
-
-    lines: tuple[int, ...] = ()
-    more: str = ""
-    half: str | None = None
-
-
-def _first(case: Case, *kinds: type[Event]) -> tuple[int, ...]:
-    """The number of the first record of these kinds, if there is one."""
-    return tuple(one.n for one in case.run.records if isinstance(one.event, kinds))[:1]
-
-
-def _closing(case: Case) -> tuple[int, ...]:
-    return (case.run.closed.n,) if case.run.closed else ()
-
-
-# -- nothing can be said of the bot
-
-
-def instrument_failed(case: Case) -> Evidence | None:
-    """Not dense, not opened, not closed, clock.held, clock.hiccup, an error of the harness; also the wall
-    limit, where nothing shows that the subject starved a loop: the machine may have been too slow."""
-    run = case.run
-    torn = _torn(run)
-    if torn is not None:
-        return torn
-    trouble = _first(case, ClockHeld, ClockHiccup)
-    if trouble:
-        return Evidence(trouble, ": trouble with the virtual clock")
-    if run.closed is not None and run.why == "rules":
-        return Evidence(_closing(case), half=f"{RULES_ENDED_IT}: {said_of(run.closed)}")
-    slow = run.why == "wall" and not _first(case, ClockSpin, ClockBlocked)
-    if run.closed is not None and (run.why in ("harness", "platform") or slow):
-        return Evidence(_closing(case), f": {said_of(run.closed)}")
-    return None
-
-
-def _torn(run: Timeline) -> Evidence | None:
-    """Why the journal is not whole."""
-    numbers = [record.n for record in run.records]
-    gap = next((n for i, n in enumerate(numbers, 1) if n != i), None)
-    if gap is not None:
-        return Evidence((gap,), ": records are missing in the journal")
-    inside = [record for record in run.records if record.src != "parent"]
-    back = next((b.n for a, b in pairwise(inside) if b.t < a.t), None)
-    if back is not None:
-        return Evidence((back,), ": time ran backwards in the journal")
-    if run.opened is None:
-        return Evidence(tuple(numbers[-1:]), ": the journal does not begin with run.open")
-    if run.closed is None:
-        more = ": the journal has no run.close, so nothing says how the run ended"
-        return Evidence(tuple(numbers[-1:]), more)
-    return None
-
-
-def interrupted(case: Case) -> Evidence | None:
-    """The harness ended the worker without any limit being exceeded."""
-    return Evidence(_closing(case)) if case.run.interrupted else None
-
-
-# -- its process or its event loop
-
-
-def busy_spin(case: Case) -> Evidence | None:
-    """Ended for it; else seen at it, and not ended for the other."""
-    return _starved(case, ClockSpin, ("spin", "cpu"), other="blocked")
-
-
-def blocked(case: Case) -> Evidence | None:
-    """Ended for it, or seen at it."""
-    return _starved(case, ClockBlocked, ("blocked",))
-
-
-def _starved(case: Case, kind: type[Event], whys: tuple[str, ...], other: str = "") -> Evidence | None:
-    if case.run.why in whys:
-        return Evidence((*_first(case, ClockSpin, ClockBlocked), *_closing(case)))
-    seen = _first(case, kind)
-    return Evidence(seen) if seen and case.run.why != other else None
-
-
-def crashed(case: Case) -> Evidence | None:
-    """A signal, memory, or an exit before the runner's stop. Below the runner every exit is one."""
-    run = case.run
-    whys = ("killed", "memory") if _first(case, RunnerStop) else ("killed", "memory", "exited")
-    if run.closed is None or run.why not in whys:
-        return None
-    return Evidence(_closing(case), f": {said_of(run.closed)}")
-
-
-def exited(case: Case) -> Evidence | None:
-    """The program ended itself within the run, or after the runner's stop."""
-    ended = exit_of(case.run)
-    if ended is not None and isinstance(ended.event, ProcExit):
-        told = told_to_stop(case.run)
-        when = " when told to," if told is not None and told.n < ended.n else ""
-        return Evidence((ended.n,), f"{when} with code {ended.event.code}")
-    close = case.run.closed.event if case.run.closed else None
-    if not isinstance(close, RunClose) or close.why != "exited":
-        return None
-    return Evidence(_closing(case), f" with status {close.status}")
-
 
 # -- in service, or so it seems
 
@@ -303,6 +171,16 @@ def livelock(case: Case) -> Evidence | None:
     return None
 
 
+def unprobed(case: Case) -> Evidence | None:
+    """A message that a rule held to the end of its connection is withheld in the tear-down."""
+    run = case.run
+    since = run.since
+    if since is None or _probe(case) is not None:
+        return None
+    kept = (one for one in run.records if isinstance(one.event, WsWithheld) and one.event.id is not None)
+    return next((Evidence((one.n,)) for one in kept if one.t >= since), None)
+
+
 def retrying(case: Case) -> Evidence | None:
     """Trying, and nothing is wrong with how."""
     return Evidence(_last_sign(case.run)) if _still_trying(case) else None
@@ -323,4 +201,4 @@ def _last_sign(run: Timeline) -> tuple[int, ...]:
 
 def unclassified(case: Case) -> Evidence:
     """Always holds."""
-    return Evidence(_closing(case))
+    return Evidence((case.run.closed.n,) if case.run.closed else ())

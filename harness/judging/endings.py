@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.judging import ending_evidence as evidence
+from harness.judging import process_evidence as process
 from harness.judging.checks import CheckLimits, CheckResult
-from harness.judging.ending_evidence import Case, Evidence
+from harness.judging.evidence import Case, Evidence
 from harness.judging.timeline import Timeline
 
 
@@ -37,37 +38,37 @@ ENDINGS: Mapping[str, Row] = {
         "the harness itself failed, so this says nothing about the bot",
         "the journal is not whole, the virtual clock failed, the harness met an error, or the rules set "
         "each other off without end",
-        evidence.instrument_failed,
+        process.instrument_failed,
         judged=False,
     ),
     "interrupted": Row(
         "the run was stopped from outside, so this says nothing about the bot",
         "the person (Ctrl-C, SIGTERM) or the harness stopped the run before its end",
-        evidence.interrupted,
+        process.interrupted,
         judged=False,
     ),
     "busy-spin": Row(
         "its event loop was busy without a pause and let nothing else happen",
         "its event loop used up CPU time, or turned again and again, without letting time pass",
-        evidence.busy_spin,
+        process.busy_spin,
         fails_awake=True,
     ),
     "blocked": Row(
         "its event loop stood still with work to do",
         "a loop that had work due did not turn for 30 s",
-        evidence.blocked,
+        process.blocked,
         fails_awake=True,
     ),
     "crashed": Row(
         "its process ended before it was told to",
         "a signal, os._exit, too much memory, or an exit without the runner's stop",
-        evidence.crashed,
+        process.crashed,
         fails_awake=True,
     ),
     "exited": Row(
         "ended itself",
         "the program ended itself, with its code",
-        evidence.exited,
+        process.exited,
     ),
     "never-connected": Row(
         "was never in service",
@@ -138,6 +139,11 @@ ENDINGS: Mapping[str, Row] = {
         "keeps trying without getting anywhere",
         "still trying, but flapping, not polite, or past the limit of `recovers`",
         evidence.livelock,
+    ),
+    "unprobed": Row(
+        "was in service, and a rule kept from it the message that shows whether it answers",
+        "in service at the end, no probe was written, and a rule withheld a message in that service",
+        evidence.unprobed,
     ),
     "retrying": Row(
         "was still trying when the run ended",

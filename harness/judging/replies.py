@@ -1,7 +1,9 @@
 """The pieces of a bot's replies: which attempts were the same piece, and what the bot could know. Pure.
 
-A reply is everything that goes to one place for one message. Some bots name the message in the first piece
-only: a piece that names none belongs to the message that was last named to the same place.
+A reply is everything that goes to one place for one message or event. Some bots name the message in the first
+piece only: a piece that names none and soon follows belongs to the message that was last named to that place.
+What answers nobody (a greeting, a reminder) is sent *unasked*; the same again is another try of it only if it
+comes soon.
 """
 
 from __future__ import annotations
@@ -9,8 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from harness.judging.intervals import SECOND
 from harness.judging.sends import Send
 from harness.judging.trouble import Trouble
+
+SOON_US = 60 * SECOND
+"""Less than this lies between two tries of one send: a client waits for an answer for 30 s or so. What is
+said every minute is said on purpose."""
 
 
 @dataclass(frozen=True)
@@ -37,29 +44,53 @@ class Piece:
 
 @dataclass(frozen=True)
 class Reply:
-    """What was sent to one place for one message. `message` is its msg_id; `pieces` are in the order in which
-    they were first tried."""
+    """What was sent to one place for one message. `message` is its msg_id, or the id of the event that it
+    answers, null for what was sent unasked; `pieces` are in the order in which they were first tried."""
 
-    message: str
+    message: str | None
     pieces: tuple[Piece, ...]
+
+    @property
+    def words(self) -> str:
+        """What it is, for people."""
+        return "message that answers nobody" if self.message is None else f"reply to message {self.message}"
 
 
 def replies_of(sends: Iterable[Send]) -> tuple[Reply, ...]:
-    """Every reply, in the order in which they began. What answers no message is none."""
-    named: dict[tuple[str, str], str] = {}
-    found: dict[tuple[str, str, str], dict[str, list[Send]]] = {}
+    """Every reply, in the order in which they began; what was sent unasked to one place is one of them."""
+    last: dict[
+        tuple[str, str], tuple[str, int]
+    ] = {}  # place -> the message named there, when it last went on
+    found: dict[tuple[str, str, str | None], list[list[Send]]] = {}
     for one in sends:
         if one.sent is None or not one.is_content or one.sent.content is None:
             continue
         place = (one.sent.scene, one.sent.target)
-        message = one.names or named.get(place)
+        message = one.names or one.sent.event_id
+        if message is None and place in last and one.at.t - last[place][1] < SOON_US:
+            message = last[place][0]
         if message is not None:
-            named[place] = message
-            found.setdefault((*place, message), {}).setdefault(one.sent.content, []).append(one)
+            last[place] = (message, one.at.t)
+        _add(found.setdefault((*place, message), []), one, message is None)
     return tuple(
-        Reply(message, tuple(Piece(tuple(attempts)) for attempts in mine.values()))
+        Reply(message, tuple(Piece(tuple(attempts)) for attempts in mine))
         for (_, _, message), mine in found.items()
     )
+
+
+def _add(pieces: list[list[Send]], one: Send, unasked: bool) -> None:
+    """To the piece of its content; unasked, only where the last try of that was a moment ago."""
+    for tries in reversed(pieces):
+        if _content(tries[-1]) == _content(one):
+            if unasked and one.at.t - tries[-1].at.t >= SOON_US:
+                break
+            tries.append(one)
+            return
+    pieces.append([one])
+
+
+def _content(one: Send) -> str | None:
+    return one.sent.content if one.sent is not None else None
 
 
 def bot_knows(one: Send, then: Send, trouble: Trouble) -> bool:
@@ -89,10 +120,11 @@ def copies(piece: Piece, trouble: Trouble) -> tuple[tuple[Send, Send], ...]:
     return tuple(found)
 
 
-def habit(replies: Iterable[Reply], trouble: Trouble) -> int:
-    """How often at most the bot says the same thing to one message where it can see that each was taken."""
+def habit(replies: Iterable[Reply], trouble: Trouble) -> int | None:
+    """How often at most the bot says the same thing where it can see that each was taken; null where nothing
+    undisturbed shows that."""
     pieces = (piece for reply in replies for piece in reply.pieces)
-    return max((len(one.attempts) for one in pieces if _undisturbed(one, trouble)), default=1)
+    return max((len(one.attempts) for one in pieces if _undisturbed(one, trouble)), default=None)
 
 
 def _undisturbed(piece: Piece, trouble: Trouble) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from fake_qq_server.platform.units import parse_duration
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError
+from fake_qq_server.rules.language_verbs import When
 from fake_qq_server.rules.moments import Moment, parse_moment
 from fake_qq_server.rules.rule import Rule
 from harness.journal.run_kinds import RunOpen
@@ -46,6 +47,19 @@ class Terms:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     forbids: bool = False
     delay_us: int = 40_000
+
+    def rules_at(self, *events: str) -> frozenset[str]:
+        """The keys of the rules that wait for one of these events; `seam` stands for all of that place."""
+        return frozenset(
+            key for key, rule in self.rules.items() if any(_waits_for(rule, on) for on in events)
+        )
+
+
+def _waits_for(rule: Rule, event: str) -> bool:
+    trigger = rule.trigger
+    if not isinstance(trigger, When):
+        return False
+    return trigger.matches(event) if "." in event else trigger.event.startswith(f"{event}.")
 
 
 def terms_of(opened: RunOpen | None) -> Terms:

@@ -138,6 +138,17 @@ PECULIARITIES: Mapping[str, Peculiarity] = {
         "does not ask for what is written in guilds, a product of its own",
         (Change(RULES, "INTENTS = 1 << 25 | 1 << 30 | 1 << 12", "INTENTS = 1 << 25"),),
     ),
+    "listens-once-ready": Peculiarity(
+        "takes no message of a new session before its READY",
+        (
+            Change(
+                ADAPTER,
+                "        elif t in REPLY_PATHS:\n",
+                "        elif t in REPLY_PATHS and self._session_id is not None:\n",
+            ),
+        ),
+        ("calibration-withheld-ready", "calibration-no-ready"),
+    ),
     "closes-with-1000": Peculiarity(
         "ends a dead connection with 1000 instead of 4000",
         (

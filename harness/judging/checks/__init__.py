@@ -124,7 +124,7 @@ CHECKS: Mapping[str, Check] = {
     ),
     "single": Check(
         conversation.single,
-        "each reply that was taken",
+        "each reply that was taken, and what was sent unasked",
         "it is taken once, and its pieces in order",
         whole=True,
         implied=True,

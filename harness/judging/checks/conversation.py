@@ -5,19 +5,18 @@ Does each message that was handled get its reply, and each reply arrive once and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fake_qq_server.events import RuleAct
 from fake_qq_server.platform.payloads import EVENT_TYPES
 from fake_qq_server.platform.protocol import REST_ERRORS
 from fake_qq_server.platform.rest import WINDOWS
-from fake_qq_server.rules.language_verbs import When
 from harness.journal.run_kinds import ProcExit, RunnerStop, SubjDisconnect, SubjLife
 from harness.judging.checks.program import told_to_stop
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
 from harness.judging.facts import Mark, Message
 from harness.judging.intervals import duration
-from harness.judging.replies import copies, habit, out_of_order, replies_of
+from harness.judging.replies import Reply, copies, habit, out_of_order, replies_of
 from harness.judging.sends import Answer
 from harness.judging.timeline import Timeline
 from harness.judging.trouble import REVOKE, Trouble
@@ -127,12 +126,11 @@ def _token_losses(run: Timeline, message: Message) -> Sequence[Mark]:
         for one in run.sends
         if one.answer is not None and one.names == message.id and _lacks_token(one.answer)
     }
+    on_tokens = run.terms.rules_at("seam.token")
     for record in run.body:
         if isinstance(record.event, RuleAct):
-            rule = run.terms.rules.get(record.about.rule or "")
-            seam = rule is not None and isinstance(rule.trigger, When) and rule.trigger.matches("seam.token")
             revoked = revoked or record.event.verb == REVOKE
-            found += [Mark(record.t, record.n)] if seam else []
+            found += [Mark(record.t, record.n)] if record.about.rule in on_tokens else []
         elif revoked and record.n in refused:
             found.append(Mark(record.t, record.n))
     return found
@@ -157,11 +155,13 @@ def _ends_of_lives(run: Timeline) -> Sequence[Mark]:
 
 
 def single(run: Timeline, limits: CheckLimits) -> Finding:
-    """Each reply is taken once, and its pieces in order.
+    """Each reply is taken once, and its pieces in order; and so is what the bot sends unasked.
 
     A copy is the same content for the same message again, after a send that the platform had taken and the
     bot could not know it: its answer was an error, was changed or never came. Sent again after a success that
-    the bot could see, it is an answer on purpose, and so it is as often as an undisturbed reply has it.
+    the bot could see, it is an answer on purpose, and so it is as often as an undisturbed reply has it; where
+    none is undisturbed, nobody can tell two of them from that. What answers nobody is a copy only within a
+    minute, of a bot that never repeats itself on purpose.
     """
     replies = [one for one in replies_of(run.sends) if any(piece.taken for piece in one.pieces)]
     if not replies:
@@ -170,15 +170,31 @@ def single(run: Timeline, limits: CheckLimits) -> Finding:
     again = any(len(piece.attempts) > 1 for one in replies for piece in one.pieces)
     trouble = run.trouble if again else Trouble()
     usual = habit(replies, trouble)
-    for reply in replies:
-        for piece in reply.pieces:
-            doubled = copies(piece, trouble)
-            if doubled and len(piece.taken) > usual:
-                lines = (doubled[0][0].proof.n, *(copy.proof.n for _, copy in doubled))
-                times = len(piece.taken)
-                return fails(f"one reply to message {reply.message} was taken {times} times", *lines)
-        swapped = out_of_order(reply)
-        if swapped:
-            return fails(f"the pieces of the reply to message {reply.message} were out of order", *swapped)
+    found = [told for reply in replies for told in _wrong(reply, usual, trouble)]
+    if found:
+        return worst(found)
     first = next(piece for piece in replies[0].pieces if piece.taken)
-    return passes(f"each of {len(replies)} replies was taken once", first.taken[0].proof.n)
+    answers = sum(1 for one in replies if one.message is not None)
+    what = f"of {answers} replies" if answers else "message that it sent unasked"
+    return passes(f"each {what} was taken once", first.taken[0].proof.n)
+
+
+ON_PURPOSE = 2
+"""So often at most a bot says the same to one message on purpose, if nothing undisturbed shows its habit."""
+
+
+def _wrong(reply: Reply, usual: int | None, trouble: Trouble) -> Iterator[Finding]:
+    """What is wrong with one reply, or may be. `usual`: how often the bot says a thing on purpose."""
+    for piece in reply.pieces:
+        doubled, times = copies(piece, trouble), len(piece.taken)
+        if not doubled:
+            continue
+        lines = (doubled[0][0].proof.n, *(copy.proof.n for _, copy in doubled))
+        because = f"one {reply.words} was taken {times} times"
+        if usual is None and (times <= ON_PURPOSE or reply.message is None):
+            yield unknown(f"{because}, and nothing undisturbed shows whether that is on purpose", *lines)
+        elif times > (usual or ON_PURPOSE) and (reply.message is not None or usual == 1):
+            yield fails(because, *lines)
+    swapped = out_of_order(reply) if reply.message is not None else ()
+    if swapped:
+        yield fails(f"the pieces of the reply to message {reply.message} were out of order", *swapped)

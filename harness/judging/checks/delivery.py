@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 from fake_qq_server.events import EventUnwanted, RuleAct
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS
-from fake_qq_server.rules.language_verbs import When
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
-from harness.judging.facts import Message, Writing
-from harness.judging.gaps import authentications_of, thrown_away
+from harness.judging.facts import Connection, Message, Writing
+from harness.judging.gaps import thrown_away
 from harness.judging.intervals import duration
+from harness.judging.sessions import follow
 from harness.judging.timeline import Timeline
 
 
 def once(run: Timeline, limits: CheckLimits) -> Finding:
     """Each dispatched message that was due is handled exactly once, and soon; twice is wrong in any case.
 
-    Due: some writing of it went to a connection that was open and not interrupted for 1 s after. A message
+    Due: some writing of it went to a connection that was in service (READY or RESUMED was written, and no
+    rule withheld it), and that was open and not interrupted for 1 s after. A message
     in the replay window of a resumed session is written again, as a replay, and is due by that writing:
     where the platform keeps its replay to itself, the subject cannot be blamed. Due as well is what waited in
     a session that the bot could have resumed when it came back, and threw away. What its intents exclude it
@@ -40,7 +41,7 @@ def once(run: Timeline, limits: CheckLimits) -> Finding:
             due.append((one, one.written[states.index(True)]))
         elif not one.handled:
             (open_ended if None in states else unsent).append(one)
-    for found in (_lost(run, limits, due), _thrown_away(run, limits, unsent), _late(run, limits, due)):
+    for found in (_lost(run, limits, due), _thrown_away(run, unsent), _late(run, limits, due)):
         if found is not None:
             return found
     young = [one for one, _ in due if not one.handled]
@@ -67,11 +68,11 @@ def _lost(run: Timeline, limits: CheckLimits, due: Sequence[tuple[Message, Writi
     return None
 
 
-def _thrown_away(run: Timeline, limits: CheckLimits, unsent: Sequence[Message]) -> Finding | None:
+def _thrown_away(run: Timeline, unsent: Sequence[Message]) -> Finding | None:
     """The first one that was lost with a session which the bot could have resumed."""
-    said = authentications_of(run.body) if unsent else ()
+    said = follow(run) if unsent else ()
     for one in unsent:
-        lines = thrown_away(run, said, one, limits.us("settles.flapping"))
+        lines = thrown_away(run, said, one)
         if lines:
             because = f"message {one.id} waited in a session that could be resumed, and was never handled"
             return fails(because, *lines)
@@ -95,10 +96,9 @@ def _held_up(run: Timeline, writing: Writing, upto: int) -> bool:
     """Whether a condition lay on its connection, or a rule acted inside the client before it was handled."""
     if run.trouble.on_socket(writing.conn, writing.at.t, upto):
         return True
+    inside = run.terms.rules_at("seam")
     acts = (one for one in run.body if isinstance(one.event, RuleAct) and one.t <= upto)
-    rules = (run.terms.rules.get(one.about.rule or "") for one in acts)
-    triggers = (rule.trigger for rule in rules if rule is not None)
-    return any(isinstance(one, When) and one.event.startswith("seam.") for one in triggers)
+    return any(one.about.rule in inside for one in acts)
 
 
 def _written(message: Message) -> tuple[int, ...]:
@@ -109,10 +109,23 @@ def _due(run: Timeline, bound: int, writing: Writing) -> bool | None:
     """Whether it had to arrive; null where the run ended too soon to say."""
     conn = run.connections.get(writing.conn) if writing.conn is not None else None
     upto = writing.at.t + bound
-    if conn is None or (conn.closed is not None and conn.closed.t <= upto):
+    if (
+        conn is None
+        or (conn.closed is not None and conn.closed.t <= upto)
+        or not _expected(run, conn, writing)
+    ):
         return False
     for one in run.interruptions:
         meets = one.on.t <= upto and (one.off is None or one.off.t > writing.at.t)
         if one.conn == conn.number and meets:
             return False
     return True if upto <= run.end else None
+
+
+def _expected(run: Timeline, conn: Connection, writing: Writing) -> bool:
+    """READY or RESUMED came on the connection before it: until then a bot need not listen to messages.
+
+    RESUMED follows what it replays. One that was withheld, or swallowed by what lay on the link, never came.
+    """
+    came = {ready.n for ready in run.service.readies}
+    return any(ready.n in came and (writing.replay or ready.n < writing.at.n) for ready in conn.readies)

@@ -6,9 +6,10 @@ what is due: a Hello, the answer to Identify or Resume, the ACK of a heartbeat.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fake_qq_server.events import RuleAct, WsIn
 from harness.judging.checks.result import (
     HEARTBEAT_US,
     CheckLimits,
@@ -26,6 +27,8 @@ from harness.judging.timeline import Timeline
 
 NOUNS = {"silent": "silence"}  # of conditions whose name is none
 HEARTBEATS = 3
+DELAY = "delay"
+"""The verb that holds a frame."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,15 @@ def notices(run: Timeline, limits: CheckLimits) -> Finding:
     none of READY, RESUMED and op 9; a heartbeat in service, and no ACK from then on. Whatever kept these from
     being written. A CLOSE frame of the subject counts: TCP may take a while to follow. Nothing is owed where
     the fault went off, or somebody else ended the connection, before the time was up. Where Hello told a
-    longer interval than the platform's own, three of those are allowed.
+    longer interval than the platform's own, three of those are allowed. An ACK that a rule holds, to write it
+    in time, is one that comes, though the run may end before.
     """
-    told = [_noticed(run, limits, one) for one in _dead(run)]
+    late = _held_acks(run)
+    told = [_noticed(run, limits, one) for one in _dead(run, late)]
     owed = [found for found in told if found.state != "n/a"]
+    if not owed and late:
+        most = max(held.us for held in late)
+        return not_applicable(f"ACKs came late, by up to {duration(most)}, and none too late", late[0].at.n)
     if not owed:
         return not_applicable(
             "no connection in service was interrupted, or left without an answer, for long enough"
@@ -58,7 +66,25 @@ def notices(run: Timeline, limits: CheckLimits) -> Finding:
     return worst(owed)
 
 
-def _dead(run: Timeline) -> Iterator[_Dead]:
+@dataclass(frozen=True)
+class _HeldAck:
+    """A rule held the ACK of a heartbeat on this connection, for so long; `at` is when it acted."""
+
+    conn: int | None
+    at: Mark
+    us: int
+
+
+def _held_acks(run: Timeline) -> Sequence[_HeldAck]:
+    beats = {one.n for one in run.body if isinstance(one.event, WsIn) and one.event.op == "heartbeat"}
+    return [
+        _HeldAck(one.about.conn, Mark(one.t, one.n), one.event.us)
+        for one in run.body
+        if isinstance(one.event, RuleAct) and one.event.verb == DELAY and one.about.cause in beats
+    ]
+
+
+def _dead(run: Timeline, late: Sequence[_HeldAck]) -> Iterator[_Dead]:
     for one in run.interruptions:
         if one.while_serving:
             what = NOUNS.get(one.name, one.name)
@@ -68,7 +94,9 @@ def _dead(run: Timeline) -> Iterator[_Dead]:
         if conn is not None:
             yield from _without_hello(talk, conn)
             yield from _without_ready(talk, conn)
-            yield from _without_acks(talk, conn)
+            coming = [one.at.t + one.us for one in late if one.conn == talk.number]
+            next_ack = min((t for t in coming if t >= run.end), default=None)
+            yield from _without_acks(talk, conn, next_ack)
 
 
 def _without_hello(talk: Talk, conn: Connection) -> Iterator[_Dead]:
@@ -85,8 +113,9 @@ def _without_ready(talk: Talk, conn: Connection) -> Iterator[_Dead]:
                 yield _Dead(conn, mark, answer, f"its {name}, which nobody answered")
 
 
-def _without_acks(talk: Talk, conn: Connection) -> Iterator[_Dead]:
-    """From the first heartbeat without an ACK to the next ACK."""
+def _without_acks(talk: Talk, conn: Connection, next_ack: int | None) -> Iterator[_Dead]:
+    """From the first heartbeat without an ACK to the next ACK. `next_ack`: when a rule will write one that it
+    holds at E, if it does."""
     events = [(beat.at, True) for beat in talk.beats if talk.granted and beat.at.n > talk.granted[0].n]
     events += [(mark, False) for mark in talk.acks]
     first: Mark | None = None
@@ -98,7 +127,8 @@ def _without_acks(talk: Talk, conn: Connection) -> Iterator[_Dead]:
                 yield _Dead(conn, first, mark, "a heartbeat went unanswered")
             first = None
     if first is not None and not _over(conn, first):
-        yield _Dead(conn, first, None, "a heartbeat went unanswered")
+        off = Mark(next_ack, first.n) if next_ack is not None and conn.ended is None else None
+        yield _Dead(conn, first, off, "a heartbeat went unanswered")
 
 
 def _over(conn: Connection, mark: Mark) -> bool:

@@ -9,8 +9,6 @@ from typing import Any
 
 from fake_qq_server.events import HttpRequest, LinkClose, LinkOpen, RuleAct, WsAuth, WsConnect, WsOut
 from fake_qq_server.platform.protocol import TOO_FAST
-from fake_qq_server.rules.language_verbs import When
-from fake_qq_server.rules.rule import Rule
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     ProcEnding,
@@ -80,7 +78,7 @@ class _Traces:
     @classmethod
     def of(cls, run: Timeline) -> _Traces:
         """Everything in the journal's order."""
-        trails = _Trails(run.terms.rules)
+        trails = _Trails(run.terms.rules_at(*SEAMS))
         signs, stops = [], []
         for record in run.body:
             event = record.event
@@ -206,14 +204,10 @@ class _Trails:
     """What tells a sign: the rules at the calls by which a client connects, and the connections to the API on
     which messages were sent, with the records that opened them."""
 
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
-        self.seams = {key for key, rule in rules.items() if _at_seam(rule)}
+    def __init__(self, seams: frozenset[str]) -> None:
+        self.seams = seams
         self.opened: dict[int, int | None] = {}
         self.sends: set[int | None] = set()
-
-
-def _at_seam(rule: Rule) -> bool:
-    return isinstance(rule.trigger, When) and any(map(rule.trigger.matches, SEAMS))
 
 
 def _requests(trails: _Trails, record: Record, event: HttpRequest) -> bool:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from fake_qq_server.events import HttpAnswer, LinkClose, LinkCondition, RuleAct, WsAuth, WsOut
 from fake_qq_server.platform.protocol import Intent
-from fake_qq_server.rules.language_verbs import When
 from harness.journal.record import Record
-from harness.judging.authentications import Authentication, follow, unanswered
+from harness.judging.authentications import Authentication, unanswered
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
 from harness.judging.intervals import duration
+from harness.judging.sessions import follow
 from harness.judging.timeline import Timeline
 from harness.judging.trouble import REVOKE
 
@@ -88,7 +88,7 @@ def identifies(run: Timeline, limits: CheckLimits) -> Finding:
     everything here, and intents with the bit of groups and single users, the same as the Identify before it
     unless that was turned down. A Resume names a session that the platform once gave out.
     """
-    state = _Said()
+    state = _Said(run.terms.rules_at("http.token", "seam.token"))
     for record in run.body:
         event = record.event
         if isinstance(event, WsAuth):
@@ -97,7 +97,7 @@ def identifies(run: Timeline, limits: CheckLimits) -> Finding:
                 return fails(wrong, *state.before, record.n)
             state.take(record.n, event)
         else:
-            state.learn(run, record)
+            state.learn(record)
     if not state.count:
         return not_applicable("it never authenticated")
     return passes(f"each of {state.count} Identify and Resume frames said what is right", *state.last)
@@ -105,8 +105,12 @@ def identifies(run: Timeline, limits: CheckLimits) -> Finding:
 
 @dataclass
 class _Said:
-    """What came before: `tokens` were disturbed; `strange`: a rule wrote a READY, with an id of its own."""
+    """What came before: `tokens` were disturbed; `strange`: a rule wrote a READY, with an id of its own.
 
+    `on_tokens`: the rules on getting a token.
+    """
+
+    on_tokens: frozenset[str]
     count: int = 0
     intents: int | None = None
     before: tuple[int, ...] = ()
@@ -141,7 +145,7 @@ class _Said:
         if said.op == "identify":
             self.intents, self.before, self.refused = said.intents, (number,), False
 
-    def learn(self, run: Timeline, record: Record) -> None:
+    def learn(self, record: Record) -> None:
         """What any other record means for the next one."""
         event = record.event
         if isinstance(event, WsOut):
@@ -154,11 +158,4 @@ class _Said:
         elif isinstance(event, LinkClose):
             self.tokens |= event.host == "token" and (event.by != "subject" or event.how == "refused")
         elif isinstance(event, RuleAct):
-            self.tokens |= event.verb == REVOKE or _on_tokens(run, record)
-
-
-def _on_tokens(run: Timeline, record: Record) -> bool:
-    """The rule that acted is one on getting a token."""
-    rule = run.terms.rules.get(record.about.rule or "")
-    trigger = rule.trigger if rule is not None else None
-    return isinstance(trigger, When) and any(trigger.matches(event) for event in ("http.token", "seam.token"))
+            self.tokens |= event.verb == REVOKE or record.about.rule in self.on_tokens

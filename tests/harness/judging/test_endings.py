@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from fake_qq_server.events import WsWithheld
 from harness.journal.run_kinds import SubjAnswer
 from harness.judging.endings import ENDINGS, FAILS_AWAKE
 from tests.harness.journals import BEAT, J, assert_ending, ended
+
+KEPT = WsWithheld("dispatch", id="p")
+"""A rule withheld a message."""
 
 
 def struck() -> J:
@@ -213,6 +217,47 @@ class TestTrying:
     def test_a_bot_is_retrying_where_the_last_attempt_is_recent(self) -> None:
         j = struck().tries(t=90).tries(t=600).called("end")
         assert_ending(j, "retrying", j["end"] - 1, end=700)
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            J().up().add(KEPT, 60, conn=1).called("kept"),
+            J()
+            .up()
+            .sends("old", t=50, probe=True)
+            .loses(t=55)
+            .ready(2, t=60)
+            .add(KEPT, conn=2)
+            .called("kept"),
+        ],
+        ids=["withheld", "in the last service"],
+    )
+    def test_a_bot_is_unprobed_where_a_rule_withheld_the_probe(self, j: J) -> None:
+        assert_ending(j, "unprobed", j["kept"])
+
+    def test_it_is_unprobed_where_a_rule_held_the_probe_to_the_end(self) -> None:
+        j = J().up().ends(600).add(KEPT, 600.04, conn=1).called("kept")
+        assert ended(j.disconnects().leaves().closed()).lines == (j["kept"],)
+
+    @pytest.mark.parametrize(
+        ("j", "name"),
+        [
+            (J().up().add(WsWithheld("ack"), 60, conn=1), "retrying"),
+            (J().up().add(KEPT, 50, conn=1).loses(t=55).ready(2, t=60), "retrying"),
+            (J().up().add(KEPT, 50, conn=1).probed(t=60), "undisturbed"),
+            (J().up().add(KEPT, 50, conn=1).sends("p", t=60, probe=True), "deaf"),
+            (J().up().add(KEPT, 50, conn=1).loses(t=55).says("retrying").tries(500), "retrying"),
+        ],
+        ids=[
+            "no message",
+            "in a service before",
+            "answered another",
+            "did not handle another",
+            "not serving",
+        ],
+    )
+    def test_it_is_not_for_less(self, j: J, name: str) -> None:
+        assert ended(j.done(600)).name == name
 
     def test_serving_without_a_probe_counts_as_retrying(self) -> None:
         j = struck().ready(2, t=90).called("ready")

@@ -1,31 +1,23 @@
-"""Authentications: an Identify or Resume, and what came of it. What is lost in a gap, `once` tells."""
+"""What a bot threw away with a session; by what `once` says of it, in checks/test_delivery.py."""
 
 from __future__ import annotations
 
-from fake_qq_server.events import Session
-from harness.judging.gaps import authentications_of
+from harness.judging.gaps import thrown_away
+from harness.judging.sessions import follow
+from harness.judging.timeline import read
 from tests.harness.journals import J
 
 
-def test_an_authentication_has_the_outcome_on_its_own_connection() -> None:
-    j = J().opens_session(1, 1, t=1).resumes(1, 2, t=2).resumes(9, 3, t=3, outcome="unknown-session")
-    j.resumes(1, 4, t=4, outcome=None).opens_session(2, 5, t=5)
-    found = [(one.said.op, one.conn, one.outcome) for one in authentications_of(j.records)]
-    assert found == [
-        ("identify", 1, "new"),
-        ("resume", 2, "resumed"),
-        ("resume", 3, "unknown-session"),
-        ("resume", 4, None),
-        ("identify", 5, "new"),
-    ]
+def lines(j: J) -> tuple[int, ...]:
+    run = read(j.done(600))
+    return thrown_away(run, follow(run), run.messages[0])
 
 
-def test_only_its_first_outcome_counts_and_the_end_of_a_session_is_none() -> None:
-    j = J().resumes(1, 2, t=2).add(Session("refused", 1, "already-authenticated"), conn=2)
-    j.resumes(1, 3, t=3, outcome=None).add(Session("dropped", 1), conn=3)
-    assert [one.outcome for one in authentications_of(j.records)] == ["resumed", None]
+def test_what_waited_is_lost_by_the_identify_that_began_anew() -> None:
+    j = J().opens_session(1, t=1).loses(t=60).keeps("m", t=61).called("kept")
+    assert lines(j.opens_session(2, 2, t=65, resumable=1)) == (j["kept"], j["kept"] + 2)
 
 
-def test_a_refusal_without_a_reason_is_one_all_the_same() -> None:
-    j = J().resumes(1, 2, t=2, outcome=None).add(Session("refused", 1), conn=2).add(Session("new", 1), conn=7)
-    assert [one.outcome for one in authentications_of(j.records)] == ["refused"]
+def test_a_resume_that_brought_it_lost_nothing() -> None:
+    j = J().opens_session(1, t=1).loses(t=60).keeps("m", t=61)
+    assert lines(j.resumes(1, 2, t=65).sends("m", 2, replay=True)) == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fake_qq_server.events import Session
+from harness.journal.run_kinds import SubjAnswer
 from harness.judging.facts import Message
 from harness.judging.timeline import read
 from tests.harness.journals import J, us
@@ -30,6 +32,49 @@ def test_a_message_that_waited_is_told_with_its_session() -> None:
     ]
     assert [writing.at.t for writing in one.sent] == [us(5), us(9)]
     assert (one.kind, one.probe) == ("C2C_MESSAGE_CREATE", False)
+    assert [writing.replay for writing in one.sent] == [False, True]
+
+
+def test_a_session_s_record_without_a_connection_or_a_session_says_nothing() -> None:
+    j = J().opens_session(4, 1, t=1).add(Session("dropped", None), 2, conn=1).add(Session("dropped", 9), 3)
+    assert [one.written[0].session for one in messages(j.sends("m", 1, t=4).sends("n", None, t=5))] == [
+        4,
+        None,
+    ]
+
+
+def test_a_probe_is_one_however_it_is_told_of() -> None:
+    (one,) = messages(J().handles("p", t=1).sends("p", t=2, probe=True).sends("p", t=3, replay=True))
+    assert one.probe
+    assert not messages(J().sends("m", t=1))[0].probe
+
+
+class TestTheCallsOfItsHandler:
+    @staticmethod
+    def of(*said: tuple[str, str | None, float]) -> list[tuple[int, int | None, str | None]]:
+        j = J().sends("m", t=1)
+        for phase, how, t in said:
+            j.add(SubjAnswer(phase, how, id="m"), t)  # type: ignore[arg-type]
+        (one,) = messages(j)
+        return [(call.begin.t, call.end.t if call.end else None, call.how) for call in one.calls]
+
+    def test_are_paired_in_order(self) -> None:
+        said = [("begin", None, 2), ("end", "raised", 3), ("begin", None, 4), ("end", "ok", 6)]
+        assert self.of(*said) == [(us(2), us(3), "raised"), (us(4), us(6), "ok")]
+
+    def test_may_be_open(self) -> None:
+        assert self.of(("begin", None, 2)) == [(us(2), None, None)]
+
+    def test_an_end_closes_the_last_one_alone(self) -> None:
+        said = [("begin", None, 2), ("begin", None, 3), ("end", "ok", 4)]
+        assert self.of(*said) == [(us(2), None, None), (us(3), us(4), "ok")]
+
+    def test_an_end_without_a_begin_is_none(self) -> None:
+        assert self.of(("end", "ok", 2)) == []
+        assert self.of(("begin", None, 2), ("end", "ok", 3), ("end", "raised", 4)) == [(us(2), us(3), "ok")]
+
+    def test_of_an_unknown_message_are_dropped(self) -> None:
+        assert messages(J().add(SubjAnswer("begin", id="x"), 1)) == ()
 
 
 def test_tries_and_replies_are_sends_of_content_that_name_it() -> None:
@@ -41,4 +86,5 @@ def test_tries_and_replies_are_sends_of_content_that_name_it() -> None:
 
 
 def test_a_message_that_only_the_subject_tells_of_has_no_kind() -> None:
-    assert messages(J().handles("m", t=1))[0].kind is None
+    (one,) = messages(J().handles("m", t=1))
+    assert (one.kind, one.probe) == (None, False)

@@ -14,7 +14,19 @@ def test_a_reply_is_what_goes_to_one_place_for_one_message() -> None:
         (one.message, [len(piece.attempts) for piece in one.pieces])
         for one in replies_of(sends_of(j.records))
     ]
-    assert found == [("m", [1, 1]), ("n", [1, 1]), ("m", [1])]
+    assert found == [("m", [1, 1]), ("n", [1, 1]), ("m", [1]), (None, [1])]
+
+
+def test_what_names_no_message_goes_on_with_the_one_before_it_for_a_minute() -> None:
+    j = J().posts("m", t=1).posts(None, t=60, content="b").posts(None, t=119, content="d")
+    found = [(one.message, len(one.pieces)) for one in replies_of(sends_of(j.posts(None, t=179).records))]
+    assert found == [("m", 3), (None, 1)]
+
+
+def test_unasked_the_same_again_is_another_piece_unless_it_comes_soon() -> None:
+    j = J().posts(None, t=1).posts(None, t=60, content="b").posts(None, t=60.9).posts(None, t=121)
+    (one,) = replies_of(sends_of(j.records))
+    assert [len(piece.attempts) for piece in one.pieces] == [2, 1, 1]
 
 
 def test_the_tries_of_one_content_are_one_piece() -> None:
@@ -35,3 +47,8 @@ def test_notices_uploads_and_what_has_no_content_are_no_pieces() -> None:
         .replies("m")
     )
     assert replies_of(sends_of(j.records)) == ()
+
+
+def test_a_piece_that_was_never_taken_has_no_number() -> None:
+    (one,) = replies_of(sends_of(J().refused("m", t=1, msg_seq=4).records))
+    assert (one.pieces[0].seq, one.pieces[0].taken) == (None, ())

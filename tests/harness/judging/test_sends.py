@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.events import HttpAnswer, HttpRequest, HttpSend
+from fake_qq_server.events import HttpAnswer, HttpRequest, HttpSend, RuleAct
 from harness.judging.sends import Send, sends_of
 from tests.harness.journals import J, us
 
@@ -43,6 +43,21 @@ def test_other_requests_are_none() -> None:
     j = J().add(HttpRequest("token", "POST", "/x"), 1, req=1).add(HttpAnswer("token", 200), req=1)
     j.add(HttpRequest("api", "GET", "/users/@me"), 2, req=2).add(HttpAnswer("api", 200), req=2)
     assert sends(j) == ()
+
+
+def test_a_request_to_another_host_that_names_a_message_is_none() -> None:
+    assert sends(J().add(HttpRequest("token", "POST", "/x", "m"), 1, req=1)) == ()
+
+
+def test_records_without_a_number_are_sends_of_their_own() -> None:
+    j = J().add(HttpRequest("api", "POST", "/x", "a"), 1).add(HttpRequest("api", "POST", "/x", "b"), 2)
+    j.add(HttpAnswer("api", 200), 3)
+    assert [(one.names, one.answer) for one in sends(j)] == [("a", None), ("b", None)]
+
+
+def test_other_records_of_the_same_number_say_nothing() -> None:
+    j = J().posts("m", t=5, answered=False).add(RuleAct("status", frames=1), 6, req=1)
+    assert [one.answer for one in sends(j)] == [None]
 
 
 def test_only_the_first_answer_counts() -> None:

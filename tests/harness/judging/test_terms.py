@@ -117,3 +117,19 @@ def test_the_moment_of_the_healing_is_read_where_it_makes_sense(heal: Any, momen
 )
 def test_a_delay_that_cannot_be_read_is_the_usual_one(net: Any, delay_us: int) -> None:
     assert terms_of(opening({"net": net})).delay_us == delay_us
+
+
+def test_rules_are_found_by_the_event_that_they_wait_for() -> None:
+    rules = [
+        {"id": "token", "when": "seam.token", "do": {"raise": "OSError: x"}},
+        {"id": "open", "when": "seam.open", "do": {"raise": "OSError: x"}},
+        {"id": "http", "when": "http.token", "do": {"status": 500}},
+        {"id": "frames", "when": "ws.out.any", "do": {"delay": "1s"}},
+        {"id": "later", "at": "30s", "do": {"close": 4009}},
+    ]
+    terms = terms_of(opening({"rules": rules}))
+    assert terms.rules_at("seam.token") == {"token"}
+    assert terms.rules_at("seam.open", "http.token") == {"open", "http"}
+    assert terms.rules_at("seam") == {"token", "open"}
+    assert terms.rules_at("ws.out.ack") == {"frames"}
+    assert terms.rules_at() == terms.rules_at("sea") == frozenset()

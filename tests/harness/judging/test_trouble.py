@@ -35,3 +35,24 @@ def test_the_first_trouble_of_a_stretch_of_time_is_told() -> None:
     assert trouble.on_rest(us(6), us(7)) == Mark(us(7), j["seven"])
     assert trouble.on_rest(us(8), us(9)) is None
     assert trouble.on_rest(us(1), us(4)) is None
+
+
+def test_a_slow_link_hides_an_answer_from_a_bot_that_leaves_that_connection_before_the_next_try() -> None:
+    slow = LinkCondition("api", "latency", True, False)
+    j = J().add(slow, 1, conn=None).add(LinkClose("api", "subject", "fin"), 5, conn=2)
+    trouble = trouble_of(j.records)
+    assert [
+        trouble.hides_answer(2, us(start), us(end)) for start, end in ((2, 5), (5, 9), (2, 4), (6, 9))
+    ] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert not trouble.hides_answer(1, us(2), us(9))
+
+
+def test_what_the_peer_ended_or_another_host_s_connection_was_not_left() -> None:
+    for close in (LinkClose("api", "peer", "fin"), LinkClose("token", "subject", "fin")):
+        j = J().add(LinkCondition("api", "latency", True, False), 1).add(close, 5, conn=2)
+        assert trouble_of(j.records).left == ()

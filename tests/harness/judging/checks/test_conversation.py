@@ -317,13 +317,15 @@ class TestASecondLife:
     def test_excuses_nothing_that_comes_after_it_began(self) -> None:
         j = at_once().up().add(SubjLife("killed", 1), 99).add(SubjLife("started", 2), 100.5)
         assert told("answered", j.sends("m", t=101).handles("m").done(600))[0] == "fail"
+        j = at_once().up().add(SubjLife("killed", 1), 99).sends("m", t=101).handles("m")
+        assert told("answered", j.add(SubjLife("started", 2), 102).done(600))[0] == "fail"
 
 
 class TestARevokedToken:
     REFUSED: ClassVar[dict[str, Any]] = {"accepted": False, "status": 401, "code": 11244}
 
     def test_excuses_a_reply_that_was_refused_for_it(self) -> None:
-        j = handled().acts("r", t=100.5, verb="revoke").posts("m", t=101, **self.REFUSED)
+        j = handled().acts("r", t=100.5, verb="revoke").acts("s", t=100.6).posts("m", t=101, **self.REFUSED)
         why = "message m could not be answered: a rule took its token away"
         assert told("answered", j.done(600)) == ("n/a", why)
 
@@ -364,9 +366,9 @@ def reply(j: J, *ways: dict[str, Any], message: str = "m") -> J:
 
 
 PLAIN: dict[str, Any] = {}
-CHANGED = {"verb": "body"}
-WITHHELD = {"verb": "cut", "status": None}
-REFUSED = {"verb": "status", "status": 500, "code": 500, "accepted": None}
+CHANGED: dict[str, Any] = {"verb": "body"}
+WITHHELD: dict[str, Any] = {"verb": "cut", "status": None}
+REFUSED: dict[str, Any] = {"verb": "status", "status": 500, "code": 500, "accepted": None}
 REPEATED: dict[str, Any] = {"accepted": False, "status": 400, "code": 40054005}
 
 
@@ -379,7 +381,7 @@ class TestSingle:
 
     def test_fails_where_a_reply_is_taken_again_after_an_answer_that_hid_the_success(self) -> None:
         j = reply(handled(), CHANGED).called("a")
-        j.posts("m", t=110).called("b")
+        j.posts("m", t=110).called("b").posts("n", t=201)
         found = check("single", j.done(600))
         assert (found.state, found.because) == ("fail", "one reply to message m was taken 2 times")
         assert found.lines == (j["a"], j["b"])
@@ -403,7 +405,7 @@ class TestSingle:
         ids=lambda ways: None,
     )
     def test_fails_after_each_kind_of_answer_that_hides_it(self, ways: tuple[dict[str, Any], ...]) -> None:
-        assert told("single", reply(handled(), *ways).done(600))[0] == "fail"
+        assert told("single", reply(handled(), *ways).posts("n", t=201).done(600))[0] == "fail"
 
     @pytest.mark.parametrize(
         "ways",
@@ -441,7 +443,8 @@ class TestSingle:
         assert told("single", j.done(600))[0] == "fail"
 
     def test_a_copy_that_names_no_message_belongs_to_the_last_one_named(self) -> None:
-        assert told("single", reply(handled(), CHANGED).posts(None, t=110).done(600))[0] == "fail"
+        j = reply(handled(), CHANGED).posts(None, t=110).posts("n", t=201)
+        assert told("single", j.done(600))[0] == "fail"
         other = reply(handled(), CHANGED).posts(None, t=110, target="someone else")
         assert told("single", other.done(600))[0] == "pass"
 
@@ -457,14 +460,27 @@ class TestSingle:
 
     def test_a_habit_that_was_disturbed_is_none(self) -> None:
         j = reply(handled(), CHANGED, PLAIN).posts("n", t=201).posts("n", t=202, verb="body")
-        assert told("single", j.done(600))[0] == "fail"
+        assert told("single", j.posts("o", t=300).done(600))[0] == "fail"
         j = reply(handled(), CHANGED, PLAIN).posts("n", t=201).posts("n", t=202, **REPEATED)
-        assert told("single", j.done(600))[0] == "fail"
+        assert told("single", j.posts("o", t=300).done(600))[0] == "fail"
+
+    def test_where_nothing_is_undisturbed_nobody_can_tell_a_copy_from_a_habit(self) -> None:
+        j = reply(handled(), CHANGED, PLAIN).called("last")
+        found = check("single", j.done(600))
+        assert found.state == "unknown"
+        because = "one reply to message m was taken 2 times, and nothing undisturbed shows"
+        assert found.because == f"{because} whether that is on purpose"
+        assert found.lines[-1] == j["last"]
+
+    def test_nobody_says_one_thing_three_times_on_purpose(self) -> None:
+        j = reply(handled(), CHANGED, CHANGED, CHANGED)
+        assert told("single", j.done(600)) == ("fail", "one reply to message m was taken 3 times")
 
     def test_is_not_applicable_where_no_reply_was_taken(self) -> None:
         assert told("single", handled().done(600)) == ("n/a", "no reply was taken")
         assert told("single", reply(handled(), REFUSED).done(600)) == ("n/a", "no reply was taken")
-        assert told("single", at_once().up().posts(None, t=50).done(600)) == ("n/a", "no reply was taken")
+        unasked = at_once().up().posts(None, t=50, **REFUSED)
+        assert told("single", unasked.done(600)) == ("n/a", "no reply was taken")
         old = handled().replies("m", t=101).done(600)
         assert told("single", old) == ("n/a", "the journal does not say what was sent")
 
@@ -477,6 +493,7 @@ def over_a_link(name: str, interrupts: bool, on: float, off: float | None, *, le
     api = {"conn": 1, "rule": "r"}
     steps: list[tuple[float, Any]] = [
         (on, lambda j: j.add(LinkCondition("api", name, True, interrupts), on, **api)),
+        (50, lambda j: j.posts("n", t=50, conn=9)),
         (101, lambda j: j.posts("m", t=101)),
         (131, lambda j: j.posts("m", t=131, conn=2)),
     ]
@@ -510,7 +527,7 @@ class TestAnAnswerThatNeverReachedTheBot:
         assert told("single", over_a_link(name, interrupts, on, off, left=left).done(600))[0] == state
 
     def test_beside_a_good_reply_too(self) -> None:
-        j = over_a_link("silent", True, 100.5, None, left=None).posts("n", t=200, conn=3)
+        j = over_a_link("silent", True, 100.5, None, left=None).posts("o", t=200, conn=3)
         assert told("single", j.done(600))[0] == "fail"
 
     def test_a_connection_to_another_host_is_another_one(self) -> None:
@@ -522,7 +539,7 @@ class TestAnAnswerThatNeverReachedTheBot:
         ("host", "conn", "state"), [("api", None, "fail"), ("api", 2, "pass"), ("ws", 1, "pass")]
     )
     def test_only_on_its_own_link(self, host: Any, conn: int | None, state: str) -> None:
-        j = handled().add(LinkCondition(host, "stall", True, True), 100.5, conn=conn)
+        j = handled().posts("n", t=100.2).add(LinkCondition(host, "stall", True, True), 100.5, conn=conn)
         assert told("single", j.posts("m", t=101).posts("m", t=131, conn=3).done(600))[0] == state
 
 
@@ -530,6 +547,80 @@ def pieces(j: J, *sends: tuple[str, float, dict[str, Any]], length: int = 4000) 
     for content, t, way in sends:
         j.posts("m", t=t, content=content, length=length, **way)
     return j
+
+
+UNASKED = "one message that answers nobody was taken 2 times"
+
+
+class TestWhatIsSentUnasked:
+    """A greeting, a reminder: it names no message, and nobody was named there a moment ago."""
+
+    def test_fails_where_it_is_taken_again_after_an_answer_that_hid_the_success(self) -> None:
+        j = at_once().up().posts(None, t=50, target="v", **CHANGED).called("a")
+        j.posts(None, t=55, target="v").called("b").posts("m", t=100)
+        found = check("single", j.done(600))
+        assert (found.state, found.because, found.lines) == ("fail", UNASKED, (j["a"], j["b"]))
+
+    def test_passes_where_it_was_taken_once(self) -> None:
+        j = at_once().up().posts(None, t=50, **REFUSED).posts(None, t=55).called("taken")
+        found = check("single", j.done(600))
+        assert (found.state, found.lines) == ("pass", (j["taken"],))
+        assert found.because == "each message that it sent unasked was taken once"
+        also = at_once().up().posts(None, t=50).posts("m", t=200)
+        assert told("single", also.done(600)) == ("pass", "each of 1 replies was taken once")
+
+    @pytest.mark.parametrize(("after", "state"), [(59.9, "fail"), (60, "pass")])
+    def test_what_is_said_again_a_minute_later_is_said_on_purpose(self, after: float, state: str) -> None:
+        j = at_once().up().posts("m", t=10, target="w").posts(None, t=50, **CHANGED).posts(None, t=50 + after)
+        assert told("single", j.done(600))[0] == state
+
+    def test_a_minute_lies_between_two_tries_not_around_all_of_them(self) -> None:
+        j = at_once().up().posts("m", t=10, target="w").posts(None, t=50, **CHANGED)
+        assert told("single", j.posts(None, t=100, **REFUSED).posts(None, t=150).done(600))[0] == "fail"
+
+    def test_what_was_said_on_purpose_long_ago_is_another_one(self) -> None:
+        j = at_once().up().posts("m", t=10, target="w").posts(None, t=50).posts(None, t=200, **CHANGED)
+        assert told("single", j.posts(None, t=210).done(600))[0] == "fail"
+
+    def test_other_words_another_place_or_a_typing_notice_are_no_copy(self) -> None:
+        others: list[dict[str, Any]] = [
+            {"content": "x"},
+            {"target": "x"},
+            {"scene": "group"},
+            {"what": "notice"},
+        ]
+        for other in others:
+            j = at_once().up().posts("m", t=10, target="w").posts(None, t=50, **CHANGED)
+            assert told("single", j.posts(None, t=55, **other).done(600))[0] == "pass"
+
+    def test_a_success_that_the_bot_could_see_makes_the_next_one_another(self) -> None:
+        j = at_once().up().posts("m", t=10, target="w").posts(None, t=50).posts(None, t=55)
+        assert told("single", j.done(600))[0] == "pass"
+
+    def test_a_bot_that_repeats_itself_on_purpose_may(self) -> None:
+        j = at_once().up().posts(None, t=10, target="w").posts(None, t=20, target="w")
+        for t, way in ((50, CHANGED), (55, PLAIN), (60, PLAIN)):
+            j.posts(None, t=t, **way)
+        assert told("single", j.done(600))[0] == "pass"
+
+    def test_where_nothing_is_undisturbed_nobody_can_tell(self) -> None:
+        j = at_once().up().posts(None, t=50, **CHANGED).posts(None, t=55, **CHANGED).posts(None, t=60)
+        assert told("single", j.done(600))[0] == "unknown"
+
+    def test_two_of_them_have_no_order(self) -> None:
+        j = at_once().up().posts("m", t=10, target="w")
+        for content, t, way in (("a", 101, REFUSED), ("b", 102, PLAIN), ("a", 103, PLAIN)):
+            j.posts(None, t=t, content=content, length=4000, **way)
+        assert told("single", j.done(600))[0] == "pass"
+
+    def test_what_follows_a_reply_a_minute_later_is_no_piece_of_it(self) -> None:
+        j = handled().posts("m", t=101, **CHANGED).posts(None, t=161).posts("n", t=300)
+        assert told("single", j.done(600))[0] == "pass"
+
+    def test_what_answers_an_event_is_a_reply_to_that(self) -> None:
+        j = at_once().up().posts("m", t=10).posts(None, t=50, event_id="e", **CHANGED)
+        j.posts(None, t=300, event_id="e").posts(None, t=310, event_id="f")
+        assert told("single", j.done(600)) == ("fail", "one reply to message e was taken 2 times")
 
 
 class TestTheOrderOfPieces:

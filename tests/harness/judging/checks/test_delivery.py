@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.events import EventUnwanted, LinkCondition, Session, WsAuth, WsOut
+from fake_qq_server.events import EventUnwanted, LinkCondition, Session, WsAuth, WsOut, WsWithheld
 from tests.harness.journals import BEAT, J, at_once, check, told
 
 
@@ -35,6 +35,10 @@ class TestOnce:
         j = at_once().up().sends("m1", t=60).loses(t=60.5).handles("m1").handles("m1")
         assert told("once", j.done(600))[0] == "fail"
         assert told("once", at_once().up().probed(t=60).handles("probe").done(600))[0] == "fail"
+
+    def test_what_comes_after_a_probe_is_due_too(self) -> None:
+        j = at_once().up().probed(t=60).sends("m", t=70)
+        assert told("once", j.done(600)) == ("fail", "message m was due and never handled")
 
     def test_is_unknown_where_the_run_ends_too_soon_to_say(self) -> None:
         j = at_once().up().sends("m0", t=50).handles("m0").sends("m1", t=60).called("sent")
@@ -106,6 +110,28 @@ class TestOnce:
             .handles("m")
         )
         assert told("once", j.done(600)) == ("pass", "each of 1 messages was handled once")
+
+    @pytest.mark.parametrize(
+        "j",
+        [
+            at_once().up().loses(t=50).opens(2, t=55).add(WsWithheld("ready"), conn=2).sends("m", 2, t=60),
+            at_once().up().loses(t=50).opens(2, t=55).sends("m", 2, t=60).ready(2, t=61.5),
+            at_once().up().loses(t=50).opens(2, t=55).sends("m", 2, t=60, replay=True),
+            at_once().up().loses(t=50).opens(2, t=55).sends("m", 2, t=60, replay=True).ready(3, t=60),
+            at_once().up().opens(2, t=50).interrupted(2).ready(2, t=55).released(2, t=56).sends("m", 2, t=60),
+        ],
+        ids=["withheld", "later", "a replay without RESUMED", "on another connection", "swallowed"],
+    )
+    def test_nothing_is_due_on_a_connection_whose_ready_never_came(self, j: J) -> None:
+        assert told("once", j.done(600)) == ("n/a", "no message was due besides the probes")
+
+    def test_it_is_due_from_the_record_of_its_ready_on(self) -> None:
+        j = at_once().up().loses(t=50).opens(2, t=55).ready(2, t=60).sends("m", 2, t=60)
+        assert told("once", j.done(600)) == ("fail", "message m was due and never handled")
+
+    def test_a_replay_is_due_by_the_resumed_that_follows_it(self) -> None:
+        j = at_once().up().loses(t=50).opens(2, t=55).sends("m", 2, t=60, replay=True).resumed(2, t=60)
+        assert told("once", j.done(600)) == ("fail", "message m was due and never handled")
 
     def test_its_limit_can_be_set(self) -> None:
         j = at_once(limits_us={"once": 100_000}).up().sends("m", t=60).loses(t=60.5)
@@ -313,6 +339,22 @@ class TestAGap:
         assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "n/a"
         j = at_once().opens_session(1, t=1).interrupted(t=50).released(t=59).sends("m", t=60).loses(t=60.5)
         assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "fail"
+
+    def test_nor_what_a_silence_swallowed_that_never_ended(self) -> None:
+        j = at_once().opens_session(1, t=1).interrupted(t=50).sends("m", t=60).loses(t=99)
+        assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "n/a"
+
+    def test_a_silence_that_ended_in_that_instant_swallowed_nothing(self) -> None:
+        j = at_once().opens_session(1, t=1).interrupted(t=50).released(t=60).sends("m", t=60).loses(t=60.5)
+        assert told("once", j.resumes(1, 2, t=100, seq=9).done(600))[0] == "fail"
+
+    def test_who_names_no_seq_claims_nothing(self) -> None:
+        j = at_once().opens_session(1, t=1).sends("m", t=60, s=1).loses(t=60.5)
+        assert told("once", j.resumes(1, 2, t=65, seq=None).done(600))[0] == "n/a"
+
+    def test_each_time_that_it_was_sent_counts(self) -> None:
+        j = at_once().opens_session(1, t=1).sends("m", 7, t=30).sends("m", t=60).loses(t=60.5)
+        assert told("once", j.opens_session(2, 2, t=65, resumable=1).done(600)) == ("fail", WAITED)
 
     def test_a_silence_on_another_connection_swallowed_nothing(self) -> None:
         j = at_once().opens_session(1, t=1).opens(7, t=2).interrupted(7, t=50).sends("m", t=60).loses(t=60.5)

@@ -71,6 +71,15 @@ class TestExclusive:
         j = J().ready(1, t=1).interrupted(1, t=60).ready(2, t=100).released(1, t=200)
         assert told("exclusive", j.add(WsIn("heartbeat"), 210, conn=2).done(600))[0] == "pass"
 
+    def test_nor_does_one_on_another_connection_that_was_interrupted_as_well(self) -> None:
+        j = J().ready(1, t=1).interrupted(1, t=60).ready(2, t=100).interrupted(2, t=110).released(2, t=120)
+        j.released(1, t=200).add(WsIn("heartbeat"), 210, conn=2)
+        assert told("exclusive", j.done(600))[0] == "pass"
+
+    def test_sessions_of_which_nobody_knows_the_number_are_two(self) -> None:
+        j = J().opens(1, t=1).add(Session("ready", None), conn=1)
+        assert told("exclusive", j.opens(2, t=100).add(Session("ready", None), conn=2).done(600))[0] == "fail"
+
     def test_the_time_before_the_interruption_counts(self) -> None:
         assert told("exclusive", two().interrupted(1, t=120).done(600))[0] == "fail"
 

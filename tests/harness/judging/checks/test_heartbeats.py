@@ -128,6 +128,10 @@ class TestTheInterval:
         j = served().beats(START + 60).beats_on(80, 300).hello(t=300, interval_ms=90_000).beats_on(320, 600)
         assert told("beats", j.done(600))[0] == "fail"
 
+    def test_a_longer_interval_counts_in_the_instant_in_which_it_was_told(self) -> None:
+        j = served().hello(t=START + 60, interval_ms=90_000).beats(START + 60)
+        assert told("beats", j.beats_on(START + 120, 600, 60).done(600))[0] == "pass"
+
     def test_an_interval_that_only_a_later_hello_told_counts_from_there(self) -> None:
         j = J().greeted(t=START, interval_ms=None).hello(t=100)
         assert told("beats", j.beats_on(100 + BEAT, 600).done(600))[0] == "pass"
@@ -258,6 +262,16 @@ class TestFloods:
         assert told("beats", j.beats_on(400.04, 400.11, 0.01).beats_on(430, 600).done(600))[0] == "pass"
         j = served().beats(30).interrupted(t=40, name="stall").released(t=400, name="stall")
         assert told("beats", j.beats_on(401, 408, 1).beats_on(430, 600).done(600))[0] == "fail"
+
+    def test_an_answer_may_take_ten_seconds(self) -> None:
+        j = served().beats(30).writes("heartbeat", t=40).beats_on(50, 56, 1).beats_on(80, 600)
+        assert told("beats", j.done(600))[0] == "pass"
+        j = served().beats(30).writes("heartbeat", t=40).beats_on(51, 57, 1).beats_on(80, 600)
+        assert told("beats", j.done(600))[0] == "fail"
+
+    def test_an_answer_belongs_to_the_last_request_before_it(self) -> None:
+        j = served().writes("heartbeat", t=20).beats(21).writes("heartbeat", t=40).beats_on(41, 50, 1)
+        assert told("beats", j.beats_on(80, 600).done(600))[0] == "pass"
 
     def test_answers_to_the_platform_s_own_are_none(self) -> None:
         j = served().beats(30)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from fake_qq_server.events import WsConnect
+from fake_qq_server.events import RuleAct, WsConnect
 from tests.harness.journals import BEAT, J, check, told
 
 NOTICES = 3 * BEAT + 10
@@ -153,6 +155,66 @@ class TestAcks:
             assert told("notices", j.done(3600))[0] == state
         j = J(limits_us={"notices": 100_000_000}).greeted(t=1, interval_ms=60_000).beats(50, ack=False)
         assert told("notices", j.closes(t=151).done(3600))[0] == "fail"
+
+    @staticmethod
+    def late(us: int, end: float) -> J:
+        """Each ACK comes so much later, by a rule; one beat a minute, up to `end`."""
+        j = J().greeted(t=1)
+        moments = [(t, t + us / 1e6) for t in range(30, int(end), 60)]
+        for t, op in sorted(
+            [(t, "beat") for t, _ in moments] + [(at, "ack") for _, at in moments if at < end]
+        ):
+            if op == "ack":
+                j.writes("ack", t=t, rule="late")
+                continue
+            beat = len(j.beats(t, ack=False).records)
+            j.add(RuleAct("delay", frames=1, us=us), src="rules", conn=1, rule="late", cause=beat)
+        return j
+
+    def test_acks_that_a_rule_writes_late_and_in_time_oblige_to_nothing(self) -> None:
+        j = self.late(100_000_000, 650)
+        found = check("notices", j.done(650))
+        assert (found.state, found.because) == ("n/a", "ACKs came late, by up to 100 s, and none too late")
+        assert j.records[found.lines[0] - 1].event == RuleAct("delay", frames=1, us=100_000_000)
+
+    def test_the_latest_of_them_is_named(self) -> None:
+        j = J().greeted(t=1)
+        for t, us in ((30, 2_000_000), (60, 7_000_000), (90, 1_000_000)):
+            beat = len(j.beats(t, ack=False).records)
+            j.add(RuleAct("delay", frames=1, us=us), src="rules", conn=1, rule="late", cause=beat)
+            j.writes("ack", t=t + us / 1e6, rule="late")
+        assert told("notices", j.done(100)) == ("n/a", "ACKs came late, by up to 7 s, and none too late")
+
+    def test_nor_does_the_first_that_comes_after_the_end(self) -> None:
+        assert told("notices", self.late(100_000_000, 100).done(100))[0] == "n/a"
+        assert told("notices", self.late(round(NOTICES * 1e6), 100).done(100))[0] == "n/a"
+
+    def test_acks_that_come_too_late_do(self) -> None:
+        assert told("notices", self.late(200_000_000, 650).done(650))[0] == "fail"
+        assert told("notices", self.late(round(NOTICES * 1e6) + 1, 100).done(100))[0] == "unknown"
+
+    @pytest.mark.parametrize(
+        ("about", "state"),
+        [
+            ({"conn": 1, "cause": 8}, "n/a"),
+            ({"conn": 2, "cause": 8}, "unknown"),
+            ({"conn": 1, "cause": 7}, "unknown"),
+            ({"conn": 1}, "unknown"),
+        ],
+        ids=["of the heartbeat", "on another connection", "of another frame", "of nothing known"],
+    )
+    def test_what_a_rule_holds_must_be_the_ack_of_this_connection(
+        self, about: dict[str, Any], state: str
+    ) -> None:
+        j = J().greeted(t=1).beats(30, ack=False)
+        assert len(j.records) == 8
+        held = RuleAct("delay", frames=1, us=80_000_000)
+        assert told("notices", j.add(held, src="rules", rule="late", **about).done(100))[0] == state
+
+    def test_an_ack_that_is_held_as_the_connection_ends_never_comes(self) -> None:
+        j = J().greeted(t=1).beats(30, ack=False)
+        j.add(RuleAct("delay", frames=1, us=80_000_000), src="rules", conn=1, rule="late", cause=8)
+        assert told("notices", j.closes(t=90).done(100))[0] == "pass"
 
     def test_is_unknown_where_the_run_ends_before(self) -> None:
         j = J().greeted(t=1).beats(30, ack=False)

@@ -143,6 +143,9 @@ class TestItsTime:
         because = "no outage lasted 15 min, and it did not give up"
         assert told("patient", J().up().done(HOUR)) == ("n/a", because)
 
+    def test_a_run_that_ends_with_its_first_connect_has_none(self) -> None:
+        assert told("patient", J().connects(600, how=None).done(600))[0] == "n/a"
+
     def test_a_pass_without_a_give_up_says_so(self) -> None:
         because = "it had not given up 59 min after the outage began, and had not tried too often"
         assert told("patient", lost().done(HOUR)) == ("pass", because)

@@ -179,7 +179,7 @@ class TestReacts:
         [
             lambda j: j.gives_up(t=62),
             lambda j: j.flags(t=62),
-            lambda j: j.disconnects(t=62),
+            lambda j: j.disconnects(t=62, how=None),
             lambda j: j.acts(t=62, verb="signal"),
             lambda j: j.add(ProcExit(1), 62),
             lambda j: j.add(ProcEnding(), 62),
@@ -216,6 +216,9 @@ class TestReacts:
     def test_an_interruption_counts_though_it_ends_later(self) -> None:
         j = J().up(1).interrupted(t=30).close_frame(t=60).released(t=70)
         assert told("reacts", j.done(600))[0] == "n/a"
+
+    def test_one_that_begins_after_the_word_does_not(self) -> None:
+        assert told("reacts", ended("op 7").interrupted(t=61).done(600))[0] == "fail"
 
     def test_connections_are_counted_for_each_host(self) -> None:
         j = ended("4009").add(LinkOpen("ws"), 61, conn=5).add(HttpRequest("api", "POST", "/"), 62, conn=5)

@@ -141,6 +141,11 @@ class TestResumes:
         j = J().begins(t=1).invalidates(t=60, resumable=resumable).closes(t=60.1)
         assert told("resumes", j.begins(2, 2, t=63, resumable=1).done(600))[0] == state
 
+    def test_it_may_identify_after_a_resume_in_vain_beside_a_dead_connection_that_is_still_open(self) -> None:
+        j = J().begins(t=1).interrupted(t=60, name="blackhole")
+        j.authenticates(2, t=163, session=1, seq=1, resumable=1).loses(2, t=200)
+        assert told("resumes", j.begins(2, 3, t=203, resumable=1).done(600))[0] == "pass"
+
     def test_it_must_resume_after_op_7_though_the_old_connection_is_still_open(self) -> None:
         j = J().begins(t=1).asks_to_reconnect(t=60).begins(2, 2, t=63, resumable=1)
         assert told("resumes", j.done(600))[0] == "fail"

@@ -36,6 +36,7 @@ class TestAsyncio:
         text = "coroutine 'Adapter.close' was never awaited"
         assert told("clean", logs(up(), "WARNING", text, "py.warnings").done(600))[0] == "fail"
         assert told("clean", logs(up(), "WARNING", "deprecated", "py.warnings").done(600))[0] == "pass"
+        assert told("clean", logs(up(), "WARNING", text, "gateway").done(600))[0] == "pass"
 
     def test_its_other_records_are_well(self) -> None:
         assert told("clean", logs(up(), "INFO", UNCLOSED).done(600))[0] == "pass"
@@ -56,6 +57,11 @@ class TestAsyncio:
     def test_an_exception_that_a_rule_raised_is_explained(self, error: str | None, state: str) -> None:
         j = logs(up(rules=RAISES), "ERROR", "Task exception was never retrieved", error=error)
         assert told("clean", j.done(600))[0] == state
+
+    def test_what_another_verb_says_is_no_exception(self) -> None:
+        rules = [{"id": "boom", "at": "30s", "do": {"frame": "ClientError: x"}}]
+        j = logs(up(rules=rules), "ERROR", "Task exception was never retrieved", error="ClientError")
+        assert told("clean", j.done(600))[0] == "fail"
 
     @pytest.mark.parametrize(("handler", "state"), [("raise", "pass"), ("record", "fail")])
     def test_so_is_the_one_that_the_handler_raises_as_told(self, handler: str, state: str) -> None:
