@@ -99,6 +99,7 @@ def parse_run(
     )
     refuse_run(run, rule_paths or (), forbid_paths or ())
     run = replace(run, hypothetical=any(unwitnessed(rule) for rule in rules))
+    run = replace(run, limits={**_late_answers(run), **run.limits})
     return replace(run, resolved=_resolved(document, run))
 
 
@@ -138,7 +139,7 @@ def _resolved(document: Mapping[str, Any], run: RunSpec) -> dict[str, Any]:
         **document,
         "asks": {level: list(checks) for level, checks in run.asks.items()},
         "hypothetical": run.hypothetical,
-        "limits_us": {**_late_answers(run), **run.limits},
+        "limits_us": dict(run.limits),
     }
     return {key: whole[key] for key in RESOLVED_KEYS if key in whole}
 
