@@ -504,8 +504,8 @@ SABOTEURS: Mapping[str, Saboteur] = {
         (
             Change(
                 ADAPTER,
-                'Fatal(f"qq_closed_{code}", retryable=False)',
-                'Fatal(f"qq_closed_{code}", retryable=True)',
+                'Fatal(f"qq_closed_{problem.code}", retryable=False)',
+                'Fatal(f"qq_closed_{problem.code}", retryable=True)',
             ),
         ),
         ("calibration-banned",),

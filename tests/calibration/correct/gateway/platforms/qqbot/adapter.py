@@ -77,7 +77,8 @@ class QQAdapter:
         self._http: aiohttp.ClientSession | None = None
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._in_service = False
-        self._token, self._token_until, self._token_asked = "", 0.0, -TOKEN_EVERY_S
+        self._token, self._token_asked = "", -TOKEN_EVERY_S
+        self._token_until = self._token_ends = 0.0
         self._token_lock = asyncio.Lock()
         self._session_id: str | None = None
         self._seq: int | None = None
@@ -128,7 +129,7 @@ class QQAdapter:
                 await self._attempt()
         except Exception as problem:
             logger.warning("connect failed: %s", type(problem).__name__)
-            self._fatal = problem if isinstance(problem, Fatal) else Fatal("qq_connect", retryable=True)
+            self._fatal = _reason(problem) or Fatal("qq_connect", retryable=True)
             self._local.say("fatal")
             await self._release()
             return False
@@ -194,15 +195,14 @@ class QQAdapter:
 
     def _learn(self, problem: Exception) -> None:
         """What the end of a connection means for the next one."""
-        if isinstance(problem, Fatal):
-            raise problem
+        end = _reason(problem)
+        if end is not None:
+            raise end
         code = problem.code if isinstance(problem, Lost) else None
-        if code in FATAL:
-            raise Fatal(f"qq_closed_{code}", retryable=False)
         if code in NO_RESUME:
             self._session_id = self._seq = None
         if code == WRONG_TOKEN:
-            self._token_until = 0.0
+            self._token_until = self._token_ends = 0.0
         self._pause = TOO_FAST_S if code == TOO_FAST else 0.0
 
     async def _give_up(self, end: Fatal) -> None:
@@ -267,6 +267,8 @@ class QQAdapter:
             if now < self._token_until:
                 return self._token
             if now < self._token_asked + TOKEN_EVERY_S:
+                if now < self._token_ends:
+                    return self._token
                 raise ConnectionError("a token was asked for a moment ago")
             self._token_asked = now
             credentials = {"appId": self._app_id, "clientSecret": self._secret}
@@ -276,14 +278,15 @@ class QQAdapter:
             if said.get("code") in WRONG_CREDENTIALS:
                 raise Fatal("qq_credentials", retryable=False)
             life = int(said["expires_in"])
-            self._token, self._token_until = str(said["access_token"]), now + life - min(60.0, life / 2)
+            self._token, self._token_ends = str(said["access_token"]), now + life
+            self._token_until = self._token_ends - min(60.0, life / 2)
             return self._token
 
     async def _get_gateway_url(self) -> str:
         headers = {"Authorization": f"QQBot {await self._ensure_token()}"}
         async with self._client.get(f"{API_BASE}/gateway", headers=headers) as answer:
             if answer.status == 401:
-                self._token_until = 0.0
+                self._token_until = self._token_ends = 0.0
             answer.raise_for_status()
             return str((await answer.json(content_type=None))["url"])
 
@@ -414,7 +417,7 @@ class QQAdapter:
         async with self._client.post(API_BASE + path, json=body, headers=headers) as answer:
             said = await self._error_in(answer)
             if answer.status == 401:
-                self._token_until = 0.0
+                self._token_until = self._token_ends = 0.0
                 raise ConnectionError("the token was not accepted")
             if answer.status == 429 or answer.status >= 500 or said == TOO_MANY:
                 raise ConnectionError(f"status {answer.status}, code {said}")
@@ -436,3 +439,10 @@ class QQAdapter:
         self._others.add(task)
         task.add_done_callback(self._others.discard)
         return task
+
+
+def _reason(problem: Exception) -> Fatal | None:
+    """Why no other connection can succeed, null where one can."""
+    if isinstance(problem, Lost) and problem.code in FATAL:
+        return Fatal(f"qq_closed_{problem.code}", retryable=False)
+    return problem if isinstance(problem, Fatal) else None
