@@ -13,9 +13,17 @@ RESTS_ON_A_DEFECT = ("exhausted-by-close",)
 
 GOOD_ENDINGS = ("undisturbed", "tolerated", "recovered", "fatal-notified")
 
-BAD_ENDINGS = {"calibration-start-down": ("never-connected",), "reply-refused": ("mute", "tolerated")}
-"""Where connect() fails, its caller knows: the bot was never in service and told nobody else. And where the
-platform takes no reply, none arrives."""
+BAD_ENDINGS = {
+    "calibration-start-down": ("never-connected",),
+    "first-connect-fails": ("never-connected",),
+    "first-connect-is-hopeless": ("never-connected",),
+    "first-session-refused": ("never-connected",),
+    "no-first-session": ("never-connected",),
+    "reply-refused": ("mute", "tolerated"),
+    "endless-closes-for-ever": ("retrying",),
+}
+"""Where connect() fails, its caller knows: the bot was never in service and told nobody else. Where the
+platform takes no reply, none arrives. And in a storm of minutes it goes on trying."""
 
 NEEDS_HOURS = frozenset({"settles"})
 """What a run of minutes cannot decide, where it is not asked."""
