@@ -77,8 +77,7 @@ class QQAdapter:
         self._http: aiohttp.ClientSession | None = None
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._in_service = False
-        self._token, self._token_asked = "", -TOKEN_EVERY_S
-        self._token_until = self._token_ends = 0.0
+        self._token, self._token_until, self._token_asked = "", 0.0, -TOKEN_EVERY_S
         self._token_lock = asyncio.Lock()
         self._session_id: str | None = None
         self._seq: int | None = None
@@ -202,7 +201,7 @@ class QQAdapter:
         if code in NO_RESUME:
             self._session_id = self._seq = None
         if code == WRONG_TOKEN:
-            self._token_until = self._token_ends = 0.0
+            self._token_until = 0.0
         self._pause = TOO_FAST_S if code == TOO_FAST else 0.0
 
     async def _give_up(self, end: Fatal) -> None:
@@ -267,8 +266,6 @@ class QQAdapter:
             if now < self._token_until:
                 return self._token
             if now < self._token_asked + TOKEN_EVERY_S:
-                if now < self._token_ends:
-                    return self._token
                 raise ConnectionError("a token was asked for a moment ago")
             self._token_asked = now
             credentials = {"appId": self._app_id, "clientSecret": self._secret}
@@ -278,15 +275,15 @@ class QQAdapter:
             if said.get("code") in WRONG_CREDENTIALS:
                 raise Fatal("qq_credentials", retryable=False)
             life = int(said["expires_in"])
-            self._token, self._token_ends = str(said["access_token"]), now + life
-            self._token_until = self._token_ends - min(60.0, life / 2)
+            fresh = max(life - min(60.0, life / 2), TOKEN_EVERY_S)
+            self._token, self._token_until = str(said["access_token"]), now + min(life, fresh)
             return self._token
 
     async def _get_gateway_url(self) -> str:
         headers = {"Authorization": f"QQBot {await self._ensure_token()}"}
         async with self._client.get(f"{API_BASE}/gateway", headers=headers) as answer:
             if answer.status == 401:
-                self._token_until = self._token_ends = 0.0
+                self._token_until = 0.0
             answer.raise_for_status()
             return str((await answer.json(content_type=None))["url"])
 
@@ -417,7 +414,7 @@ class QQAdapter:
         async with self._client.post(API_BASE + path, json=body, headers=headers) as answer:
             said = await self._error_in(answer)
             if answer.status == 401:
-                self._token_until = self._token_ends = 0.0
+                self._token_until = 0.0
                 raise ConnectionError("the token was not accepted")
             if answer.status == 429 or answer.status >= 500 or said == TOO_MANY:
                 raise ConnectionError(f"status {answer.status}, code {said}")
