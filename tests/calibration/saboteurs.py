@@ -471,6 +471,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-calm", "calibration-twice"),
+        also=frozenset({"recovers"}),  # where its first connection lives, the probe has no answer either
         ending={"calibration-calm": "mute"},
     ),
     "answered-once": Saboteur(

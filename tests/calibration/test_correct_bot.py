@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.scenario.vocabulary import NOT_AT_ADAPTER
-from tests.calibration.bench import Bench, catalogue, failed, told
+from tests.calibration.bench import Bench, catalogue, failed, told, undecided
 from tests.calibration.saboteurs import CORRECT
 
 RESTS_ON_A_DEFECT = ("exhausted-by-close",)
@@ -25,9 +25,6 @@ BAD_ENDINGS = {
 """Where connect() fails, its caller knows: the bot was never in service and told nobody else. Where the
 platform takes no reply, none arrives. And in a storm of minutes it goes on trying."""
 
-NEEDS_TIME = frozenset({"patient", "settles"})
-"""What a run of minutes cannot decide, where it is not asked."""
-
 
 @pytest.mark.parametrize("name", catalogue())
 def test_the_correct_bot_passes(bench: Bench, name: str) -> None:
@@ -40,8 +37,7 @@ def test_the_correct_bot_passes(bench: Bench, name: str) -> None:
         assert outcome.verdict == "unknown", told(outcome)
     else:
         assert not outcome.unmet, told(outcome)
-        undecided = {one.name for one in outcome.checks if one.state == "unknown"}
-        assert undecided <= NEEDS_TIME - set(outcome.asked), told(outcome)
+        assert not undecided(outcome), told(outcome)
         assert outcome.verdict == "pass", told(outcome)
 
 
