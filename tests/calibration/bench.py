@@ -20,6 +20,9 @@ from harness.scenario.run_spec import RunSpec
 LEVEL = "adapter"
 JOBS = 2
 
+NEEDS_TIME = frozenset({"patient", "settles"})
+"""What a run of minutes cannot decide, where it is not asked."""
+
 
 def catalogue(level: str = LEVEL) -> dict[str, RunSpec]:
     """Every run of a level, the catalogue's and calibration's own, by name."""
@@ -77,6 +80,12 @@ class Bench:
 
 def failed(outcome: Outcome) -> set[str]:
     return {check.name for check in outcome.checks if check.state == "fail"}
+
+
+def undecided(outcome: Outcome) -> set[str]:
+    """The checks that are unknown although a run of this length could tell."""
+    unknown = {check.name for check in outcome.checks if check.state == "unknown"}
+    return unknown - (NEEDS_TIME - set(outcome.asked))
 
 
 def state(outcome: Outcome, check: str) -> str:

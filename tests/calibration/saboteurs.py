@@ -471,6 +471,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-calm", "calibration-twice"),
+        also=frozenset({"recovers"}),  # where its first connection lives, the probe has no answer either
         ending={"calibration-calm": "mute"},
     ),
     "answered-once": Saboteur(
@@ -504,8 +505,8 @@ SABOTEURS: Mapping[str, Saboteur] = {
         (
             Change(
                 ADAPTER,
-                'Fatal(f"qq_closed_{code}", retryable=False)',
-                'Fatal(f"qq_closed_{code}", retryable=True)',
+                'Fatal(f"qq_closed_{problem.code}", retryable=False)',
+                'Fatal(f"qq_closed_{problem.code}", retryable=True)',
             ),
         ),
         ("calibration-banned",),

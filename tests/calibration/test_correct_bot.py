@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.scenario.vocabulary import NOT_AT_ADAPTER
-from tests.calibration.bench import Bench, catalogue, failed, told
+from tests.calibration.bench import Bench, catalogue, failed, told, undecided
 from tests.calibration.saboteurs import CORRECT
 
 RESTS_ON_A_DEFECT = ("exhausted-by-close",)
@@ -13,12 +13,17 @@ RESTS_ON_A_DEFECT = ("exhausted-by-close",)
 
 GOOD_ENDINGS = ("undisturbed", "tolerated", "recovered", "fatal-notified")
 
-BAD_ENDINGS = {"calibration-start-down": ("never-connected",), "reply-refused": ("mute", "tolerated")}
-"""Where connect() fails, its caller knows: the bot was never in service and told nobody else. And where the
-platform takes no reply, none arrives."""
-
-NEEDS_HOURS = frozenset({"settles"})
-"""What a run of minutes cannot decide, where it is not asked."""
+BAD_ENDINGS = {
+    "calibration-start-down": ("never-connected",),
+    "first-connect-fails": ("never-connected",),
+    "first-connect-is-hopeless": ("never-connected",),
+    "first-session-refused": ("never-connected",),
+    "no-first-session": ("never-connected",),
+    "reply-refused": ("mute", "tolerated"),
+    "endless-closes-for-ever": ("retrying",),
+}
+"""Where connect() fails, its caller knows: the bot was never in service and told nobody else. Where the
+platform takes no reply, none arrives. And in a storm of minutes it goes on trying."""
 
 
 @pytest.mark.parametrize("name", catalogue())
@@ -32,8 +37,7 @@ def test_the_correct_bot_passes(bench: Bench, name: str) -> None:
         assert outcome.verdict == "unknown", told(outcome)
     else:
         assert not outcome.unmet, told(outcome)
-        undecided = {one.name for one in outcome.checks if one.state == "unknown"}
-        assert undecided <= NEEDS_HOURS - set(outcome.asked), told(outcome)
+        assert not undecided(outcome), told(outcome)
         assert outcome.verdict == "pass", told(outcome)
 
 

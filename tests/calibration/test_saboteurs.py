@@ -10,7 +10,7 @@ import pytest
 from harness.judging.checks import CHECKS
 from harness.judging.outcome import Outcome
 from harness.scenario.vocabulary import NOT_AT_ADAPTER
-from tests.calibration.bench import Bench, failed, state, told
+from tests.calibration.bench import Bench, failed, state, told, undecided
 from tests.calibration.conftest import chosen
 from tests.calibration.saboteurs import ENDINGS, SABOTEURS, Saboteur, build
 
@@ -43,8 +43,7 @@ def outcomes(
 
 def fails_nothing_else(one: Saboteur, outcome: Outcome) -> None:
     assert failed(outcome) <= {one.check, *one.also}, told(outcome)
-    undecided = {check.name for check in outcome.checks if check.state == "unknown"}
-    assert outcome.unmet or undecided <= one.undecided, told(outcome)
+    assert outcome.unmet or undecided(outcome) <= {one.check, *one.undecided}, told(outcome)
     assert outcome.ending.name not in ("instrument-failed", "unclassified"), told(outcome)
 
 

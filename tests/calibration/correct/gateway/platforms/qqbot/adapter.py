@@ -128,7 +128,7 @@ class QQAdapter:
                 await self._attempt()
         except Exception as problem:
             logger.warning("connect failed: %s", type(problem).__name__)
-            self._fatal = problem if isinstance(problem, Fatal) else Fatal("qq_connect", retryable=True)
+            self._fatal = _reason(problem) or Fatal("qq_connect", retryable=True)
             self._local.say("fatal")
             await self._release()
             return False
@@ -194,11 +194,10 @@ class QQAdapter:
 
     def _learn(self, problem: Exception) -> None:
         """What the end of a connection means for the next one."""
-        if isinstance(problem, Fatal):
-            raise problem
+        end = _reason(problem)
+        if end is not None:
+            raise end
         code = problem.code if isinstance(problem, Lost) else None
-        if code in FATAL:
-            raise Fatal(f"qq_closed_{code}", retryable=False)
         if code in NO_RESUME:
             self._session_id = self._seq = None
         if code == WRONG_TOKEN:
@@ -276,7 +275,8 @@ class QQAdapter:
             if said.get("code") in WRONG_CREDENTIALS:
                 raise Fatal("qq_credentials", retryable=False)
             life = int(said["expires_in"])
-            self._token, self._token_until = str(said["access_token"]), now + life - min(60.0, life / 2)
+            fresh = max(life - min(60.0, life / 2), TOKEN_EVERY_S)
+            self._token, self._token_until = str(said["access_token"]), now + min(life, fresh)
             return self._token
 
     async def _get_gateway_url(self) -> str:
@@ -436,3 +436,10 @@ class QQAdapter:
         self._others.add(task)
         task.add_done_callback(self._others.discard)
         return task
+
+
+def _reason(problem: Exception) -> Fatal | None:
+    """Why no other connection can succeed, null where one can."""
+    if isinstance(problem, Lost) and problem.code in FATAL:
+        return Fatal(f"qq_closed_{problem.code}", retryable=False)
+    return problem if isinstance(problem, Fatal) else None
