@@ -164,6 +164,9 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "GUILD_CREATE": EventType(Intent.GUILDS, _guild_create),
 }
 
+UNADDRESSED = frozenset({"GROUP_MESSAGE_CREATE", "MESSAGE_CREATE"})
+"""Types of messages that do not name the bot: it hears them where it asks to, and may ignore them."""
+
 INTERACTION = "INTERACTION_CREATE"
 """The type whose delivery the platform reports as interaction.sent: somebody clicked a button."""
 

@@ -47,6 +47,7 @@ class Saboteur:
 
 ENDINGS: Mapping[str, str] = {
     "calibration-calm": "undisturbed",
+    "calibration-click": "tolerated",
     "calibration-twice": "recovered",
     "calibration-resume": "recovered",
     "calibration-forbidden": "recovered",
@@ -423,6 +424,18 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-resume", "calibration-twice"),
+    ),
+    "once-click": Saboteur(
+        "once",
+        "acknowledges no click",
+        (
+            Change(
+                ADAPTER,
+                '        elif t == "INTERACTION_CREATE" and isinstance(d, dict) and "id" in d:\n',
+                '        elif t == "NONE" and isinstance(d, dict) and "id" in d:\n',
+            ),
+        ),
+        ("calibration-click",),
     ),
     "once-twice": Saboteur(
         "once",

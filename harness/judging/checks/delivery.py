@@ -1,12 +1,13 @@
-"""The check `once`: each message that the platform sent is handled, in time and not twice."""
+"""The check `once`: each message and click that the platform sent is handled, in time and not twice."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from fake_qq_server.events import EventUnwanted, RuleAct
-from fake_qq_server.platform.payloads import MESSAGE_EVENTS
+from fake_qq_server.platform.payloads import INTERACTION, MESSAGE_EVENTS, UNADDRESSED
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
+from harness.judging.clicks import Click, clicks
 from harness.judging.facts import Connection, Message, Writing
 from harness.judging.gaps import thrown_away
 from harness.judging.intervals import duration
@@ -22,7 +23,8 @@ def once(run: Timeline, limits: CheckLimits) -> Finding:
     in the replay window of a resumed session is written again, as a replay, and is due by that writing:
     where the platform keeps its replay to itself, the subject cannot be blamed. Due as well is what waited in
     a session that the bot could have resumed when it came back, and threw away. What its intents exclude it
-    will never handle: that fails too.
+    will never handle: that fails too. Never due is a message that does not name the bot. A click is handled
+    where the bot acknowledges it.
     """
     for record in run.body:
         if isinstance(record.event, EventUnwanted) and record.event.t in DUE:
@@ -34,14 +36,20 @@ def once(run: Timeline, limits: CheckLimits) -> Finding:
         if len(one.handled) > 1:
             lines = (mark.n for mark in one.handled)
             return fails(f"message {one.id} was handled {len(one.handled)} times", *lines)
-        if one.probe:
+        if one.probe or (one.kind in UNADDRESSED and not one.handled):
             continue
         states = [_due(run, limits.us("once"), writing) for writing in one.written]
         if True in states:
             due.append((one, one.written[states.index(True)]))
         elif not one.handled:
             (open_ended if None in states else unsent).append(one)
-    for found in (_lost(run, limits, due), _thrown_away(run, unsent), _late(run, limits, due)):
+    clicked = _due_clicks(run, limits.us("once"))
+    for found in (
+        _lost(run, limits, due),
+        _thrown_away(run, unsent),
+        _late(run, limits, due),
+        _unacknowledged(run, limits, clicked),
+    ):
         if found is not None:
             return found
     young = [one for one, _ in due if not one.handled]
@@ -49,13 +57,16 @@ def once(run: Timeline, limits: CheckLimits) -> Finding:
         late, bound = (open_ended or young)[0], limits.us("once" if open_ended else "once.handled")
         because = f"message {late.id} was written less than {duration(bound)} before the end"
         return unknown(because, *_written(late))
+    if not due and clicked:
+        lines = (mark.n for one in clicked for mark in (one.written[0].at, one.acknowledged) if mark)
+        return passes(f"each of {len(clicked)} clicks was acknowledged", *lines)
     if not due:
         return not_applicable("no message was due besides the probes")
     first = due[0][0]
     return passes(f"each of {len(due)} messages was handled once", *_written(first), first.handled[0].n)
 
 
-DUE = (*MESSAGE_EVENTS, "INTERACTION_CREATE")
+DUE = frozenset({*MESSAGE_EVENTS, INTERACTION}) - UNADDRESSED
 """The types of events that somebody expects an answer to."""
 
 
@@ -89,6 +100,23 @@ def _late(run: Timeline, limits: CheckLimits, due: Sequence[tuple[Message, Writi
         if took > bound + run.terms.delay_us and not _held_up(run, writing, one.handled[0].t):
             because = f"message {one.id} was handled only {duration(took)} after it was written"
             return fails(because, writing.at.n, one.handled[0].n)
+    return None
+
+
+def _due_clicks(run: Timeline, bound: int) -> list[Click]:
+    return [one for one in clicks(run) if any(_due(run, bound, writing) for writing in one.written)]
+
+
+def _unacknowledged(run: Timeline, limits: CheckLimits, due: Sequence[Click]) -> Finding | None:
+    """The first click that nobody acknowledged in time: who clicked sees an error. Not where the API was in
+    trouble meanwhile, for then the request may never have got there."""
+    bound = limits.us("once.handled") + run.terms.delay_us
+    for one in due:
+        first = one.written[0].at
+        upto = first.t + bound
+        late = one.acknowledged is None or one.acknowledged.t > upto
+        if late and run.end >= upto and not run.trouble.on_rest(first.t, upto):
+            return fails(f"click {one.id} was not acknowledged within {duration(bound)}", first.n)
     return None
 
 

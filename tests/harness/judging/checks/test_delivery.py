@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.events import EventUnwanted, LinkCondition, Session, WsAuth, WsOut, WsWithheld
+from fake_qq_server.events import (
+    EventSent,
+    EventUnwanted,
+    HttpAnswer,
+    InteractionAck,
+    InteractionSent,
+    LinkCondition,
+    Session,
+    WsAuth,
+    WsOut,
+    WsWithheld,
+)
 from tests.harness.journals import BEAT, J, at_once, check, told
 
 
@@ -35,6 +46,17 @@ class TestOnce:
         j = at_once().up().sends("m1", t=60).loses(t=60.5).handles("m1").handles("m1")
         assert told("once", j.done(600))[0] == "fail"
         assert told("once", at_once().up().probed(t=60).handles("probe").done(600))[0] == "fail"
+
+    @pytest.mark.parametrize("kind", ["GROUP_MESSAGE_CREATE", "MESSAGE_CREATE"])
+    def test_a_message_that_does_not_name_the_bot_may_be_ignored_but_not_handled_twice(
+        self, kind: str
+    ) -> None:
+        def heard() -> J:
+            return at_once().up().add(EventSent("m1", kind, s=2, replay=False), 60, conn=1)
+
+        assert told("once", heard().done(600)) == ("n/a", "no message was due besides the probes")
+        assert told("once", heard().handles("m1", t=61).done(600))[0] == "pass"
+        assert told("once", heard().handles("m1", t=61).handles("m1", t=62).done(600))[0] == "fail"
 
     def test_what_comes_after_a_probe_is_due_too(self) -> None:
         j = at_once().up().probed(t=60).sends("m", t=70)
@@ -396,3 +418,30 @@ class TestAnEventThatTheBotDidNotAskFor:
         assert (
             told("once", at_once().up().add(EventUnwanted("m", "FRIEND_ADD", 1, 0), 60).done(600))[0] == "n/a"
         )
+
+
+def clicked(t: float = 60, conn: int = 1) -> J:
+    """Somebody clicks in a session that is up."""
+    return at_once().up().add(InteractionSent("c1", 2, False), t, conn=conn).called("click")
+
+
+class TestOnceOfClicks:
+    def test_a_click_that_was_acknowledged_passes(self) -> None:
+        j = clicked().add(InteractionAck("c1", 0), 61).called("ack")
+        found = check("once", j.done(600))
+        assert (found.state, found.because) == ("pass", "each of 1 clicks was acknowledged")
+        assert found.lines == (j["click"], j["ack"])
+
+    @pytest.mark.parametrize("acknowledged", [("c1", 70.1), ("c2", 61)], ids=["too late", "another"])
+    def test_a_click_that_was_not_acknowledged_in_time_fails(self, acknowledged: tuple[str, float]) -> None:
+        j = clicked().add(InteractionAck(acknowledged[0], 0), acknowledged[1])
+        found = check("once", j.done(600))
+        assert (found.state, found.because) == ("fail", "click c1 was not acknowledged within 10 s")
+        assert found.lines == (j["click"],)
+
+    def test_a_click_is_no_fault_of_the_bot_where_the_api_was_in_trouble(self) -> None:
+        j = clicked().add(HttpAnswer("api", 500, "status"), 61)
+        assert told("once", j.done(600))[0] != "fail"
+
+    def test_a_click_on_a_connection_that_dies_is_not_due(self) -> None:
+        assert told("once", clicked().loses(t=60.5).done(600))[0] == "n/a"

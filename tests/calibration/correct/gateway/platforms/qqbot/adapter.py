@@ -374,6 +374,8 @@ class QQAdapter:
                 logger.warning("a message without its fields")
                 return
             self._deliver(event)
+        elif t == "INTERACTION_CREATE" and isinstance(d, dict) and "id" in d:
+            self._spawn(self._acknowledge(str(d["id"])))
 
     def _deliver(self, event: MessageEvent) -> None:
         """Once, however often it comes."""
@@ -404,6 +406,14 @@ class QQAdapter:
                 logger.warning("a reply failed: %s", type(problem).__name__)
                 await asyncio.sleep(pause)
         await self._post(event.reply_path, body)
+
+    async def _acknowledge(self, interaction: str) -> None:
+        """Tell the platform that a click has come; until then who clicked is made to wait."""
+        headers = {"Authorization": f"QQBot {await self._ensure_token()}"}
+        url = f"{API_BASE}/interactions/{interaction}"
+        with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+            async with self._client.put(url, json={"code": 0}, headers=headers):
+                pass
 
     async def _post(self, path: str, body: dict[str, Any]) -> None:
         """Send it. Raises Refused where another try can only fail the same way, others where it may not.

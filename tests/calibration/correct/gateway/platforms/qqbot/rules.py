@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-INTENTS = 1 << 25 | 1 << 30 | 1 << 12
-"""Messages of single users and of groups, of guild channels, and direct messages of guilds."""
+INTENTS = 1 << 25 | 1 << 30 | 1 << 12 | 1 << 26
+"""Messages of single users and of groups, of guild channels, direct messages of guilds, and clicks."""
 
 REPLY_PATHS = {
     "C2C_MESSAGE_CREATE": "/v2/users/{d[author][user_openid]}/messages",
