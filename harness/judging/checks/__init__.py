@@ -110,8 +110,8 @@ CHECKS: Mapping[str, Check] = {
     ),
     "once": Check(
         delivery.once,
-        "each message that was due",
-        "it is handled exactly once, within 10 s",
+        "each message and click that was due",
+        "it is handled exactly once, or acknowledged, within 10 s",
         whole=True,
         implied=True,
     ),
