@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from harness.commands import catalogue, comparing, fixes, judging, machine, run
 from harness.commands.request import (
     DiffRequest,
     DoctorRequest,
@@ -26,6 +26,7 @@ from harness.commands.request import (
     ValidateRequest,
     VerbsRequest,
 )
+from harness.errors import WRONG_USAGE
 from harness.scenario.vocabulary import LEVELS
 
 
@@ -39,17 +40,40 @@ class Option:
 
 @dataclass(frozen=True)
 class Command:
-    """One command: what it does, the request that it takes, and its options in the order of `--help`."""
+    """One command: what it does, the request that it takes, and its options in the order of `--help`.
+
+    `function` is MODULE.NAME in this folder; it is imported when it is run, for most commands need little.
+    """
 
     name: str
     help: str
-    run: Callable[[Any], int]
+    function: str
     request: type
     options: tuple[Option, ...] = ()
 
+    def run(self, request: Any) -> int:
+        """Do it; the exit status."""
+        module, _, name = self.function.partition(".")
+        function: Callable[[Any], int] = getattr(import_module(f"harness.commands.{module}"), name)
+        return function(request)
+
 
 def _option(*names: str, **how: Any) -> Option:
+    if how.get("action", "append") == "append":
+        how["type"] = _not_empty(how.get("type", str))
     return Option(names, how)
+
+
+def _not_empty(convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    """An empty value is a variable that is not set: what it stands for must not be left out in silence."""
+
+    def converted(text: str) -> Any:
+        if not text.strip():
+            raise argparse.ArgumentTypeError("is empty: is a variable unset?")
+        return convert(text)
+
+    converted.__name__ = getattr(convert, "__name__", "value")
+    return converted
 
 
 def _jobs(text: str) -> int:
@@ -145,7 +169,7 @@ COMMANDS = (
     Command(
         "repro",
         "run every scenario of an issue; ends with REPRODUCED, NOT REPRODUCED or NOT JUDGED",
-        run.repro,
+        "run.repro",
         RunRequest,
         (
             ISSUE,
@@ -159,7 +183,7 @@ COMMANDS = (
     Command(
         "run",
         "run scenarios by name or file, or the whole catalogue",
-        run.run,
+        "run.run",
         RunRequest,
         (
             _option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
@@ -176,14 +200,14 @@ COMMANDS = (
     Command(
         "fixes",
         "compare the fixes of an issue: one row per fix and level",
-        fixes.fixes,
+        "fixes.fixes",
         FixesRequest,
         (ISSUE, *SEVERAL, JSON),
     ),
     Command(
         "diff",
         "compare two outcome.json: what is better, worse, new; exits 1 if a run is worse",
-        comparing.diff,
+        "comparing.diff",
         DiffRequest,
         (
             _option("before", type=Path, help="an outcome.json, or the folder that holds it"),
@@ -194,7 +218,7 @@ COMMANDS = (
     Command(
         "merge",
         "one table of several outcome.json: runs by releases, what flips where, whether Pythons agree",
-        comparing.merge,
+        "comparing.merge",
         MergeRequest,
         (
             _option(
@@ -212,14 +236,14 @@ COMMANDS = (
     Command(
         "list",
         "list the scenarios",
-        catalogue.list_scenarios,
+        "catalogue.list_scenarios",
         ListRequest,
         (*CHOICE, JSON, _option("-v", "--verbose", action="store_true", help="list each scenario's runs")),
     ),
     Command(
         "show",
         "explain one scenario or run",
-        catalogue.show,
+        "catalogue.show",
         ShowRequest,
         (
             _option("name", help="a scenario, one run's exact name, or a file"),
@@ -230,22 +254,22 @@ COMMANDS = (
     Command(
         "validate",
         "check scenario files",
-        catalogue.validate,
+        "catalogue.validate",
         ValidateRequest,
         (_option("files", nargs="+", metavar="file", help="a .yaml file"),),
     ),
     Command(
         "verbs",
         "explain what a rule can do: all verbs, or one",
-        catalogue.verbs,
+        "catalogue.verbs",
         VerbsRequest,
         (_option("name", nargs="?", help="a verb"),),
     ),
-    Command("schema", "print the JSON Schema of scenario files", catalogue.schema, SchemaRequest),
+    Command("schema", "print the JSON Schema of scenario files", "catalogue.schema", SchemaRequest),
     Command(
         "judge",
         "judge stored journals again",
-        judging.judge_journals,
+        "judging.judge_journals",
         JudgeRequest,
         (
             _option("journals", nargs="+", metavar="journal", help="a .jsonl file of an earlier run"),
@@ -256,14 +280,14 @@ COMMANDS = (
     Command(
         "explain",
         "explain a word of a report",
-        judging.explain,
+        "judging.explain",
         ExplainRequest,
         (_option("word", help="an ending, a check or a verb"),),
     ),
     Command(
         "doctor",
         "show what this machine has, and what each level lacks on it",
-        machine.doctor,
+        "machine.doctor",
         DoctorRequest,
         (*SUBJECT, JSON),
     ),
@@ -281,11 +305,30 @@ def parse(words: Sequence[str] | None = None) -> tuple[Command, Any]:
     return command, command.request(**fields)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One sentence, as for everything else that is wrong, and where to read on."""
+        self.exit(WRONG_USAGE, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+class _Version(argparse.Action):
+    """Prints the version; reading it from the installed package takes a while."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *given: Any) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"qqchaos {version('qqchaos')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="qqchaos",
         description="Drives a QQ bot through outages of the QQ platform, in virtual time, and judges it.",
         allow_abbrev=False,
+    )
+    top.add_argument(
+        "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="print the version"
     )
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:

@@ -85,8 +85,7 @@ def test_what_a_command_raises_decides_the_exit_status(
     def run(request: SchemaRequest) -> int:
         raise problem
 
-    command = arguments.Command("schema", "", run, SchemaRequest)
-    monkeypatch.setattr(arguments, "COMMANDS", (command,))
+    monkeypatch.setattr("harness.commands.catalogue.schema", run)
     assert cli.main(["schema"]) == status
     said = capsys.readouterr()
     assert said.out == ""

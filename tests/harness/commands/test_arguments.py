@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
+import shlex
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -65,3 +70,36 @@ def test_words_become_a_request(line: str, request_: object) -> None:
 
 def test_without_j_there_are_as_many_runs_at_once_as_cores() -> None:
     assert RunRequest().jobs == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    "line", ["run '' healthy", "run x --with-fix ''", "run x --python ' '", "run x --out ''", "repro ''",
+             "run x -k ''", "fixes 1 --hermes ''", "judge ''", "diff a ''"],
+)  # fmt: skip
+def test_an_empty_value_is_refused(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(shlex.split(line))
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "is empty: is a variable unset?" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_s_function_is_there(command: Command) -> None:
+    module, _, name = command.function.partition(".")
+    assert callable(getattr(importlib.import_module(f"harness.commands.{module}"), name))
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"qqchaos {version('qqchaos')}\n"
+
+
+def test_telling_the_version_imports_no_command() -> None:
+    heavy = ("rich", "yaml", "harness.judging", "fake_qq_server")
+    asked = "import sys; from harness.commands import arguments\ntry: arguments.parse(['--version'])\n"
+    asked += f"except SystemExit: pass\nprint([name for name in sys.modules if name in {heavy}])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
