@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from fake_qq_server import events
 from fake_qq_server.events import NOBODY, Envelope, Event
 from harness.journal import run_kinds, runner_kinds
+from harness.journal.field_types import wrong_field
 from harness.journal.run_kinds import FixRef
 
 SCHEMA = 1
@@ -128,8 +129,14 @@ def parse_line(text: str, number: int) -> Record:
         d = line["d"]
         if not required <= set(d) <= wanted:
             raise ValueError(f"{line['k']} has the fields {sorted(d)}, not {sorted(wanted)}")
-        return Record(line["n"], line["t"], line["src"], kind(**d), about, line.get("x", {}))
-    except (KeyError, TypeError, ValueError) as exc:
+        name = wrong_field(kind, d)
+        if name is not None:
+            raise ValueError(f"{name} of {line['k']} is {d[name]!r}")
+        x = line.get("x", {})
+        if not isinstance(x, Mapping):
+            raise ValueError(f"x is {x!r}")
+        return Record(line["n"], line["t"], line["src"], kind(**d), about, x)
+    except (KeyError, TypeError, ValueError, RecursionError) as exc:
         raise JournalError(f"line {number} is no journal record: {exc!r}") from exc
 
 
