@@ -20,6 +20,7 @@ from harness.hermes.fixes.table import FIXES
 from harness.hermes.installation import Installation
 from harness.scenario import selection
 from harness.scenario.vocabulary import LEVELS_DRIVEN
+from harness.user_files import expanded, is_dir, is_file
 
 
 def fixes(request: FixesRequest) -> int:
@@ -30,7 +31,7 @@ def fixes(request: FixesRequest) -> int:
     """
     shown = _outages(request.issue)
     for name in request.fixes:
-        if name not in FIXES and not Path(name).expanduser().is_file():
+        if name not in FIXES and not is_file(expanded(name)):
             raise UsageError(f"--with-fix {name}: neither a file nor one of {', '.join(FIXES)}")
     out = request.out or DEFAULT_OUT / "fixes"
     check_folder(out)
@@ -83,7 +84,7 @@ def command_line(request: FixesRequest, hermes: str) -> str:
 
 def _subjects(named: Sequence[str]) -> list[str | None]:
     """What `--hermes` named; a checkout alone is measured beside the default release."""
-    if any(Path(name).is_dir() for name in named) and all(Path(name).is_dir() for name in named):
+    if named and all(is_dir(Path(name)) for name in named):
         return [releases.DEFAULT, *named]
     return list(dict.fromkeys(named)) or [None]
 

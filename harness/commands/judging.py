@@ -20,6 +20,7 @@ from harness.journal.run_kinds import RunOpen
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
 from harness.judging.outcome import as_document, exit_status, judge
+from harness.user_files import CannotRead, read_text
 
 
 def judge_journals(request: JudgeRequest) -> int:
@@ -37,10 +38,9 @@ def judge_journals(request: JudgeRequest) -> int:
 
 def _judged(path: Path) -> Judged:
     try:
-        records = tuple(parse(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
-        raise UsageError(f"{path} cannot be read as a journal: {reason}") from None
+        records = tuple(parse(read_text(path)))
+    except CannotRead as why:
+        raise UsageError(f"{path} cannot be read as a journal: {why}") from None
     except JournalError as problem:
         raise UsageError(f"{path} cannot be read as a journal: {_line_of(problem)}") from None
     if not records:

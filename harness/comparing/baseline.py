@@ -18,6 +18,7 @@ from harness.comparing.changes import Key
 from harness.comparing.rows import Row
 from harness.errors import UsageError
 from harness.scenario.loading import catalogue_folder
+from harness.user_files import CannotRead, expanded, is_file, read_text
 
 SCHEMA = 1
 PREFIX = "hermes-agent-"
@@ -52,9 +53,9 @@ class Baseline:
 def read(file: Path) -> Baseline:
     """Raises UsageError where the file cannot be read, or is no baseline."""
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise UsageError(f"{file} cannot be read: {problem.strerror}") from problem
+        document = json.loads(read_text(file))
+    except CannotRead as why:
+        raise UsageError(f"{file} cannot be read: {why}") from None
     except (ValueError, RecursionError) as problem:
         raise UsageError(f"{file} is not JSON") from problem
     try:
@@ -89,8 +90,8 @@ def find(named: str, level: str, fix: str | None) -> Found:
     `fix` is a named fix: where the release has results with it, they are meant, else those as shipped.
     Raises UsageError for neither, and where a file is of another level.
     """
-    path = Path(named)
-    if path.is_file():
+    path = expanded(named)
+    if is_file(path):
         baseline = read(path)
         if baseline.level != level:
             raise UsageError(f"--baseline {named}: has results at level {baseline.level}, not {level}")

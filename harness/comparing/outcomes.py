@@ -11,6 +11,7 @@ from typing import Any
 from harness.comparing.changes import Key
 from harness.comparing.rows import Row
 from harness.errors import UsageError
+from harness.user_files import CannotRead, is_dir, read_text
 
 NAME = "outcome.json"
 
@@ -42,11 +43,11 @@ def read_outcomes(path: Path) -> list[Ran]:
 
     Raises UsageError where there is none, or where it is not what this program writes.
     """
-    file = path / NAME if path.is_dir() else path
+    file = path / NAME if is_dir(path) else path
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise UsageError(f"{file} cannot be read: {problem.strerror}") from problem
+        document = json.loads(read_text(file))
+    except CannotRead as why:
+        raise UsageError(f"{file} cannot be read: {why}") from None
     except (ValueError, RecursionError) as problem:
         raise UsageError(f"{file} is not JSON") from problem
     try:

@@ -19,6 +19,7 @@ from typing import Any
 from harness.errors import SubjectError, UsageError
 from harness.hermes import interpreters, layouts, probe_script, provenance, releases
 from harness.hermes.installation import Installation, check_import, describe, probe
+from harness.user_files import expanded, is_dir, is_file
 
 _RELEASE = re.compile(r"v?(\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?)")
 
@@ -124,11 +125,11 @@ def _examine(interpreter: Path) -> dict[str, Any]:
 
 def _folder(hermes: str, python: str | None) -> Installation:
     """The hermes-agent in a folder that was named: a checkout, an unpacked wheel, an environment."""
-    path = Path(hermes).expanduser().absolute()
-    if not path.exists():
-        raise UsageError(f"--hermes {hermes}: neither a release (0.19.0) nor a folder")
-    if not path.is_dir():
+    path = expanded(hermes).absolute()
+    if is_file(path):
         raise UsageError(f"--hermes {hermes}: is a file; unpack it and name the folder")
+    if not is_dir(path):
+        raise UsageError(f"--hermes {hermes}: neither a release (0.19.0) nor a folder")
     roots = (path, *_site_packages_of(path))
     root = next((folder for folder in roots if (folder / probe_script.HERMES).is_dir()), None)
     if root is None:

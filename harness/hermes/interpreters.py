@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import SubjectError, UsageError
+from harness.user_files import expanded, is_dir
 
 HERMES_PYTHONS = ((3, 13), (3, 12), (3, 11))
 """What the releases on PyPI run on (Requires-Python: >=3.11,<3.14), newest first."""
@@ -80,8 +81,8 @@ def named(python: str) -> Interpreter:
     Raises UsageError where nothing of that name runs.
     """
     if os.sep in python or python.startswith("~"):
-        path = Path(python).expanduser()
-        if path.is_dir():
+        path = expanded(python)
+        if is_dir(path):
             path = path / "bin" / "python"
         found = ask(path)
         if found is None:

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fake_qq_server.rules.language_errors import LanguageError
+from harness import user_files
 from harness.errors import UsageError
 from harness.scenario.document import Scenario, parse_scenario
 from harness.scenario.yaml_positions import YamlError, read_documents
+from harness.user_files import CannotRead
 
 SUFFIXES = (".yaml", ".yml")
+MOST_BYTES = 16 << 20
+"""More than any scenario file."""
 
 
 class ScenarioError(UsageError):
@@ -74,11 +78,9 @@ def load_catalogue(folder: Path | None = None) -> dict[str, Scenario]:
 
 def _of_file(path: Path) -> list[_Found]:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ScenarioError(str(path), 0, f"cannot be read: {error.strerror or error}") from None
-    except ValueError:  # a name with a NUL in it
-        raise ScenarioError(repr(str(path)), 0, "is not the name of a file") from None
+        data = user_files.read_bytes(path, MOST_BYTES)
+    except CannotRead as why:
+        raise ScenarioError(str(path), 0, f"cannot be read: {why}") from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -12,6 +12,7 @@ from harness.errors import UsageError
 from harness.scenario.document import Scenario
 from harness.scenario.loading import SUFFIXES, load_catalogue, load_file
 from harness.scenario.run_spec import RunSpec
+from harness.user_files import is_file
 
 _ISSUE = re.compile(r"(?:#|.*/(?:issues|pull)/)?(\d+)(?:[/#?].*)?")
 
@@ -104,7 +105,7 @@ def _file_in(name: str) -> tuple[Path | None, str]:
     """The file that a name on the command line means, None for a name, and what is wanted of the file."""
     file, _, wanted = name.partition("::")
     path = Path(file)
-    return (path, wanted) if path.suffix in SUFFIXES or path.is_file() else (None, "")
+    return (path, wanted) if path.suffix in SUFFIXES or is_file(path) else (None, "")
 
 
 def _named(name: str, catalogue: Mapping[str, Scenario], where: str = "") -> list[RunSpec]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.errors import UsageError
 from harness.hermes.fixes.table import FIXES
+from harness.user_files import expanded, is_file
 
 if TYPE_CHECKING:
     from harness.hermes.fixes.patch import Plan
@@ -57,8 +58,8 @@ def choose(with_fix: str, installation: Installation) -> Fix:
     """
     if with_fix in FIXES:
         return _named(with_fix, installation)
-    path = Path(with_fix).expanduser()
-    if not path.is_file():
+    path = expanded(with_fix)
+    if not is_file(path):
         raise UsageError(f"--with-fix {with_fix}: neither a file nor one of {', '.join(FIXES)}")
     from harness.hermes.fixes import patch
 

@@ -17,6 +17,7 @@ from harness.errors import UsageError
 from harness.hermes import provenance
 from harness.hermes.fixes import udiff
 from harness.hermes.fixes.udiff import FileDiff, Hunk
+from harness.user_files import CannotRead, read_bytes
 
 _MAX_BYTES = 16 * 1024 * 1024
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "venv", "node_modules")
@@ -34,11 +35,9 @@ class Plan:
 def read(path: Path) -> str:
     """The patch's text. Raises UsageError where there is none to read."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise UsageError(f"{path}: is too large for a patch")
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be read: {problem.strerror}") from problem
+        return read_bytes(path, _MAX_BYTES).decode("utf-8", "surrogateescape")
+    except CannotRead as why:
+        raise UsageError(f"{path}: cannot be read as a patch: {why}") from None
 
 
 def plan(text: str, name: str, root: Path) -> Plan:

@@ -97,7 +97,7 @@ class TestJudgeCommand:
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-        for name, why in (("none", "No such file"), (".", "Is a directory"), ("binary", "it is not UTF-8")):
+        for name, why in (("none", "No such file"), (".", "it is a folder"), ("binary", "it is not UTF-8")):
             assert cli.main(["judge", str(tmp_path / name)]) == 2
             assert why in capsys.readouterr().err
 
