@@ -42,7 +42,7 @@ def resolve(
     if hermes is None:
         return _installed(python) or _release(releases.DEFAULT, python, cache, say)
     if release := _RELEASE.fullmatch(hermes):
-        return _release(release[1], python, cache, say)
+        return _release(_whole(release[1]), python, cache, say)
     return _folder(hermes, python)
 
 
@@ -57,12 +57,17 @@ def release_to_install(
         release = None if _installed(python) else releases.DEFAULT
     else:
         match = _RELEASE.fullmatch(hermes)
-        release = match[1] if match else None
+        release = _whole(match[1]) if match else None
     if release is None:
         return None
     chosen = interpreters.named(python) if python else interpreters.for_release()
     folder = releases.folder_for(release, chosen, cache or releases.default_cache())
     return None if releases.finished(folder) else release
+
+
+def _whole(release: str) -> str:
+    """0.19 is 0.19.0 (PEP 440), which is how the releases are called here."""
+    return release + ".0" * max(0, 2 - release.count(".")) if re.fullmatch(r"[\d.]+", release) else release
 
 
 def _installed(python: str | None) -> Installation | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import SubjectError, UsageError
-from harness.hermes.environments import resolve
+from harness.hermes.environments import release_to_install, resolve
 from harness.hermes.installation import check_import
 from tests.harness.hermes.fake_index import forbid_processes, make_venv
 
@@ -76,3 +76,11 @@ def test_an_installed_hermes_is_taken_before_a_release(index: Path, tmp_path: Pa
     found = resolve(None, python, tmp_path / "cache")
     assert (found.source, found.root, found.path_entries) == ("installed", site, ())
     assert found.interpreter == Path(python)
+
+
+@pytest.mark.parametrize(
+    ("named", "release"),
+    [("0.19", "0.19.0"), ("v0.19.0", "0.19.0"), ("0.15.2", "0.15.2"), ("1", "1.0.0"), ("0.19rc1", "0.19rc1")],
+)
+def test_a_release_has_one_name_and_one_environment(tmp_path: Path, named: str, release: str) -> None:
+    assert release_to_install(named, sys.executable, tmp_path) == release
