@@ -136,7 +136,8 @@ def _apply_hunks(name: str, file: FileDiff, before: str) -> list[str]:
         wanted = hunk.start - (1 if hunk.old else 0)
         found = _find(hunk, rest, taken, wanted + drift)
         if found is None:
-            raise UsageError(f"{name}: {file.name}: {hunk.header}: the hunk does not apply")
+            why = _why_not(hunk, rest, wanted + drift)
+            raise UsageError(f"{name}: {file.name}: {hunk.header}: the hunk does not apply{why}")
         done += [*rest[taken:found], *hunk.new]
         taken = found + len(hunk.old)
         drift = found - wanted
@@ -151,6 +152,30 @@ def _find(hunk: Hunk, lines: Sequence[str], first: int, wanted: int) -> int | No
         return wanted if first <= wanted <= len(lines) else None
     fits = (at for at in range(first, len(lines) - len(old) + 1) if list(lines[at : at + len(old)]) == old)
     return min(fits, key=lambda at: abs(at - wanted), default=None)
+
+
+def _why_not(hunk: Hunk, lines: Sequence[str], wanted: int) -> str:
+    """What keeps a hunk from its place, for the end of a sentence."""
+    old = list(hunk.old)
+    if _crlf(old) and not _crlf(lines):
+        return ": its lines end with CR LF, those of the file do not"
+    if _crlf(lines) and not _crlf(old):
+        return ": the file's lines end with CR LF, its own do not"
+    places = range(max(1, len(lines) - len(old) + 1))
+    if not old or not lines:
+        return ""
+
+    def fits(at: int) -> tuple[int, int]:
+        return sum(map(str.__eq__, old, lines[at:])), -abs(at - wanted)
+
+    best = max(places, key=fits)
+    n = next((n for n, line in enumerate(old) if lines[best + n : best + n + 1] != [line]), 0)
+    there = lines[best + n].rstrip("\n") if best + n < len(lines) else "the end of the file"
+    return f": where it fits best, line {best + n + 1} is {there!r}, not {old[n].rstrip()!r}"
+
+
+def _crlf(lines: Sequence[str]) -> bool:
+    return any(line.endswith("\r\n") for line in lines)
 
 
 def _is_own(path: str | None, own: frozenset[str]) -> bool:

@@ -281,3 +281,26 @@ def test_a_patch_of_a_real_release_is_what_its_interpreter_imports(tmp_path: Pat
         env={"HOME": str(tmp_path), "HERMES_HOME": str(tmp_path), "PATH": os.environ["PATH"]},
     )  # fmt: skip
     assert answer.stdout.split() == ["1", str(tmp_path / "copy/hermes_cli/__init__.py")]
+
+
+def refused(root: Path, text: str) -> str:
+    """Why the patch does not apply."""
+    with pytest.raises(UsageError) as refusal:
+        patch.plan(text, "change.patch", root)
+    return str(refusal.value).partition("the hunk does not apply")[2]
+
+
+def test_a_patch_with_other_line_ends_is_told_so(root: Path, adapter: str) -> None:
+    text = diff(ADAPTER, ADAPTER, adapter, adapter.replace("LIMIT = 100", "LIMIT = 3"))
+    head, hunks = text.split("@@", 1)
+    crlf = head + "@@" + hunks.replace("\n", "\r\n")
+    assert refused(root, crlf) == ": its lines end with CR LF, those of the file do not"
+    (root / ADAPTER).write_text(adapter.replace("\n", "\r\n"), newline="")
+    assert refused(root, text) == ": the file's lines end with CR LF, its own do not"
+
+
+def test_a_hunk_that_misses_by_a_line_says_which(root: Path, adapter: str) -> None:
+    text = diff(ADAPTER, ADAPTER, adapter, adapter.replace("LIMIT = 100", "LIMIT = 3"))
+    (root / ADAPTER).write_text(adapter.replace("LIMIT = 100", "LIMIT = 99"))
+    number = adapter[: adapter.index("LIMIT = 100")].count("\n") + 1
+    assert refused(root, text) == f": where it fits best, line {number} is 'LIMIT = 99', not 'LIMIT = 100'"
