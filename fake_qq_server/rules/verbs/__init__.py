@@ -26,6 +26,7 @@ from fake_qq_server.rules.verbs import (
     stall,
     status,
     swap,
+    toxic,
     upgrade,
     withhold,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "stall",
     "status",
     "swap",
+    "toxic",
     "upgrade",
     "withhold",
 ]

@@ -1,0 +1,60 @@
+"""`toxic: {type: latency, stream: downstream, attributes: {latency: 200}}`: one of Toxiproxy's, on its proxy.
+
+The mapping is what Toxiproxy's API takes. What each type means is in `toxics/`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fake_qq_server.rules.conditions import OnProxy
+from fake_qq_server.rules.verbs.arguments import checked
+from fake_qq_server.rules.verbs.registry import Args, ArgumentError, Class, Verb, register
+from fake_qq_server.toxics.definition import KEYS, KINDS, Definition, ToxicError, parse
+from fake_qq_server.toxics.link import OTHER
+
+SCHEMA = {
+    "type": "object",
+    "required": ["type"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string"},
+        "type": {"enum": list(KINDS)},
+        "stream": {"enum": list(OTHER)},
+        "toxicity": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "attributes": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
+    },
+}
+assert list(SCHEMA["properties"]) == list(KEYS)  # type: ignore[call-overload]
+
+
+def act(args: Args) -> OnProxy:
+    """The condition of that toxic."""
+    return OnProxy(args.main)
+
+
+def definition(value: Any) -> Definition:
+    """The toxic that is written."""
+    try:
+        return parse(value)
+    except ToxicError as error:
+        place = ".".join(error.key)
+        raise ArgumentError(f"toxic: {place}: {error}" if place else str(error)) from None
+
+
+register(
+    Verb(
+        name="toxic",
+        places=("link",),
+        kind=Class.CONDITION,
+        story="Toxiproxy stands before this host, with this toxic on it.",
+        seen_as="What a client of Toxiproxy sees; no RST and no half-close passes.",
+        act=act,
+        main=checked(
+            "toxic",
+            definition,
+            SCHEMA,
+            means="what Toxiproxy's API takes: type, stream, toxicity, attributes",
+        ),
+    )
+)
