@@ -1,7 +1,7 @@
 """What a rule with a toxic may not say. Part of `language`.
 
-A toxic lies on a proxy, so on all of its connections. What a real proxy cannot do is refused here, so that every
-script with toxics can be played to one.
+A toxic lies on a proxy, so on all of its connections. What a real proxy cannot do is refused here, so that
+every script with toxics can be played to one.
 """
 
 from __future__ import annotations

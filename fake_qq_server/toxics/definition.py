@@ -12,8 +12,8 @@ from typing import Any
 from fake_qq_server.toxics.bandwidth import Bandwidth
 from fake_qq_server.toxics.latency import Latency
 from fake_qq_server.toxics.limit_data import LimitData
-from fake_qq_server.toxics.link import OTHER, Stream
 from fake_qq_server.toxics.pipe import Toxic
+from fake_qq_server.toxics.proxy_link import OTHER, Stream
 from fake_qq_server.toxics.reset_peer import ResetPeer
 from fake_qq_server.toxics.slicer import Slicer
 from fake_qq_server.toxics.slow_close import SlowClose

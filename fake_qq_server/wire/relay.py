@@ -1,4 +1,4 @@
-"""A proxy on one connection: what `toxics.link` decides, in the time of the event loop.
+"""A proxy on one connection: what `toxics.proxy_link` decides, in the time of the event loop.
 
 Toxiproxy stands beside its client here: no time passes between the two, and the link's delay lies behind it.
 """
@@ -9,14 +9,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from fake_qq_server.stage import Stage
-from fake_qq_server.toxics.link import Closed, Delivered, LinkOutput, ProxyLink, Stream
 from fake_qq_server.toxics.pipe import Acted
+from fake_qq_server.toxics.proxy_link import Closed, Delivered, LinkOutput, ProxyLink, Stream
 from fake_qq_server.wire.link import End, Item
 
 
 class Relay:
-    """Between a client and its origin. `to_client` and `to_origin` get what comes out: bytes, or an end and the
-    rule of the toxic that made it.
+    """Between a client and its origin. `to_client` and `to_origin` get what comes out: bytes, or an end and
+    the rule of the toxic that made it.
 
     `on_acted` is called for what a toxic did; whoever puts toxics on sets it, and hands to `tell` what `link`
     says to that.

@@ -11,7 +11,7 @@ from fake_qq_server.rules.conditions import OnProxy
 from fake_qq_server.rules.verbs.arguments import checked
 from fake_qq_server.rules.verbs.registry import Args, ArgumentError, Class, Verb, register
 from fake_qq_server.toxics.definition import KEYS, KINDS, Definition, ToxicError, parse
-from fake_qq_server.toxics.link import OTHER
+from fake_qq_server.toxics.proxy_link import OTHER
 
 SCHEMA = {
     "type": "object",

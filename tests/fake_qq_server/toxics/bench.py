@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Callable
 
 from fake_qq_server.toxics.definition import KINDS
-from fake_qq_server.toxics.link import Closed, Delivered, LinkOutput, ProxyLink, Stream
 from fake_qq_server.toxics.pipe import Acted, Draw, no_draw
+from fake_qq_server.toxics.proxy_link import Closed, Delivered, LinkOutput, ProxyLink, Stream
 
 Seen = list[tuple[float, int | str]]
 

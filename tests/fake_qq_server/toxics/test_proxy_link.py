@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from fake_qq_server.toxics.link import Stream
+from fake_qq_server.toxics.proxy_link import Stream
 from tests.fake_qq_server.toxics.bench import Bench, data, plain
 
 
@@ -201,8 +201,8 @@ def test_a_connection_that_began_under_reset_peer_ends_with_a_reset_whatever_end
 @pytest.mark.parametrize("hot", [False, True])
 def test_slicer_halves_until_pieces_are_small_and_pauses_after_each(hot: bool) -> None:
     bench = Bench()
-    slices = {"average_size": 100, "size_variation": 10, "delay": 5000}
-    bench = bench.on(0, "slicer", **slices) if hot else bench.before("slicer", **slices)
+    put = bench.before if not hot else lambda kind, **more: bench.on(0, kind, **more)
+    put("slicer", average_size=100, size_variation=10, delay=5000)
     seen = data(bench.talk().run().client)
     assert len(seen) == 80 and sum(size for _, size in seen) == 5000
     assert {46 <= size <= 77 for _, size in seen} == {True}
