@@ -1,9 +1,9 @@
 """Puts toxics on the proxies that stand before the hosts, and takes them off.
 
 A host has a proxy before it, for the whole run, if a rule may put a toxic on it. A toxic lies on the proxy,
-so on all of its connections, in the order in which the toxics came on. Toxics of one name on one proxy are one
-toxic: a rule whose window begins while another one's is open changes it, and where its window ends the other
-is back.
+so on all of its connections, in the order in which the toxics came on. Toxics of one name on one proxy are
+one toxic: a rule whose window begins while another one's is open changes it, and where its window ends the
+other is back.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def test_each_type_is_called_as_the_machine_that_it_makes() -> None:
         ({"type": "lag"}, ("type",), "there are latency, down"),
         ({"type": "latency", "on": "ws"}, ("on",), "it has name, type"),
         ({"type": "latency"}, ("attributes",), "latency needs latency: a number of milliseconds"),
-        ({"type": "latency", "attributes": {"latency": "200ms"}}, ("attributes", "latency"), "of milliseconds"),
+        ({"type": "latency", "attributes": {"latency": "1s"}}, ("attributes", "latency"), "of milliseconds"),
         ({"type": "latency", "attributes": {"latency": 1.5}}, ("attributes", "latency"), "whole number"),
         ({"type": "latency", "attributes": {"latency": True}}, ("attributes", "latency"), "whole number"),
         ({"type": "latency", "attributes": {"lag": 1}}, ("attributes", "lag"), "it has latency, jitter"),
