@@ -8,6 +8,7 @@ other is back.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,6 +60,10 @@ class Proxies:
         self._on_effect = on_effect
         self._seed = seed
         self._proxies: dict[Host, _Proxy] = {}
+        self._lying: set[tuple[str, int]] = set()
+        """The toxics that lie on their proxies now, each by its rule's key and its place there."""
+        self._timers: dict[tuple[str, int], asyncio.TimerHandle] = {}
+        """When those come on or go that do so again and again."""
         for rule in rules:
             for host in self._hosts(rule) if any(do.verb == "toxic" for do in rule.do) else ():
                 listeners[host].proxied = True
@@ -69,16 +74,14 @@ class Proxies:
     def on(self, acts: Sequence[Act]) -> None:
         """The windows of these begin."""
         for act in acts:
-            toxic = toxic_of(act)
-            for host in self._hosts(act.rule) if toxic is not None else ():
-                self._on(host, act)
+            if toxic_of(act) is not None:
+                self._begin(act, self._stage.now_us())
 
     def off(self, acts: Sequence[Act]) -> None:
         """The windows of these end."""
         for act in acts:
-            toxic = toxic_of(act)
-            for host in self._hosts(act.rule) if toxic is not None else ():
-                self._off(host, act)
+            if toxic_of(act) is not None:
+                self._end(act)
 
     # -- what connections tell
 
@@ -89,6 +92,7 @@ class Proxies:
             return
         now = self._stage.now_us()
         relay.on_acted = lambda acted: self._acted(connection, acted)
+        relay.on_dead = lambda name: self._dead(connection, name)
         for name, wanted in proxy.toxics.items():
             act, toxic = wanted[-1], _definition(wanted[-1])
             relay.link.resets |= toxic.toxic.lingers
@@ -109,11 +113,43 @@ class Proxies:
 
     def interrupted(self, connection: TcpConnection) -> bool:
         """Whether a toxic is on it under which nothing can be served."""
+        if connection.relay is not None and connection.relay.dead:
+            return True
         proxy = self._proxies.get(connection.host)
         wanted = proxy.toxics.values() if proxy is not None else ()
         return any(
             _definition(acts[-1]).toxic.interrupts and self._hit(acts[-1], connection) for acts in wanted
         )
+
+    # -- one toxic
+
+    def _begin(self, act: Act, begun: int) -> None:
+        """It comes on now, and where its rule says so it goes after a while and comes on again."""
+        self._stop_timer(act)
+        for host in self._hosts(act.rule):
+            self._on(host, act)
+        self._lying.add(_key(act))
+        every, stays = act.do.args.more.get("every", 0), act.do.args.more.get("for", 0)
+        if every:
+            self._timers[_key(act)] = self._stage.call_at(
+                begun + stays, lambda: self._pause(act, begun + every)
+            )
+
+    def _pause(self, act: Act, again: int) -> None:
+        self._end(act)
+        self._timers[_key(act)] = self._stage.call_at(again, lambda: self._begin(act, again))
+
+    def _end(self, act: Act) -> None:
+        self._stop_timer(act)
+        if _key(act) in self._lying:
+            self._lying.discard(_key(act))
+            for host in self._hosts(act.rule):
+                self._off(host, act)
+
+    def _stop_timer(self, act: Act) -> None:
+        timer = self._timers.pop(_key(act), None)
+        if timer is not None:
+            timer.cancel()
 
     # -- one proxy
 
@@ -200,16 +236,26 @@ class Proxies:
         for act in proxy.toxics.get(acted.name, ())[-1:]:
             self._on_effect(act, connection.number, acted.bytes, acted.us)
 
-    def _report(self, act: Act, connection: TcpConnection, *, on: bool) -> None:
+    def _dead(self, connection: TcpConnection, name: str) -> None:
+        """What passed for a while does not any more: from now on it interrupts."""
+        for act in self._proxies[connection.host].toxics.get(name, ())[-1:]:
+            self._report(act, connection, on=True, interrupts=True)
+
+    def _report(self, act: Act, connection: TcpConnection, *, on: bool, interrupts: bool = False) -> None:
         toxic = _definition(act)
         if connection.open and self._hit(act, connection):
-            event = LinkCondition(connection.host, toxic.label, on, toxic.toxic.interrupts)
+            stops = interrupts or toxic.toxic.interrupts
+            event = LinkCondition(connection.host, toxic.label, on, stops)
             self._stage.sink("link", event, Envelope(conn=connection.number, rule=act.rule.key))
 
     def _hosts(self, rule: Rule) -> tuple[Host, ...]:
         link = rule.trigger
         assert isinstance(link, Link)
         return tuple(host for host in self._listeners if link.host in (host, "any"))
+
+
+def _key(act: Act) -> tuple[str, int]:
+    return act.rule.key, act.do.index
 
 
 def _definition(act: Act) -> Definition:

@@ -15,6 +15,7 @@ class LimitData(Toxic):
     """`bytes` counts from when the toxic came on, and goes on counting when it is changed."""
 
     type = "limit_data"
+    may_interrupt = True
     bytes: int = 0
 
     def pipe(self, now: Callable[[], int], draw: Draw, memory: dict[str, int]) -> Pipe:
@@ -31,5 +32,5 @@ class LimitData(Toxic):
                 memory[_SENT] = memory.get(_SENT, 0) + len(item.data[:rest])
                 yield Emit(replace(item, data=item.data[:rest]))
             if memory.get(_SENT, 0) >= self.bytes:
-                yield Act(len(item.data[rest:]))
+                yield Act(len(item.data[rest:]), ends=True)
                 return True

@@ -37,11 +37,13 @@ class Ended:
 
 @dataclass(frozen=True)
 class Acted:
-    """A toxic of this name did something: to how many bytes, and how much later they come."""
+    """A toxic of this name did something: to how many bytes, and how much later they come. `ends`: nothing
+    passes it any more, though the end of the stream may take a while to come out."""
 
     name: str
     bytes: int = 0
     us: int = 0
+    ends: bool = False
 
 
 Output = Chunk | Ended | Acted
@@ -82,6 +84,7 @@ class Act:
 
     bytes: int = 0
     us: int = 0
+    ends: bool = False
 
 
 Pipe = Generator[Take | Wait | Emit | Act, Any, "Ended | bool"]
@@ -92,12 +95,13 @@ Pipe = Generator[Take | Wait | Emit | Act, Any, "Ended | bool"]
 class Toxic:
     """Base of the toxics, and the one that changes nothing.
 
-    `interrupts`: nothing can be served under it. `cuts_when_removed`: taking it off ends the connection.
+    `interrupts`: nothing can be served under it; `may_interrupt`: or not from some moment on. `cuts_when_removed`: taking it off ends the connection.
     `lingers`: connections that begin under it end with a reset.
     """
 
     type: ClassVar[str] = "noop"
     interrupts: ClassVar[bool] = False
+    may_interrupt: ClassVar[bool] = False
     cuts_when_removed: ClassVar[bool] = False
     lingers: ClassVar[bool] = False
 
@@ -195,7 +199,7 @@ class Stage:
             if isinstance(asked, Emit):
                 out.append(asked.chunk)
             elif isinstance(asked, Act):
-                out.append(Acted(self.name, asked.bytes, asked.us))
+                out.append(Acted(self.name, asked.bytes, asked.us, asked.ends))
             else:
                 self._asked = asked
                 us = asked.within_us if isinstance(asked, Take) else asked.us

@@ -13,7 +13,7 @@ class ResetPeer(Toxic):
     """`timeout` is milliseconds. Only connections that begin under it end with a reset, others in order."""
 
     type = "reset_peer"
-    interrupts = True
+    interrupts = may_interrupt = True
     lingers = True
     timeout: int = 0
 

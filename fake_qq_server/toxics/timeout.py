@@ -13,7 +13,7 @@ class Timeout(Toxic):
     """`timeout` is milliseconds, 0: it never ends the connection. Each swallowed chunk starts it anew."""
 
     type = "timeout"
-    interrupts = True
+    interrupts = may_interrupt = True
     cuts_when_removed = True
     timeout: int = 0
 

@@ -18,8 +18,8 @@ class Relay:
     """Between a client and its origin. `to_client` and `to_origin` get what comes out: bytes, or an end and
     the rule of the toxic that made it.
 
-    `on_acted` is called for what a toxic did; whoever puts toxics on sets it, and hands to `tell` what `link`
-    says to that.
+    `on_acted` is called for what a toxic did, `on_dead` with the name of one that lets nothing pass any more
+    while the connection stays; whoever puts toxics on sets both, and hands to `tell` what `link` says then.
     """
 
     def __init__(
@@ -37,6 +37,9 @@ class Relay:
         self.rules: dict[str, str] = {}
         """The rule behind each toxic, by the toxic's name."""
         self.on_acted: Callable[[Acted], None] = lambda acted: None
+        self.on_dead: Callable[[str], None] = lambda name: None
+        self.dead = False
+        """Whether one of its streams is over, and the end of it kept back."""
         self._timer: asyncio.TimerHandle | None = None
         self._due: int | None = None
         self._stopped = False
@@ -51,9 +54,14 @@ class Relay:
 
     def tell(self, outputs: Iterable[LinkOutput]) -> None:
         """Do what the link says, and wake up when it is next due."""
+        outputs = tuple(outputs)
+        closed = {one.by for one in outputs if isinstance(one, Closed)}
         for one in outputs:
             if isinstance(one, Acted):
                 self.on_acted(one)
+                if one.ends and one.name not in closed:
+                    self.dead = True
+                    self.on_dead(one.name)
             elif isinstance(one, Delivered):
                 self._deliver[one.stream](one.data, None)
             elif isinstance(one, Closed):

@@ -217,3 +217,27 @@ def test_a_toxic_is_written_as_toxiproxy_has_it() -> None:
     [rule] = parse_rules([{"link": "ws", "do": toxic("latency", latency=200, jitter=50)}])
     written = rule.do[0].args.main
     assert (written.name, written.stream, written.toxicity) == ("latency_downstream", "downstream", 1.0)
+
+
+async def test_a_toxic_may_come_and_go_within_its_window() -> None:
+    pulse = {"id": "off", "link": "ws", **WINDOW, "do": {**DOWN, "every": "60ms", "for": "20ms"}}
+    async with fake_with(GO, STOP, pulse) as front, bot_of(front) as bot:
+        await bot.press("go")
+        await front.until("link.condition", 5, name="down")
+        await bot.press("stop")
+        states = [event.on for _, event, _ in front.all("link.condition", name="down")]
+        assert states[:5] == [True, False, True, False, True]
+        assert not await refused(front)
+
+
+async def test_a_stream_that_is_over_while_its_end_is_kept_back_counts_as_interrupted() -> None:
+    """Half a frame, and then nothing."""
+    both = [toxic("limit_data", bytes=10), toxic("slow_close", delay=60_000)]
+    async with fake_with(GO, {"link": "ws", "from": "go", "do": both}) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        await bot.press("go")
+        await ws.beat()
+        await ws.silence()
+        states = front.all("link.condition", name="limit_data_downstream")
+        assert [event.interrupts for _, event, _ in states] == [False, True]
+        assert front.fake.serving(1) is None

@@ -23,6 +23,8 @@ def lag(ms: int = 200, **more: Any) -> dict[str, Any]:
         ({"link": "ws", "do": [lag(1), lag(2)]}, "two toxics are called latency_downstream"),
         ({"at": "5s", "do": lag()}, "belongs to a rule with link"),
         ({"link": "ws", "do": lag(toxicity=2)}, "share of connections"),
+        ({"link": "ws", "do": {**lag(), "every": "10s"}}, "belong together"),
+        ({"link": "ws", "do": {**lag(), "every": "10s", "for": "10s"}}, "shorter than every"),
     ],
 )
 def test_a_rule_that_no_proxy_could_follow_is_refused(rule: Any, words: str) -> None:
