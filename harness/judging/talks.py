@@ -179,3 +179,15 @@ def slowed_by(run: Timeline, one: Record) -> int | None:
 
 SLOW = ("latency", "bandwidth", "slicer")
 """How the names of conditions begin that let everything pass, and later."""
+
+
+def slower(run: Timeline, conn: int | None, t: int) -> int:
+    """How much longer than the link's delay a frame may be under way that was written at `t` (µs): where what
+    a line adds cannot be known, as long as it was slow."""
+    talk = talks(run).get(conn or 0)
+    if talk is not None and talk.transit_us is not None:
+        return talk.transit_us - run.terms.delay_us
+    mine = (one for one in run.trouble.stretches if one.host == "ws" and one.conn == conn)
+    held = [one for one in mine if one.name.startswith(SLOW) and one.meets(t, run.end)]
+    ends = [run.end if one.end is None else one.end for one in held]
+    return max((end - t for end in ends), default=0)

@@ -11,7 +11,7 @@ from harness.judging.checks.result import CheckLimits, Finding, fails, not_appli
 from harness.judging.facts import Message, Writing
 from harness.judging.gaps import authentications_of, thrown_away
 from harness.judging.intervals import duration
-from harness.judging.talks import SLOW, talks
+from harness.judging.talks import slower
 from harness.judging.timeline import Timeline
 
 
@@ -63,7 +63,7 @@ def _lost(run: Timeline, limits: CheckLimits, due: Sequence[tuple[Message, Writi
     """The first one that was never handled, though there was time."""
     bound = limits.us("once.handled") + run.terms.delay_us
     for one, writing in due:
-        if not one.handled and run.end - writing.at.t >= bound + _slower(run, writing):
+        if not one.handled and run.end - writing.at.t >= bound + slower(run, writing.conn, writing.at.t):
             return fails(f"message {one.id} was due and never handled", *_written(one))
     return None
 
@@ -106,22 +106,10 @@ def _written(message: Message) -> tuple[int, ...]:
     return tuple(writing.at.n for writing in message.written)
 
 
-def _slower(run: Timeline, writing: Writing) -> int:
-    """How much longer it may be under way than the link's delay: where a slow line's own cannot be known, as
-    long as that line was slow."""
-    talk = talks(run).get(writing.conn or 0)
-    if talk is not None and talk.transit_us is not None:
-        return talk.transit_us - run.terms.delay_us
-    mine = (one for one in run.trouble.stretches if one.host == "ws" and one.conn == writing.conn)
-    held = [one for one in mine if one.name.startswith(SLOW) and one.meets(writing.at.t, run.end)]
-    ends = [run.end if one.end is None else one.end for one in held]
-    return max((end - writing.at.t for end in ends), default=0)
-
-
 def _due(run: Timeline, bound: int, writing: Writing, *, handled: bool = True) -> bool | None:
     """Whether it had to arrive; null where the run ended too soon to say."""
     conn = run.connections.get(writing.conn) if writing.conn is not None else None
-    upto = writing.at.t + bound + (0 if handled else _slower(run, writing))
+    upto = writing.at.t + bound + (0 if handled else slower(run, writing.conn, writing.at.t))
     if conn is None or (conn.closed is not None and conn.closed.t <= upto):
         return False
     for one in run.interruptions:
