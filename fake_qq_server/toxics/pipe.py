@@ -96,8 +96,8 @@ class Toxic:
     """Base of the toxics, and the one that changes nothing.
 
     `interrupts`: nothing can be served under it; `may_interrupt`: or not from some moment on.
-    `cuts_when_removed`: taking it off ends the connection. `lingers`: connections that begin under it end with
-    a reset.
+    `cuts_when_removed`: taking it off ends the connection. `lingers`: connections that begin under it end
+    with a reset.
     """
 
     type: ClassVar[str] = "noop"
