@@ -21,7 +21,7 @@ from fake_qq_server.rules.decisions import Act
 from fake_qq_server.rules.language_verbs import Link
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.stage import Stage
-from fake_qq_server.toxics.definition import Definition
+from fake_qq_server.toxics.definition import DOWN, Definition
 from fake_qq_server.toxics.pipe import NOOP, Acted, Draw, Toxic
 from fake_qq_server.wire.listener import Listener
 from fake_qq_server.wire.relay import Relay
@@ -101,6 +101,8 @@ class Proxies:
             relay.rules[name] = act.rule.key
             self._report(act, connection, on=True)
         relay.tell(())
+        if proxy.downs:  # it was being accepted when the proxy was disabled
+            self._cut(connection, relay, proxy.downs[-1])
 
     def refused(self, host: Host) -> bool:
         """Somebody tried to connect; whether it was a disabled proxy that refused."""
@@ -126,6 +128,8 @@ class Proxies:
     def _begin(self, act: Act, begun: int) -> None:
         """It comes on now, and where its rule says so it goes after a while and comes on again."""
         self._stop_timer(act)
+        if self._stage.stopped:
+            return
         for host in self._hosts(act.rule):
             self._on(host, act)
         self._lying.add(_key(act))
@@ -202,14 +206,17 @@ class Proxies:
         """The proxy is disabled by a rule, or no longer by this one."""
         listener = self._listeners[host]
         listener.enabled = not self._proxies[host].downs
-        self._stage.sink("link", LinkCondition(host, "down", on, False), Envelope(rule=act.rule.key))
+        self._stage.sink("link", LinkCondition(host, DOWN, on, False), Envelope(rule=act.rule.key))
         if not self._stage.stopped:
             listener.update()
         for connection, relay in self._relays(host) if on else ():
-            if connection.open:
-                self._on_effect(act, connection.number, 0, 0)
-            relay.rules["down"] = act.rule.key
-            relay.tell(relay.link.cut("down"))
+            self._cut(connection, relay, act)
+
+    def _cut(self, connection: TcpConnection, relay: Relay, act: Act) -> None:
+        if connection.open:
+            self._on_effect(act, connection.number, 0, 0)
+        relay.rules[DOWN] = act.rule.key
+        relay.tell(relay.link.cut(DOWN))
 
     def _relays(self, host: Host) -> list[tuple[TcpConnection, Relay]]:
         sockets = self._listeners[host].sockets.values()
