@@ -152,7 +152,7 @@ class Conditions:
 
     def _apply(self, act: Act, connection: TcpConnection) -> None:
         condition = _condition(act)
-        if not condition.listens or self._is_applied(act, connection):
+        if not condition.listens or condition.on_proxy or self._is_applied(act, connection):
             return
         link = act.rule.trigger
         assert isinstance(link, Link)

@@ -18,6 +18,7 @@ from typing import Literal
 
 from fake_qq_server.conditioning import Conditions
 from fake_qq_server.events import Envelope, ForbiddenSeen, ForbiddenUnwatched, Heal, Host, RuleAct, RuleUnmet
+from fake_qq_server.proxying import Proxies
 from fake_qq_server.rules.chains import Chain, followed_by
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step
 from fake_qq_server.rules.engine import Engine
@@ -74,6 +75,7 @@ class Director:
         self._conditions = Conditions(
             stage, listeners, self._links, self._condition_acted, seed=seed, held=held
         )
+        self._proxies = Proxies(stage, rules, listeners, self._condition_acted, seed=seed)
         self._delayed: dict[tuple[int, str, int, int], Ruling] = {}
         """The rulings whose pushes are due later, by bot, rule, occurrence and verb."""
         self._conflicts: dict[str, str] = {}
@@ -143,6 +145,7 @@ class Director:
     def connected(self, connection: TcpConnection) -> None:
         """A new connection: it gets the conditions of its host."""
         self._conditions.connected(connection)
+        self._proxies.connected(connection)
         self._soon(partial(self._conditions.listen_or_refuse, connection.host))
 
     def disconnected(self, connection: TcpConnection) -> None:
@@ -151,12 +154,13 @@ class Director:
 
     def refused(self, host: Host) -> None:
         """The subject tried to connect while nobody listened (only the harness can see that)."""
-        self._conditions.refused(host)
+        if not self._proxies.refused(host):
+            self._conditions.refused(host)
         self._soon(partial(self._conditions.listen_or_refuse, host))
 
     def interrupted(self, connection: TcpConnection) -> bool:
         """Whether a condition is on the connection under which nothing can be served."""
-        return self._conditions.interrupted(connection)
+        return self._conditions.interrupted(connection) or self._proxies.interrupted(connection)
 
     def start(self) -> None:
         """Begin: at-rules and conditions count from now."""
@@ -229,6 +233,8 @@ class Director:
             self._push(bot, push, self._delayed.pop(_place(bot, push), None))
         if engine is self._links:
             healed = self.healed or step.healed
+            self._proxies.on(step.on)
+            self._proxies.off(step.off)
             self._conditions.on(step.on)
             self._conditions.off(step.off, healed=healed)
         if step.healed:

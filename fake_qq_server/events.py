@@ -41,7 +41,8 @@ class LinkOpen(Event):
 
 @dataclass(frozen=True)
 class LinkClose(Event):
-    """A connection ended, or (`refused`) never began. `by` is who ended it."""
+    """A connection ended, or (`refused`) never began. `by` is who ended it; the network
+    is a proxy, by a toxic."""
 
     KIND = "link.close"
     host: Host
@@ -53,7 +54,8 @@ class LinkClose(Event):
 class LinkCondition(Event):
     """A condition came on or went off one connection; with conn null, a whole host (`refuse`).
 
-    `interrupts` is true for the conditions under which nothing can be served: silent, stall, blackhole.
+    `interrupts` is true for the conditions under which nothing can be served: silent, stall,
+    blackhole, and some toxics; a toxic's name is Toxiproxy's own, such as latency_downstream.
     """
 
     KIND = "link.condition"

@@ -15,7 +15,7 @@ from typing import Literal
 
 from fake_qq_server.addresses import HOSTS, Addresses
 from fake_qq_server.director import Director
-from fake_qq_server.events import Host, LinkClose, Sink
+from fake_qq_server.events import Host, LinkClose, Party, Sink
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.pushing import Pusher
@@ -166,6 +166,11 @@ class FakeQQ:
         """A connection was opened."""
         self.director.connected(connection)
 
+    def unreachable(self, host: Host) -> None:
+        """A host refused what the proxy before it had accepted."""
+        self.stage.sink("peer", LinkClose(host, "peer", "refused"))
+        self.director.refused(host)
+
     def disconnected(self, connection: TcpConnection) -> None:
         """A connection is closed and its socket is gone."""
         self.director.disconnected(connection)
@@ -187,5 +192,6 @@ class FakeQQ:
         """Somebody tried to connect to this port: record it where nobody listens."""
         for host in HOSTS:
             if self.addresses.ports[host] == port and not self.listeners[host].listening:
-                self.stage.sink("probe", LinkClose(host, "peer", "refused"))
+                by: Party = "peer" if self.listeners[host].enabled else "network"
+                self.stage.sink("probe", LinkClose(host, by, "refused"))
                 self.director.refused(host)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.rules.verbs.registry import VERBS, Verb
+from fake_qq_server.toxics.definition import KINDS as TOXICS
 from harness.commands.fix_table import AS_SHIPPED
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.releases import KNOWN
@@ -54,6 +55,15 @@ def verbs() -> Iterator[tuple[str, ...]]:
                 yield f"`{name}`", kind, takes(verb), places, verb.story, verb.seen_as
 
 
+def toxics() -> Iterator[tuple[str, ...]]:
+    for name, kind in TOXICS.items():
+        written = [
+            f"`{key}`{'' if row.default is None else f' ({row.default})'}: {row.unit}"
+            for key, row in kind.attributes.items()
+        ]
+        yield f"`{name}`", "; ".join(written) or "none", kind.story
+
+
 def kinds() -> Iterator[tuple[str, ...]]:
     for name, kind in KINDS.items():
         paragraph = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
@@ -91,6 +101,7 @@ def fixes() -> Iterator[tuple[str, ...]]:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "verbs": lambda: table("verb|class|written|acts at|what happens|what a plain client sees", verbs()),
+    "toxics": lambda: table("type|attributes (unless said)|what it does", toxics()),
     "kinds": lambda: table("kind|fields|says", kinds()),
     "checks": lambda: table("check|applies|passes if|limit can be set|implied", checks()),
     "fixes": lambda: table("|".join(("release", AS_SHIPPED, *FIXES)), fixes()),

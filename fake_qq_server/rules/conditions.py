@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fake_qq_server.toxics.definition import Definition
+
 Draw = Callable[[], float]
 """The next draw of this rule on this connection, in [0, 1). See `chance.draw`."""
 
@@ -41,6 +43,7 @@ class Condition:
     `name` is its verb's. `interrupts`: nothing can be served under it. `listens`: new connections are
     accepted. `swallows_fin`: the end of the stream is not passed on either. `sticky`: once on a connection
     it stays to that connection's end, whatever the rule's window. `both_ways`: it has no direction.
+    `on_proxy`: it lies on the proxy before the host, not on the link.
     """
 
     name: ClassVar[str] = ""
@@ -49,6 +52,7 @@ class Condition:
     swallows_fin: ClassVar[bool] = False
     sticky: ClassVar[bool] = False
     both_ways: ClassVar[bool] = False
+    on_proxy: ClassVar[bool] = False
 
     def shape(self, chunk_len: int, now: int, draw: Draw) -> Shape:
         """What becomes of a chunk of `chunk_len` bytes that is due at `now` (µs)."""
@@ -122,3 +126,13 @@ class Latency(Condition):
             return Pass(self.delay_us)
         swing = int((2 * draw() - 1) * self.jitter_us)
         return Pass(max(0, self.delay_us + swing))
+
+
+@dataclass(frozen=True)
+class OnProxy(Condition):
+    """A toxic on the proxy that stands before the host. The proxy does what it says, not the link."""
+
+    name = "toxic"
+    both_ways = True
+    on_proxy = True
+    toxic: Definition

@@ -13,6 +13,7 @@ from fake_qq_server.rules.language_errors import LanguageError, Path, quoted
 from fake_qq_server.rules.language_verbs import When
 from fake_qq_server.rules.moments import MARKS, Which, parse_id
 from fake_qq_server.rules.rule import ALL, Rule, parse_rule
+from fake_qq_server.rules.toxic_names import refuse_two_meanings
 from fake_qq_server.rules.verbs.registry import Class
 
 MOST_RULES = 500
@@ -42,6 +43,7 @@ def parse_rules(items: Any, paths: Sequence[Path] | None = None, path: Path = ("
     _refuse_waiting_for_each_other(rules, places)
     _refuse_instead_of_what_never_meets(rules, places)
     _refuse_two_answers(rules, places)
+    refuse_two_meanings(rules, places)
     return tuple(rules)
 
 

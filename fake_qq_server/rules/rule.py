@@ -34,6 +34,7 @@ from fake_qq_server.rules.moments import (
     parse_which,
     refuse_lacking,
 )
+from fake_qq_server.rules.toxic_rules import refuse_toxic
 from fake_qq_server.rules.verbs.registry import Class
 
 KEYS = (
@@ -171,6 +172,8 @@ def _refuse_what_says_nothing(rule: Rule, item: Mapping[str, Any], path: Path) -
         )
     if where.conn is not None and all(do.row.acts_on != "connection" for do in rule.do):
         raise LanguageError((*path, "where", "conn"), f"{rule.do[0].verb} acts on no connection")
+    if isinstance(trigger, Link):
+        refuse_toxic(rule.where is not None, rule.chance is not None, rule.do, path)
     start = rule.start or (trigger.moment if isinstance(trigger, At) else None) or Moment(None)
     end = rule.until
     if end and (start.mark, start.nth) == (end.mark, end.nth) and end.offset_us <= start.offset_us:

@@ -8,7 +8,7 @@ from functools import partial
 
 from fake_qq_server.events import Host
 from fake_qq_server.stage import Stage
-from fake_qq_server.wire.tcp import ConnectionHandler, TcpConnection
+from fake_qq_server.wire.tcp import LINGER_S, ConnectionHandler, TcpConnection
 
 BACKLOG = 128
 
@@ -34,6 +34,12 @@ class Listener:
         self._handler = handler
         self.connections: dict[int, TcpConnection] = {}
         self.sockets: dict[int, TcpConnection] = {}
+        self.proxied = False
+        """Whether a proxy stands before it, which accepts connections even if the host refuses them."""
+        self.enabled = True
+        """Whether the proxy is."""
+        self._refusing = True
+        self._turned_away: set[socket.socket] = set()
         self.attempts = 0
         """Connections that were accepted, or known to be refused."""
         self._accepted = 0
@@ -59,13 +65,28 @@ class Listener:
 
     def listen(self) -> None:
         """Accept connections from now on."""
+        self._refusing = False
+        self.update()
+
+    def close(self) -> None:
+        """Refuse connections from now on; open ones stay."""
+        self._refusing = True
+        self.update()
+
+    def update(self) -> None:
+        """Begin or cease to accept: where a proxy stands before the host, that is for the proxy to say."""
+        if self.enabled if self.proxied else not self._refusing:
+            self._open()
+        else:
+            self._close()
+
+    def _open(self) -> None:
         if self._socket is None:
             self._socket = _bound(*self.address)
             self._socket.listen(BACKLOG)
             self._stage.loop.add_reader(self._socket, partial(self._stage.safely, self._accept))
 
-    def close(self) -> None:
-        """Refuse connections from now on; open ones stay."""
+    def _close(self) -> None:
         if self._socket is not None:
             self._stage.loop.remove_reader(self._socket)
             self._socket.close()
@@ -79,7 +100,9 @@ class Listener:
 
     def end(self) -> None:
         """The run is over: close every socket."""
-        self.close()
+        self._close()
+        for sock in self._turned_away:
+            sock.close()
         self._reserved.close()
         for task in list(self._accepting):
             task.cancel()
@@ -95,11 +118,21 @@ class Listener:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             sock.setblocking(False)
+            if self._refusing:
+                self._turn_away(sock)
+                continue
             loop = self._stage.loop
             connection = partial(TcpConnection, self._stage, self, self._handler)
             task = loop.create_task(loop.connect_accepted_socket(connection, sock))
             self._accepting[task] = sock
             task.add_done_callback(self._accept_done)
+
+    def _turn_away(self, sock: socket.socket) -> None:
+        """What a proxy does whose host refuses: the client sees a connection that ends."""
+        self._turned_away.add(sock)
+        sock.shutdown(socket.SHUT_WR)
+        self._stage.later(round(LINGER_S * 1e6), sock.close)
+        self._handler.unreachable(self.host)
 
     def _accept_done(self, task: asyncio.Task[object]) -> None:
         sock = self._accepting.pop(task)

@@ -19,6 +19,7 @@ from typing import Protocol
 from fake_qq_server.events import Envelope, Host, LinkClose, LinkOpen, Party
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.link import End, Item, Pipe
+from fake_qq_server.wire.relay import Relay
 
 HEAD_LIMIT = 64 * 1024
 
@@ -46,6 +47,8 @@ class Port(Protocol):
     """What a connection needs of the listener that accepted it. Connections enter and remove themselves."""
 
     host: Host
+    proxied: bool
+    """Whether a proxy stands before it."""
     connections: dict[int, TcpConnection]
     """Open ones, by number."""
     sockets: dict[int, TcpConnection]
@@ -64,6 +67,9 @@ class ConnectionHandler(Protocol):
     def connected(self, connection: TcpConnection) -> None:
         """It was opened and recorded."""
 
+    def unreachable(self, host: Host) -> None:
+        """The proxy before this host accepted a connection, and the host refused it."""
+
     def disconnected(self, connection: TcpConnection) -> None:
         """It is closed and its socket is gone: nothing on its way arrives any more."""
 
@@ -71,8 +77,9 @@ class ConnectionHandler(Protocol):
 class TcpConnection(asyncio.Protocol):
     """One connection, from accept to close. `number` counts connections of its host from 1.
 
-    `up` is the direction from the subject to the platform, `down` the other. `protocol` is what is spoken,
-    None until the first request's head is there.
+    `up` is the direction from the subject to the platform, `down` the other. `relay` is the proxy between the
+    subject and both, where there is one. `protocol` is what is spoken, None until the first request's head is
+    there.
     """
 
     transport: asyncio.Transport
@@ -84,7 +91,9 @@ class TcpConnection(asyncio.Protocol):
         self.host: Host = port.host
         self.number = port.next_number()
         self.up = Pipe(stage.loop, stage.delay_us, partial(stage.safely, self._from_subject))
-        self.down = Pipe(stage.loop, stage.delay_us, partial(stage.safely, self._to_subject))
+        self.down = Pipe(stage.loop, stage.delay_us, partial(stage.safely, self._from_platform))
+        self.relay = Relay(stage, self._relayed_down, self._relayed_up) if port.proxied else None
+        self._ended_by: str | None = None
         self.open = False
         self.protocol: ApplicationProtocol | None = None
         self._head = b""
@@ -109,12 +118,12 @@ class TcpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the subject: they pass the link before anything reads them."""
-        self._stage.safely(self.up.push, data)
+        self._stage.safely(self._push_up, data)
 
     def eof_received(self) -> bool:
         """FIN from the subject: it passes the link too. Whether our own direction stays open."""
         self._received_fin = True
-        self._stage.safely(self.up.push, End.FIN)
+        self._stage.safely(self._push_up, End.FIN)
         return not self._sent_fin  # else our direction stays open until the platform has seen the end
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -124,7 +133,7 @@ class TcpConnection(asyncio.Protocol):
         if self._lingering is not None:
             self._lingering.cancel()
         if self.open:
-            self._stage.safely(self.up.push, End.RST if exc is not None else End.FIN)
+            self._stage.safely(self._push_up, End.RST if exc is not None else End.FIN)
         else:
             self._stage.safely(self._handler.disconnected, self)
 
@@ -151,9 +160,33 @@ class TcpConnection(asyncio.Protocol):
     def drop(self) -> None:
         """Close the socket without a record: the run is over."""
         self.open = False
+        if self.relay is not None:
+            self.relay.stop()
         self.up.cut()
         self.down.cut()
         self.transport.abort()
+
+    # -- the near ends of the two pipes, where a proxy may stand
+
+    def _push_up(self, item: Item) -> None:
+        if self.relay is None:
+            self.up.push(item)
+        else:
+            self.relay.push("upstream", item)
+
+    def _relayed_up(self, item: Item, by: str | None) -> None:
+        self._ended_by = by
+        self.up.push(item)
+
+    def _from_platform(self, item: Item) -> None:
+        if self.relay is None:
+            self._to_subject(item)
+        else:
+            self.relay.push("downstream", item)
+
+    def _relayed_down(self, item: Item, by: str | None) -> None:
+        del by  # the platform's side tells who ended it
+        self._to_subject(item)
 
     # -- the far ends of the two pipes
 
@@ -161,7 +194,7 @@ class TcpConnection(asyncio.Protocol):
         if not self.open:
             return
         if isinstance(item, End):
-            self._closed("subject", item)
+            self._closed("network" if self._ended_by else "subject", item, rule=self._ended_by)
             self.down.push(End.FIN)
         elif self.protocol is not None:
             self.protocol.received(item)

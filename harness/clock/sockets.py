@@ -2,6 +2,8 @@
 
 Unhooked, such a wait holds the baton: seen for `recv`. Sockets of asyncio have time-out 0 and pass through.
 A socket's own time-out is left alone while it waits, for another thread may be using it the other way.
+
+A connect is waited for in real time, whatever the time-out: see `_answered`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ _WRITES = ("send", "sendto", "sendmsg")
 _TLS = ("read", "write", "send", "do_handshake", "unwrap")
 
 _poll = select.poll  # the real one
+
+_ANSWER_MS = 500
+"""How long at most, in real time, a connect on loopback waits for the kernel's answer."""
 
 
 def install(baton: Baton) -> None:
@@ -88,12 +93,15 @@ def _connecting(baton: Baton) -> Any:
 
     def connect(self: socket.socket, address: Any) -> None:
         limit = self.gettimeout()
-        if limit == 0 or baton.current() is None:
+        if baton.current() is None:
             return real(self, address)
         try:
             _without_waiting(self, real, (address,))
             return None
         except BlockingIOError:
+            _answered(self)
+            if limit == 0:
+                raise
             if not baton.park(_ready(self, select.POLLOUT), limit, "connect"):
                 raise TimeoutError("timed out") from None
         error = self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -102,6 +110,17 @@ def _connecting(baton: Baton) -> Any:
         return None
 
     return connect
+
+
+def _answered(sock: socket.socket) -> None:
+    """Let the kernel answer a connect. On loopback it has done so when the call returns, but for one case:
+    the client's port is one from which the same server was reached a minute ago, and that closed first.
+    The old connection is in TIME_WAIT then, and where nobody listens any more the refusal comes some 10 ms
+    later.
+    Those are real ones: with a clock that jumps, a refused connect would become one that times out."""
+    poll = _poll()
+    poll.register(sock.fileno(), select.POLLOUT)
+    poll.poll(_ANSWER_MS)
 
 
 def _connecting_ex() -> Any:

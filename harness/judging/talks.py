@@ -1,7 +1,7 @@
 """What was said on each WebSocket connection: Hello, authentication, heartbeats, ACKs, numbered frames. Pure.
 
 Everything is the platform's view: when a frame was written, when one arrived. How long either was under way
-is the link's: its delay, and what a `latency` rule adds (`Talk.transit_us`).
+is the link's: its delay, and what rules that make it slow add (`Talk.transit_us`).
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ def _read(run: Timeline) -> Mapping[int, Talk]:
         kind, number = type(one.event), one.about.conn
         if kind in _KINDS and number is not None:
             records.setdefault(number, []).append(one)
-        elif isinstance(one.event, LinkCondition) and _is_latency(one.event):
-            _add(later, number, _latency(run, one))
+        elif isinstance(one.event, LinkCondition) and one.event.on and one.event.host == "ws":
+            _add(later, number, slowed_by(run, one))
     return {
         number: Talk(number, said, _sum(run.terms.delay_us, later.get(number, 0)))
         for number, said in sorted(records.items())
@@ -160,16 +160,34 @@ def _sum(a: int | None, b: int | None) -> int | None:
     return None if a is None or b is None else a + b
 
 
-def _latency(run: Timeline, one: Record) -> int | None:
-    """What a latency adds at most; null where its rule cannot be read."""
+def slowed_by(run: Timeline, one: Record) -> int | None:
+    """What a condition that came on adds at most to the way of a frame; null where that cannot be known."""
+    name = getattr(one.event, "name", "")
     rule = run.terms.rules.get(one.about.rule or "")
-    us = (
-        [do.args.main + do.args.more.get("jitter", 0) for do in rule.do if do.verb == "latency"]
-        if rule
-        else []
-    )
-    return max(us, default=None)
+    if rule is None:
+        return None if name.startswith(SLOW) else 0
+    us = [0]
+    for do in rule.do:
+        if do.verb == name == "latency":
+            us.append(do.args.main + do.args.more.get("jitter", 0))
+        elif do.verb == "toxic" and do.args.main.label == name and name.startswith(SLOW):
+            if do.args.main.type != "latency":
+                return None
+            us.append(1000 * sum(do.args.main.attributes.values()))
+    return max(us)
 
 
-def _is_latency(event: LinkCondition) -> bool:
-    return event.host == "ws" and event.name == "latency" and event.on
+SLOW = ("latency", "bandwidth", "slicer")
+"""How the names of conditions begin that let everything pass, and later."""
+
+
+def slower(run: Timeline, conn: int | None, t: int) -> int:
+    """How much longer than the link's delay a frame may be under way that was written at `t` (µs): where what
+    a line adds cannot be known, as long as it was slow."""
+    talk = talks(run).get(conn or 0)
+    if talk is not None and talk.transit_us is not None:
+        return talk.transit_us - run.terms.delay_us
+    mine = (one for one in run.trouble.stretches if one.host == "ws" and one.conn == conn)
+    held = [one for one in mine if one.name.startswith(SLOW) and one.meets(t, run.end)]
+    ends = [run.end if one.end is None else one.end for one in held]
+    return max((end - t for end in ends), default=0)

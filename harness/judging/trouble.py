@@ -39,8 +39,8 @@ class Stretch:
 @dataclass(frozen=True)
 class Trouble:
     """`moments`: answers of the API or the token endpoint that a rule gave, and connections to them that were
-    refused or cut. `stretches`: conditions on their links. `left`: (connection to the API, when the bot ended
-    it)."""
+    refused or cut. `stretches`: conditions on their links. `left`: (connection to the API, when the bot, or a
+    proxy, ended it)."""
 
     moments: tuple[Mark, ...] = ()
     stretches: tuple[Stretch, ...] = ()
@@ -58,7 +58,7 @@ class Trouble:
 
     def hides_answer(self, conn: int | None, start: int, end: int) -> bool:
         """Whether a plain answer on this connection may not have reached the bot: nothing passed, or it came
-        late and the bot left the connection meanwhile."""
+        late and the connection had ended meanwhile."""
         gone = any(number == conn and start <= t <= end for number, t in self.left)
         return any(
             one.host == "api" and one.conn in (None, conn) and (one.interrupts or gone)
@@ -83,9 +83,13 @@ def trouble_of(body: Iterable[Record]) -> Trouble:
         elif isinstance(event, LinkCondition):
             held.condition(event, record.about.conn, mark)
         elif isinstance(event, LinkClose):
-            if event.by == "subject":
+            if event.by != "peer":
                 left += [(record.about.conn, record.t)] if event.host == "api" and record.about.conn else []
-            elif event.host in REST and (event.how != "fin" or record.about.rule is not None):
+            if (
+                event.by != "subject"
+                and event.host in REST
+                and (event.how != "fin" or record.about.rule is not None)
+            ):
                 moments.append(mark)
             held.connection_ended(event.host, record.about.conn, record.t)
     return Trouble(tuple(moments), held.all(), tuple(left))

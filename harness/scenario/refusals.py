@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fake_qq_server.platform.units import format_duration
-from fake_qq_server.rules.conditions import Condition
+from fake_qq_server.rules.conditions import Condition, OnProxy
 from fake_qq_server.rules.language_errors import LanguageError, Path
 from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import Moment
@@ -133,7 +133,9 @@ def _interrupts(rule: Rule) -> bool:
     if not isinstance(rule.trigger, Link):
         return False
     conditions: list[Condition] = [do.row.act(do.args) for do in rule.do]
-    return any(condition.interrupts for condition in conditions)
+    return any(
+        one.toxic.toxic.may_interrupt if isinstance(one, OnProxy) else one.interrupts for one in conditions
+    )
 
 
 DUE = ("hello", "ready", "resumed", "ack", "any")

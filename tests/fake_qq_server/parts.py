@@ -90,6 +90,7 @@ class OnePort:
 
     def __init__(self, host: Host = "api") -> None:
         self.host: Host = host
+        self.proxied = False
         self.connections: dict[int, TcpConnection] = {}
         self.sockets: dict[int, TcpConnection] = {}
         self.attempts = 0
@@ -123,6 +124,9 @@ class Handler:
 
     def connected(self, connection: TcpConnection) -> None:
         self.told.append(("connected", connection.number))
+
+    def unreachable(self, host: Host) -> None:
+        self.told.append(("unreachable", 0))
 
     def disconnected(self, connection: TcpConnection) -> None:
         self.told.append(("disconnected", connection.number))

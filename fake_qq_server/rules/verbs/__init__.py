@@ -27,6 +27,7 @@ from fake_qq_server.rules.verbs import (
     stall,
     status,
     swap,
+    toxic,
     upgrade,
     withhold,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "stall",
     "status",
     "swap",
+    "toxic",
     "upgrade",
     "withhold",
 ]

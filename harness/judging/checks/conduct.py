@@ -15,6 +15,7 @@ from harness.judging.checks.result import CheckLimits, Finding, fails, not_appli
 from harness.judging.facts import Mark
 from harness.judging.intervals import SECOND, Interval, duration, merge, overlap, subtract
 from harness.judging.run_close import said_of
+from harness.judging.talks import slower, talks
 from harness.judging.timeline import Timeline, disconnect_of
 
 SECRET_MARK = "<secret:"  # the journal's writer puts it where a secret stood
@@ -61,8 +62,18 @@ def false_connected(run: Timeline) -> tuple[Interval, ...]:
 
 
 def false_disconnected(run: Timeline) -> tuple[Interval, ...]:
-    """When the status file said something else and the bot was serving, however short."""
-    return overlap(run.says_otherwise, run.serving)
+    """When the status file said something else and the bot was serving, however short, and could know it."""
+    return overlap(run.says_otherwise, subtract(run.serving, _under_way(run)))
+
+
+def _under_way(run: Timeline) -> tuple[Interval, ...]:
+    """When READY or RESUMED may not have got through a slow line yet."""
+    return merge(
+        Interval(mark.t, mark.t + late)
+        for talk in talks(run).values()
+        for mark in talk.granted
+        if (late := slower(run, talk.number, mark.t)) > 0
+    )
 
 
 def awake(run: Timeline, limits: CheckLimits) -> Finding:

@@ -12,6 +12,7 @@ from harness.judging.facts import Connection, Message, Writing
 from harness.judging.gaps import thrown_away
 from harness.judging.intervals import duration
 from harness.judging.sessions import follow
+from harness.judging.talks import slower
 from harness.judging.timeline import Timeline
 
 
@@ -38,7 +39,7 @@ def once(run: Timeline, limits: CheckLimits) -> Finding:
             return fails(f"message {one.id} was handled {len(one.handled)} times", *lines)
         if one.probe or (one.kind in UNADDRESSED and not one.handled):
             continue
-        states = [_due(run, limits.us("once"), writing) for writing in one.written]
+        states = [_due(run, limits.us("once"), writing, handled=bool(one.handled)) for writing in one.written]
         if True in states:
             due.append((one, one.written[states.index(True)]))
         elif not one.handled:
@@ -74,7 +75,7 @@ def _lost(run: Timeline, limits: CheckLimits, due: Sequence[tuple[Message, Writi
     """The first one that was never handled, though there was time."""
     bound = limits.us("once.handled") + run.terms.delay_us
     for one, writing in due:
-        if not one.handled and run.end - writing.at.t >= bound:
+        if not one.handled and run.end - writing.at.t >= bound + slower(run, writing.conn, writing.at.t):
             return fails(f"message {one.id} was due and never handled", *_written(one))
     return None
 
@@ -133,10 +134,10 @@ def _written(message: Message) -> tuple[int, ...]:
     return tuple(writing.at.n for writing in message.written)
 
 
-def _due(run: Timeline, bound: int, writing: Writing) -> bool | None:
+def _due(run: Timeline, bound: int, writing: Writing, *, handled: bool = True) -> bool | None:
     """Whether it had to arrive; null where the run ended too soon to say."""
     conn = run.connections.get(writing.conn) if writing.conn is not None else None
-    upto = writing.at.t + bound
+    upto = writing.at.t + bound + (0 if handled else slower(run, writing.conn, writing.at.t))
     if (
         conn is None
         or (conn.closed is not None and conn.closed.t <= upto)

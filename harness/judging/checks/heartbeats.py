@@ -241,5 +241,16 @@ def _known_at(one: _Watched, frame: Numbered | None) -> int:
 
 
 def _disturbed(one: _Watched) -> list[Interval]:
-    """When frames to it were lost or held: what was under way as that began arrives all the same."""
-    return [Interval(held.on.t, held.off.t if held.off else FOR_EVER) for held in one.held]
+    """When frames to it were lost or held: what was under way as that began arrives all the same, but for a
+    toxic, which lies at the bot's end of the link."""
+    return [
+        Interval(held.on.t - _way_to(one, held), held.off.t if held.off else FOR_EVER) for held in one.held
+    ]
+
+
+def _way_to(one: _Watched, held: Interruption) -> int:
+    return (one.talk.transit_us or 0) if held.name.endswith(STREAMS) else 0
+
+
+STREAMS = ("_upstream", "_downstream")
+"""How the names of toxics end in a journal."""

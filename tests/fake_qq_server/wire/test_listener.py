@@ -104,3 +104,25 @@ async def test_the_end_closes_every_socket_without_a_record() -> None:
             assert await reader.read() == b""
         assert kinds(sink) == ["link.open"] and not port.listening
         writer.close()
+
+
+async def test_a_proxy_whose_host_refuses_accepts_and_ends() -> None:
+    handler = Handler()
+    async with listener(handler) as (port, _):
+        port.proxied = True
+        port.listen()
+        port.close()
+        reader, writer = await asyncio.open_connection(*port.address)
+        assert await reader.read() == b"" and handler.told == [("unreachable", 0)]
+        assert port.attempts == 0 and not port.sockets
+        writer.close()
+
+
+async def test_a_disabled_proxy_refuses_whatever_its_host_does() -> None:
+    async with listener() as (port, _):
+        port.proxied = True
+        port.listen()
+        port.enabled = False
+        port.update()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(*port.address)

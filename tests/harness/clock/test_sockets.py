@@ -21,6 +21,13 @@ def test_connect_and_accept_wait_in_virtual_time(run: Run) -> None:
     assert run("sockets.connect_refused_and_accept").got == ["refused", 111, 8.0, 10.0]
 
 
+@pytest.mark.parametrize("kind", ["asyncio", "a time-out"])
+def test_a_refusal_that_the_kernel_gives_late_is_one_all_the_same(run: Run, kind: str) -> None:
+    """An old connection in TIME_WAIT delays it by some real milliseconds."""
+    found = run("sockets.refused_where_an_old_connection_is_in_time_wait", kind)
+    assert found.got == ["ConnectionRefusedError", 0.0]
+
+
 def test_connect_times_out_in_virtual_time(run: Run) -> None:
     assert run("sockets.connect_times_out").got == [20.0]
 

@@ -48,6 +48,7 @@ PROMISES = (
     promise("becomes ready, or resumes, and is closed", "polite"),
     promise("believes it is connected|TCP stays up", "notices"),
     promise("a Resume brings it|brings it, once", "once recovers"),
+    promise("They are replayed", "once"),
     promise("an answer|are answered|every reply", "answered single once"),
     promise("(?<!TCP )stays up|stays connected", "stays connects truthful"),
     promise("[Aa]nother platform", "others"),

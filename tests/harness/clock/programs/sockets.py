@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import select
 import selectors
 import socket
@@ -61,6 +62,53 @@ def connect_refused_and_accept() -> list[Any]:
         peer.close()
         thread.join()
     return seen
+
+
+def refused_where_an_old_connection_is_in_time_wait(kind: str) -> list[Any]:
+    """The server closed first, and nobody listens any more; the client's port is the old one's."""
+    with contextlib.ExitStack() as stack:
+        reserved, listener, client, again = (stack.enter_context(socket.socket()) for _ in range(4))
+        for one in (reserved, listener):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(("127.0.0.1", 0))
+        address = reserved.getsockname()
+        listener.bind(address)
+        listener.listen()
+        for one in (client, again):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        mine = _bound_below_the_kernels_choice(client)
+        client.connect(address)
+        peer, _ = listener.accept()
+        peer.shutdown(socket.SHUT_WR)
+        client.recv(1)
+        client.close()
+        peer.recv(1)
+        peer.close()
+        listener.close()
+        again.bind(mine)
+        try:
+            if kind == "asyncio":
+                again.setblocking(False)
+                asyncio.run(_sock_connect(again, address))
+            else:
+                again.settimeout(30)
+                again.connect(address)
+        except OSError as fault:
+            return [type(fault).__name__, now()]
+    return ["connected"]
+
+
+def _bound_below_the_kernels_choice(sock: socket.socket) -> Any:
+    """To a port that no other client on this machine gets meanwhile."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return sock.getsockname()
+    raise AssertionError("no port is free")
+
+
+async def _sock_connect(sock: socket.socket, address: Any) -> None:
+    await asyncio.wait_for(asyncio.get_running_loop().sock_connect(sock, address), 30)
 
 
 def connect_times_out() -> list[Any]:

@@ -1,0 +1,1 @@
+"""Toxiproxy's toxics as pure machines that are told the time. Both processes: parent and worker."""
