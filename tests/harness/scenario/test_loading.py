@@ -126,8 +126,8 @@ def test_a_second_scenario_of_a_name_is_refused(tmp_path: Path) -> None:
 def test_a_file_or_folder_that_cannot_be_read_is_refused_without_a_line(tmp_path: Path) -> None:
     unreadable: list[tuple[Path | str, str]] = [
         (tmp_path / "no.yaml", "No such file"),
-        (tmp_path, "directory"),
-        ("a\0b", "not the name"),
+        (tmp_path, "it is a folder"),
+        ("a\0b", "no name of a file"),
     ]
     for path, hint in unreadable:
         with pytest.raises(ScenarioError, match=hint) as caught:

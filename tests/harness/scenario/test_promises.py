@@ -35,7 +35,7 @@ PROMISES = (
     promise("goes by itself|comes back soon", "reacts"),
     promise("[Ii]t resumes|bot resumes", "resumes recovers"),
     promise("identifies afresh", "forbidden resumes"),
-    promise("handled once|hears the message", "once"),
+    promise("handled once|hears the message|is acknowledged", "once"),
     promise("caller (is told|of connect.. has to be told)", "flag final settles"),
     promise("says connected", "truthful"),
     promise("cools down|does not storm|asks for a new token", "polite"),
