@@ -45,7 +45,7 @@ def test_a_marked_test_runs_once_for_each_run_of_the_scenarios(suite: pytest.Pyt
         def test_each(qq_scenario):
             assert qq_scenario.partition("+")[0] in {"endless-4008", "healthy"}
     """)
-    suite.runpytest_subprocess().assert_outcomes(passed=3)
+    suite.runpytest_subprocess().assert_outcomes(passed=4)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_wrong_marker_is_one_sentence(suite: pytest.Pytester, mark: str, argum
 
 def test_what_names_several_runs_is_refused(suite: pytest.Pytester) -> None:
     suite.makepyfile("def test_x(qq_run): qq_run('endless-4008')")
-    suite.runpytest_subprocess().stdout.fnmatch_lines(["*endless-4008 stands for 2 runs; name one of *"])
+    suite.runpytest_subprocess().stdout.fnmatch_lines(["*endless-4008 stands for 3 runs; name one of *"])
 
 
 def test_a_suite_that_uses_none_of_it_imports_nothing_of_the_harness(suite: pytest.Pytester) -> None:

@@ -59,5 +59,8 @@ def test_a_file_that_is_not_there_or_not_json_is_one_sentence(tmp_path: Path) ->
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         read_outcomes(tmp_path)
     (tmp_path / "outcome.json").write_bytes(b"\xff")
+    with pytest.raises(UsageError, match="it is not UTF-8"):
+        read_outcomes(tmp_path)
+    (tmp_path / "outcome.json").write_text("{", encoding="utf-8")
     with pytest.raises(UsageError, match="is not JSON"):
         read_outcomes(tmp_path)

@@ -94,7 +94,10 @@ class GatewayRunner:
         else:
             self._failed_platforms.pop(platform, None)
 
-    async def _answer(self, event: Any) -> str:
+    async def _answer(self, event: Any) -> str | None:
+        return await self._handle_message_with_agent(event)
+
+    async def _handle_message_with_agent(self, event: Any) -> str | None:
         return f"received: {event.text}"
 
     async def _handle_adapter_fatal_error(self, adapter: Any) -> None:
