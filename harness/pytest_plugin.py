@@ -19,12 +19,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from harness.judging.outcome import Outcome
+    from harness.scenario.run_spec import RunSpec
 
 MARK = "qq_scenarios"
 ARGUMENT = "qq_scenario"
@@ -133,19 +134,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if mark is None:
         return
     from harness.errors import UsageError
-    from harness.scenario import selection
 
     if ARGUMENT not in metafunc.fixturenames:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: has no argument {ARGUMENT} for its {MARK}")
     try:
-        runs = _named(selection, mark)
+        runs = _named(mark)
     except (UsageError, TypeError) as problem:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: {problem}") from problem
     metafunc.parametrize(ARGUMENT, [run.name for run in runs])
 
 
-def _named(selection: Any, mark: pytest.Mark) -> Any:
+def _named(mark: pytest.Mark) -> list[RunSpec]:
     """The runs that a marker names; all at the level where it names none."""
+    from harness.scenario import selection
+
     level = mark.kwargs.get("level", "adapter")
     if unknown := set(mark.kwargs) - {"level"}:
         raise TypeError(f"{MARK} has no {', '.join(sorted(unknown))}")

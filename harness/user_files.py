@@ -5,9 +5,11 @@ A name may be too long, a pipe that nobody writes to, a device without an end, o
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from harness.errors import UsageError
 
@@ -63,6 +65,16 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
         raise CannotRead(problem.strerror or str(problem)) from None
     finally:
         os.close(descriptor)
+
+
+def read_json(path: Path) -> Any:
+    """An ordinary file's JSON. Raises UsageError, which names the file, also where it is none."""
+    try:
+        return json.loads(read_text(path))
+    except CannotRead as why:
+        raise UsageError(f"{path} cannot be read: {why}") from None
+    except (ValueError, RecursionError) as problem:
+        raise UsageError(f"{path} is not JSON") from problem
 
 
 def read_text(path: Path, most: int = MOST_BYTES) -> str:

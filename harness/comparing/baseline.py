@@ -18,7 +18,7 @@ from harness.comparing.changes import Key
 from harness.comparing.rows import Row
 from harness.errors import UsageError
 from harness.scenario.loading import catalogue_folder
-from harness.user_files import CannotRead, expanded, is_file, read_text
+from harness.user_files import expanded, is_file, read_json
 
 SCHEMA = 1
 PREFIX = "hermes-agent-"
@@ -52,12 +52,7 @@ class Baseline:
 
 def read(file: Path) -> Baseline:
     """Raises UsageError where the file cannot be read, or is no baseline."""
-    try:
-        document = json.loads(read_text(file))
-    except CannotRead as why:
-        raise UsageError(f"{file} cannot be read: {why}") from None
-    except (ValueError, RecursionError) as problem:
-        raise UsageError(f"{file} is not JSON") from problem
+    document = read_json(file)
     try:
         runs = {name: Row.of_json(row) for name, row in document["runs"].items()}
         return Baseline(document["subject"], document["level"], document.get("fix"), runs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from harness.comparing.changes import Key
 from harness.comparing.rows import Row
 from harness.errors import UsageError
-from harness.user_files import CannotRead, is_dir, read_text
+from harness.user_files import is_dir, read_json
 
 NAME = "outcome.json"
 
@@ -44,12 +43,7 @@ def read_outcomes(path: Path) -> list[Ran]:
     Raises UsageError where there is none, or where it is not what this program writes.
     """
     file = path / NAME if is_dir(path) else path
-    try:
-        document = json.loads(read_text(file))
-    except CannotRead as why:
-        raise UsageError(f"{file} cannot be read: {why}") from None
-    except (ValueError, RecursionError) as problem:
-        raise UsageError(f"{file} is not JSON") from problem
+    document = read_json(file)
     try:
         return [_ran(outcome) for outcome in document["outcomes"]]
     except (KeyError, TypeError, ValueError, AttributeError) as problem:

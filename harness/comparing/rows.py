@@ -50,7 +50,12 @@ class Row:
         }
 
     @property
+    def short(self) -> str:
+        """For a cell of a table: `FAIL silent-death, 100`."""
+        return f"{self.verdict.upper()} {self.ending}, {self.attempts}"
+
+    @property
     def text(self) -> str:
         """For a person: `FAIL silent-death, 100 attempts (flag, notified)`."""
         failed = f" ({', '.join(self.failed)})" if self.failed else ""
-        return f"{self.verdict.upper()} {self.ending}, {self.attempts} attempts{failed}"
+        return f"{self.short} attempts{failed}"

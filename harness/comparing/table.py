@@ -10,8 +10,6 @@ from harness.comparing.changes import Key
 from harness.comparing.outcomes import Ran
 from harness.comparing.rows import Row
 
-_WORDS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
-
 
 @dataclass(frozen=True)
 class Column:
@@ -68,9 +66,7 @@ class Merged:
                 there = [(column, rows[0]) for column in columns if (rows := self.rows(key, column))]
                 for (_, old), (column, new) in pairwise(there):
                     if (old.verdict, old.ending) != (new.verdict, new.ending):
-                        found.append(
-                            f"{_name(key)}: from {column.head} on {_short(new)}, before {_short(old)}"
-                        )
+                        found.append(f"{_name(key)}: from {column.head} on {new.short}, before {old.short}")
         return found
 
 
@@ -89,7 +85,7 @@ def table(found: Merged) -> list[list[str]]:
     """Head and rows of texts; a cell whose Pythons or seeds disagree has every result."""
     rows = [["run", *(column.head for column in found.columns)]]
     for key in found.keys:
-        cells = [" / ".join(map(_short, found.rows(key, column))) or "-" for column in found.columns]
+        cells = [" / ".join(row.short for row in found.rows(key, column)) or "-" for column in found.columns]
         rows.append([_name(key), *cells])
     return rows
 
@@ -97,10 +93,6 @@ def table(found: Merged) -> list[list[str]]:
 def _name(key: Key) -> str:
     level, name = key
     return name if level == "adapter" else f"{name} ({level})"
-
-
-def _short(row: Row) -> str:
-    return f"{_WORDS[row.verdict]} {row.ending}, {row.attempts}"
 
 
 def _order(version: str) -> tuple[tuple[int, ...], str]:

@@ -124,8 +124,7 @@ def parse_line(text: str, number: int) -> Record:
         wrong = next((key for key, types in _ENVELOPE.items() if not isinstance(line[key], types)), None)
         if wrong is not None:
             raise ValueError(f"{wrong} is {line[wrong]!r}")
-        wanted = {f.name for f in fields(kind)}
-        required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+        wanted, required = _shape(kind)
         d = line["d"]
         if not required <= set(d) <= wanted:
             raise ValueError(f"{line['k']} has the fields {sorted(d)}, not {sorted(wanted)}")
@@ -138,6 +137,18 @@ def parse_line(text: str, number: int) -> Record:
         return Record(line["n"], line["t"], line["src"], kind(**d), about, x)
     except (KeyError, TypeError, ValueError, RecursionError) as exc:
         raise JournalError(f"line {number} is no journal record: {exc!r}") from exc
+
+
+def _shape(kind: type[Event]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of a kind's fields, and of those that a line must have."""
+    shape = _SHAPES.get(kind.KIND)
+    if shape is None:
+        required = (f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING)
+        shape = _SHAPES[kind.KIND] = frozenset(field_names(kind)), frozenset(required)
+    return shape
+
+
+_SHAPES: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
 
 def parse(text: str) -> list[Record]:

@@ -144,8 +144,7 @@ def _by_check(columns: Sequence[Known]) -> str:
 def _cell(row: Row | None) -> str:
     if row is None:
         return "-"
-    verdict = {"pass": "PASS", "fail": "**FAIL**", "unknown": "UNKNOWN"}[row.verdict]
-    return f"{verdict} {row.ending}, {row.attempts}"
+    return row.short.replace("FAIL", "**FAIL**", 1)
 
 
 PAGE = """# Known results
