@@ -14,7 +14,7 @@ from typing import Literal
 from fake_qq_server.events import Envelope, Host, LinkCondition
 from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.conditions import Condition
-from fake_qq_server.rules.decisions import Act
+from fake_qq_server.rules.decisions import Act, VerbOfRule
 from fake_qq_server.rules.engine import Engine
 from fake_qq_server.rules.language_verbs import Link
 from fake_qq_server.stage import Stage
@@ -25,9 +25,6 @@ from fake_qq_server.wire.tcp import TcpConnection
 OnEffect = Callable[[Act, "int | None", int, int], None]
 """Called when a condition changed something: on which connection (its number), how many bytes, microseconds
 added."""
-
-VerbOfRule = tuple[str, int]
-"""A rule's key and the verb's place in it: what makes a condition the same one."""
 
 
 @dataclass(eq=False)
@@ -92,7 +89,7 @@ class Conditions:
                     if host not in asked:
                         asked.add(host)
                         self.listen_or_refuse(host)
-            for connection, mine in list(self._applied.get(_verb_of(act), {}).items()):
+            for connection, mine in list(self._applied.get(act.verb_of_rule, {}).items()):
                 for applied in list(mine):
                     condition = applied.on_pipe.condition
                     if condition.sticky or (healed and self._held == "keep" and condition.interrupts):
@@ -136,12 +133,12 @@ class Conditions:
         acts = self._engine.conditions(self._stage.now_us(), host, None, listener.attempts + 1)
         wanted = [act for act in acts if not _condition(act).listens]
         self._refusals[host] = wanted
-        old, new = {_verb_of(act) for act in before}, {_verb_of(act) for act in wanted}
+        old, new = {act.verb_of_rule for act in before}, {act.verb_of_rule for act in wanted}
         for act in before:
-            if _verb_of(act) not in new:
+            if act.verb_of_rule not in new:
                 self._report(act, host, None, on=False)
         for act in wanted:
-            if _verb_of(act) not in old:
+            if act.verb_of_rule not in old:
                 self._report(act, host, None, on=True)
         if wanted:
             listener.close()
@@ -165,18 +162,18 @@ class Conditions:
                     partial(self._on_effect, act, connection.number),
                 )
                 pipe.add(on_pipe)
-                mine = self._applied.setdefault(_verb_of(act), {}).setdefault(connection, [])
+                mine = self._applied.setdefault(act.verb_of_rule, {}).setdefault(connection, [])
                 mine.append(AppliedCondition(act, pipe, on_pipe))
         self._report(act, connection.host, connection, on=True)
 
     def _remove(self, applied: AppliedCondition, connection: TcpConnection) -> None:
-        self._applied[_verb_of(applied.act)][connection].remove(applied)
+        self._applied[applied.act.verb_of_rule][connection].remove(applied)
         if connection.open and not self._is_applied(applied.act, connection):
             self._report(applied.act, connection.host, connection, on=False)
         applied.pipe.remove(applied.on_pipe)
 
     def _is_applied(self, act: Act, connection: TcpConnection) -> bool:
-        return bool(self._applied.get(_verb_of(act), {}).get(connection))
+        return bool(self._applied.get(act.verb_of_rule, {}).get(connection))
 
     def _report(self, act: Act, host: Host, connection: TcpConnection | None, *, on: bool) -> None:
         condition = _condition(act)
@@ -193,7 +190,3 @@ class Conditions:
 def _condition(act: Act) -> Condition:
     condition: Condition = act.do.row.act(act.do.args)
     return condition
-
-
-def _verb_of(act: Act) -> VerbOfRule:
-    return act.rule.key, act.do.index

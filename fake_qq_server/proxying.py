@@ -17,7 +17,7 @@ from fake_qq_server.conditioning import OnEffect
 from fake_qq_server.events import Envelope, Host, LinkCondition
 from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.conditions import OnProxy
-from fake_qq_server.rules.decisions import Act
+from fake_qq_server.rules.decisions import Act, VerbOfRule
 from fake_qq_server.rules.language_verbs import Link
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.stage import Stage
@@ -60,9 +60,9 @@ class Proxies:
         self._on_effect = on_effect
         self._seed = seed
         self._proxies: dict[Host, _Proxy] = {}
-        self._lying: set[tuple[str, int]] = set()
+        self._lying: set[VerbOfRule] = set()
         """The toxics that lie on their proxies now, each by its rule's key and its place there."""
-        self._timers: dict[tuple[str, int], asyncio.TimerHandle] = {}
+        self._timers: dict[VerbOfRule, asyncio.TimerHandle] = {}
         """When those come on or go that do so again and again."""
         for rule in rules:
             for host in self._hosts(rule) if any(do.verb == "toxic" for do in rule.do) else ():
@@ -132,26 +132,26 @@ class Proxies:
             return
         for host in self._hosts(act.rule):
             self._on(host, act)
-        self._lying.add(_key(act))
+        self._lying.add(act.verb_of_rule)
         every, stays = act.do.args.more.get("every", 0), act.do.args.more.get("for", 0)
         if every:
-            self._timers[_key(act)] = self._stage.call_at(
+            self._timers[act.verb_of_rule] = self._stage.call_at(
                 begun + stays, lambda: self._pause(act, begun + every)
             )
 
     def _pause(self, act: Act, again: int) -> None:
         self._end(act)
-        self._timers[_key(act)] = self._stage.call_at(again, lambda: self._begin(act, again))
+        self._timers[act.verb_of_rule] = self._stage.call_at(again, lambda: self._begin(act, again))
 
     def _end(self, act: Act) -> None:
         self._stop_timer(act)
-        if _key(act) in self._lying:
-            self._lying.discard(_key(act))
+        if act.verb_of_rule in self._lying:
+            self._lying.discard(act.verb_of_rule)
             for host in self._hosts(act.rule):
                 self._off(host, act)
 
     def _stop_timer(self, act: Act) -> None:
-        timer = self._timers.pop(_key(act), None)
+        timer = self._timers.pop(act.verb_of_rule, None)
         if timer is not None:
             timer.cancel()
 
@@ -259,10 +259,6 @@ class Proxies:
         link = rule.trigger
         assert isinstance(link, Link)
         return tuple(host for host in self._listeners if link.host in (host, "any"))
-
-
-def _key(act: Act) -> tuple[str, int]:
-    return act.rule.key, act.do.index
 
 
 def _definition(act: Act) -> Definition:

@@ -9,6 +9,9 @@ from fake_qq_server.rules.language_verbs import Do
 from fake_qq_server.rules.moments import Span
 from fake_qq_server.rules.rule import Rule
 
+VerbOfRule = tuple[str, int]
+"""A rule's key and the verb's place in it: what makes a condition the same one."""
+
 
 @dataclass(frozen=True)
 class Act:
@@ -18,6 +21,11 @@ class Act:
     rule: Rule
     do: Do
     occurrence: int
+
+    @property
+    def verb_of_rule(self) -> VerbOfRule:
+        """Which verb of which rule it is, whatever the match."""
+        return self.rule.key, self.do.index
 
     @property
     def conn(self) -> Span | None:
