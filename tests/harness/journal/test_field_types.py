@@ -10,7 +10,7 @@ import pytest
 from fake_qq_server.events import HttpAnswer, WsOut
 from harness.journal.field_types import wrong_field
 from harness.journal.record import KINDS, JournalError, parse_line
-from harness.journal.run_kinds import RunOpen
+from harness.journal.run_kinds import ClockBlocked, RunOpen
 from tests.harness.journals import at_once
 
 
@@ -31,6 +31,8 @@ def opening() -> dict[str, Any]:
         (WsOut, {"op": "a word of a later version"}, None),
         (WsOut, {"op": 3}, "op"),
         (HttpAnswer, {"endpoint": "api", "status": 2.5}, "status"),
+        (ClockBlocked, {"seconds": 2}, None),
+        (ClockBlocked, {"seconds": "2"}, "seconds"),
         (RunOpen, {"schema": "1"}, "schema"),
         (RunOpen, {"scenario": []}, "scenario"),
         (RunOpen, {"fix": "by name alone"}, None),
