@@ -7,7 +7,8 @@ group example (no author.id, bot, member_role); measured with the real clients. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
@@ -200,6 +201,41 @@ def target_of(t: str, d: Mapping[str, Any]) -> str | None:
     guild_key = {"channel": "channel_id", "dm": "guild_id"}.get(str(row.scene) if row else "")
     keys = (guild_key,) if guild_key else ("group_openid", "user_openid", "openid")
     return next((found for key in keys if (found := _text(d.get(key)))), None)
+
+
+LONGEST_OPENING = 100
+"""Characters that a journal has of a text which is to be found again."""
+
+LONGEST_PASSAGE = 4 * LONGEST_OPENING
+"""Characters that it has of a text in which that is looked for: something may stand before it."""
+
+
+def opening(text: str, length: int = LONGEST_OPENING) -> str | None:
+    """How a text begins, each run of white space as one space; null where it says nothing."""
+    return " ".join(text[: 4 * length].split())[:length] or None
+
+
+_MENTION = re.compile(r"<@!?[^<>\s]{1,64}>")
+
+
+def said_in(d: Any) -> tuple[str | None, int | None]:
+    """What a message event brings: how its text begins, without mentions, and how many pictures and files
+    it has, null for none.
+
+    A voice message without a text says what the platform recognised in it [log; src hermes].
+    """
+    if not isinstance(d, Mapping):
+        return None, None
+    rows = d.get("attachments")
+    attached = [one for one in rows if isinstance(one, Mapping)] if isinstance(rows, Sequence) else []
+    spoken = [str(one["asr_refer_text"]) for one in attached if one.get("asr_refer_text")]
+    content = _MENTION.sub(" ", str(d.get("content") or "")[: 4 * LONGEST_OPENING])
+    files = len(attached) - sum(one.get("content_type") == VOICE for one in attached)
+    return opening(content) or next(iter(map(opening, spoken)), None), files or None
+
+
+VOICE = "voice"
+"""The content type of a voice message [src hermes, openclaw]."""
 
 
 def _text(value: Any) -> str | None:

@@ -233,7 +233,7 @@ class Platform:
         d, event_id, message_id = self._happened(t, fields, now, said)
         s = session.next_s()
         text = protocol.encode(protocol.dispatch(t, d, s, event_id))
-        stored = Stored(s, t, message_id, text, now, probe, rule)
+        stored = Stored(s, t, message_id, text, now, probe, rule, *payloads.said_in(d))
         session.keep(stored, self.options.replay_limit)
         for key in self._reply_keys(t, message_id, event_id):
             self.replyables.setdefault(key, Replyable(key, session.bot, payloads.target_of(t, d), now))

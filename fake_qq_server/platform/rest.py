@@ -205,9 +205,9 @@ def _new_id(call: Call) -> str:
 def _send(call: Call) -> Mapping[str, Any] | str:
     """POST .../messages: the reply, or the name of the error."""
     body = call.request.json()
-    if body is None or not _has_content(body):
-        return "empty"
     guild = call.scene in ("channel", "dm")
+    if body is None or not _has_content(body, guild):
+        return "empty"
     if guild and not _online(call):
         return "not-connected"
     refused = _passive(call, body) if body.get("msg_id") or body.get("event_id") else _proactive(call)
@@ -221,11 +221,40 @@ def _send(call: Call) -> Mapping[str, Any] | str:
     return reply | {"ext_info": {"ref_idx": f"REFIDX_{call.platform.fresh('ref', 16)}=="}}
 
 
-_CONTENT = ("content", "markdown", "ark", "embed", "media", "keyboard", "input_notify", "image", "file_image")
+_CONTENT = ("content", "markdown", "ark", "embed", "media", "keyboard", "image", "file_image")
+
+CONTENT_OF: Mapping[Any, tuple[str, ...]] = {
+    0: ("content", "image"),
+    2: ("markdown", "keyboard"),
+    3: ("ark",),
+    4: ("embed",),
+    INPUT_NOTIFY: ("input_notify",),
+    7: ("media",),
+}
+"""What a message of a type has, for users and groups [doc server-inter/message/send-receive/send.md]. That
+another one is refused as empty is [inf]."""
 
 
-def _has_content(body: Mapping[str, Any]) -> bool:
-    return body.get("msg_type") == INPUT_NOTIFY or any(body.get(key) for key in _CONTENT)
+def _has_content(body: Mapping[str, Any], guild: bool) -> bool:
+    """Whether it says something. Guilds know no msg_type."""
+    if guild:
+        return any(body.get(key) for key in _CONTENT)
+    msg_type = protocol.integer(body.get("msg_type", 0))
+    if msg_type == INPUT_NOTIFY:
+        return _is_notice(body.get("input_notify"))
+    return any(body.get(key) for key in CONTENT_OF.get(msg_type, ()))
+
+
+def _is_notice(told: Any) -> bool:
+    """Type 1, and for how many seconds it is shown [doc send.md; that others are refused: inf]."""
+    if not isinstance(told, Mapping) or protocol.integer(told.get("input_type")) != 1:
+        return False
+    seconds = protocol.integer(told.get("input_second"))
+    return seconds is not None and 0 < seconds <= LONGEST_NOTICE_S
+
+
+LONGEST_NOTICE_S = 60
+"""[src hermes, openclaw; inf]"""
 
 
 def _online(call: Call) -> bool:

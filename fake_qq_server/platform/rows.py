@@ -37,7 +37,7 @@ class Token:
 @dataclass(frozen=True)
 class Stored:
     """A dispatched event as a session keeps it. `id` is the message id (else the event id), `rule` the rule
-    that brought it about, if one did."""
+    that brought it about, if one did; `says` and `media` as in `payloads.said_in`."""
 
     s: int
     t: str
@@ -46,6 +46,8 @@ class Stored:
     at: int
     probe: bool = False
     rule: str | None = None
+    says: str | None = None
+    media: int | None = None
 
 
 @dataclass(slots=True, eq=False)

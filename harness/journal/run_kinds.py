@@ -154,10 +154,16 @@ class SubjAttempt(SpanEvent):
 
 @dataclass(frozen=True)
 class SubjMessage(Event):
-    """The subject's handle_message was called with this message id."""
+    """The subject's handle_message was called with this message id.
+
+    `text`: how what it was given begins, four times as much as `event.sent` tells, for a bot may write
+    something before it. `media`: how many files and pictures it was given. Null for none.
+    """
 
     KIND = "subj.message"
     id: str
+    text: str | None = field(default=None, metadata=OMIT_NULL)
+    media: int | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)
@@ -165,10 +171,13 @@ class SubjAnswer(SpanEvent):
     """A call of the message handler that the scenario's `answers` describes, for the message of this id.
 
     hermes merges texts of one chat that come while its handler runs: then one call is for several messages.
+    `text`, at its end: how the answer begins; `length`: its characters.
     """
 
     KIND = "subj.answer"
     id: str = ""
+    text: str | None = field(default=None, metadata=OMIT_NULL)
+    length: int | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

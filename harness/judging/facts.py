@@ -22,7 +22,8 @@ class Mark:
 class TimedCall:
     """Something that begins and ends; `end` is null while it is open at E.
 
-    `how` is one of run_kinds.How. `number` is the subject's own count where there is one.
+    `how` is one of run_kinds.How. `number` is the subject's own count where there is one. `text`, `length`:
+    what it made, of a call of the handler of messages.
     """
 
     begin: Mark
@@ -30,6 +31,8 @@ class TimedCall:
     how: str | None = None
     error: str | None = None
     number: int = 1
+    text: str | None = None
+    length: int | None = None
 
     def lasted(self, upto: int) -> int:
         """How long it took, or has been open at `upto`."""
@@ -112,12 +115,23 @@ class Writing:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What a handling was given: how the text begins, and how many files and pictures."""
+
+    at: Mark
+    text: str | None
+    media: int | None
+
+
+@dataclass(frozen=True)
 class Message:
     """One message id: when it was written, handled, and answered through the API.
 
     `kind`: the event's type, null where only the subject tells of it. `kept`: it had no connection to go to,
     and waited in the session. `calls`: the handler of messages, which the scenario describes, was called for
     it. `tried`: a send of content that names it (no typing notice). `replied`: one that the platform took.
+    `says`, `media`: as in `EventSent`, null where the journal does not tell. `given`: for each handling, what
+    the subject's handler was given.
     """
 
     id: str
@@ -129,6 +143,9 @@ class Message:
     kept: tuple[Writing, ...] = ()
     tried: tuple[Mark, ...] = ()
     calls: tuple[TimedCall, ...] = ()
+    says: str | None = None
+    media: int | None = None
+    given: tuple[Given, ...] = ()
 
     @property
     def ready(self) -> Mark | None:

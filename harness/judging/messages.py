@@ -8,7 +8,7 @@ from dataclasses import replace
 from fake_qq_server.events import EventKept, EventSent, Session
 from harness.journal.record import Record
 from harness.journal.run_kinds import SubjAnswer, SubjMessage
-from harness.judging.facts import Mark, Message, TimedCall, Writing
+from harness.judging.facts import Given, Mark, Message, TimedCall, Writing
 from harness.judging.sends import Send
 
 
@@ -25,7 +25,8 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
         elif isinstance(event, EventSent):
             session = sessions.get(conn) if conn is not None else None
             one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s)
-            known = found.get(event.id, Message(event.id, event.probe, kind=event.t))
+            new = Message(event.id, event.probe, kind=event.t, says=event.text, media=event.media)
+            known = found.get(event.id, new)
             written = (*known.written, one)
             found[event.id] = replace(known, probe=known.probe or event.probe, written=written)
         elif isinstance(event, EventKept):
@@ -33,8 +34,9 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
             known = found.get(event.id, Message(event.id, False, kind=event.t))
             found[event.id] = replace(known, kept=(*known.kept, one))
         elif isinstance(event, SubjMessage):
-            known = found.get(event.id, Message(event.id, False))
-            found[event.id] = replace(known, handled=(*known.handled, Mark(record.t, record.n)))
+            known, at = found.get(event.id, Message(event.id, False)), Mark(record.t, record.n)
+            given = (*known.given, Given(at, event.text, event.media))
+            found[event.id] = replace(known, handled=(*known.handled, at), given=given)
         elif isinstance(event, SubjAnswer):
             known = found.get(event.id)
             if known is not None:
@@ -53,4 +55,4 @@ def _called(calls: tuple[TimedCall, ...], event: SubjAnswer, mark: Mark) -> tupl
         return (*calls, TimedCall(mark))
     if not calls or calls[-1].end is not None:
         return calls
-    return (*calls[:-1], replace(calls[-1], end=mark, how=event.how))
+    return (*calls[:-1], replace(calls[-1], end=mark, how=event.how, text=event.text, length=event.length))

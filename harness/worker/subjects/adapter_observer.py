@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from fake_qq_server.platform.payloads import LONGEST_PASSAGE, opening
 from harness.journal.run_kinds import SubjAttempt, SubjConnect, SubjDisconnect, SubjListener, SubjMessage
 from harness.journal.writer import Recorder
 from harness.worker.subjects.observer import MakeSpan, record_calls
@@ -65,7 +66,14 @@ class AdapterObserver:
     def _noting_messages(self, handle: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         async def noting(event: Any) -> Any:
             if event.message_id is not None:  # hermes hands itself such events, to go on after a restart
-                self._record("probe", SubjMessage(str(event.message_id)))
+                self._record("probe", _given(event))
             return await handle(event)
 
         return noting
+
+
+def _given(event: Any) -> SubjMessage:
+    """What the adapter made of a message."""
+    text, media = getattr(event, "text", None), getattr(event, "media_urls", None)
+    told = opening(text, LONGEST_PASSAGE) if isinstance(text, str) else None
+    return SubjMessage(str(event.message_id), told, len(media) if media else None)
