@@ -84,7 +84,7 @@ class HttpSend(Event):
     (msg_type 6); `media` that is uploaded for a later message; an `upload`'s step. `content`: the first 12
     hex digits of the SHA-256 of everything in the body that its receiver would see, with ports, folders and
     secrets named, null where there is nothing; never the text. `length`: the characters of its text, bytes
-    where the body is no JSON object. `text`: how its text begins, spaces as one (`sends.opening`). `msg_id`,
+    where the body is no JSON object. `text`: how its text begins, spaces as one (`told.opening`). `msg_id`,
     `msg_seq` and `event_id` as sent, null where missing. `seconds`: how long a typing notice is to be shown.
     """
 
@@ -224,8 +224,9 @@ class Session(Event):
 class EventSent(Event):
     """A message event (C2C, group, guild) was written to a connection. `probe`: the harness's own.
 
-    `text`: how what its user wrote or said begins, without the mention of the bot; `media`: how many pictures
-    and files came with it (`payloads.said_in`). Null for none.
+    What it tells the bot, null where it does not (`platform.told`): `text`: how what its user wrote or said
+    begins, without mentions; `place`: where a reply goes; `user`: who wrote; `images`: how many pictures came
+    with it; `files`: the names of its other files.
     """
 
     KIND = "event.sent"
@@ -235,7 +236,10 @@ class EventSent(Event):
     replay: bool
     probe: bool = False
     text: str | None = field(default=None, metadata=OMIT_NULL)
-    media: int | None = field(default=None, metadata=OMIT_NULL)
+    place: str | None = field(default=None, metadata=OMIT_NULL)
+    user: str | None = field(default=None, metadata=OMIT_NULL)
+    images: int | None = field(default=None, metadata=OMIT_NULL)
+    files: Sequence[str] | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ group example (no author.id, bot, member_role); measured with the real clients. 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
+from fake_qq_server.platform import media
 from fake_qq_server.platform.protocol import Intent
 
 Scene = Literal["c2c", "group", "channel", "dm"]
@@ -29,7 +29,7 @@ class Names:
     """What a builder needs: unique names, and the time (`epoch_us`, microseconds since 1970).
 
     `message` is the id of the message, `user` whoever wrote it, `place` its group or guild, `text` what it
-    says.
+    says; `media` and `quotes` as in `Said`, whose URLs begin with `media_url`.
     """
 
     message: str
@@ -37,6 +37,9 @@ class Names:
     place: str
     epoch_us: int
     text: str = "hi"
+    media: Sequence[str] = ()
+    quotes: Sequence[str] | None = None
+    media_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,21 @@ class Said:
     """What somebody writes, and who. `text` None is the usual greeting.
 
     `sender` is a name of the scenario's: the same user, and the same group or guild, each time it is named;
-    None is somebody new.
+    None is somebody new. `media`: kinds of `media.MEDIA` that come with it; `quotes`: those of the message
+    that it quotes, None where it quotes none.
     """
 
     text: str | None = None
     sender: str | None = None
+    media: Sequence[str] = ()
+    quotes: Sequence[str] | None = None
+
+    @property
+    def words(self) -> str:
+        """What the message says: a voice message has no text of its own."""
+        if self.text is not None:
+            return self.text
+        return "" if "voice" in self.media else Names.text
 
 
 SOMEBODY = Said()
@@ -189,7 +202,19 @@ def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def payload(t: str, names: Names, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The `d` of an event of type `t` with `fields` laid over it; a type without a row is `fields` alone."""
     row = EVENT_TYPES.get(t)
-    return overlay(row.build(names) if row else {}, fields)
+    built = row.build(names) if row else {}
+    return overlay(built | (_attached(names) if row and row.scene else {}), fields)
+
+
+def _attached(names: Names) -> dict[str, Any]:
+    """The fields of what comes with a message, where something does."""
+    urls = [f"{names.media_url}{media.PATH}{names.message}/{media.MEDIA[one].name}" for one in names.media]
+    rows = [media.attachment(kind, url) for kind, url in zip(names.media, urls, strict=True)]
+    quoted = names.quotes
+    if quoted is None:
+        return {"attachments": rows} if rows else {}
+    urls = [f"{names.media_url}{media.PATH}{names.message}/quoted/{media.MEDIA[one].name}" for one in quoted]
+    return media.quote(quoted, urls) | ({"attachments": rows} if rows else {})
 
 
 def target_of(t: str, d: Mapping[str, Any]) -> str | None:
@@ -201,41 +226,6 @@ def target_of(t: str, d: Mapping[str, Any]) -> str | None:
     guild_key = {"channel": "channel_id", "dm": "guild_id"}.get(str(row.scene) if row else "")
     keys = (guild_key,) if guild_key else ("group_openid", "user_openid", "openid")
     return next((found for key in keys if (found := _text(d.get(key)))), None)
-
-
-LONGEST_OPENING = 100
-"""Characters that a journal has of a text which is to be found again."""
-
-LONGEST_PASSAGE = 4 * LONGEST_OPENING
-"""Characters that it has of a text in which that is looked for: something may stand before it."""
-
-
-def opening(text: str, length: int = LONGEST_OPENING) -> str | None:
-    """How a text begins, each run of white space as one space; null where it says nothing."""
-    return " ".join(text[: 4 * length].split())[:length] or None
-
-
-_MENTION = re.compile(r"<@!?[^<>\s]{1,64}>")
-
-
-def said_in(d: Any) -> tuple[str | None, int | None]:
-    """What a message event brings: how its text begins, without mentions, and how many pictures and files
-    it has, null for none.
-
-    A voice message without a text says what the platform recognised in it [log; src hermes].
-    """
-    if not isinstance(d, Mapping):
-        return None, None
-    rows = d.get("attachments")
-    attached = [one for one in rows if isinstance(one, Mapping)] if isinstance(rows, Sequence) else []
-    spoken = [str(one["asr_refer_text"]) for one in attached if one.get("asr_refer_text")]
-    content = _MENTION.sub(" ", str(d.get("content") or "")[: 4 * LONGEST_OPENING])
-    files = len(attached) - sum(one.get("content_type") == VOICE for one in attached)
-    return opening(content) or next(iter(map(opening, spoken)), None), files or None
-
-
-VOICE = "voice"
-"""The content type of a voice message [src hermes, openclaw]."""
 
 
 def _text(value: Any) -> str | None:

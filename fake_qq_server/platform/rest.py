@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fake_qq_server.events import Host, HttpSend, InteractionAck
-from fake_qq_server.platform import payloads, protocol, sends
+from fake_qq_server.platform import media, payloads, protocol, sends
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
 from fake_qq_server.platform.rows import Bot, Replyable
@@ -92,6 +92,9 @@ def asked(platform: Platform, request: Request, normal: Callable[[str], str] = l
 def respond(platform: Platform, request: Request) -> HttpReply:
     """The platform's own answer: by the table of routes; 404 off it, 405 for another method, then 401."""
     trace_id = platform.fresh("trace")
+    medium = media.served(request.route) if request.method == "GET" else None
+    if medium is not None:
+        return HttpReply(200, medium.content, {"Content-Type": medium.served_as})
     if endpoint_of(request.host, request.method, request.path) == "token":
         return _token_host(platform, request, trace_id)
     matches = [(row, found) for row in ROUTES if (found := row.path.fullmatch(request.route))]
@@ -346,5 +349,7 @@ def encode(reply: HttpReply) -> bytes:
     if reply.payload is None:
         return b""
     payload = reply.payload
+    if isinstance(payload, bytes):
+        return payload
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
     return text.encode()

@@ -15,7 +15,8 @@ from urllib.parse import unquote
 
 from fake_qq_server.events import HttpSend, InteractionAck
 from fake_qq_server.platform import protocol
-from fake_qq_server.platform.payloads import LONGEST_PASSAGE, Scene, opening
+from fake_qq_server.platform.payloads import Scene
+from fake_qq_server.platform.told import LONGEST_PASSAGE, opening
 
 INPUT_NOTIFY = 6
 """msg_type of "is typing" [doc server-inter/message/send-receive/send.md]."""

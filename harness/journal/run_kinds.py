@@ -156,13 +156,15 @@ class SubjAttempt(SpanEvent):
 class SubjMessage(Event):
     """The subject's handle_message was called with this message id.
 
-    `text`: how what it was given begins, four times as much as `event.sent` tells, for a bot may write
-    something before it. `media`: how many files and pictures it was given. Null for none.
+    What it was given, null for nothing: `text`: how that begins, four times as much as `event.sent` tells,
+    for a bot may write something before it; `place`, `user` as there; `media`: how many files and pictures.
     """
 
     KIND = "subj.message"
     id: str
     text: str | None = field(default=None, metadata=OMIT_NULL)
+    place: str | None = field(default=None, metadata=OMIT_NULL)
+    user: str | None = field(default=None, metadata=OMIT_NULL)
     media: int | None = field(default=None, metadata=OMIT_NULL)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fake_qq_server.platform.told import NOTHING, Told
 from harness.judging.intervals import Interval
 
 
@@ -116,11 +117,13 @@ class Writing:
 
 @dataclass(frozen=True)
 class Given:
-    """What a handling was given: how the text begins, and how many files and pictures."""
+    """What a handling was given; the fields are those of `SubjMessage`."""
 
     at: Mark
-    text: str | None
-    media: int | None
+    text: str | None = None
+    place: str | None = None
+    user: str | None = None
+    media: int | None = None
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,7 @@ class Message:
     `kind`: the event's type, null where only the subject tells of it. `kept`: it had no connection to go to,
     and waited in the session. `calls`: the handler of messages, which the scenario describes, was called for
     it. `tried`: a send of content that names it (no typing notice). `replied`: one that the platform took.
-    `says`, `media`: as in `EventSent`, null where the journal does not tell. `given`: for each handling, what
-    the subject's handler was given.
+    `told`: what it tells the bot. `given`: for each handling, what the subject's handler was given.
     """
 
     id: str
@@ -143,8 +145,7 @@ class Message:
     kept: tuple[Writing, ...] = ()
     tried: tuple[Mark, ...] = ()
     calls: tuple[TimedCall, ...] = ()
-    says: str | None = None
-    media: int | None = None
+    told: Told = NOTHING
     given: tuple[Given, ...] = ()
 
     @property

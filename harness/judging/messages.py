@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fake_qq_server.events import EventKept, EventSent, Session
+from fake_qq_server.platform.told import Told
 from harness.journal.record import Record
 from harness.journal.run_kinds import SubjAnswer, SubjMessage
 from harness.judging.facts import Given, Mark, Message, TimedCall, Writing
@@ -25,7 +26,8 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
         elif isinstance(event, EventSent):
             session = sessions.get(conn) if conn is not None else None
             one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s)
-            new = Message(event.id, event.probe, kind=event.t, says=event.text, media=event.media)
+            told = Told(event.text, event.place, event.user, event.images, _tuple(event.files))
+            new = Message(event.id, event.probe, kind=event.t, told=told)
             known = found.get(event.id, new)
             written = (*known.written, one)
             found[event.id] = replace(known, probe=known.probe or event.probe, written=written)
@@ -35,7 +37,7 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
             found[event.id] = replace(known, kept=(*known.kept, one))
         elif isinstance(event, SubjMessage):
             known, at = found.get(event.id, Message(event.id, False)), Mark(record.t, record.n)
-            given = (*known.given, Given(at, event.text, event.media))
+            given = (*known.given, Given(at, event.text, event.place, event.user, event.media))
             found[event.id] = replace(known, handled=(*known.handled, at), given=given)
         elif isinstance(event, SubjAnswer):
             known = found.get(event.id)
@@ -47,6 +49,10 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
             replied = (*known.replied, send.proof) if send.taken else known.replied
             found[known.id] = replace(known, tried=(*known.tried, send.at), replied=replied)
     return tuple(found.values())
+
+
+def _tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 def _called(calls: tuple[TimedCall, ...], event: SubjAnswer, mark: Mark) -> tuple[TimedCall, ...]:

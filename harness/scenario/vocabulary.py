@@ -10,7 +10,7 @@ import re
 
 KEYS = (
     "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "answers",
-    "environment", "probes",    "net", "hypothetical",
+    "bot", "environment", "probes", "net", "hypothetical",
     "tags", "limits", "restart", "rules", "forbids", "heal", "end",
 )  # fmt: skip
 """The keys of one run, in the order in which they are written out."""
@@ -41,6 +41,9 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "WSS_PROXY", "ALL_PROXY", "NO_PROXY")
 ENVIRONMENT = (*_PROXIES, *(name.lower() for name in _PROXIES), "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ", "LANG")
 """The environment variables that a scenario may set: what decides how HTTP clients reach the
 platform, where they find certificates, and in which zone and language the program believes to be."""
+
+BOT = ("markdown", "credentials")
+"""What a scenario can say of the bot's configuration, each true or false."""
 
 PROBES = ("c2c", "group", "guild", "dm")
 """The kinds of messages with which a run is probed: to the bot alone, or to it in a group, in a channel of a

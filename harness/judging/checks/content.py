@@ -5,6 +5,9 @@ Both compare how texts begin, with white space as one space; a bot may write som
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from fake_qq_server.platform.told import NOTHING
 from harness.judging.checks.conversation import TRIPS
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, worst
 from harness.judging.facts import Given, Message, TimedCall
@@ -16,36 +19,38 @@ CUT = 2
 
 
 def heard(run: Timeline, limits: CheckLimits) -> Finding:
-    """Each message that was handled → its handler was given the text that the user wrote, and as many
-    pictures and files, unless a rule had its hand in the API from which those come."""
+    """Each message that was handled → its handler was given its text, whose it is and where a reply goes, as
+    many pictures, and its files or their names.
+
+    Pictures and files are fetched from the API: nothing is asked of them where a rule had its hand in that.
+    """
     del limits
-    told = [
-        (one, given)
-        for one in run.messages
-        if one.says is not None or one.media is not None
-        for given in one.given
-    ]
+    told = [(one, given) for one in run.messages if one.told != NOTHING for given in one.given]
     if not told:
-        return not_applicable("no message was handled whose text the journal has")
+        return not_applicable("no message was handled of which the journal has the text")
     for message, given in told:
-        if message.says is not None and message.says not in (given.text or ""):
-            because = f"the handler was given another text than message {message.id} has"
-            return fails(because, message.sent[0].at.n, given.at.n)
-        if _lacks_media(run, message, given):
-            because = f"message {message.id} came with {_files(message.media)}, its handler was given "
-            return fails(because + (_files(given.media) if given.media else "none"), given.at.n)
-    first = told[0]
-    return passes(f"each of {len(told)} messages was given to the handler as it was written", first[1].at.n)
+        wrong = next(_wrong(run, message, given), None)
+        if wrong is not None:
+            return fails(
+                f"of message {message.id} {wrong}", *(one.at.n for one in message.sent[:1]), given.at.n
+            )
+    return passes(f"each of {len(told)} messages was given to the handler as it was written", told[0][1].at.n)
 
 
-def _lacks_media(run: Timeline, message: Message, given: Given) -> bool:
-    if message.media is None or (given.media or 0) >= message.media or not message.sent:
-        return False
-    return run.trouble.on_rest(message.sent[0].at.t, given.at.t) is None
-
-
-def _files(count: int | None) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
+def _wrong(run: Timeline, message: Message, given: Given) -> Iterator[str]:
+    """What the handler was given otherwise than it was sent, in words."""
+    told, text = message.told, given.text or ""
+    if told.text is not None and told.text not in text:
+        yield "the handler was given another text"
+    if None not in (told.place, given.place) and told.place != given.place:
+        yield "the handler was told that it came from another place"
+    if None not in (told.user, given.user) and told.user != given.user:
+        yield "the handler was told that somebody else wrote it"
+    files = told.files or ()
+    if (told.images or files) and run.trouble.on_rest(message.sent[0].at.t, given.at.t) is None:
+        unnamed = sum(name not in text for name in files)
+        if (given.media or 0) < (told.images or 0) + unnamed:
+            yield "the handler was not given each picture and file"
 
 
 def intact(run: Timeline, limits: CheckLimits) -> Finding:
