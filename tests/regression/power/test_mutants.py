@@ -36,7 +36,7 @@ def texts() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("what", "line"),
     [
-        ("drop not not chat", "if (chat) and \\"),
+        ("without not chat", "if (chat) and \\"),
         ("compare limit < 2", "(limit <= 2):"),
         ("const 2+1", "limit < 3:"),
         ("drop self.seq = limit + 1", "pass"),
