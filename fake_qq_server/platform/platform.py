@@ -278,6 +278,10 @@ class Platform:
             return self.hexes(kind, n).upper()
         return self.hexes(f"{kind} {said.sender}", 0).upper()
 
+    def place_named(self, scene: str, name: str) -> str:
+        """Where the user of this name is written to, alone (c2c) or in their group or guild."""
+        return self._name_of("user" if scene == "c2c" else "place", Said(sender=name), 0)
+
     @staticmethod
     def _reply_keys(t: str, message_id: str, event_id: str) -> Iterator[str]:
         """Messages by message id; of the others those the doc lists, by event id [doc send.md]."""

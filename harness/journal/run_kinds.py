@@ -183,6 +183,24 @@ class SubjAnswer(SpanEvent):
 
 
 @dataclass(frozen=True)
+class SubjSend(SpanEvent):
+    """The subject was made to send a message of its own accord; `failed` where its send says so.
+
+    `scene` and `place`: whom it is for, as in `http.send` and `event.sent`. `text`: what it is to say.
+    """
+
+    KIND = "subj.send"
+    scene: str = "c2c"
+    place: str = ""
+    text: str = ""
+
+    @property
+    def to(self) -> tuple[str, str]:
+        """Scene and id of whom it is for."""
+        return self.scene, self.place
+
+
+@dataclass(frozen=True)
 class SubjLife(Event):
     """A rule ends the subject's life and begins another: `stopping` as it is told to, `killed` without a
     word, `ended` a program that was told to (`code`: its exit status), `started` a new one. What ends in
@@ -328,6 +346,7 @@ KINDS: tuple[type[Event], ...] = (
     RunnerStop,
     SubjMessage,
     SubjAnswer,
+    SubjSend,
     SubjLife,
     SubjLog,
     SubjThread,

@@ -54,16 +54,16 @@ HELD = ("keep", "release")
 
 CHECKS = (
     "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "beats", "patient",
-    "clean", "bounded", "polite", "once", "heard", "answered", "intact", "typing", "single", "stops",
-    "secret", "back", "stays", "final", "released", "others", "forbidden",
+    "clean", "bounded", "polite", "once", "heard", "answered", "intact", "typing", "delivered",
+    "single", "stops",    "secret", "back", "stays", "final", "released", "others", "forbidden",
     "resumes", "identifies", "exclusive", "reacts",
 )  # fmt: skip
 """The checks that `asks` may name; `harness.judging.checks.CHECKS` has a row for each, in this order."""
 
 LIMITED = (
     "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "beats", "patient",
-    "bounded", "once", "answered", "typing", "stops", "final", "released", "others", "resumes",
-    "exclusive", "reacts",
+    "bounded", "once", "answered", "typing", "delivered", "stops", "final", "released", "others",
+    "resumes", "exclusive", "reacts",
 )  # fmt: skip
 """The checks with a limit in time, which `limits` may set."""
 

@@ -25,6 +25,7 @@ from harness.judging.checks import (
     hand_over,
     heartbeats,
     noticing,
+    own_sends,
     patience,
     program,
     prohibitions,
@@ -142,6 +143,12 @@ CHECKS: Mapping[str, Check] = {
         typing_notices.typing,
         "each answer to a single user that takes longer than 10 s",
         "from then on who waits sees that the bot is typing",
+        whole=True,
+    ),
+    "delivered": Check(
+        own_sends.delivered,
+        "each message that a rule makes it send (`speak`)",
+        "the platform takes it within 60 s, to whom it is for",
         whole=True,
     ),
     "single": Check(

@@ -1,0 +1,43 @@
+"""The check `delivered`: what the bot is made to say of its own accord reaches whom it is for."""
+
+from __future__ import annotations
+
+from harness.journal.run_kinds import SubjSend
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
+from harness.judging.intervals import duration
+from harness.judging.sends import Send
+from harness.judging.timeline import Timeline
+
+
+def delivered(run: Timeline, limits: CheckLimits) -> Finding:
+    """Each message that a rule makes the bot send → the platform takes it, to the place it is for, in time.
+
+    No excuse: whether the WebSocket is there or not, QQ takes messages through its API.
+    """
+    bound = limits.us("delivered")
+    found = [
+        _of(run, bound, one.n, one.t, one.event)
+        for one in run.body
+        if isinstance(one.event, SubjSend) and one.event.phase == "begin"
+    ]
+    return worst(found) if found else not_applicable("it was not made to say anything")
+
+
+def _of(run: Timeline, bound: int, n: int, t: int, told: SubjSend) -> Finding:
+    tries = [one for one in run.sends if one.at.t >= t and _says(one, told.text)]
+    there = [one for one in tries if one.sent is not None and (one.sent.scene, one.sent.target) == told.to]
+    taken = next((one for one in there if one.taken and one.proof.t - t <= bound), None)
+    if taken is not None:
+        return passes("what it was made to say was taken in time", n, taken.proof.n)
+    if run.end - t < bound:
+        return unknown(f"the run ended less than {duration(bound)} after it was made to speak", n)
+    if tries and not there:
+        return fails("what it was made to say was sent to another place", n, tries[0].at.n)
+    if tries:
+        because = f"what it was made to say was not taken within {duration(bound)}"
+        return fails(because, n, tries[-1].proof.n)
+    return fails("what it was made to say was never sent", n)
+
+
+def _says(one: Send, text: str) -> bool:
+    return one.is_content and one.sent is not None and text in (one.sent.text or "")
