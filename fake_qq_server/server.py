@@ -45,7 +45,8 @@ class FakeQQ:
 
     `on_signal` sends the subject's process a signal; unless replaced there is no process.
     `on_restart` stops the subject and starts it again, `on_speak` makes it send; unless replaced they cannot.
-    `on_heal` is called when all rules end. `stage` has the clock and `on_error`. It is the `tcp.ConnectionHandler` of its ports.
+    `on_heal` is called when all rules end. `stage` has the clock and `on_error`. It is the
+    `tcp.ConnectionHandler` of its ports.
     """
 
     def __init__(
