@@ -7,9 +7,9 @@ import pytest
 from harness.hermes import environments
 from harness.hermes.releases import DEFAULT
 from harness.scenario import selection
-from tests.regression.power.__main__ import FUNCTIONS, equivalents
-from tests.regression.power.measure import Measurement, Result, State, private_copy, summary
-from tests.regression.power.mutants import mutants
+from tests.power.__main__ import FUNCTIONS, equivalents
+from tests.power.measure import Measurement, Result, State, private_copy, summary
+from tests.power.mutants import mutants
 
 
 def test_the_summary_counts_each_function_and_leaves_equivalent_mutants_out_of_the_shares() -> None:

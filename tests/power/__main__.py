@@ -1,7 +1,7 @@
 """Measure the power of the catalogue: how many single-edit mutants of the adapter change a verdict.
 
-    python -m tests.regression.power --seed 1 --mutants 300
-    python -m tests.regression.power --seed 1 --mutants 60 --level runner
+    python -m tests.power --seed 1 --mutants 300
+    python -m tests.power --seed 1 --mutants 60 --level runner
 
 A mutant is killed where a run that passes on the original does not on the mutant. Each result is written to
 --out. equivalent.json, beside this file, says by reason which ones a person found to be equivalent: those are
@@ -21,8 +21,8 @@ from pathlib import Path
 from harness.hermes import environments
 from harness.hermes.releases import DEFAULT
 from harness.scenario import selection
-from tests.regression.power.measure import Measurement, Result, private_copy, summary
-from tests.regression.power.mutants import mutants, sample
+from tests.power.measure import Measurement, Result, private_copy, summary
+from tests.power.mutants import mutants, sample
 
 EQUIVALENT = Path(__file__).parent / "equivalent.json"
 
@@ -60,7 +60,7 @@ FUNCTIONS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a line a mutant and the figures; 0."""
-    options = argparse.ArgumentParser(prog="python -m tests.regression.power", description=__doc__)
+    options = argparse.ArgumentParser(prog="python -m tests.power", description=__doc__)
     options.formatter_class = argparse.RawDescriptionHelpFormatter
     options.add_argument("--seed", type=int, default=0, help="which mutants are drawn")
     options.add_argument("--mutants", type=int, default=150, metavar="N")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.regression.power.mutants import compiles, mutants, sample
+from tests.power.mutants import compiles, mutants, sample
 
 MODULE = b'''
 LIMIT = 3

@@ -18,8 +18,8 @@ from harness.hermes import fixes
 from harness.hermes.fixes import Fix, patch
 from harness.hermes.installation import Installation
 from harness.scenario.run_spec import RunSpec
-from tests.regression.power.mutants import Mutant, compiles
-from tests.regression.power.reach import Reached, recording
+from tests.power.mutants import Mutant, compiles
+from tests.power.reach import Reached, recording
 
 State = Literal["killed", "noticed", "survived", "unreached", "equivalent"]
 """A verdict changed; only an ending or a check that decides nothing did; nothing did; no run executes its
