@@ -238,7 +238,8 @@ class Platform:
         stored = Stored(s, t, message_id, text, now, probe, rule, told)
         session.keep(stored, self.options.replay_limit)
         for key in self._reply_keys(t, message_id, event_id):
-            self.replyables.setdefault(key, Replyable(key, session.bot, payloads.target_of(t, d), now))
+            row = Replyable(key, session.bot, payloads.target_of(t, d), now, payloads.scene_of(t))
+            self.replyables.setdefault(key, row)
         while len(self.replyables) > MESSAGES_KEPT:
             del self.replyables[next(iter(self.replyables))]
         return stored

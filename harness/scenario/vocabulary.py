@@ -54,7 +54,7 @@ HELD = ("keep", "release")
 
 CHECKS = (
     "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "beats", "patient",
-    "clean", "bounded", "polite", "once", "heard", "answered", "intact", "typing", "delivered",
+    "clean", "bounded", "polite", "once", "heard", "answered", "intact", "typing", "delivered", "reported",
     "single", "stops",    "secret", "back", "stays", "final", "released", "others", "forbidden",
     "resumes", "identifies", "exclusive", "reacts",
 )  # fmt: skip
@@ -62,7 +62,7 @@ CHECKS = (
 
 LIMITED = (
     "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "beats", "patient",
-    "bounded", "once", "answered", "typing", "delivered", "stops", "final", "released", "others",
+    "bounded", "once", "answered", "typing", "delivered", "reported", "stops", "final", "released", "others",
     "resumes", "exclusive", "reacts",
 )  # fmt: skip
 """The checks with a limit in time, which `limits` may set."""

@@ -151,6 +151,13 @@ CHECKS: Mapping[str, Check] = {
         "the platform takes it within 60 s, to whom it is for",
         whole=True,
     ),
+    "reported": Check(
+        own_sends.reported,
+        "each message that a rule makes it send (`speak`)",
+        "its send ends within 120 s, and says that it was sent only if the platform took it",
+        whole=True,
+        implied=True,
+    ),
     "single": Check(
         conversation.single,
         "each reply that was taken, and what was sent unasked",

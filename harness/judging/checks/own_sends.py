@@ -1,7 +1,11 @@
-"""The check `delivered`: what the bot is made to say of its own accord reaches whom it is for."""
+"""The checks `delivered` and `reported`: what the bot is made to say of its own accord.
+
+Does it reach whom it is for, and does the bot say truly whether it was sent?
+"""
 
 from __future__ import annotations
 
+from harness.journal.record import Record
 from harness.journal.run_kinds import SubjSend
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
 from harness.judging.intervals import duration
@@ -21,6 +25,35 @@ def delivered(run: Timeline, limits: CheckLimits) -> Finding:
         if isinstance(one.event, SubjSend) and one.event.phase == "begin"
     ]
     return worst(found) if found else not_applicable("it was not made to say anything")
+
+
+def reported(run: Timeline, limits: CheckLimits) -> Finding:
+    """Each message that a rule makes the bot send → its send ends in time, and says that it was sent only if
+    the platform took it: who made it speak believes what it says.
+    """
+    bound = limits.us("reported")
+    ends = {one.about.cause: one for one in run.body if _is(one, "end")}
+    found = [_report(run, bound, one, ends.get(one.n)) for one in run.body if _is(one, "begin")]
+    return worst(found) if found else not_applicable("it was not made to say anything")
+
+
+def _is(record: Record, phase: str) -> bool:
+    return isinstance(record.event, SubjSend) and record.event.phase == phase
+
+
+def _report(run: Timeline, bound: int, begin: Record, end: Record | None) -> Finding:
+    assert isinstance(begin.event, SubjSend)
+    if end is None or end.t - begin.t > bound:
+        if end is None and run.end - begin.t <= bound:
+            return unknown(f"the run ended less than {duration(bound)} after it was made to speak", begin.n)
+        lines = (begin.n,) if end is None else (begin.n, end.n)
+        return fails(f"its send took longer than {duration(bound)}", *lines)
+    assert isinstance(end.event, SubjSend)
+    mine = [one for one in run.sends if begin.n < one.at.n < end.n and _says(one, begin.event.text)]
+    if end.event.how == "ok" and not any(one.taken for one in mine):
+        tries = (one.proof.n for one in mine)
+        return fails("it says that it was sent, and the platform took nothing", begin.n, *tries, end.n)
+    return passes("what its send says of itself is true", begin.n, end.n)
 
 
 def _of(run: Timeline, bound: int, n: int, t: int, told: SubjSend) -> Finding:

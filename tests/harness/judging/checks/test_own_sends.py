@@ -73,3 +73,40 @@ def test_is_unknown_where_the_run_ends_first() -> None:
 
 def test_is_not_applicable_where_it_was_not_made_to_speak() -> None:
     assert told("delivered", at_once().up().done(600))[0] == "n/a"
+
+
+class TestReported:
+    def ends(self, j: J, t: float, how: Any = "ok") -> J:
+        ended = SubjSend("end", how, None, "c2c", "U", "good morning")
+        return j.add(ended, t, cause=j["asked"]).called("ended")
+
+    @pytest.mark.parametrize("how", ["failed", "raised", "cancelled"])
+    def test_a_send_that_failed_may_say_so(self, how: str) -> None:
+        j = self.ends(speaks(), 115, how)
+        found = check("reported", j.done(600))
+        assert (found.state, found.lines) == ("pass", (j["asked"], j["ended"]))
+
+    def test_what_the_platform_took_was_sent(self) -> None:
+        assert told("reported", self.ends(says(speaks(), 101), 102).done(600))[0] == "pass"
+
+    def test_fails_where_it_says_so_of_what_nobody_took(self) -> None:
+        because = "it says that it was sent, and the platform took nothing"
+        assert told("reported", self.ends(speaks(), 102).done(600)) == ("fail", because)
+        refused: dict[str, Any] = {"accepted": False, "status": 400}
+        j = self.ends(says(speaks(), 101, **refused).called("no"), 102)
+        found = check("reported", j.done(600))
+        assert (found.because, found.lines) == (because, (j["asked"], j["no"], j["ended"]))
+
+    def test_what_is_taken_only_after_its_end_does_not_count(self) -> None:
+        assert told("reported", says(self.ends(speaks(), 102), 103).done(600))[0] == "fail"
+
+    @pytest.mark.parametrize(("end", "state"), [(220, "pass"), (220.01, "fail")])
+    def test_it_must_end_in_time(self, end: float, state: str) -> None:
+        assert told("reported", self.ends(speaks(), end, "failed").done(600))[0] == state
+
+    @pytest.mark.parametrize(("end", "state"), [(220, "unknown"), (220.01, "fail")])
+    def test_one_that_never_ends_fails_where_there_was_time(self, end: float, state: str) -> None:
+        assert told("reported", speaks().done(end))[0] == state
+
+    def test_is_not_applicable_where_it_was_not_made_to_speak(self) -> None:
+        assert told("reported", at_once().up().done(600))[0] == "n/a"
