@@ -63,7 +63,8 @@ class RunSpec:
     It ends at `end_us`, or `end_after_us` after its healing (where nothing heals, after the first give-up) if
     that is sooner. `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way. `answers`
     None is the usual handler of messages; `bot` is its configuration, `environment` is set for its process;
-    `probes` are kinds of `vocabulary.PROBES`. `hypothetical`: a rule injects what no witness shows to be possible.
+    `probes` are kinds of `vocabulary.PROBES`. `hypothetical`: a rule injects what no witness shows to be
+    possible.
     """
 
     name: str
