@@ -252,9 +252,16 @@ class J:
 
     # -- messages
 
-    def sends(self, message: str, ws: int | None = 1, t: float | None = None, **more: Any) -> J:
+    def sends(
+        self,
+        message: str,
+        ws: int | None = 1,
+        t: float | None = None,
+        kind: str = "C2C_MESSAGE_CREATE",
+        **more: Any,
+    ) -> J:
         event = {"s": 2, "replay": False, **more}
-        return self.add(EventSent(message, "C2C_MESSAGE_CREATE", **event), t, conn=ws)
+        return self.add(EventSent(message, kind, **event), t, conn=ws)
 
     def dispatches(self, message: str, s: int, ws: int = 1, t: float | None = None) -> J:
         """A rule's event of the session: the frame, and what it is."""
@@ -276,8 +283,8 @@ class J:
         self.add(SubjAnswer("begin", id=message), t, "probe")
         if how is None:
             return self
-        said = {"text": text, "length": length} if how == "ok" else {}
-        return self.add(SubjAnswer("end", how, None, message, **said), self._after(lasts), "probe")
+        said = (text, length) if how == "ok" else (None, None)
+        return self.add(SubjAnswer("end", how, None, message, *said), self._after(lasts), "probe")
 
     def types(self, message: str, t: float | None = None, seconds: int | None = 60, **said: Any) -> J:
         """A typing notice, which the platform takes unless it is said otherwise."""

@@ -69,9 +69,7 @@ def test_a_quoted_message_has_its_text_and_its_own_attachments() -> None:
     d = message(media=["file"], quotes=["image"])
     (quoted,) = d["msg_elements"]
     assert (d["message_type"], quoted["content"]) == (QUOTE_TYPE, QUOTED)
-    assert [row["url"] for row in quoted["attachments"]] == [
-        "http://127.0.0.1:1/media/M/quoted/picture.png"
-    ]
+    assert [row["url"] for row in quoted["attachments"]] == ["http://127.0.0.1:1/media/M/quoted/picture.png"]
     assert [row["filename"] for row in d["attachments"]] == ["notes.txt"]
 
 
