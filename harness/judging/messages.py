@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fake_qq_server.events import EventKept, EventSent, Session
-from fake_qq_server.platform.told import NOTHING, Told
+from fake_qq_server.platform.told import Told
 from harness.journal.record import Record
 from harness.journal.run_kinds import SubjAnswer, SubjMessage
 from harness.judging.facts import Given, Mark, Message, TimedCall, Writing
@@ -25,11 +25,11 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
                 sessions[conn] = event.session
         elif isinstance(event, EventSent):
             session = sessions.get(conn) if conn is not None else None
-            one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s)
             told = Told(event.text, event.place, event.user, event.images, _tuple(event.files))
+            one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s, told)
             known = found.get(event.id, Message(event.id, event.probe, kind=event.t))
-            probe, told = known.probe or event.probe, told if known.told == NOTHING else known.told
-            found[event.id] = replace(known, probe=probe, told=told, written=(*known.written, one))
+            written = (*known.written, one)
+            found[event.id] = replace(known, probe=known.probe or event.probe, written=written)
         elif isinstance(event, EventKept):
             one = Writing(Mark(record.t, record.n), None, False, event.session, event.s)
             known = found.get(event.id, Message(event.id, False, kind=event.t))

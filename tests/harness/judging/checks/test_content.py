@@ -75,10 +75,21 @@ class TestHeard:
         j = heard({"text": "hi"}, {"text": "hi"}).handles("m", t=102, text="ho").called("again")
         assert check("heard", j.done(600)).lines == (j["sent"], j["again"])
 
-    def test_a_message_that_waited_counts_from_its_first_moment(self) -> None:
-        j = at_once().up().keeps("m", t=100).called("kept").sends("m", 2, t=110, replay=True, text="hi")
+    def test_a_message_that_waited_counts_from_its_writing(self) -> None:
+        j = at_once().up().keeps("m", t=100).sends("m", 2, t=110, replay=True, text="hi").called("sent")
         found = check("heard", j.handles("m", text="ho").called("given").done(600))
-        assert (found.state, found.lines) == ("fail", (j["kept"], j["given"]))
+        assert (found.state, found.lines) == ("fail", (j["sent"], j["given"]))
+
+    @pytest.mark.parametrize(("text", "state"), [("hi", "pass"), ("ho", "pass"), ("he", "fail")])
+    def test_a_message_that_was_written_twice_is_one_of_them(self, text: str, state: str) -> None:
+        j = at_once().up().sends("m", t=100, text="hi").called("sent").sends("m", t=101, text="ho")
+        found = check("heard", j.handles("m", text=text).called("given").done(600))
+        assert found.state == state
+        assert found.lines == ((j["given"],) if state == "pass" else (j["sent"], j["given"]))
+
+    def test_what_is_written_only_later_is_not_what_was_given(self) -> None:
+        j = at_once().up().sends("m", t=100, text="hi").handles("m", text="ho").sends("m", t=101, text="ho")
+        assert told("heard", j.done(600))[0] == "fail"
 
     @pytest.mark.parametrize(
         "j",
