@@ -86,7 +86,7 @@ class HttpSend(Event):
     (msg_type 6); `media` that is uploaded for a later message; an `upload`'s step. `content`: the first 12
     hex digits of the SHA-256 of everything in the body that its receiver would see, with ports, folders and
     secrets named, null where there is nothing; never the text. `length`: the characters of its text, bytes
-    where the body is no JSON object. `text`: how its text begins, spaces as one (`told.opening`). `msg_id`,
+    where the body is no JSON object. `text`: how its text begins (`told.opening`). `msg_id`,
     `msg_seq` and `event_id` as sent, null where missing. `seconds`: how long a typing notice is to be shown.
     """
 

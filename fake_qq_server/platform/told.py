@@ -18,12 +18,15 @@ LONGEST_PASSAGE = 4 * LONGEST_OPENING
 """Characters that it has of a text in which that is looked for: something may stand before it."""
 
 
-def opening(text: str, length: int = LONGEST_OPENING) -> str | None:
-    """How a text begins, each run of white space as one space; null where it says nothing."""
-    return " ".join(text[: 4 * length].split())[:length] or None
-
-
 _MENTION = re.compile(r"<@!?[^<>\s]{1,64}>")
+
+
+def opening(text: str, length: int = LONGEST_OPENING) -> str | None:
+    """How a text begins, without mentions, each run of white space as one space; null where it says nothing.
+
+    Bots differ in which mentions they take out of what their handler is given.
+    """
+    return " ".join(_MENTION.sub(" ", text[: 4 * length]).split())[:length] or None
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,11 @@ def told_by(t: str, d: Any) -> Told:
     if not isinstance(d, Mapping):
         return NOTHING
     author = d.get("author")
-    content = _MENTION.sub(" ", str(d.get("content") or "")[:LONGEST_PASSAGE])
     spoken = (str(one["asr_refer_text"]) for one in _attached(d) if one.get("asr_refer_text"))
     kinds = [(str(one.get("content_type") or ""), str(one.get("filename") or "")) for one in _attached(d)]
     others = tuple(name for kind, name in kinds if kind != VOICE and not kind.startswith("image/"))
     return Told(
-        text=opening(content) or next(map(opening, spoken), None),
+        text=opening(str(d.get("content") or "")) or next(map(opening, spoken), None),
         place=target_of(t, d),
         user=_user_in(author) if isinstance(author, Mapping) else None,
         images=sum(kind.startswith("image/") for kind, _ in kinds) or None,

@@ -105,7 +105,8 @@ class GiveUp:
 class Writing:
     """A message event was written to a connection, or kept in the session (`conn` is null then).
 
-    `session`: the ordinal of the session that it belongs to, `s` its sequence number there.
+    `session`: the ordinal of the session that it belongs to, `s` its sequence number there. `told`: what it
+    tells the bot.
     """
 
     at: Mark
@@ -113,6 +114,7 @@ class Writing:
     replay: bool
     session: int | None = None
     s: int = 0
+    told: Told = NOTHING
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class Message:
     `kind`: the event's type, null where only the subject tells of it. `kept`: it had no connection to go to,
     and waited in the session. `calls`: the handler of messages, which the scenario describes, was called for
     it. `tried`: a send of content that names it (no typing notice). `replied`: one that the platform took.
-    `told`: what it tells the bot. `given`: for each handling, what the subject's handler was given.
+    `given`: for each handling, what the subject's handler was given.
     """
 
     id: str
@@ -145,7 +147,6 @@ class Message:
     kept: tuple[Writing, ...] = ()
     tried: tuple[Mark, ...] = ()
     calls: tuple[TimedCall, ...] = ()
-    told: Told = NOTHING
     given: tuple[Given, ...] = ()
 
     @property

@@ -25,10 +25,9 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
                 sessions[conn] = event.session
         elif isinstance(event, EventSent):
             session = sessions.get(conn) if conn is not None else None
-            one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s)
             told = Told(event.text, event.place, event.user, event.images, _tuple(event.files))
-            new = Message(event.id, event.probe, kind=event.t, told=told)
-            known = found.get(event.id, new)
+            one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s, told)
+            known = found.get(event.id, Message(event.id, event.probe, kind=event.t))
             written = (*known.written, one)
             found[event.id] = replace(known, probe=known.probe or event.probe, written=written)
         elif isinstance(event, EventKept):

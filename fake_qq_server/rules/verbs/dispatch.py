@@ -75,7 +75,7 @@ def parse_text(value: Any) -> str | list[str]:
 
 def parse_media(value: Any) -> tuple[str, ...]:
     """Kinds of what comes with a message."""
-    if not isinstance(value, list) or len(value) > MOST_MEDIA or not all(one in MEDIA for one in value):
+    if not isinstance(value, list) or len(value) > MOST_MEDIA or any(one not in list(MEDIA) for one in value):
         raise ArgumentError(f"media and quotes are lists of {', '.join(MEDIA)}, at most {MOST_MEDIA}")
     return tuple(value)
 

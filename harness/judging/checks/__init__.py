@@ -121,7 +121,7 @@ CHECKS: Mapping[str, Check] = {
     "heard": Check(
         content.heard,
         "each message that was handled",
-        "the handler is given the text that its user wrote, and as many pictures and files",
+        "the handler is given its text, who wrote it and where, its pictures, and its files or their names",
         whole=True,
         implied=True,
     ),
@@ -134,15 +134,15 @@ CHECKS: Mapping[str, Check] = {
     ),
     "intact": Check(
         content.intact,
-        "each reply that was taken",
-        "it is what the handler answered, and nothing of it is missing",
+        "each answer of the scenario's own handler that was taken whole",
+        "what was taken has how it begins, and as many characters",
         whole=True,
         implied=True,
     ),
     "typing": Check(
         typing_notices.typing,
         "each answer to a single user that takes longer than 10 s",
-        "from then on who waits sees that the bot is typing",
+        "until it comes the bot is seen typing, without a gap of more than 10 s",
         whole=True,
     ),
     "delivered": Check(

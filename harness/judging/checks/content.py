@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fake_qq_server.platform.told import NOTHING
 from harness.judging.checks.conversation import TRIPS
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, worst
-from harness.judging.facts import Given, Message, TimedCall
+from harness.judging.facts import Given, Message, TimedCall, Writing
 from harness.judging.replies import Reply, replies_of
 from harness.judging.timeline import Timeline
 
@@ -23,23 +23,41 @@ def heard(run: Timeline, limits: CheckLimits) -> Finding:
     many pictures, and its files or their names.
 
     Pictures and files are fetched from the API: nothing is asked of them where a rule had its hand in that.
+    What was written several times with one id need not be the same each time: one of them is enough.
     """
     del limits
-    told = [(one, given) for one in run.messages if one.told != NOTHING for given in one.given]
-    if not told:
+    found = [
+        finding
+        for message in run.messages
+        for given in message.given
+        if (finding := _given(run, message, given)) is not None
+    ]
+    if not found:
         return not_applicable("no message was handled of which the journal has the text")
-    for message, given in told:
-        wrong = next(_wrong(run, message, given), None)
-        if wrong is not None:
-            return fails(
-                f"of message {message.id} {wrong}", *(one.at.n for one in message.sent[:1]), given.at.n
-            )
-    return passes(f"each of {len(told)} messages was given to the handler as it was written", told[0][1].at.n)
+    verdict = worst(found)
+    if verdict.state != "pass":
+        return verdict
+    because = f"each of {len(found)} messages was given to the handler as it was written"
+    return passes(because, *found[0].lines)
 
 
-def _wrong(run: Timeline, message: Message, given: Given) -> Iterator[str]:
-    """What the handler was given otherwise than it was sent, in words."""
-    told, text = message.told, given.text or ""
+def _given(run: Timeline, message: Message, given: Given) -> Finding | None:
+    """Of one handling; null where the journal does not have what was written."""
+    wrongs = {}
+    for one in message.written:
+        if one.told != NOTHING and one.at < given.at:
+            wrongs[one.at] = next(_wrong(run, one, given), None)
+    if not wrongs:
+        return None
+    at, wrong = next(iter(wrongs.items()))
+    if None in wrongs.values():
+        return passes("it was given to the handler as it was written", given.at.n)
+    return fails(f"of message {message.id} {wrong}", at.n, given.at.n)
+
+
+def _wrong(run: Timeline, writing: Writing, given: Given) -> Iterator[str]:
+    """What the handler was given otherwise than it was written, in words."""
+    told, text = writing.told, given.text or ""
     if told.text is not None and told.text not in text:
         yield "the handler was given another text"
     if None not in (told.place, given.place) and told.place != given.place:
@@ -47,7 +65,7 @@ def _wrong(run: Timeline, message: Message, given: Given) -> Iterator[str]:
     if None not in (told.user, given.user) and told.user != given.user:
         yield "the handler was told that somebody else wrote it"
     files = told.files or ()
-    if (told.images or files) and run.trouble.on_rest(message.sent[0].at.t, given.at.t) is None:
+    if (told.images or files) and run.trouble.on_rest(writing.at.t, given.at.t) is None:
         unnamed = sum(name not in text for name in files)
         if (given.media or 0) < (told.images or 0) + unnamed:
             yield "the handler was not given each picture and file"
