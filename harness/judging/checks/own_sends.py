@@ -16,7 +16,8 @@ from harness.judging.timeline import Timeline
 def delivered(run: Timeline, limits: CheckLimits) -> Finding:
     """Each message that a rule makes the bot send → the platform takes it, to the place it is for, in time.
 
-    No excuse: whether the WebSocket is there or not, QQ takes messages through its API.
+    Whether the WebSocket is there or not is no excuse: QQ takes messages through its API. What a rule did to
+    the API excuses where the scenario does not ask this check.
     """
     bound = limits.us("delivered")
     found = [
@@ -24,7 +25,10 @@ def delivered(run: Timeline, limits: CheckLimits) -> Finding:
         for one in run.body
         if isinstance(one.event, SubjSend) and one.event.phase == "begin"
     ]
-    return worst(found) if found else not_applicable("it was not made to say anything")
+    owed = [one for one in found if one.state != "n/a"]
+    if owed:
+        return worst(owed)
+    return found[0] if found else not_applicable("it was not made to say anything")
 
 
 def reported(run: Timeline, limits: CheckLimits) -> Finding:
@@ -62,6 +66,9 @@ def _of(run: Timeline, bound: int, n: int, t: int, told: SubjSend) -> Finding:
     taken = next((one for one in there if one.taken and one.proof.t - t <= bound), None)
     if taken is not None:
         return passes("what it was made to say was taken in time", n, taken.proof.n)
+    trouble = None if "delivered" in run.terms.asks else run.trouble.on_rest(t, t + bound)
+    if trouble is not None:
+        return not_applicable("a rule had its hand in the API", trouble.n)
     if run.end - t < bound:
         return unknown(f"the run ended less than {duration(bound)} after it was made to speak", n)
     if tries and not there:

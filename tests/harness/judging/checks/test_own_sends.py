@@ -60,6 +60,15 @@ def test_a_refusal_is_no_delivery_and_a_later_try_is() -> None:
     assert told("delivered", says(says(speaks(), 101, **refused), 103).done(600))[0] == "pass"
 
 
+def test_what_a_rule_did_to_the_api_excuses_unless_the_scenario_asks() -> None:
+    def refused(**scenario: Any) -> J:
+        j = at_once(**scenario).up().add(SubjSend("begin", None, None, "c2c", "U", "good morning"), 100)
+        return says(j, 101, accepted=None, status=500, verb="status")
+
+    assert told("delivered", refused().done(600)) == ("n/a", "a rule had its hand in the API")
+    assert told("delivered", refused(asks=["delivered"]).done(600))[0] == "fail"
+
+
 def test_what_was_said_before_does_not_count() -> None:
     j = at_once().up()
     j = says(j, 50).add(SubjSend("begin", None, None, "c2c", "U", "good morning"), 100)
