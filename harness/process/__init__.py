@@ -2,5 +2,6 @@
 
 Parent: `supervisor`, `shared_resources`, `worker_monitor`, `watchdog`, `foreground`, `fork_client`, `result`,
 `private_dirs`, `parent_signals`. Under the subject's interpreter, on the standard library and what is lent:
-`bootstrap`, `fork_server`, `child_setup`, `lent_imports`. Both: `worker_spec`, `heartbeat_page`, `procfs`.
+`bootstrap`, `fork_server`, `child_setup`, `lent_imports`. Both: `worker_spec`, `heartbeat_page`, `procfs`,
+`walls`.
 """

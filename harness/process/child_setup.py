@@ -27,11 +27,12 @@ import tempfile
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from harness.errors import INTERRUPTED
+from harness.process import walls
 from harness.process.heartbeat_page import HeartbeatPage
 from harness.process.worker_spec import WorkerSpec
 
@@ -124,10 +125,11 @@ class ImportReporter:
 
 
 def run_entry(spec: WorkerSpec) -> NoReturn:
-    """Call the worker's entry, then exit with os._exit: no atexit handlers, no finalizers."""
+    """Put up the walls, call the worker's entry, then exit with os._exit: no atexit handlers, no
+    finalizers."""
     status = PROBLEM_STATUS
     try:
-        status = _call(spec)
+        status = _call(replace(spec, walls=walls.put_up()))
     finally:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # the subject may have replaced it

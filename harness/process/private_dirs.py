@@ -4,16 +4,18 @@ A run's home, HERMES_HOME, lock, XDG and temporary folders are its own, in memor
 status file's fsync costs 80 ms of a run on a disk, 1 ms there). The environment is an allow-list: what is
 not named here, proxies and PYTHONPATH above all, does not exist for a subject.
 
-Runs in the parent.
+Runs in the parent; a fork server whose parent is gone removes what is left.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import shutil
+import secrets
+import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 MIN_FREE_BYTES = 256 << 20
@@ -80,27 +82,63 @@ def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str
     return {**inherited, **fixed, **homes, **(more or {})}
 
 
-def read_tail(path: Path) -> str:
-    """The end of a text file that a process wrote, at most `TAIL_LENGTH` bytes; "" where there is no file."""
+def read_tail(path: Path, length: int = TAIL_LENGTH) -> str:
+    """The end of a text file that a process wrote, at most `length` bytes; "" where there is no file, or
+    something else in its place, such as a pipe that nobody writes to."""
     try:
-        return path.read_bytes()[-TAIL_LENGTH:].decode("utf-8", "replace").strip()
+        with opened(path, os.O_RDONLY) as file:
+            size = os.fstat(file).st_size
+            return os.pread(file, length, max(0, size - length)).decode("utf-8", "replace").strip()
     except OSError:
         return ""
 
 
+@contextlib.contextmanager
+def opened(path: Path, flags: int) -> Iterator[int]:
+    """The descriptor of an ordinary file that a subject may have put something else in place of: a link is
+    not followed, a pipe not waited for. Raises OSError."""
+    file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+        yield file
+    finally:
+        os.close(file)
+
+
 def remove_folder(folder: Path) -> None:
-    """Remove the folder and all in it, also where a subject removed its own permissions. Never raises."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        _restore_permissions(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    """Remove the folder and all in it, also where a subject removed its own permissions or nested folders
+    beyond the longest path. Never raises.
 
-
-def _restore_permissions(folder: Path) -> None:
-    """From the top: the folders inside one without permissions cannot be listed."""
-    with contextlib.suppress(OSError):
-        folder.chmod(0o700)
-        with os.scandir(folder) as inside:
-            for entry in inside:
+    Each folder inside is first moved to the top, where its path is short.
+    """
+    top, token, found = str(folder), secrets.token_hex(8), [str(folder)]
+    for here in found:  # grows meanwhile
+        for entry in _entries(here):
+            with contextlib.suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
-                    _restore_permissions(Path(entry.path))
+                    found.append(_moved(entry.path, f"{top}/{token}-{len(found)}"))
+                else:
+                    Path(entry).unlink()
+    for here in reversed(found):
+        with contextlib.suppress(OSError):
+            Path(here).rmdir()
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        Path(folder).chmod(stat.S_IRWXU)
+        with os.scandir(folder) as inside:
+            return list(inside)
+    except OSError:
+        return []
+
+
+def _moved(folder: str, to: str) -> str:
+    """Where the folder stands then. One without permissions cannot be moved, so it gets them."""
+    try:
+        Path(folder).chmod(stat.S_IRWXU)
+        Path(folder).rename(to)
+    except OSError:
+        return folder
+    return to

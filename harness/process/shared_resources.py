@@ -75,11 +75,22 @@ class SharedResources:
             if self._fork_server is None or not self._fork_server.alive:
                 if self._fork_server is not None:
                     self._fork_server.close()
-                home = private_dirs.create_folder(self._base_folder(), f"f{next(self._numbers):05}")
-                self._fork_server = ForkServerClient(
-                    self.interpreter, home, self._base_folder(), self._preload
-                )
+                self._fork_server = self._new_fork_server()
             return self._fork_server
+
+    @contextmanager
+    def another_fork_server(self) -> Iterator[ForkServerClient]:
+        """A fork server besides, for the `with` block. Raises HarnessError where it cannot be started."""
+        with self._lock:
+            fork_server = self._new_fork_server()
+        try:
+            yield fork_server
+        finally:
+            fork_server.close()
+
+    def _new_fork_server(self) -> ForkServerClient:
+        home = private_dirs.create_folder(self._base_folder(), f"f{next(self._numbers):05}")
+        return ForkServerClient(self.interpreter, home, self._base_folder(), self._preload)
 
     def next_number(self) -> int:
         """A number that no other request for a worker has."""

@@ -5,8 +5,9 @@
 
 One fork server (a warm interpreter of the subject's, see `fork_server`) starts all workers; each of `jobs`
 threads starts one worker at a time and monitors it (see `worker_monitor`). Whatever a subject does (spins,
-blocks, exits, uses all memory, leaves daemons) costs its own run only. The journal of a worker that could not
-close it is closed from here (see `result`).
+blocks, exits, uses all memory, leaves daemons) costs its own run only: runs that were lost with the fork
+server are done once more, each under one of its own. The journal of a worker that could not close it is
+closed from here (see `result`).
 
 Private folders are always removed, journals always stay. Only processes that were started here are killed.
 
@@ -142,9 +143,14 @@ class Supervisor:
         done.put(None)
 
     def _run_one(self, spec: WorkerSpec, slot: int) -> RunResult:
+        core = self._resources.core(slot)
         fork_server = self._resources.fork_server()
         with self._resources.prepared(spec) as run:
-            return self._run_prepared(run, fork_server, self._resources.core(slot))
+            result = self._run_prepared(run, fork_server, core)
+        if not result.lost or self._stop_reason is not None:
+            return result
+        with self._resources.another_fork_server() as its_own, self._resources.prepared(spec) as run:
+            return self._run_prepared(run, its_own, core)
 
     def _run_prepared(self, run: PreparedRun, fork_server: ForkServerClient, core: int) -> RunResult:
         spec, limits = run.spec, replace(self._limits, **run.spec.limits)
@@ -154,7 +160,8 @@ class Supervisor:
         try:
             worker = fork_server.spawn(request)
         except HarnessError as problem:
-            return RunResult(spec, None, str(problem), time.monotonic() - began, 0.0, whose="harness")
+            is_lost, wall_s = not fork_server.alive, time.monotonic() - began
+            return RunResult(spec, None, str(problem), wall_s, 0.0, whose="harness", lost=is_lost)
         journal = Path(spec.journal)
         monitor = WorkerMonitor(fork_server, worker, run.page, spec.stack_file, journal, limits)
         decision = monitor.wait(lambda: self._stop_reason)
@@ -162,7 +169,8 @@ class Supervisor:
         end = worker.end or ProcessEnd(lost=True)
         if end.lost:
             lost = EndReason("harness", _how_lost(fork_server))
-            return conclude(spec, end, lost, run.page.read(), wall_s)
+            found = conclude(spec, end, lost, run.page.read(), wall_s)
+            return replace(found, lost=not fork_server.alive)
         if decision is None:
             return conclude(spec, end, None, run.page.read(), wall_s)
         over_at = decision.journal_bytes

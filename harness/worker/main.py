@@ -67,7 +67,9 @@ def main(spec: WorkerSpec) -> NoReturn:
     layout = next(row for row in LAYOUTS if row.name == spec.layout)
     level: Any = importlib.import_module(DRIVERS[spec.level])
     record.name(spec.folder, "home")
-    record("loop", _run_open(spec), x={"subject": dict(spec.subject), "folder": spec.folder})
+    record(
+        "loop", _run_open(spec), x={"subject": dict(spec.subject), "folder": spec.folder, "walls": spec.walls}
+    )
     level.prepare(run)
     begin_world: BeginWorld = partial(_begin_world, run)
     if spec.level != "adapter" and restarts(run.scenario):

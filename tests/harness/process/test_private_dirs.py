@@ -69,8 +69,31 @@ def test_folders_without_permissions_are_removed_and_links_are_not_followed(tmp_
     assert (outside / "kept").exists()
 
 
+def test_folders_nested_beyond_all_limits_are_removed(tmp_path: Path) -> None:
+    folder = private_dirs.create_folder(tmp_path, "r1")
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(3_000):
+        os.mkdir("folder", dir_fd=here)
+        inner = os.open("folder", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    private_dirs.remove_folder(folder)
+    assert not folder.exists()
+
+
 def test_removing_a_folder_that_does_not_exist_is_no_error(tmp_path: Path) -> None:
     private_dirs.remove_folder(tmp_path / "none")
+
+
+def test_what_is_no_ordinary_file_has_no_tail_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(__file__)
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(1 << 40)
+    assert [private_dirs.read_tail(tmp_path / name) for name in ("pipe", "link", ".")] == ["", "", ""]
+    assert len(private_dirs.read_tail(tmp_path / "large")) == private_dirs.TAIL_LENGTH
 
 
 def test_the_tail_of_an_output_file_is_its_last_bytes_and_empty_without_a_file(tmp_path: Path) -> None:
