@@ -358,7 +358,7 @@ def nests_folders(spec: WorkerSpec) -> None:
     with running(spec):
         os.chdir(Path(spec.folder) / "home")
         for _ in range(3_000):
-            os.mkdir("folder")
+            Path("folder").mkdir()
             os.chdir("folder")
         write(spec, 2, RunClose("end"))
 
