@@ -85,7 +85,19 @@ class RunClose(Event):
 
     KIND = "run.close"
     why: Literal[
-        "end", "spin", "blocked", "cpu", "platform", "memory", "wall", "killed", "exited", "harness", "rules"
+        "end",
+        "spin",
+        "blocked",
+        "cpu",
+        "platform",
+        "memory",
+        "wall",
+        "files",
+        "journal",
+        "killed",
+        "exited",
+        "harness",
+        "rules",
     ]
     detail: str | None = None
     status: int | None = None

@@ -28,6 +28,7 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.process import foreground, parent_signals
 from harness.process.child_setup import SpawnRequest
+from harness.process.folder_usage import FolderUsage
 from harness.process.fork_client import ForkServerClient, ProcessEnd
 from harness.process.result import RunResult, conclude
 from harness.process.shared_resources import PRELOAD, PreparedRun, SharedResources
@@ -155,7 +156,9 @@ class Supervisor:
     def _run_prepared(self, run: PreparedRun, fork_server: ForkServerClient, core: int) -> RunResult:
         spec, limits = run.spec, replace(self._limits, **run.spec.limits)
         number = self._resources.next_number()
-        request = SpawnRequest(number, str(spec.spec_file), spec.fresh, core, limits.address_space)
+        request = SpawnRequest(
+            number, str(spec.spec_file), spec.fresh, core, limits.address_space, limits.file_size
+        )
         began = time.monotonic()
         try:
             worker = fork_server.spawn(request)
@@ -163,7 +166,8 @@ class Supervisor:
             is_lost, wall_s = not fork_server.alive, time.monotonic() - began
             return RunResult(spec, None, str(problem), wall_s, 0.0, whose="harness", lost=is_lost)
         journal = Path(spec.journal)
-        monitor = WorkerMonitor(fork_server, worker, run.page, spec.stack_file, journal, limits)
+        usage = FolderUsage(Path(spec.folder))
+        monitor = WorkerMonitor(fork_server, worker, run.page, usage, spec.stack_file, journal, limits)
         decision = monitor.wait(lambda: self._stop_reason)
         wall_s = time.monotonic() - began
         end = worker.end or ProcessEnd(lost=True)

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.process import private_dirs, procfs
+from harness.process.folder_usage import FolderUsage
 from harness.process.fork_client import ForkServerClient, WorkerProcess
 from harness.process.heartbeat_page import HeartbeatPage, Reading
 from harness.process.watchdog import EndReason, Limits, Sample, Watchdog
@@ -37,6 +38,9 @@ is a core to do it on."""
 STACK_QUIET_S = 0.1
 """Real seconds without a new line after which the stacks are taken to be complete."""
 
+
+_WITHOUT_STACKS = ("memory", "files", "journal", "killed")
+"""It may not grow further meanwhile; and where the person ended it, nobody asks."""
 
 _HALF_ENDED = EndReason(
     "blocked",
@@ -57,12 +61,13 @@ class EndDecision:
 
 @dataclass(frozen=True)
 class WorkerMonitor:
-    """One worker of `client`'s with its heartbeat page, the files of its stacks and its journal, and its
-    limits."""
+    """One worker of `client`'s with its heartbeat page, its private folder, the files of its stacks and its
+    journal, and its limits."""
 
     client: ForkServerClient
     worker: WorkerProcess
     page: HeartbeatPage
+    usage: FolderUsage
     stack_file: Path
     journal: Path
     limits: Limits
@@ -82,7 +87,7 @@ class WorkerMonitor:
                 reason = stop_reason() or self._check(watchdog)
             if reason is not None:
                 decision = EndDecision(reason, self.page.read(), self._journal_bytes())
-                if reason.why not in ("memory", "killed"):  # it may not grow further meanwhile; nobody asks
+                if reason.why not in _WITHOUT_STACKS:
                     self._dump_stacks()
                 self._kill()
                 return decision
@@ -101,8 +106,8 @@ class WorkerMonitor:
 
     def _journal_bytes(self) -> int:
         try:
-            return self.journal.stat().st_size
-        except FileNotFoundError:
+            return self.journal.lstat().st_size
+        except OSError:  # there is none, or its folder is gone
             return 0
 
     def _check(self, watchdog: Watchdog) -> EndReason | None:
@@ -115,7 +120,11 @@ class WorkerMonitor:
         platform_s = procfs.thread_cpu_s(self.worker.pid, reading.platform_thread)
         resident = procfs.resident(self.worker.pid)
         waited_s = procfs.run_queue_wait_s(self.worker.pid)
-        return watchdog.check(Sample(time.monotonic(), reading, found.cpu_s, resident, waited_s, platform_s))
+        now = time.monotonic()
+        written, journal = self.usage.bytes(now), self._journal_bytes()
+        return watchdog.check(
+            Sample(now, reading, found.cpu_s, resident, waited_s, platform_s, written, journal)
+        )
 
     def _dump_stacks(self) -> None:
         """Have the worker write its stacks, if it can in time; its subject may have removed the folder."""

@@ -58,6 +58,7 @@ def main(spec: WorkerSpec) -> NoReturn:
         lambda problem: exit_with_problem(
             spec, "harness", f"the journal cannot be written: {problem.strerror}"
         ),
+        lambda count: run.end("journal", f"{count} records"),
     )
     run = Run(spec, from_resolved(dict(spec.scenario)), record, page, started)
     clock.begin(seed=spec.seed, on_thread=lambda phase, name: record("probe", SubjThread(phase, name)))

@@ -353,6 +353,30 @@ def cuts_its_page_short_and_hangs(spec: WorkerSpec) -> None:
         LIBC.sleep(60)
 
 
+def fills_its_folder(spec: WorkerSpec) -> None:
+    """With files that each are small."""
+    with running(spec) as page:
+        for n in range(2, 1_000_000):
+            Path(spec.folder, "tmp", f"file{n}").write_bytes(b"x" * 500_000)
+            page.write_turn(n, 1_000)
+
+
+def writes_one_huge_file(spec: WorkerSpec) -> None:
+    """Tries to; its status tells what stopped it."""
+    with running(spec), Path(spec.folder, "tmp", "file").open("wb") as file:
+        try:
+            file.truncate(1 << 40)
+        except OSError as problem:
+            os._exit(problem.errno or 1)
+
+
+def fills_its_journal(spec: WorkerSpec) -> None:
+    with running(spec) as page:
+        for n in range(2, 1_000_000):
+            write(spec, n, RunTeardown("end"))
+            page.write_turn(n, 1_000)
+
+
 def nests_folders(spec: WorkerSpec) -> None:
     """Deeper than Python recurses, and than any path is long."""
     with running(spec):

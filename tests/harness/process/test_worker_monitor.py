@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 
 import pytest
@@ -94,6 +95,18 @@ def test_a_subject_that_removes_its_folder_or_cuts_its_page_short_costs_its_own_
     assert supervised.close_of("puts_pipes_in_place_of_its_files_and_hangs", name="pipes").why == "blocked"
     assert supervised.close_of("nests_folders", name="nested") == RunClose("end")
     assert supervised.close_of("ends_normally", name="next") == RunClose("end")
+
+
+@pytest.mark.parametrize(("entry", "why"), [("fills_its_folder", "files"), ("fills_its_journal", "journal")])
+def test_what_a_worker_writes_is_limited(supervised: Supervised, entry: str, why: str) -> None:
+    limits = {"written": 20 << 20, "journal": 1 << 20}
+    assert supervised.close_of(entry, limits=limits).why == why
+    assert supervised.close_of("ends_normally", name="next") == RunClose("end")
+
+
+def test_no_file_of_a_worker_can_be_huge(supervised: Supervised) -> None:
+    close = supervised.close_of("writes_one_huge_file")
+    assert (close.why, close.status) == ("exited", errno.EFBIG)
 
 
 @pytest.mark.parametrize(
