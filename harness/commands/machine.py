@@ -120,13 +120,19 @@ def _subject(
 def _facts_of(found: Installation) -> list[Fact]:
     commit = f", commit {found.commit}" if found.commit else ""
     layout = f"{found.layout.name}, {found.layout.description}"
+    opened = [Fact("its guard", "note", f"opened with {_set(found)}")] if found.environment else []
     return [
         Fact("hermes-agent", "ok", f"{found.version} ({found.source}, {found.root}{commit})"),
         Fact("its content", "ok", f"sha256 {found.sha256}"),
         Fact("its layout", "ok", layout),
+        *opened,
         Fact("its Python", "ok", f"{found.python} ({found.interpreter})"),
         Fact("its aiohttp", "ok", found.aiohttp),
     ]
+
+
+def _set(found: Installation) -> str:
+    return " ".join(f"{name}={value}" for name, value in found.environment.items())
 
 
 def _own_interpreter() -> Fact:

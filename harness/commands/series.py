@@ -85,7 +85,7 @@ class Series:
             seed=self.seed,
             journal=str(self.out.absolute() / JOURNALS / f"{file_name(spec.name, self.level)}.jsonl"),
             path_entries=tuple(map(str, installation.path_entries)),
-            env=spec.environment,
+            env={**installation.environment, **spec.environment},
             layout=installation.layout.name,
             fix=FixRef(fix.name, fix.kind, fix.sha256) if fix else None,
             scenario=spec.resolved,

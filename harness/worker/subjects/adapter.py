@@ -83,7 +83,9 @@ class AdapterSubject:
         self.build()
         home = Path(os.environ["HERMES_HOME"])
         status = StatusFile(home / "gateway_state.json", PLATFORM, record)
-        self.state = StateRecorder(lambda: self._read_state(status), record)
+        self.state = StateRecorder(
+            lambda: self._read_state(status), record, lambda: self.adapter.fatal_error_message
+        )
         self._logs = LogRecorder(record)
         logging.getLogger().addHandler(self._logs)
         logging.getLogger().setLevel(logging.INFO)
