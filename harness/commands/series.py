@@ -41,9 +41,10 @@ class Series:
     def run(self, specs: Sequence[RunSpec], on_done: Callable[[Judged], None]) -> list[Judged]:
         """Run and judge all; `on_done` is called with each as it ends. Results in the order of `specs`.
 
-        A subject that cannot even be imported is not tried again: the other runs get the same problem.
-        Raises UsageError or SubjectError for a fix, OSError where `out` cannot be made, HarnessError where no
-        worker can be started. KeyboardInterrupt passes on; `on_done` has been called with what ran.
+        A subject that cannot even be imported is not tried again: the other runs get the same problem. Raises
+        UsageError or SubjectError for a fix, OSError where `out` cannot be made, HarnessError where no worker
+        can be started or the machine fails its self-test. KeyboardInterrupt passes on; `on_done` has been
+        called with what ran.
         """
         (self.out / JOURNALS).mkdir(parents=True, exist_ok=True)
         done: list[Judged] = []
@@ -62,6 +63,7 @@ class Series:
             self.laid_over() as installation,
             Supervisor(installation.interpreter, self.jobs) as supervisor,
         ):
+            supervisor.self_test()
             workers = [self.worker(spec, installation) for spec in specs]
             if self.debug:
                 for worker in workers:

@@ -133,7 +133,10 @@ def run_entry(spec: WorkerSpec) -> NoReturn:
     finalizers."""
     status = PROBLEM_STATUS
     try:
-        status = _call(replace(spec, walls=walls.put_up()))
+        standing = walls.put_up()
+        if trouble := walls.loopback_trouble():
+            exit_with_problem(spec, "harness", f"{spec.run}: {trouble}")
+        status = _call(replace(spec, walls=standing))
     finally:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # the subject may have replaced it

@@ -119,6 +119,16 @@ class SharedResources:
         finally:
             private_dirs.remove_folder(folder)
 
+    @contextmanager
+    def scratch_file(self, name: str) -> Iterator[Path]:
+        """The path of a file beside the private folders; it is gone after the `with` block."""
+        with self._lock:
+            path = self._base_folder() / name
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
     def close(self) -> None:
         """End the fork server with all workers, and remove all private folders."""
         with self._lock, parent_signals.interrupts_ignored():

@@ -34,7 +34,7 @@ from harness.process.result import RunResult, conclude
 from harness.process.shared_resources import PRELOAD, PreparedRun, SharedResources
 from harness.process.watchdog import BY_INTERRUPTION, EndReason, Limits
 from harness.process.worker_monitor import KILL_S, WorkerMonitor
-from harness.process.worker_spec import WorkerSpec
+from harness.process.worker_spec import SELF_TEST_ENTRY, WorkerSpec
 
 _Done = tuple[int, RunResult] | BaseException | None
 """From a thread: the result of the run of that index, what went wrong, or None at the thread's end."""
@@ -79,6 +79,17 @@ class Supervisor:
     def run(self, spec: WorkerSpec) -> RunResult:
         """One run; see `run_all`."""
         return self.run_all([spec])[0]
+
+    def self_test(self) -> None:
+        """Try out in a worker without a subject whether this machine gives a run what it needs.
+
+        Raises HarnessError with one sentence where it does not.
+        """
+        extra = {"entry": SELF_TEST_ENTRY}
+        with self._resources.scratch_file("self-test.jsonl") as journal:
+            error = self.run(WorkerSpec("self-test", "adapter", 0, str(journal), extra=extra)).error()
+        if error is not None:
+            raise HarnessError(str(error).removeprefix("self-test: "))
 
     def run_foreground(self, spec: WorkerSpec) -> RunResult:
         """One run at the terminal, without limits; see `foreground`."""

@@ -21,7 +21,7 @@ import functools
 import os
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,11 @@ def possible() -> tuple[str, ...]:
     return tuple(name for name in WALLS if _works(name))
 
 
+def missing(standing: Collection[str]) -> tuple[str, ...]:
+    """The names of the walls that are not among these."""
+    return tuple(name for name in WALLS if name not in standing)
+
+
 def put_up() -> tuple[str, ...]:
     """Put up all walls that are possible; the names of those that stand. They cannot be taken down."""
     standing = []
@@ -67,15 +72,24 @@ def _build(name: str) -> None:
     WALLS[name](ctypes.CDLL(None, use_errno=True))
 
 
+def loopback_trouble() -> str | None:
+    """Why this process cannot connect to itself, or None."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=5).close()
+    except OSError as problem:
+        return f"127.0.0.1 cannot be used on this machine: {problem.strerror or problem}"
+    return None
+
+
 def _works(name: str) -> bool:
-    """Whether a child that put this wall up can still connect to itself."""
+    """Whether a child that put this wall up can connect to itself no worse than before."""
     child = os.fork()
     if child == 0:
         try:
+            before = loopback_trouble()
             _build(name)
-            with socket.create_server(("127.0.0.1", 0)) as server:
-                socket.create_connection(server.getsockname(), timeout=5).close()
-            os._exit(0)
+            os._exit(0 if loopback_trouble() in (None, before) else 1)
         except BaseException:
             os._exit(1)
     return os.waitpid(child, 0)[1] == 0
@@ -126,3 +140,9 @@ def _called(answer: int) -> int:
 
 WALLS: Mapping[str, Callable[[Any], None]] = {"network": _network, "signals": _signals}
 """Each wall by its name, with what puts it up."""
+
+WITHOUT: Mapping[str, str] = {
+    "network": "a network of its own: what C code in the subject does could leave this machine",
+    "signals": "a wall for signals: a subject can stop or kill other processes of this user",
+}
+"""What it means that a wall does not stand; after "without"."""

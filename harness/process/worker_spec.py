@@ -17,6 +17,10 @@ DEFAULT_ENTRY = "harness.worker.main:main"
 """What a worker calls with its spec, unless `extra["entry"]` names another module:function."""
 
 
+SELF_TEST_ENTRY = "harness.worker.self_test:main"
+"""What a worker calls that tries the machine out."""
+
+
 @dataclass(frozen=True)
 class WorkerSpec:
     """One run. All fields are JSON.

@@ -31,6 +31,7 @@ from harness.worker.subjects.observer import (
     LogRecorder,
     StateRecorder,
     StatusFile,
+    fatal_message,
     one_line,
     record_calls,
     record_never_awaited,
@@ -213,7 +214,7 @@ class GatewaySubject:
         return (int(info.get("attempts", 0)), bool(info.get("paused"))) if info else (0, False)
 
     def _why_fatal(self) -> object:
-        return getattr(self._observer and self._observer.adapter, "fatal_error_message", None)
+        return fatal_message(self._observer.adapter) if self._observer else None
 
     def _read_state(self) -> SubjState:
         status = self._status

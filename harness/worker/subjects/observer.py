@@ -122,6 +122,11 @@ def _parse(text: str) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def fatal_message(adapter: object) -> object:
+    """What an adapter says of its fatal flag; None for one that has no words."""
+    return getattr(adapter, "fatal_error_message", None)
+
+
 class StateRecorder:
     """Records what the subject says of itself, where that changed; `sample()` is called before each jump.
 
