@@ -224,10 +224,11 @@ class SubjThread(Event):
 
 @dataclass(frozen=True)
 class SubjEgress(Event):
-    """The audit hook refused something: a connect or look-up off loopback, or a subprocess."""
+    """Something was refused: a connect or look-up off loopback, a subprocess, a signal to a process that is
+    none of the run's (`target`: the signal)."""
 
     KIND = "subj.egress"
-    what: Literal["connect", "lookup", "subprocess"]
+    what: Literal["connect", "lookup", "subprocess", "signal"]
     target: str
 
 
