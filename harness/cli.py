@@ -14,16 +14,26 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from harness.commands import arguments
 from harness.errors import INTERRUPTED, NOT_JUDGED, QQChaosError
+from harness.process import parent_signals
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point of `qqchaos`. Raises SystemExit where argparse does: wrong usage, and `--help`."""
+    """Entry point of `qqchaos`. Raises SystemExit where argparse does: wrong usage, and `--help`.
+
+    SIGTERM is what Ctrl-C is, from here on.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an arrow must not end a report on a Latin-1 terminal
+    with parent_signals.sigterm_as_ctrl_c():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
+        from harness.commands import arguments  # here, where a Ctrl-C meanwhile is no traceback
+
         command, request = arguments.parse(argv)
         status = command.run(request)
         sys.stdout.flush()  # here, where a reader that has gone away is no traceback

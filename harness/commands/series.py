@@ -5,7 +5,6 @@ The one place where an installation, a fix, a supervisor and the judge meet; com
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from harness.hermes.installation import Installation
 from harness.journal.record import JournalError, parse
 from harness.journal.run_kinds import FixRef
 from harness.judging.outcome import judge
+from harness.process import private_dirs
 from harness.process.result import RunResult
 from harness.process.supervisor import Supervisor
 from harness.process.watchdog import wall_s_for
@@ -101,8 +101,8 @@ class Series:
         if self.fix is None or self.fix.plan is None:
             yield self.installation
             return
-        with tempfile.TemporaryDirectory(prefix="qqchaos-fix-") as copy:
-            yield fixes.lay_over(self.fix, self.installation, Path(copy))
+        with private_dirs.temporary_copy("fix") as copy:
+            yield fixes.lay_over(self.fix, self.installation, copy)
 
     def judged(self, result: RunResult) -> Judged:
         """The outcome of a run of this series, from the journal that it left."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import secrets
 import stat
@@ -18,11 +19,22 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from harness.process import parent_signals
+
 MIN_FREE_BYTES = 256 << 20
 """What must be free in /dev/shm; containers often have 64 MiB, which a few homes would fill."""
 
 TAIL_LENGTH = 2_000
 """How many bytes of an output file's end are read."""
+
+PREFIX = "qqchaos-"
+"""What the names of base folders begin with."""
+
+OWNER = ".owner"
+"""A file in each base folder, which its owner holds a lock on while it lives."""
+
+_claims: dict[str, int] = {}
+"""The locks that this process holds, by base folder."""
 
 _SHARED_MEMORY = Path("/dev/shm")
 
@@ -43,10 +55,57 @@ _HOMES = {
 
 
 def create_base_folder(root: Path | None = None) -> Path:
-    """A new folder for one supervisor, in `root`, else in memory, else where temporary files go."""
-    if root is None and _has_room(_SHARED_MEMORY):
-        root = _SHARED_MEMORY
-    return Path(tempfile.mkdtemp(prefix="qqchaos-", dir=root))
+    """A new folder for one supervisor, in `root`, else in memory, else where temporary files go.
+
+    What an earlier command that was killed left there is removed. `remove_folder` ends the claim on it.
+    """
+    if root is None:
+        root = _SHARED_MEMORY if _has_room(_SHARED_MEMORY) else Path(tempfile.gettempdir())
+    _remove_orphans(root)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+    lock = _lock_of(folder, os.O_CREAT)
+    if lock is not None:
+        _claims[str(folder)] = lock
+    return folder
+
+
+@contextlib.contextmanager
+def temporary_copy(name: str) -> Iterator[Path]:
+    """A new folder called `name`, on disk, for the `with` block; the next command removes it if this one is
+    killed."""
+    base = create_base_folder(Path(tempfile.gettempdir()))
+    try:
+        (base / name).mkdir()
+        yield base / name
+    finally:
+        with parent_signals.interrupts_ignored():
+            remove_folder(base)
+
+
+def _remove_orphans(root: Path) -> None:
+    """Remove base folders whose owner is dead: nobody holds the lock in it any more. One without a lock was
+    left by something else, or is just being made."""
+    for folder in root.glob(f"{PREFIX}*"):
+        lock = _lock_of(folder, 0)
+        if lock is not None:
+            remove_folder(folder)
+            os.close(lock)
+
+
+def _lock_of(folder: Path, flags: int) -> int | None:
+    """The lock of a base folder, taken; None where it is another's, or there is none."""
+    try:
+        lock = os.open(
+            folder / OWNER, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | flags, 0o600
+        )
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def _has_room(folder: Path) -> bool:
@@ -123,6 +182,9 @@ def remove_folder(folder: Path) -> None:
     for here in reversed(found):
         with contextlib.suppress(OSError):
             Path(here).rmdir()
+    lock = _claims.pop(top, None)
+    if lock is not None:
+        os.close(lock)
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

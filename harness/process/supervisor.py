@@ -16,6 +16,7 @@ Runs in the parent.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -116,7 +117,7 @@ class Supervisor:
                     threads[-1].start()
                 running = len(threads)
                 while running:
-                    got = done.get()
+                    got = _next(done)
                     if got is None:
                         running -= 1
                     elif isinstance(got, BaseException):
@@ -190,6 +191,14 @@ class Supervisor:
             return conclude(spec, end, None, run.page.read(), wall_s)
         over_at = decision.journal_bytes
         return conclude(spec, end, decision.reason, decision.reading, wall_s, journal_bytes=over_at)
+
+
+def _next(done: queue.SimpleQueue[_Done]) -> _Done:
+    """Wait for the next one, and wake up now and then: a signal that another thread got does not wake this one,
+    which is to handle it."""
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return done.get(timeout=1.0)
 
 
 def _how_lost(fork_server: ForkServerClient) -> str:
