@@ -194,8 +194,8 @@ class Supervisor:
 
 
 def _next(done: queue.SimpleQueue[_Done]) -> _Done:
-    """Wait for the next one, and wake up now and then: a signal that another thread got does not wake this one,
-    which is to handle it."""
+    """Wait for the next one, and wake up now and then: a signal that another thread got does not wake this
+    one, which is to handle it."""
     while True:
         with contextlib.suppress(queue.Empty):
             return done.get(timeout=1.0)

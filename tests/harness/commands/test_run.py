@@ -107,6 +107,20 @@ class TestExitStatus:
         assert 1 <= len(document["outcomes"]) <= 2  # the next had begun already
 
 
+def test_against_runs_the_same_first_and_tells_what_changed(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = bot.on()[1]
+    out = tmp_path / "o"
+    status, document = run(f"{file}::fine", f"{file}::down", "--against", folder, out=out)
+    said = capsys.readouterr().out
+    assert (status, verdicts(document)) == (1, {"fine": "pass", "down": "fail"})
+    assert said.count("  checks  ") == 1  # the story of the one that was asked for
+    assert f"compared with {folder}\n2 as known\n" in said
+    before = json.loads((out / "against" / "outcome.json").read_text())
+    assert verdicts(before) == verdicts(document)
+
+
 class TestOutput:
     def test_json_prints_outcome_json_and_nothing_else_on_stdout(self, file: Path, tmp_path: Path) -> None:
         done = bot.qqchaos(
