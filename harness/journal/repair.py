@@ -55,7 +55,7 @@ def close(
         return Closed(number - 1, True)
     record = Record(number + 1, max(time_us, at_us), "parent", event, x=x or {})
     with path.open("ab", buffering=0) as file:
-        file.write(record.as_json().encode() + b"\n")
+        file.write(record.as_json().encode("utf-8", "backslashreplace") + b"\n")
     return Closed(number, False)
 
 

@@ -87,8 +87,9 @@ class WorkerSpec:
         return module, function
 
     def to_json(self) -> str:
-        """One line. Raises TypeError for what JSON cannot say."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """One line, in ASCII: a path may hold bytes that are no UTF-8. Raises TypeError for what JSON cannot
+        say."""
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> WorkerSpec:
