@@ -42,7 +42,10 @@ def takes(verb: Verb) -> str:
     if verb.main is None:
         return f"`{verb.name}`"
     main = f"`{verb.name}: …`" if verb.main.required else f"`{verb.name}[: …]`"
-    more = [f"`[{key}: …]` {schema_in_words(argument.schema)}" for key, argument in verb.more.items()]
+    more = [
+        f"{f'`{key}: …`' if argument.required else f'`[{key}: …]`'} {schema_in_words(argument.schema)}"
+        for key, argument in verb.more.items()
+    ]
     return "; ".join([f"{main} {schema_in_words(verb.main.schema)}", *more])
 
 

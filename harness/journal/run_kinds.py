@@ -85,7 +85,19 @@ class RunClose(Event):
 
     KIND = "run.close"
     why: Literal[
-        "end", "spin", "blocked", "cpu", "platform", "memory", "wall", "killed", "exited", "harness", "rules"
+        "end",
+        "spin",
+        "blocked",
+        "cpu",
+        "platform",
+        "memory",
+        "wall",
+        "files",
+        "journal",
+        "killed",
+        "exited",
+        "harness",
+        "rules",
     ]
     detail: str | None = None
     status: int | None = None
@@ -241,10 +253,11 @@ class SubjThread(Event):
 
 @dataclass(frozen=True)
 class SubjEgress(Event):
-    """The audit hook refused something: a connect or look-up off loopback, or a subprocess."""
+    """Something was refused: a connect or look-up off loopback, a subprocess, a signal to a process that is
+    none of the run's (`target`: the signal)."""
 
     KIND = "subj.egress"
-    what: Literal["connect", "lookup", "subprocess"]
+    what: Literal["connect", "lookup", "subprocess", "signal"]
     target: str
 
 

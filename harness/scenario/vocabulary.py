@@ -7,6 +7,7 @@ words from here.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 KEYS = (
     "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "answers",
@@ -33,7 +34,9 @@ LEVELS_DRIVEN = ("adapter", "runner")
 
 STARTS = ("up", "down", "killed")
 BESIDE = ("healthy",)
-RESTARTS = ("on-failure", "always")
+Policy = Literal["no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"]
+"""When a service manager starts a program again: systemd's `Restart=`."""
+
 HANDLERS = ("record", "raise", "disconnect")
 """What the fatal-error handler does; there is {slow: DURATION} besides."""
 

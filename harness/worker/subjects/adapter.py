@@ -29,6 +29,7 @@ from harness.worker.subjects.observer import (
     LogRecorder,
     StateRecorder,
     StatusFile,
+    fatal_message,
     one_line,
     record_calls,
     record_never_awaited,
@@ -94,7 +95,9 @@ class AdapterSubject:
         self.build()
         home = Path(os.environ["HERMES_HOME"])
         status = StatusFile(home / "gateway_state.json", PLATFORM, record)
-        self.state = StateRecorder(lambda: self._read_state(status), record)
+        self.state = StateRecorder(
+            lambda: self._read_state(status), record, lambda: fatal_message(self.adapter)
+        )
         self._logs = LogRecorder(record)
         logging.getLogger().addHandler(self._logs)
         logging.getLogger().setLevel(logging.INFO)
