@@ -11,8 +11,9 @@ from harness.commands.comparing import compared
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
 from harness.commands.request import RunRequest
-from harness.commands.results import DEFAULT_OUT, Judged, Results, as_text, document
+from harness.commands.results import DEFAULT_OUT, Judged, Results, document
 from harness.commands.series import Series
+from harness.commands.written import as_text
 from harness.comparing import baseline
 from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
