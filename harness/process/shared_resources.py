@@ -41,7 +41,7 @@ PRELOAD = (
     "harness.worker.levels.runner",
 )
 """Modules that a fork server imports beforehand, where the subject has them. Never hermes: it reads its homes
-on import. httpx imports httpcore when a client is made, and that anyio's backend at the first request: 30 ms."""
+on import. httpx imports httpcore when a client is made, and httpcore the backend at the first request."""
 
 
 @dataclass(frozen=True)
