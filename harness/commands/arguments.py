@@ -110,10 +110,15 @@ JOBS = _option("-j", dest="jobs", type=_jobs, metavar="N", help="runs at once (d
 SUBJECT = (
     _option(
         "--hermes",
-        metavar="VERSION|PATH",
-        help="a release or a checkout (default: the installed one, else 0.19.0)",
+        metavar="VERSION|PATH|git:REF",
+        help="a release, a checkout, or a commit of the one here (default: the installed one, else 0.19.0)",
     ),
     PYTHON,
+)
+AGAINST = _option(
+    "--against",
+    metavar="VERSION|PATH|REF",
+    help="run the same on this one first (a commit of the checkout, a release ...), and tell what changed",
 )
 CHOICE = (
     _option("-m", dest="tags", action="append", metavar="TAG", help="only scenarios with this tag"),
@@ -174,6 +179,7 @@ COMMANDS = (
         (
             ISSUE,
             *SUBJECT,
+            AGAINST,
             *RUNNING,
             *CHOICE,
             _level("how much of hermes-agent is driven (default: adapter and runner)"),
@@ -188,6 +194,7 @@ COMMANDS = (
         (
             _option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
             *REGRESSION,
+            AGAINST,
             *(
                 *SUBJECT,
                 *RUNNING,

@@ -10,8 +10,9 @@ from harness.commands.request import DiffRequest, MergeRequest
 from harness.commands.results import Judged, check_folder
 from harness.commands.written import as_text, write_file
 from harness.comparing.baseline import Found
-from harness.comparing.changes import Change, changes, totals
-from harness.comparing.outcomes import NAME, read_outcomes, rows_of
+from harness.comparing.changes import Change, Key, changes, totals
+from harness.comparing.outcomes import NAME, read_outcomes
+from harness.comparing.outcomes import rows_of as rows_in
 from harness.comparing.rows import Row
 from harness.comparing.table import Merged, merged, table
 from harness.errors import FAILED, NOT_JUDGED, PASSED
@@ -23,7 +24,7 @@ def compared(known: Found, done: Sequence[Judged], terminal: Terminal, *, strict
 
     1: a run is worse (`strict`: any is not as known). 125: none is, and one did not run. 0: else.
     """
-    now = {(run.level, run.name): Row.of_outcome(run.outcome.as_json()) for run in done if run.outcome}
+    now = rows_of(done)
     found = changes(known.baseline.rows, now, gone=False)
     notes = [known.note] if known.note else []
     terminal.print_lines(["", f"compared with {_title(known)}", *notes, *_told(found), totals(found)])
@@ -32,10 +33,20 @@ def compared(known: Found, done: Sequence[Judged], terminal: Terminal, *, strict
     return PASSED if len(now) == len(done) else NOT_JUDGED
 
 
+def rows_of(done: Sequence[Judged]) -> dict[Key, Row]:
+    """What each run did that could be judged."""
+    return {(run.level, run.name): Row.of_outcome(run.outcome.as_json()) for run in done if run.outcome}
+
+
+def told_of(found: Sequence[Change]) -> list[str]:
+    """A line for each run that is not as it was, and how many of what."""
+    return [*_told(found), totals(found)]
+
+
 def diff(request: DiffRequest) -> int:
     """What became of each run of two outcome.json; 1 if a run is worse."""
     before, now = read_outcomes(request.before), read_outcomes(request.now)
-    found = changes(rows_of(before), rows_of(now))
+    found = changes(rows_in(before), rows_in(now))
     if request.json:
         print(as_text([_as_json(change) for change in found]))
     else:

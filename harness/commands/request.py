@@ -19,9 +19,9 @@ class RunRequest:
     """`run` and `repro`.
 
     `names` (of `run`): scenarios, runs or files. `issue` (of `repro`): a number or an address. `level`: None
-    is the command's default. `hermes`: a release or a folder; `fix`: a named fix or a patch's path. `out`:
-    None is `.qqchaos`. `baseline`: a release or a file. `shard`: which part of how many. `durations`: how
-    many of the slowest runs to tell.
+    is the command's default. `hermes`: a release, a folder or a commit; `fix`: a named fix or a patch's path.
+    `out`: None is `.qqchaos`. `baseline`: a release or a file. `against`: another hermes-agent to run first.
+    `shard`: which part of how many. `durations`: how many of the slowest runs to tell.
     """
 
     names: tuple[str, ...] = ()
@@ -38,6 +38,7 @@ class RunRequest:
     stop_at_first: bool = False
     strict: bool = False
     baseline: str | None = None
+    against: str | None = None
     shard: tuple[int, int] | None = None
     durations: int = 0
     debug: bool = False

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
-from harness.commands.comparing import compared
+from harness.commands.comparing import compared, rows_of, told_of
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
 from harness.commands.request import RunRequest
@@ -15,8 +16,10 @@ from harness.commands.results import DEFAULT_OUT, Judged, Results, document
 from harness.commands.series import Series
 from harness.commands.written import as_text
 from harness.comparing import baseline
+from harness.comparing.changes import changes
 from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
+from harness.hermes.installation import Installation
 from harness.judging.outcome import exit_status
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
@@ -35,7 +38,10 @@ def repro(request: RunRequest) -> int:
     everything = [run for runs in shown.values() for run in runs]
     wanted = {run.name for run in selection.narrowed(everything, request.tags, request.expression)}
     batches = [(level, [run for run in runs if run.name in wanted]) for level, runs in shown.items()]
-    done = _run(request, [(level, runs) for level, runs in batches if runs])
+    batches = [(level, runs) for level, runs in batches if runs]
+    before = _run_against(request, batches)
+    done = _run(request, batches)
+    _tell_changes(request, before, done)
     status = _status(done, strict=request.strict)
     _terminal(request).print_lines(["", *lines.conclusion(status, issue, done)])
     return status
@@ -55,7 +61,9 @@ def run(request: RunRequest) -> int:
             part, of = request.shard
             raise UsageError(f"--shard {part}/{of}: none of the runs is in this part")
     known = baseline.find(request.baseline, level, request.fix) if request.baseline else None
+    before = _run_against(request, [(level, runs)])
     done = _run(request, [(level, runs)])
+    _tell_changes(request, before, done)
     if known is None:
         return _status(done, strict=request.strict)
     return compared(known, done, _terminal(request), strict=request.strict)
@@ -66,10 +74,38 @@ def _terminal(request: RunRequest) -> Terminal:
     return Terminal(sys.stderr if request.json else sys.stdout)
 
 
-def _run(request: RunRequest, batches: Sequence[Batch]) -> list[Judged]:
-    """Run batch after batch, a level each; one outcome.json for all."""
+def _run_against(request: RunRequest, batches: Sequence[Batch]) -> list[Judged] | None:
+    """The same runs on what --against names, without a fix; its results lie in `against/` beside the others.
+
+    None where nothing is to be compared.
+    """
+    if request.against is None:
+        return None
+    other = replace(
+        request, fix=None, against=None, json=False, durations=0, out=(request.out or DEFAULT_OUT) / "against"
+    )
+    say = Terminal(sys.stderr).note
+    installation = environments.resolve_against(request.against, request.hermes, request.python, say=say)
+    return _run(other, batches, installation)
+
+
+def _tell_changes(request: RunRequest, before: Sequence[Judged] | None, done: Sequence[Judged]) -> None:
+    if before is not None:
+        title = f"compared with {request.against}"
+        _terminal(request).print_lines(["", title, *told_of(changes(rows_of(before), rows_of(done)))])
+
+
+def _run(
+    request: RunRequest, batches: Sequence[Batch], installation: Installation | None = None
+) -> list[Judged]:
+    """Run batch after batch, a level each; one outcome.json for all.
+
+    `installation` is another than the request asks for: then no story is told.
+    """
+    told = installation is None
     terminal = _terminal(request)
-    installation = environments.resolve(request.hermes, request.python, say=Terminal(sys.stderr).note)
+    if installation is None:
+        installation = environments.resolve(request.hermes, request.python, say=Terminal(sys.stderr).note)
     fix = fixes.choose(request.fix, installation) if request.fix else None
     out = request.out or DEFAULT_OUT
     width = max(len(run.name) for _, runs in batches for run in runs)
@@ -91,9 +127,12 @@ def _run(request: RunRequest, batches: Sequence[Batch]) -> list[Judged]:
             with terminal.progress(len(runs), bar=not request.debug) as progress:
                 done = series.run(runs, partial(_done, results, progress, width))
             results.extend(done)
-            _print_stories(request, terminal, done, level)
+            if told:
+                _print_stories(request, terminal, done, level)
             if request.stop_at_first and _status(done, strict=False) != PASSED:
                 break
+    if not told:
+        terminal.print_lines(["", lines.totals(results.runs), ""])
     if request.durations:
         terminal.print_lines(["", *lines.slowest(results.runs, request.durations)])
     if request.json:

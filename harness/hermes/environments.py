@@ -3,6 +3,7 @@
     nothing       the hermes-agent installed beside this program, else release 0.19.0
     0.16.0        that release from PyPI, in an environment made once (see `releases`)
     PATH          a checkout, an unpacked wheel or a site-packages folder (./0.16.0 for a folder so named)
+    git:REF       that commit of the checkout that the working directory is in, whose files stay as they are
 
 Everything here runs in the parent process and imports nothing of hermes. Whatever is wrong is one sentence:
 UsageError for what was asked, SubjectError for what was found.
@@ -13,13 +14,26 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from harness.errors import SubjectError, UsageError
-from harness.hermes import interpreters, layouts, probe_script, provenance, releases
+from harness.hermes import (
+    checkouts,
+    commits,
+    guards,
+    interpreters,
+    layouts,
+    probe_script,
+    provenance,
+    releases,
+)
 from harness.hermes.installation import Installation, check_import, describe, probe
 from harness.user_files import expanded, is_dir, is_file
+
+GIT = "git:"
+"""How a commit is written."""
 
 _RELEASE = re.compile(r"v?(\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?)")
 
@@ -43,7 +57,22 @@ def resolve(
         return _installed(python) or _release(releases.DEFAULT, python, cache, say)
     if release := _RELEASE.fullmatch(hermes):
         return _release(_whole(release[1]), python, cache, say)
-    return _folder(hermes, python)
+    if hermes.startswith(GIT):
+        return _commit(hermes.removeprefix(GIT), Path.cwd(), python, cache, say)
+    return _folder(hermes, python, cache, say)
+
+
+def resolve_against(
+    named: str, hermes: str | None, python: str | None, cache: Path | None = None, *, say: releases.Say
+) -> Installation:
+    """What `--against` names: as `resolve`, and a bare REF is a commit of the checkout that `hermes` is.
+
+    Raises what `resolve` raises.
+    """
+    if _RELEASE.fullmatch(named) or named.startswith(GIT) or not named.strip() or is_dir(expanded(named)):
+        return resolve(named, python, cache, say=say)
+    folder = expanded(hermes) if hermes and is_dir(expanded(hermes)) else Path.cwd()
+    return _commit(named, folder, python, cache, say)
 
 
 def release_to_install(
@@ -94,6 +123,7 @@ def _release(release: str, python: str | None, cache: Path | None, say: releases
     ready = releases.obtain(release, chosen, cache or releases.default_cache(), _examine, say)
     facts = ready.facts
     root = ready.folder / facts["root"]
+    layout = layouts.drivable(root)
     # Somebody may have tried something out in the cached copy: then its hash says so.
     sha256 = facts["sha256"] if facts["stamp"] == provenance.stamp(root) else provenance.content_hash(root)
     return Installation(
@@ -107,7 +137,8 @@ def _release(release: str, python: str | None, cache: Path | None, say: releases
         sha256=sha256,
         aiohttp=facts["aiohttp"],
         python=facts["python"],
-        layout=layouts.drivable(root),
+        layout=layout,
+        environment=guards.opening(root, layout),
     )
 
 
@@ -128,8 +159,23 @@ def _examine(interpreter: Path) -> dict[str, Any]:
     }
 
 
-def _folder(hermes: str, python: str | None) -> Installation:
-    """The hermes-agent in a folder that was named: a checkout, an unpacked wheel, an environment."""
+def _commit(
+    ref: str, folder: Path, python: str | None, cache: Path | None, say: releases.Say
+) -> Installation:
+    """A commit of the checkout that holds `folder`, with the Python of its .venv where it has one."""
+    where = cache or releases.default_cache()
+    top = commits.repository(folder)
+    root, commit = commits.take(ref, top, where)
+    beside = None if python else _interpreter_beside(top, top)
+    found = _folder(str(root), python or (str(beside) if beside else None), cache, say)
+    return replace(found, commit=commit)
+
+
+def _folder(hermes: str, python: str | None, cache: Path | None, say: releases.Say) -> Installation:
+    """The hermes-agent in a folder that was named: a checkout, an unpacked wheel, an environment.
+
+    Its own .venv, or the --python that is named, goes first; else its dependencies get an environment.
+    """
     path = expanded(hermes).absolute()
     if is_file(path):
         raise UsageError(f"--hermes {hermes}: is a file; unpack it and name the folder")
@@ -142,9 +188,9 @@ def _folder(hermes: str, python: str | None) -> Installation:
     layouts.drivable(root)  # before any other Python is started
     interpreter = interpreters.named(python).path if python else _interpreter_beside(path, root)
     if interpreter is None:
-        raise UsageError(
-            f"--hermes {hermes}: no .venv there; say which Python has its dependencies with --python"
-        )
+        needs = checkouts.wanted(root)
+        chosen = checkouts.python_for(needs)
+        interpreter = checkouts.obtain(needs, chosen, cache or releases.default_cache(), say).interpreter
     return describe("path", root, interpreter, probe(interpreter, root))
 
 

@@ -95,7 +95,7 @@ def named(python: str) -> Interpreter:
                 return found
         raise UsageError(f"--python {python}: no Python of that name on PATH runs")
     minor = (int(version[1]), int(version[2]))
-    found = _of_minor(minor)
+    found = of_minor(minor)
     if found is None:
         raise UsageError(f"--python {python}: no Python {minor[0]}.{minor[1]} found that runs")
     return found
@@ -107,7 +107,7 @@ def for_release() -> Interpreter:
     if here.minor in HERMES_PYTHONS:
         return here
     for minor in HERMES_PYTHONS:
-        if found := _of_minor(minor):
+        if found := of_minor(minor):
             return found
     wanted = ", ".join(f"{major}.{minor}" for major, minor in reversed(HERMES_PYTHONS))
     raise SubjectError(f"hermes-agent's releases run on Python {wanted}; none of them found, say --python")
@@ -152,7 +152,8 @@ def error_line(output: str) -> str:
     return (errors or lines or ["no output"])[-1]
 
 
-def _of_minor(minor: tuple[int, int]) -> Interpreter | None:
+def of_minor(minor: tuple[int, int]) -> Interpreter | None:
+    """A Python of this minor version that runs, or None."""
     here = current()
     if here.minor == minor:
         return here

@@ -13,7 +13,7 @@ from pathlib import Path
 DISTRIBUTION = "hermes-agent"
 
 _HASHED = ("gateway", "plugins/platforms/qqbot")
-_NOT_SHIPPED = frozenset({"tests", "docs", "scripts", "examples", "website", "setup.py", "conftest.py"})
+NOT_SHIPPED = frozenset({"tests", "docs", "scripts", "examples", "website", "setup.py", "conftest.py"})
 _GIT_TIMEOUT_S = 20.0
 
 
@@ -64,7 +64,7 @@ def own_names(root: Path) -> frozenset[str]:
         listed = (found.read_text("top_level.txt") or "gateway plugins").split()
         names = {name for stem in listed for name in (stem, f"{stem}.py")}
         return frozenset(name for name in names if (root / name).exists())
-    return frozenset(item.name for item in root.iterdir() if item.name not in _NOT_SHIPPED and _is_code(item))
+    return frozenset(item.name for item in root.iterdir() if item.name not in NOT_SHIPPED and _is_code(item))
 
 
 def _is_code(item: Path) -> bool:
@@ -83,13 +83,19 @@ def commit(root: Path) -> str | None:
     head = _git(root, "rev-parse", "--verify", "HEAD")
     if head is None:
         return None
-    changed = _git(root, "status", "--porcelain", "--", *_HASHED)
+    changed = _git(root, "status", "--porcelain", "--", *_HASHED, ":(exclude,glob)**/__pycache__/**")
     return head.strip() + ("-dirty" if changed else "")
 
 
 def _sources(root: Path) -> Iterator[Path]:
     for part in _HASHED:
         yield from sorted((root / part).rglob("*.py"))
+
+
+def git_environment() -> dict[str, str]:
+    """For a git that only reads, in the repository that it is told."""
+    others = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
+    return {**others, "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def _git(folder: Path, *words: str) -> str | None:
@@ -99,7 +105,7 @@ def _git(folder: Path, *words: str) -> str | None:
             ["git", "-C", str(folder), *words],
             capture_output=True,
             text=True,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+            env=git_environment(),
             stdin=subprocess.DEVNULL,
             timeout=_GIT_TIMEOUT_S,
         )

@@ -20,7 +20,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,9 @@ KNOWN = (
 """The releases on PyPI; upstream says there will be no more."""
 
 DEFAULT = KNOWN[-1]
+FACTS = ("root", "aiohttp", "python", "sha256", "stamp")
+"""What is kept of a release: where it lies, the versions it runs with, and its content."""
+
 READY = "ready.json"
 
 _TOOL_TIMEOUT_S = 1800.0
@@ -107,13 +110,16 @@ def folder_for(release: str, python: Interpreter, cache: Path) -> Path:
     )
 
 
-def finished(folder: Path) -> Environment | None:
-    """The environment in `folder` if its build was finished and its interpreter is still there."""
+def finished(folder: Path, kept: Sequence[str] = FACTS) -> Environment | None:
+    """The environment in `folder` if its build was finished, all facts are `kept`, and its interpreter is
+    still there."""
     try:
         facts = json.loads((folder / READY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(facts, dict) or not interpreter_of(folder).exists():
+    if not isinstance(facts, dict) or not all(isinstance(facts.get(name), str) for name in ("tool", *kept)):
+        return None
+    if not interpreter_of(folder).exists() or not (folder / facts.get("root", "")).is_dir():
         return None
     return Environment(folder, facts)
 
@@ -139,19 +145,50 @@ def obtain(
         raise SubjectError(
             f"hermes-agent {release} does not run on Python {python.version_text} ({python.path})"
         )
+
+    def fill(install: Install) -> None:
+        install(f"{provenance.DISTRIBUTION}=={release}")
+        # aiohttp is only in hermes' extras, and those pull in every chat platform's SDK: take the pin alone.
+        install(aiohttp_requirement(_site_packages(folder)))
+
+    return make(folder, f"{provenance.DISTRIBUTION} {release}", python, fill, examine, say, FACTS)
+
+
+Install = Callable[..., None]
+"""Installs requirements, one argument each, into the environment that is being made."""
+
+
+def make(
+    folder: Path,
+    what: str,
+    python: Interpreter,
+    fill: Callable[[Install], None],
+    examine: Callable[[Path], dict[str, Any]],
+    say: Say,
+    kept: Sequence[str] = (),
+) -> Environment:
+    """The environment in `folder`, built if it is not there yet: `fill` says what goes into it, `what` is its
+    name for people, `kept` are the facts that `examine` gives. That and the errors are as in `obtain`."""
+    if ready := finished(folder, kept):
+        return ready
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _locked(folder.with_name(folder.name + ".lock")) as lock:
-            if ready := finished(folder):
+            if ready := finished(folder, kept):
                 return ready
-            say(f"making an environment with hermes-agent {release} and Python {python.version_text}, once")
-            return _build(release, python, folder, examine, lock)
+            say(f"making an environment with {what} and Python {python.version_text}, once")
+            return _build(what, python, folder, fill, examine, lock)
     except OSError as problem:
-        raise SubjectError(f"no environment for hermes-agent {release} could be made: {problem}") from problem
+        raise SubjectError(f"no environment for {what} could be made: {problem}") from problem
 
 
 def _build(
-    release: str, python: Interpreter, folder: Path, examine: Callable[[Path], dict[str, Any]], lock: int
+    what: str,
+    python: Interpreter,
+    folder: Path,
+    fill: Callable[[Install], None],
+    examine: Callable[[Path], dict[str, Any]],
+    lock: int,
 ) -> Environment:
     uv = working_uv()
     tool = TOOLS["uv" if uv else "pip"]
@@ -159,15 +196,13 @@ def _build(
     words = {"uv": str(uv), "python": str(python.path), "folder": str(folder), "inside": inside}
     install = tuple(part.format(**words) for part in tool.install)
 
-    def run(command: tuple[str, ...]) -> None:
-        _run(tool, command, release, folder.parent, lock)
+    def run(*command: str) -> None:
+        _run(tool, command, what, folder.parent, lock)
 
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        run(tuple(part.format(**words) for part in tool.make))
-        run((*install, f"{provenance.DISTRIBUTION}=={release}"))
-        # aiohttp is only in hermes' extras, and those pull in every chat platform's SDK: take the pin alone.
-        run((*install, aiohttp_requirement(_site_packages(folder))))
+        run(*(part.format(**words) for part in tool.make))
+        fill(lambda *requirements: run(*install, *requirements))
         facts = {"tool": tool.name, **examine(interpreter_of(folder))}
         unfinished = folder / f"{READY}.new"
         unfinished.write_text(json.dumps(facts, indent=1), encoding="utf-8")
@@ -196,7 +231,7 @@ def _site_packages(folder: Path) -> Path:
     raise SubjectError(f"{folder}: the new environment has no site-packages folder")
 
 
-def _run(tool: Tool, command: tuple[str, ...], release: str, cwd: Path, lock: int) -> None:
+def _run(tool: Tool, command: tuple[str, ...], what: str, cwd: Path, lock: int) -> None:
     try:
         done = subprocess.run(
             command,
@@ -212,7 +247,7 @@ def _run(tool: Tool, command: tuple[str, ...], release: str, cwd: Path, lock: in
         )
     except subprocess.TimeoutExpired as problem:
         raise SubjectError(
-            f"hermes-agent {release} could not be installed: {tool.name} took over {_TOOL_TIMEOUT_S:.0f} s"
+            f"{what} could not be installed: {tool.name} took over {_TOOL_TIMEOUT_S:.0f} s"
         ) from problem
     if done.returncode == 0:
         return
@@ -221,15 +256,30 @@ def _run(tool: Tool, command: tuple[str, ...], release: str, cwd: Path, lock: in
     if _INDEX_WAS_EMPTY.search(output):  # how pip says that it reached nothing
         words = f"the package index cannot be reached or is empty: {words}"
     elif _NO_SUCH_RELEASE.search(" ".join(output.split())):
+        release = what.removeprefix(f"{provenance.DISTRIBUTION} ")
         raise UsageError(f"hermes-agent has no release {release}; there are {', '.join(KNOWN)}")
-    raise SubjectError(f"hermes-agent {release} could not be installed: {tool.name}: {words}")
+    raise SubjectError(f"{what} could not be installed: {tool.name}: {words}")
 
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[int]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    """Hold the lock for the `with` block. Its file stays, unless what was to be done under it failed."""
+    handle = _taken(path)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
         yield handle
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     finally:
+        os.close(handle)
+
+
+def _taken(path: Path) -> int:
+    """The lock, taken; of a file that was removed while it was waited for, the next one's."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
         os.close(handle)

@@ -7,10 +7,11 @@ words from here.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 KEYS = (
     "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "answers",
-    "environment", "probes",    "net", "hypothetical",
+    "bot", "environment", "probes", "net", "hypothetical",
     "tags", "limits", "restart", "rules", "forbids", "heal", "end",
 )  # fmt: skip
 """The keys of one run, in the order in which they are written out."""
@@ -33,7 +34,9 @@ LEVELS_DRIVEN = ("adapter", "runner")
 
 STARTS = ("up", "down", "killed")
 BESIDE = ("healthy",)
-RESTARTS = ("on-failure", "always")
+Policy = Literal["no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"]
+"""When a service manager starts a program again: systemd's `Restart=`."""
+
 HANDLERS = ("record", "raise", "disconnect")
 """What the fatal-error handler does; there is {slow: DURATION} besides."""
 
@@ -41,6 +44,9 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "WSS_PROXY", "ALL_PROXY", "NO_PROXY")
 ENVIRONMENT = (*_PROXIES, *(name.lower() for name in _PROXIES), "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ", "LANG")
 """The environment variables that a scenario may set: what decides how HTTP clients reach the
 platform, where they find certificates, and in which zone and language the program believes to be."""
+
+BOT = ("markdown", "credentials")
+"""What a scenario can say of the bot's configuration, each true or false."""
 
 PROBES = ("c2c", "group", "guild", "dm")
 """The kinds of messages with which a run is probed: to the bot alone, or to it in a group, in a channel of a
@@ -51,15 +57,16 @@ HELD = ("keep", "release")
 
 CHECKS = (
     "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "beats", "patient",
-    "clean", "bounded", "polite", "once", "answered", "single", "stops", "secret", "back", "stays",
-    "final", "released", "others", "forbidden",
+    "clean", "bounded", "polite", "once", "heard", "answered", "intact", "typing", "delivered", "reported",
+    "single", "stops",    "secret", "back", "stays", "final", "released", "others", "forbidden",
     "resumes", "identifies", "exclusive", "reacts",
 )  # fmt: skip
 """The checks that `asks` may name; `harness.judging.checks.CHECKS` has a row for each, in this order."""
 
 LIMITED = (
     "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "beats", "patient",
-    "bounded", "once", "answered", "stops", "final", "released", "others", "resumes", "exclusive", "reacts",
+    "bounded", "once", "answered", "typing", "delivered", "reported", "stops", "final", "released", "others",
+    "resumes", "exclusive", "reacts",
 )  # fmt: skip
 """The checks with a limit in time, which `limits` may set."""
 

@@ -75,9 +75,9 @@ def test_without_a_named_python_a_release_gets_the_newest_that_hermes_runs_on(
     old = interpreters.Interpreter(Path("old"), (3, 10, 0), Path("old"))
     found = interpreters.Interpreter(Path("new"), (3, 12, 4), Path("new"))
     monkeypatch.setattr(interpreters, "current", lambda: old)
-    monkeypatch.setattr(interpreters, "_of_minor", {(3, 12): found, (3, 11): old}.get)
+    monkeypatch.setattr(interpreters, "of_minor", {(3, 12): found, (3, 11): old}.get)
     assert interpreters.for_release() == found
-    monkeypatch.setattr(interpreters, "_of_minor", lambda minor: None)
+    monkeypatch.setattr(interpreters, "of_minor", lambda minor: None)
     with pytest.raises(SubjectError, match=r"run on Python 3\.11, 3\.12, 3\.13; none of them found"):
         interpreters.for_release()
 

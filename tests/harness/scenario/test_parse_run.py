@@ -12,7 +12,8 @@ from fake_qq_server.rules.language_errors import LanguageError
 from fake_qq_server.rules.moments import Moment
 from harness.scenario.document import parse_scenario
 from harness.scenario.parse_run import from_resolved
-from harness.scenario.run_spec import Answers, Handler, Healing
+from harness.scenario.run_spec import Answers, BotConfig, Handler, Healing
+from harness.scenario.service_unit import WORDS
 from tests.harness.scenario.documents import BASE, DROP, GATEWAY_500, OSERROR, SILENCE, refused, run, scenario
 
 WHOLE = {
@@ -63,7 +64,11 @@ def test_every_key_is_read() -> None:
         ("flag",), ("back", "truthful"), (),
     )  # fmt: skip
     assert (whole.start, whole.handler, whole.delay_us) == ("down", Handler("slow", 5 * SECOND), 200_000)
-    assert (whole.tags, dict(whole.limits), whole.restart) == (("give-up",), {"flag": 5 * SECOND}, "always")
+    assert (whole.tags, dict(whole.limits), whole.restart) == (
+        ("give-up",),
+        {"flag": 5 * SECOND},
+        WORDS["always"],
+    )
     assert whole.heal == Healing(Moment("drop", 1, 30 * MINUTE), "release")
 
 
@@ -140,7 +145,11 @@ def test_how_often_a_rule_is_to_act_is_read() -> None:
         ({"limits": {"flag": 5}}, ("limits", "flag"), "no unit"),
         ({"limits": {"flag": "0s"}}, ("limits", "flag"), "longer than 0s"),
         ({"restart": "always"}, ("restart",), "runner and process"),
-        ({"restart": "never", "levels": ["process"]}, ("restart",), "on-failure or always"),
+        (
+            {"restart": "never", "levels": ["process"]},
+            ("restart",),
+            "restart is hermes, no, always, on-success",
+        ),
         ({"rules": [DROP, DROP]}, ("rules", 1, "id"), "given once"),
         ({"end": 3}, ("end",), "no unit"),
         ({"end": {"after": "1h"}}, ("end",), "end is a duration, or {after: 1h, latest: 4h}"),
@@ -276,6 +285,30 @@ def test_a_slow_answer_gives_the_answer_to_a_probe_as_much_more_time() -> None:
 )
 def test_what_is_no_answer_is_refused(given: Any, path: Any, hint: str) -> None:
     error = refused(answers=given)
+    assert hint in error.sentence and error.path == path
+
+
+def test_a_bot_writes_markdown_and_has_credentials_unless_said() -> None:
+    assert run().bot == BotConfig(markdown=True, credentials=True) and "bot" not in run().resolved
+    assert run(bot={"markdown": False}).bot == BotConfig(markdown=False)
+    plain = run(bot={"markdown": True, "credentials": False})
+    assert plain.bot == BotConfig(credentials=False)
+    assert plain.resolved["bot"] == {"markdown": True, "credentials": False}
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "hint"),
+    [
+        ("plain", ("bot",), "bot is a mapping such as {markdown: false}, of markdown, credentials"),
+        ({}, ("bot",), "bot is a mapping"),
+        ({"markdwon": False}, ("bot", "markdwon"), "bot has no 'markdwon': did you mean markdown?"),
+        ({5: False}, ("bot", 5), "bot has no 5: there is credentials, markdown"),
+        ({"markdown": "no"}, ("bot", "markdown"), "markdown is true or false"),
+        ({"credentials": 0}, ("bot", "credentials"), "credentials is true or false"),
+    ],
+)
+def test_what_configures_no_bot_is_refused(given: Any, path: Any, hint: str) -> None:
+    error = refused(bot=given)
     assert hint in error.sentence and error.path == path
 
 
