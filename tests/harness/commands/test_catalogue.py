@@ -26,10 +26,9 @@ def said(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> st
 def test_these_commands_do_not_wait_for_what_runs_and_judges() -> None:
     program = "import harness.cli, harness.commands.catalogue, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    signals = ("harness.process", "harness.process.parent_signals")  # from the first line of main on
-    names = {name for name in done.stdout.split() if name.startswith("harness.") and name not in signals}
-    rooms = {".".join(name.split(".")[:2]) for name in names}
-    assert rooms == {f"harness.{room}" for room in ("cli", "commands", "errors", "scenario", "user_files")}
+    rooms = {name.split(".")[1] for name in done.stdout.split() if name.startswith("harness.")}
+    assert "scenario" in rooms
+    assert not rooms & {"clock", "comparing", "hermes", "journal", "judging", "worker"}
 
 
 class TestListCommand:
