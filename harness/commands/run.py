@@ -110,7 +110,10 @@ def _run(
     out = request.out or DEFAULT_OUT
     width = max(len(run.name) for _, runs in batches for run in runs)
     with Results(out, [(level, run.name) for level, runs in batches for run in runs]) as results:
-        terminal.print_lines([installation.description + (f", {fix.description}" if fix else ""), ""])
+        left_out = [fix.left_out] if fix and fix.left_out else []
+        terminal.print_lines(
+            [installation.description + (f", {fix.description}" if fix else ""), *left_out, ""]
+        )
         for number, (level, runs) in enumerate(batches):
             series = Series(
                 installation,
@@ -149,7 +152,7 @@ def _print_stories(request: RunRequest, terminal: Terminal, done: Sequence[Judge
     """The worst run's story, with -v everybody's, and how many runs have which verdict."""
     worst = lines.worst(done)
     shown = done if request.verbose else [worst] if worst else []
-    for judged in shown:
+    for judged in (one for one in shown if one.outcome):  # of one without, its line says all
         terminal.print_lines(["", *lines.story(judged, repeat_line(request, judged.name, level))])
     terminal.print_lines(["", lines.totals(done)])
 
