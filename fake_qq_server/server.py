@@ -23,6 +23,7 @@ from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess, SpeakAs
+from fake_qq_server.server_proxies import ProxyServer
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.http import HttpProtocol
 from fake_qq_server.wire.listener import Listener
@@ -41,7 +42,8 @@ class FakeQQ:
 
     `sink` is told everything that happens; `on_secrets` of each new token, by name. Times are microseconds
     since `start()`; under virtual time the loop starts at 0 and so do they. `ports` of 0, the default, are
-    the kernel's choice; a port that somebody has raises OSError.
+    the kernel's choice; a port that somebody has raises OSError. `server`: a real Toxiproxy to stand before
+    the hosts.
 
     `on_signal` sends the subject's process a signal; unless replaced there is no process.
     `on_restart` stops the subject and starts it again, `on_speak` makes it send; unless replaced they cannot.
@@ -64,6 +66,7 @@ class FakeQQ:
         on_secrets: Callable[[Mapping[str, str]], None] = lambda secrets: None,
         address: str = "127.0.0.1",
         ports: Mapping[Host, int] | None = None,
+        server: ProxyServer | None = None,
     ) -> None:
         self.stage = Stage(sink, delay_us)
         self._on_secrets = on_secrets
@@ -79,7 +82,8 @@ class FakeQQ:
         except BaseException:
             self._close()
             raise
-        self.addresses = Addresses.of({host: listener.address for host, listener in self.listeners.items()})
+        bound: Mapping[Host, tuple[str, int]] = {host: one.address for host, one in self.listeners.items()}
+        self.addresses = Addresses.of(bound if server is None else server.open(bound))
         chosen = options or Options(seed=seed)
         urls = self.addresses.gateways(len(bots)) or chosen.gateway_urls
         gateway, media = self.addresses.gateway, self.addresses.api
@@ -107,6 +111,7 @@ class FakeQQ:
             heal=heal,
             held=held,
             on_heal=lambda: self.on_heal(),
+            server=server,
         )
         self._tell_secrets()
 
@@ -195,7 +200,8 @@ class FakeQQ:
     def refused(self, port: int) -> None:
         """Somebody tried to connect to this port: record it where nobody listens."""
         for host in HOSTS:
-            if self.addresses.ports[host] == port and not self.listeners[host].listening:
-                by: Party = "peer" if self.listeners[host].enabled else "network"
+            listener = self.listeners[host]
+            if self.addresses.ports[host] == port and not (listener.listening and listener.enabled):
+                by: Party = "peer" if listener.enabled else "network"
                 self.stage.sink("probe", LinkClose(host, by, "refused"))
                 self.director.refused(host)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.commands.request import (
+    NETWORKS,
     DiffRequest,
     DoctorRequest,
     ExplainRequest,
@@ -23,6 +24,7 @@ from harness.commands.request import (
     RunRequest,
     SchemaRequest,
     ShowRequest,
+    ToxiproxyRequest,
     ValidateRequest,
     VerbsRequest,
 )
@@ -138,6 +140,11 @@ RUNNING = (
         help="a fix to try: one of ours by name, or a patch file",
     ),
     STRICT,
+    _option(
+        "--network",
+        choices=NETWORKS,
+        help="who plays the toxics: a relay in virtual time (default), or a real Toxiproxy server",
+    ),
     _option("--durations", type=_jobs, metavar="N", help="tell the N runs that took longest"),
     _option("--debug", action="store_true", help="in the foreground without limits: breakpoint() works"),
     _option("-v", "--verbose", action="store_true", help="the whole story of every run"),
@@ -290,6 +297,13 @@ COMMANDS = (
         "judging.explain",
         ExplainRequest,
         (_option("word", help="an ending, a check or a verb"),),
+    ),
+    Command(
+        "toxiproxy",
+        "build the Toxiproxy server that --network toxiproxy needs, with Go, into the cache",
+        "machine.toxiproxy",
+        ToxiproxyRequest,
+        (_option("do", choices=("install",), help="install: build it, unless that was done"),),
     ),
     Command(
         "doctor",
