@@ -22,7 +22,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from harness.errors import SubjectError
+from harness.errors import SubjectError, UsageError
 from harness.hermes import interpreters, releases
 from harness.hermes.interpreters import HERMES_PYTHONS, Interpreter
 from harness.hermes.releases import Environment, Install, Say
@@ -56,7 +56,10 @@ class Wanted:
 
 
 def wanted(root: Path) -> Wanted:
-    """What the pyproject.toml in `root` says. Raises SubjectError where it says nothing usable."""
+    """What the pyproject.toml in `root` says.
+
+    Raises UsageError where there is none, SubjectError where it says nothing usable.
+    """
     file = root / "pyproject.toml"
     try:
         project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
@@ -65,7 +68,7 @@ def wanted(root: Path) -> Wanted:
         extras = {str(extra): [str(one) for one in rows] for extra, rows in optional.items()}
         pythons = SpecifierSet(str(project.get("requires-python", "")))
     except OSError as problem:
-        raise SubjectError(
+        raise UsageError(
             f"{root}: no .venv there, and no pyproject.toml to make one from; "
             "say which Python has its dependencies with --python"
         ) from problem

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import SubjectError
+from harness.errors import SubjectError, UsageError
 from harness.hermes import checkouts, interpreters
 from harness.hermes.environments import resolve
 from tests.harness.hermes.fake_index import forbid_processes, installed
@@ -126,5 +126,5 @@ def test_a_lock_that_uv_exports_is_what_is_installed(
 
 
 def test_a_folder_without_a_project_file_needs_a_python_to_be_named(tmp_path: Path, tree: MakeTree) -> None:
-    with pytest.raises(SubjectError, match="say which Python has its dependencies with --python"):
+    with pytest.raises(UsageError, match="say which Python has its dependencies with --python"):
         resolve(str(tree(tmp_path / "wheel")))

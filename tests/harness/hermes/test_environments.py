@@ -42,7 +42,7 @@ def test_a_virtual_environment_may_be_named_by_its_folder_or_its_site_packages(
 
 def test_an_unpacked_wheel_needs_a_python_to_be_named(tmp_path: Path, tree: MakeTree) -> None:
     root = tree(tmp_path / "wheel")
-    with pytest.raises(SubjectError, match="say which Python has its dependencies with --python"):
+    with pytest.raises(UsageError, match="say which Python has its dependencies with --python"):
         resolve(str(root))
     make_venv(tmp_path / "venv", "aiohttp", "httpx")
     found = resolve(str(root), str(tmp_path / "venv/bin/python"))
