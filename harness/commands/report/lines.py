@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from fake_qq_server.events import Event, RuleAct
 from fake_qq_server.rules.language_verbs import When
-from harness.commands.report.story import story_lines
 from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.run_kinds import RunOpen
@@ -15,29 +14,30 @@ from harness.judging.outcome import Outcome
 from harness.judging.terms import terms_of
 from harness.judging.timeline import Timeline, read
 from harness.process import walls
+from harness.reporting.story import story_lines
+from harness.reporting.words import (
+    HYPOTHETICAL,
+    NOT_RUN,
+    STATES,
+    VERDICTS,
+    clock_text,
+    moment_text,
+    totals_text,
+)
 
-VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
-STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}
 REPRODUCED = {FAILED: "REPRODUCED", PASSED: "NOT REPRODUCED", NOT_JUDGED: "NOT JUDGED"}
 SEAM = "injected inside the client (the network alone cannot cause it)"
-HYPOTHETICAL = "hypothetical: a rule raises an exception that is not known to occur there"
 
 
 def run_line(run: Judged, width: int = 0) -> str:
     """One line a run: name, ending with its half-sentence, attempts, virtual time, verdict."""
     if run.outcome is None:
-        return f"{run.name:{width}}  NOT RUN  {run.problem}"
+        return f"{run.name:{width}}  {NOT_RUN}  {run.problem}"
     out = run.outcome
     attempts = f"{out.attempts} attempt{'s' * (out.attempts != 1)}"
     time = clock_text(out.virtual_s)
     said = f"{out.ending}{' [hypothetical]' * out.hypothetical}"
     return f"{run.name:{width}}  {VERDICTS[out.verdict]:7}  {said} · {attempts} · {time} virtual"
-
-
-def clock_text(seconds: float) -> str:
-    """Virtual time as hours, minutes and seconds: 1:37:58."""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def story(run: Judged, repeat: str) -> list[str]:
@@ -104,21 +104,9 @@ def _check_line(name: str, state: str, because: str, lines: Sequence[int], *, as
     return f"  {'*' if asked else ' '} {name:10} {STATES[state]:8} {because}{proof}"
 
 
-def moment_text(t_us: int) -> str:
-    """A moment of virtual time: 1:37:58.240."""
-    ms = t_us // 1000
-    return f"{ms // 3_600_000}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
-
-
 def totals(runs: Iterable[Judged]) -> str:
     """How many of each verdict."""
-    counts: dict[str, int] = {}
-    for run in runs:
-        word = VERDICTS[run.outcome.verdict] if run.outcome else "NOT RUN"
-        counts[word] = counts.get(word, 0) + 1
-    return ", ".join(
-        f"{counts[word]} {word}" for word in ("FAIL", "UNKNOWN", "NOT RUN", "PASS") if word in counts
-    )
+    return totals_text(VERDICTS[run.outcome.verdict] if run.outcome else NOT_RUN for run in runs)
 
 
 def slowest(runs: Iterable[Judged], count: int) -> list[str]:

@@ -13,6 +13,7 @@ from harness.commands.report import lines
 from harness.commands.results import Judged
 from harness.journal.record import Record
 from harness.judging.outcome import judge
+from harness.reporting.words import HYPOTHETICAL
 from tests.harness.journals import J
 
 
@@ -64,15 +65,6 @@ class TestRunLine:
     def test_a_line_says_why_there_was_no_run(self) -> None:
         assert lines.run_line(NOT_RUN, 3) == "y    NOT RUN  the subject cannot be imported"
 
-    @pytest.mark.parametrize(
-        ("seconds", "text"), [(0, "0:00:00"), (59.6, "0:01:00"), (5875, "1:37:55"), (90_000, "25:00:00")]
-    )
-    def test_virtual_time_is_rounded_to_seconds(self, seconds: float, text: str) -> None:
-        assert lines.clock_text(seconds) == text
-
-    def test_a_moment_is_written_to_the_millisecond(self) -> None:
-        assert lines.moment_text(5_868_240_900) == "1:37:48.240"
-
 
 class TestStoryOfARun:
     def test_a_story_ends_with_ending_verdict_journal_and_command(self) -> None:
@@ -103,7 +95,7 @@ class TestStoryOfARun:
         assert not any(lines.SEAM in line for line in lines.story(dies(rules=rules), ""))
 
     def test_a_story_says_what_is_hypothetical_and_which_rules_acted_too_little(self) -> None:
-        assert f"  {lines.HYPOTHETICAL}" in lines.story(dies(hypothetical=True), "")
+        assert f"  {HYPOTHETICAL}" in lines.story(dies(hypothetical=True), "")
         assert "  rules that acted less or more often than the scenario requires: drop" in lines.story(
             unknown(), ""
         )
