@@ -30,8 +30,8 @@ def as_markdown(
     """The whole text; `most` bytes of UTF-8 at most, but never less than the headline."""
     bad = sorted((run for run in runs if run.verdict != "pass"), key=lambda run: run.verdict != "fail")
     verdicts = [*(VERDICTS[run.verdict] for run in runs), *(NOT_RUN for _ in not_run)]
-    page = _Page(most)
-    page.add([f"### qqchaos: {totals_text(verdicts) or 'no run'}", "", *_subjects(runs), ""])
+    page = _Page(f"### qqchaos: {totals_text(verdicts) or 'no run'}", most)
+    page.add(["", *_subjects(runs), ""])
     if bad:
         page.add([*_fenced([repeat_command(bad[0], shipped)]), ""])
         page.table(("run", "verdict", "what became of the bot", "why"), [_row(run) for run in bad])
@@ -48,9 +48,9 @@ def as_markdown(
 class _Page:
     """Lines, as long as there is room."""
 
-    def __init__(self, most: int) -> None:
-        self._lines: list[str] = []
-        self._room = most
+    def __init__(self, headline: str, most: int) -> None:
+        self._lines = [headline]
+        self._room = most - _size(self._lines)
 
     @property
     def text(self) -> str:

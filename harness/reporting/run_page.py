@@ -163,9 +163,8 @@ def _log(number: int, run: Reported, shown: Collection[int]) -> str:
 
 def _log_row(number: int, line: Shown | Hidden, linked: Collection[int]) -> str:
     if isinstance(line, Hidden):
-        one = line.count == 1
-        which = f"record {line.first}" if one else f"{line.count} records, {line.first} to {line.last}"
-        return f'<tr class="soft"><td>…</td><td colspan="4">{which}: like others here</td></tr>'
+        which = f"{line.count} records, {line.first} to {line.last}: like others here"
+        return f'<tr class="soft"><td>…</td><td colspan="4">{which}</td></tr>'
     record = line.record
     name = f' id="r{number}-{record.n}"' if record.n in linked else ""
     cells = (str(record.n), moment_text(record.t), escape(record.src), record.kind, escape(line.text))

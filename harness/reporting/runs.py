@@ -113,10 +113,12 @@ class Reported:
     @property
     def why(self) -> tuple[str, ...]:
         """What keeps it from a pass, a sentence each."""
-        told = [f"{check.name}: {check.because}" for check in self.decisive]
-        rules = ", ".join(self.unmet)
-        told += [f"rules that acted less or more often than the scenario requires: {rules}"] if rules else []
-        return tuple(told) if self.verdict != "pass" else ()
+        if self.verdict == "pass":
+            return ()
+        told = tuple(f"{check.name}: {check.because}" for check in self.decisive)
+        if told or not self.unmet:
+            return told
+        return (f"rules that acted less or more often than the scenario requires: {', '.join(self.unmet)}",)
 
     @property
     def decisive(self) -> tuple[Check, ...]:

@@ -18,7 +18,9 @@ WIDTH = 880.0
 """The width of the lanes."""
 ROW, BAR, TITLE, AXIS = 21.0, 13.0, 20.0, 30.0
 LEAST = 1.4
-"""Narrower bands are drawn this wide; what lies closer together than three times that is drawn as one."""
+"""Narrower bands are drawn this wide."""
+CLOSE = 4.2
+"""What is of one kind and lies closer together than this is drawn as one."""
 LETTER = 6.2
 """The width of a letter, about."""
 
@@ -129,6 +131,12 @@ class _Drawn:
         first = f"{moment_text(self.band.start)} {self.band.text} (record {self.band.n})"
         return f"{self.count} {self.band.many}: {first} … {self.last}" if self.count > 1 else first
 
+    def takes(self, band: Band, x: float, right: float) -> bool:
+        """Whether the next band, from `x` to `right`, is of its kind, and both are narrow and close."""
+        alike = bool(band.many) and band.many == self.band.many
+        narrow = right - x < CLOSE and (self.count > 1 or self.width < CLOSE)
+        return alike and narrow and x - self.x - self.width < CLOSE
+
     def and_then(self, band: Band, right: float) -> _Drawn:
         """With one more, up to `right`; where some went well and some did not, that is seen."""
         colour = self.colour if self.colour == band.colour else WARN
@@ -141,9 +149,8 @@ def _folded_bands(bands: Iterable[Band], scale: Scale) -> list[_Drawn]:
     drawn: list[_Drawn] = []
     for band in bands:
         x, right = GUTTER + scale.at(band.start), GUTTER + scale.at(band.end)
-        before = drawn[-1] if drawn and band.many and drawn[-1].band.many == band.many else None
-        if before and right - before.x - before.width < 3 * LEAST:
-            drawn[-1] = before.and_then(band, right)
+        if drawn and drawn[-1].takes(band, x, right):
+            drawn[-1] = drawn[-1].and_then(band, right)
         else:
             drawn.append(_Drawn(band, x, right - x, band.colour))
     return drawn
@@ -155,7 +162,7 @@ def _folded_ticks(ticks: Iterable[Tick], scale: Scale) -> list[tuple[float, list
     last: dict[str, int] = {}
     for tick in ticks:
         x = GUTTER + scale.at(tick.t)
-        if tick.kind in last and x - drawn[last[tick.kind]][0] < 3 * LEAST:
+        if tick.kind in last and x - drawn[last[tick.kind]][0] < CLOSE:
             drawn[last[tick.kind]][1].append(tick)
         else:
             last[tick.kind] = len(drawn)
@@ -170,7 +177,7 @@ def _moments(
     places: list[tuple[float, list[Moment]]] = []
     for one in sorted(moments, key=lambda moment: moment.t):
         x = GUTTER + scale.at(one.t)
-        if places and x - places[-1][0] < 2 * LEAST:
+        if places and x - places[-1][0] < CLOSE:
             places[-1][1].append(one)
         else:
             places.append((x, [one]))

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from harness.journal.record import Record, field_names
 from harness.journal.run_kinds import RunClose, RunOpen
@@ -33,7 +34,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Hidden:
-    """Records left out at this place, from number `first` to `last`."""
+    """Records left out at this place, at least two, from number `first` to `last`."""
 
     first: int
     last: int
@@ -46,17 +47,12 @@ def log_lines(records: Sequence[Record], proofs: Collection[int]) -> Iterator[Sh
     for record in records:
         alike[_likeness(record)].append(record.n)
     kept = {n for numbers in alike.values() for n in (*numbers[:FIRST], numbers[-1])} | set(proofs)
-    hidden: list[int] = []
-    for record in records:
-        if record.n not in kept:
-            hidden.append(record.n)
-            continue
-        if hidden:
-            yield Hidden(hidden[0], hidden[-1], len(hidden))
-            hidden = []
-        yield Shown(record, _text(record))
-    if hidden:
-        yield Hidden(hidden[0], hidden[-1], len(hidden))
+    for shown, stretch in groupby(records, key=lambda record: record.n in kept):
+        here = list(stretch)
+        if shown or len(here) == 1:
+            yield from (Shown(record, _text(record)) for record in here)
+        else:
+            yield Hidden(here[0].n, here[-1].n, len(here))
 
 
 def _likeness(record: Record) -> object:
@@ -76,7 +72,7 @@ def _text(record: Record) -> str:
     if isinstance(event, RunClose):
         said = [(name, value) for name, value in said if name != "counts"]
     told = [*said, *named]
-    return " ".join(f"{name}={_value(value)}" for name, value in told if value not in (None, "", []))
+    return " ".join(f"{name}={_value(value)}" for name, value in told if value not in (None, "", [], ()))
 
 
 def _value(value: object) -> str:
