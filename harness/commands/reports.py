@@ -10,7 +10,7 @@ from platform import python_version
 
 from harness.commands.report.terminal import Terminal
 from harness.commands.request import BundleRequest, ReportFiles, ReportRequest
-from harness.commands.results import file_name
+from harness.commands.results import DEFAULT_OUT, file_name
 from harness.errors import PASSED, HarnessError, UsageError
 from harness.reporting.bundle import SUFFIX, packed
 from harness.reporting.html import as_html, totals
@@ -58,8 +58,8 @@ def write_reports(stored: Stored, wanted: ReportFiles) -> list[Path]:
 
 def bundle(request: BundleRequest) -> int:
     """Pack one run into a file."""
-    stored = read_stored([request.results])
-    run = _the_run(request, stored)
+    folder = request.results or DEFAULT_OUT
+    run = _the_run(request, read_stored([folder]), f"{folder} has")
     versions = {"qqchaos": version("qqchaos"), "python": python_version()}
     out = request.out or Path(f"qqchaos-{file_name(run.name, run.level)}{SUFFIX}")
     if out.suffix != SUFFIX:
@@ -69,11 +69,10 @@ def bundle(request: BundleRequest) -> int:
     return PASSED
 
 
-def _the_run(request: BundleRequest, stored: Stored) -> Reported:
+def _the_run(request: BundleRequest, stored: Stored, where: str) -> Reported:
     """The one run that is meant, with its journal."""
     named = [run for run in stored.runs if run.name == request.run]
     found = [run for run in named if request.level in (None, run.level)]
-    where = f"{request.results} has"
     if not named:
         problem = next((one.problem for one in stored.not_run if one.name == request.run), None)
         if problem is not None:

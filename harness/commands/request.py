@@ -99,10 +99,11 @@ class ReportRequest(ReportFiles):
 
 @dataclass(frozen=True)
 class BundleRequest:
-    """`bundle`. `run`: a run's name; `results`: the folder that has it. `out`: None is a name of its own."""
+    """`bundle`. `run`: a run's name; `results`: the folder that has it, None is `.qqchaos`. `out`: None is a
+    name made of the run's."""
 
     run: str
-    results: Path = Path(".qqchaos")
+    results: Path | None = None
     level: str | None = None
     out: Path | None = None
 

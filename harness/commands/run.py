@@ -102,7 +102,8 @@ def _tell_changes(request: RunRequest, before: Sequence[Judged] | None, done: Se
 def _write_reports(request: RunRequest) -> None:
     """The files that are asked for, from what now lies in the folder: `report` would write the same."""
     if request.html or request.junit or request.markdown:
-        write_reports(read_stored([request.out or DEFAULT_OUT]), request)
+        written = write_reports(read_stored([request.out or DEFAULT_OUT]), request)
+        _terminal(request).print_lines(f"written: {path}" for path in written)
 
 
 def _run(

@@ -52,9 +52,12 @@ def _proofs(run: Reported) -> Iterator[int]:
 
 
 def _story(run: Reported) -> str:
-    """What the scenario says of itself."""
+    """What the scenario says of itself, and which issues it shows."""
     story = run.opened.scenario.get("story") if run.opened else None
-    return f"<p>{escape(str(story))}</p>" if story else ""
+    issues = ", ".join(f"#{issue}" for issue in run.ran.document.get("issues") or ())
+    told = [str(story)] if story else []
+    told += [f"It shows {issues}."] if issues else []
+    return f"<p>{escape(' '.join(told))}</p>" if told else ""
 
 
 def _pictures(number: int, runs: Sequence[Reported]) -> Iterator[str]:
@@ -134,7 +137,6 @@ def _about(run: Reported) -> str:
     facts |= {"fix": run.ran.fix, "fix sha256": fix.get("sha256") if isinstance(fix, dict) else None}
     facts |= {"level": run.level, "seed": run.ran.seed, "reconnect attempts": run.ran.row.attempts}
     facts |= {"virtual time": clock_text(run.virtual_s), "real seconds": run.wall_s}
-    facts |= {"issues": ", ".join(f"#{issue}" for issue in document.get("issues") or ()) or None}
     facts |= {"journal": document.get("journal"), "digest": document.get("digest")}
     rows = "".join(
         f"<tr><td>{name}</td><td>{escape(str(value))}</td></tr>"
