@@ -54,7 +54,7 @@ def _proofs(run: Reported) -> Iterator[int]:
 def _story(run: Reported) -> str:
     """What the scenario says of itself, and which issues it shows."""
     story = run.opened.scenario.get("story") if run.opened else None
-    issues = ", ".join(f"#{issue}" for issue in run.ran.document.get("issues") or ())
+    issues = ", ".join(f"#{issue}" for issue in run.issues)
     told = [str(story)] if story else []
     told += [f"It shows {issues}."] if issues else []
     return f"<p>{escape(' '.join(told))}</p>" if told else ""

@@ -81,6 +81,12 @@ class Reported:
         return f"{found.get('name') or 'hermes-agent'} {self.ran.version}{fix}"
 
     @property
+    def issues(self) -> tuple[int, ...]:
+        """The numbers of the issues that the scenario shows."""
+        found = self.ran.document.get("issues")
+        return tuple(one for one in found if isinstance(one, int)) if isinstance(found, list) else ()
+
+    @property
     def virtual_s(self) -> float:
         """When it gave up for good, else the run's end; virtual seconds."""
         return _number(self.ran.document.get("virtual_s")) or 0.0

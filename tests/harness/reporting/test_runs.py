@@ -43,6 +43,11 @@ def test_a_stored_verdict_is_told_though_this_version_judges_otherwise_and_that_
     assert run.notes == ("this version of qqchaos judges its journal anew as FAIL, silent-death",)
 
 
+def test_issues_are_numbers_whatever_stands_there() -> None:
+    assert run_of(dies(), issues=[14539, "x"]).issues == (14539,)
+    assert run_of(dies(), issues=3).issues == ()
+
+
 def test_numbers_that_are_none_are_left_out() -> None:
     run = run_of(dies(), wall_s="long", virtual_s=float("nan"))
     assert (run.wall_s, run.virtual_s) == (None, 0.0)
