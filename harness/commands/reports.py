@@ -12,7 +12,7 @@ from harness.commands.report.terminal import Terminal
 from harness.commands.request import BundleRequest, ReportFiles, ReportRequest
 from harness.commands.results import DEFAULT_OUT, file_name
 from harness.errors import PASSED, HarnessError, UsageError
-from harness.reporting.bundle import SUFFIX, packed
+from harness.reporting.bundle import SUFFIX, naming, packed
 from harness.reporting.html import as_html, totals
 from harness.reporting.junit import as_junit
 from harness.reporting.lanes import picture_of
@@ -64,8 +64,11 @@ def bundle(request: BundleRequest) -> int:
     out = request.out or Path(f"qqchaos-{file_name(run.name, run.level)}{SUFFIX}")
     if out.suffix != SUFFIX:
         raise UsageError(f"--out {out}: a bundle's name ends in {SUFFIX}")
-    _write(out, packed(run.ran.document, run.records, versions, str(Path.home())))
-    Terminal(sys.stdout).print_lines([f"written: {out}"])
+    home = str(Path.home())
+    data = packed(run.ran.document, run.records, versions, home)
+    _write(out, data)
+    told = [f"look at it before you send it: {name} names {home}" for name in naming(data, home)]
+    Terminal(sys.stdout).print_lines([f"written: {out}", *(told if len(home) > 1 else [])])
     return PASSED
 
 

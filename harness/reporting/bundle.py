@@ -2,7 +2,7 @@
 
     bundle.json       which versions of qqchaos and Python made it, and of what the run was
     outcome.json      the outcome, as `run` wrote it
-    runs/….jsonl      the journal; secrets were never in it, and the home folder becomes `~`
+    runs/….jsonl      the journal; secrets were never in it, and in its `x` the home folder becomes `~`
     scenario.json     the run's scenario, with variants and twins laid out
 
 It is a ZIP file, and the same for the same run: nothing in it says when it was packed.
@@ -98,6 +98,12 @@ def packed(
             info.compress_type = zipfile.ZIP_DEFLATED
             files.writestr(info, text.encode("utf-8", "backslashreplace"))
     return target.getvalue()
+
+
+def naming(data: bytes, text: str) -> list[str]:
+    """The names of a bundle's files that have `text` in them all the same."""
+    files = zipfile.ZipFile(io.BytesIO(data))
+    return [name for name in files.namelist() if text.encode() in files.read(name)]
 
 
 def _json(document: object) -> str:

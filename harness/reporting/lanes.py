@@ -1,153 +1,29 @@
 """A run over virtual time, as lanes of bands and marks: what `svg` draws. Pure.
 
-All of it is read from the judge's own timeline, so that a picture cannot say anything else than the verdict.
-Times are virtual microseconds.
+Service, give-ups, attempts and messages are the judge's own facts, so that a picture and a verdict cannot
+differ; the rest is read off the records. Times are virtual microseconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from fake_qq_server.events import LinkCondition, RuleAct, Session, WsIn, WsOut
+from fake_qq_server.events import Session, WsIn, WsOut
 from harness.journal.run_kinds import SubjLife, SubjState
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.judging.facts import TimedCall
 from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
-from harness.reporting.words import moment_text
-
-FAULTS_AT_MOST = 6
-GOOD, BAD, WARN, DIM, FAULT, NOTE = "good", "bad", "warn", "dim", "fault", "note"
-"""What a colour says."""
-
-
-@dataclass(frozen=True)
-class Band:
-    """A stretch. `text`: what it is, for whoever points at it; `label` stands in it where there is room; `n`
-    is the record that began it; `many` names several of its kind that are drawn as one: "attempts"."""
-
-    start: int
-    end: int
-    colour: str
-    text: str
-    n: int
-    label: str = ""
-    many: str = ""
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A moment in a lane. `kind`: what happens again, for folding."""
-
-    t: int
-    colour: str
-    text: str
-    n: int
-    kind: str
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One line of the picture. `fault`: it shows what was done to the bot, and not the bot."""
-
-    title: str
-    bands: tuple[Band, ...] = ()
-    ticks: tuple[Tick, ...] = ()
-    fault: bool = False
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A moment of the whole run: a line through all lanes."""
-
-    t: int
-    colour: str
-    text: str
-    n: int
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Everything that is drawn of one run, from 0 to `end`."""
-
-    title: str
-    lanes: tuple[Lane, ...]
-    moments: tuple[Moment, ...]
-    end: int
-
-    def happenings(self) -> Iterator[tuple[int, str]]:
-        """Every moment at which a lane changes, and what kind of change it is."""
-        for lane in self.lanes:
-            for band in lane.bands:
-                yield band.start, f"{lane.title} {band.colour} from"
-                yield band.end, f"{lane.title} {band.colour} to"
-            for tick in lane.ticks:
-                yield tick.t, f"{lane.title} {tick.kind}"
-        for moment in self.moments:
-            yield moment.t, moment.text
+from harness.reporting.faults import fault_lanes
+from harness.reporting.marks import BAD, DIM, GOOD, NOTE, WARN, Band, Lane, Moment, Picture, Tick
 
 
 def picture_of(run: Timeline, title: str) -> Picture:
     """The picture of a run; a lane in which nothing happens is left out."""
-    lanes = [*_faults(run), *(make(run) for make in LANES)]
+    lanes = [*fault_lanes(run), *(make(run) for make in LANES)]
     shown = tuple(lane for lane in lanes if lane.bands or lane.ticks)
     return Picture(title, shown, tuple(_moments(run)), run.end)
-
-
-def _faults(run: Timeline) -> list[Lane]:
-    """A lane for each kind of fault, in the order of their first act; the later ones share the last."""
-    bands: dict[str, list[Band]] = {}
-    acts: dict[tuple[str, str | None], list[tuple[int, int]]] = {}
-    since: dict[tuple[int | None, str, str | None], tuple[int, int]] = {}
-    for record in run.body:
-        event, about = record.event, record.about
-        if isinstance(event, RuleAct) and not event.only_marks:
-            acts.setdefault((event.verb, about.rule), []).append((record.t, record.n))
-            bands.setdefault(event.verb, [])
-        elif isinstance(event, LinkCondition):
-            bands.setdefault(event.name, [])
-            key = (about.conn, event.name, about.rule)
-            if event.on:
-                since.setdefault(key, (record.t, record.n))
-            elif key in since:
-                bands[event.name].append(_condition(key, since.pop(key), record.t))
-    for key, start in since.items():
-        bands[key[1]].append(_condition(key, start, run.end))
-    ticks: dict[str, list[Tick]] = {}
-    for (verb, rule), marks in acts.items():
-        if len(marks) > 1:
-            told = f"{verb} (rule {rule})" if rule else verb
-            (first, n), (last, _) = marks[0], marks[-1]
-            text = f"{told}: {len(marks)} times, from {moment_text(first)} to {moment_text(last)}"
-            bands[verb].append(Band(first, last, FAULT, text, n))
-        ticks.setdefault(verb, []).extend(Tick(t, FAULT, verb, n, verb) for t, n in marks)
-    lanes = [
-        Lane(_fault_title(name, ticks.get(name, ())), tuple(bands[name]), tuple(ticks.get(name, ())), True)
-        for name in bands
-    ]
-    rest = lanes[FAULTS_AT_MOST:]
-    if not rest:
-        return lanes
-    together = Lane(
-        "other faults",
-        tuple(band for lane in rest for band in lane.bands),
-        tuple(tick for lane in rest for tick in lane.ticks),
-        True,
-    )
-    return [*lanes[:FAULTS_AT_MOST], together]
-
-
-def _fault_title(name: str, acts: Sequence[Tick]) -> str:
-    return f"{len(acts)}x {name}" if len(acts) > 1 else name
-
-
-def _condition(key: tuple[int | None, str, str | None], start: tuple[int, int], end: int) -> Band:
-    conn, name, _ = key
-    where = f"connection {conn}" if conn is not None else "the whole host"
-    return Band(
-        start[0], end, FAULT, f"{name} on {where}, {duration(end - start[0])}", start[1], many=f"times {name}"
-    )
 
 
 def _connections(run: Timeline) -> Lane:
@@ -173,10 +49,16 @@ def _connections(run: Timeline) -> Lane:
             )
         )
     for cut in run.interruptions:
-        off = cut.off.t if cut.off else run.end
+        off = cut.off.t if cut.off else _closed(run, cut.conn)
         text = f"connection {cut.conn}: {cut.name} for {duration(off - cut.on.t)}"
         bands.append(Band(cut.on.t, off, WARN, text, cut.on.n, many="interruptions"))
     return Lane("connection", tuple(bands))
+
+
+def _closed(run: Timeline, number: int) -> int:
+    """When a connection ended, or the run."""
+    connection = run.connections.get(number)
+    return connection.closed.t if connection and connection.closed else run.end
 
 
 SESSION_COLOURS = {"ready": GOOD, "resumed": GOOD, "refused": BAD, "dropped": DIM, "new": NOTE}

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from html import escape
 
 from harness.reporting.differences import as_shipped, parting_of
-from harness.reporting.lanes import NOTE, Moment, picture_of
+from harness.reporting.lanes import picture_of
+from harness.reporting.marks import NOTE, Moment
 from harness.reporting.repeat import repeat_command
 from harness.reporting.runs import Check, Reported
 from harness.reporting.story import story_lines

@@ -8,7 +8,7 @@ from html import escape
 
 from harness.judging.intervals import SECOND
 from harness.reporting.assets import asset
-from harness.reporting.lanes import WARN, Band, Lane, Moment, Picture, Tick
+from harness.reporting.marks import WARN, Band, Lane, Moment, Picture, Tick
 from harness.reporting.scale import Scale, scale_of
 from harness.reporting.words import clock_text, moment_text
 

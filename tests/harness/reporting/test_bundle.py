@@ -11,9 +11,10 @@ import pytest
 
 from harness.errors import UsageError
 from harness.journal.record import digest, parse
-from harness.reporting.bundle import opened, packed
+from harness.reporting.bundle import naming, opened, packed
 from harness.reporting.stored import read_stored
 from harness.user_files import CannotRead
+from tests.harness.journals import J
 from tests.harness.reporting.made import JOURNAL, dies, document, run_of
 
 HOME = "/home/someone"
@@ -46,6 +47,13 @@ def test_the_home_folder_is_not_named(tmp_path: Path) -> None:
     journal = files.read(JOURNAL).decode()
     assert HOME not in journal
     assert parse(journal)[0].x == {"subject": {"path": "~/hermes"}, "seen": ["~/x", 3]}
+
+
+def test_where_the_home_folder_is_named_all_the_same_is_told() -> None:
+    j = J(story=f"{HOME}/x").up()
+    data = packed(document(j.done(90)), j.records, {}, HOME)
+    assert naming(data, HOME) == [JOURNAL, "scenario.json"]
+    assert naming(data, "/nowhere") == []
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:

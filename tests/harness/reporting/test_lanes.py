@@ -5,7 +5,8 @@ from __future__ import annotations
 from fake_qq_server.events import WsOut
 from harness.journal.run_kinds import SubjLife
 from harness.judging.timeline import read
-from harness.reporting.lanes import BAD, DIM, FAULT, GOOD, NOTE, WARN, Lane, Picture, picture_of
+from harness.reporting.lanes import picture_of
+from harness.reporting.marks import BAD, DIM, GOOD, NOTE, WARN, Lane, Picture
 from tests.harness.journals import HOUR, J, us
 from tests.harness.reporting.made import dies
 
@@ -30,28 +31,6 @@ def test_a_run_has_the_lanes_in_which_something_happens() -> None:
     assert shown.end == us(6468)
 
 
-def test_the_acts_of_a_rule_are_ticks_in_a_band_from_the_first_to_the_last() -> None:
-    j = J().up().acts("r", t=60, verb="status").acts("r", t=90, verb="status").acts("drop", t=95)
-    found = lane(j, "2x status")
-    assert stretches(found) == [(60, 90, FAULT)]
-    assert [tick.t for tick in found.ticks] == [us(60), us(90)]
-    assert found.fault and not lane(J().up(), "connection").fault
-
-
-def test_a_condition_is_a_band_until_it_goes_off_or_the_run_ends() -> None:
-    j = J().up().interrupted(t=60).released(t=70).interrupted(t=3000)
-    assert stretches(lane(j, "silent")) == [(60, 70, FAULT), (3000, 3600, FAULT)]
-
-
-def test_the_seventh_kind_of_fault_and_what_follows_share_a_lane() -> None:
-    j = J().up()
-    for i in range(8):
-        j.acts("r", t=60 + i, verb=f"verb-{i}")
-    found = [one for one in picture(j).lanes if one.fault]
-    assert [one.title for one in found] == [*(f"verb-{i}" for i in range(6)), "other faults"]
-    assert [tick.text for tick in found[-1].ticks] == ["verb-6", "verb-7"]
-
-
 def test_a_connection_is_dim_where_it_is_open_green_in_service_and_yellow_when_interrupted() -> None:
     j = J().up().interrupted(t=60).released(t=70).loses(t=80)
     assert stretches(lane(j, "connection")) == [
@@ -60,6 +39,11 @@ def test_a_connection_is_dim_where_it_is_open_green_in_service_and_yellow_when_i
         (70, 80, GOOD),
         (60, 70, WARN),
     ]
+
+
+def test_an_interruption_is_over_when_its_connection_is() -> None:
+    found = lane(J().up().interrupted(t=60).loses(t=70), "connection")
+    assert stretches(found)[-1] == (60, 70, WARN)
 
 
 def test_attempts_are_numbered_and_coloured_by_how_they_ended() -> None:

@@ -6,7 +6,8 @@ import re
 from xml.etree.ElementTree import Element, fromstring
 
 from harness.judging.timeline import read
-from harness.reporting.lanes import NOTE, Band, Lane, Moment, Picture, picture_of
+from harness.reporting.lanes import picture_of
+from harness.reporting.marks import NOTE, Band, Lane, Moment, Picture
 from harness.reporting.svg import GUTTER, WIDTH, as_svg
 from tests.harness.journals import HOUR, J, us
 from tests.harness.reporting.made import NASTY, dies
