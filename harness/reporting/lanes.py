@@ -101,19 +101,23 @@ def _attempts(run: Timeline) -> Lane:
 
 
 def _heartbeats(run: Timeline) -> Lane:
-    """A tick each; another colour where the platform wrote no ACK."""
-    answered = {
-        record.about.cause
-        for record in run.body
-        if isinstance(record.event, WsOut) and record.event.op == "ack"
-    }
+    """A tick each; another colour where no ACK came back: none was written, or the line held it back."""
+    acks = (one for one in run.body if isinstance(one.event, WsOut) and one.event.op == "ack")
+    answered = {ack.about.cause for ack in acks}
     ticks = []
     for record in run.body:
-        event = record.event
+        event, conn = record.event, record.about.conn
         if isinstance(event, WsIn) and event.op == "heartbeat":
-            colour, what = (GOOD, "with an ACK") if record.n in answered else (WARN, "without an ACK")
+            got = record.n in answered and not _interrupted(run, conn, record.t)
+            colour, what = (GOOD, "with an ACK") if got else (WARN, "without an ACK")
             ticks.append(Tick(record.t, colour, f"heartbeat {what}, last number {event.s}", record.n, what))
     return Lane("heartbeats", ticks=tuple(ticks))
+
+
+def _interrupted(run: Timeline, conn: int | None, t: int) -> bool:
+    return any(
+        one.conn == conn and one.on.t <= t and (one.off is None or t < one.off.t) for one in run.interruptions
+    )
 
 
 MESSAGE_COLOURS = {"written": NOTE, "kept": WARN, "handled": DIM, "answered": GOOD}

@@ -59,6 +59,13 @@ def test_a_heartbeat_without_an_ack_is_another_colour() -> None:
     assert [tick.colour for tick in lane(j, "heartbeats").ticks] == [WARN, GOOD]
 
 
+def test_an_ack_that_the_line_holds_back_did_not_come() -> None:
+    j = J().up().interrupted(t=20).says_frame("heartbeat", t=30)
+    j.add(WsOut("ack"), conn=1, cause=len(j.records)).released(t=40).says_frame("heartbeat", t=60)
+    j.add(WsOut("ack"), conn=1, cause=len(j.records))
+    assert [tick.colour for tick in lane(j, "heartbeats").ticks] == [WARN, GOOD]
+
+
 def test_a_message_is_written_handled_and_answered() -> None:
     found = lane(J().up().sends("m", t=90).handles("m").posts("m"), "messages")
     assert [(tick.text, tick.colour) for tick in found.ticks] == [
