@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from harness.reporting.bounds import bounds_of
 from harness.reporting.repeat import repeat_command
 from harness.reporting.runs import NotRun, Reported
 from harness.reporting.words import NOT_RUN, VERDICTS, clock_text
@@ -78,7 +79,7 @@ def _case(suite: Element, run: Reported, shipped: Collection[str]) -> None:
         f"journal: {run.ran.document.get('journal')}",
         f"digest: {run.ran.document.get('digest')}",
         f"repeat: {repeat_command(run, shipped)}",
-        *(f"note: {note}" for note in run.notes),
+        *(f"note: {note}" for note in (*run.notes, *bounds_of(run.records))),
     ]
     SubElement(case, "system-out").text = _clean("\n".join(told))
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from harness.comparing.table import merged
+from harness.reporting.bounds import bounds_of
 from harness.reporting.repeat import repeat_command
 from harness.reporting.runs import NotRun, Reported
 from harness.reporting.words import NOT_RUN, VERDICTS, totals_text
@@ -108,11 +109,13 @@ def _row(run: Reported) -> tuple[str, ...]:
     on = f"{run.ran.version}{f' + {run.ran.fix}' if run.ran.fix else ''}, {run.level}"
     name = f"{_code(run.name)}<br>{_text(on)}"
     ending = f"{_code(run.ending)} {_text(run.told)}"
-    return name, f"**{VERDICTS[run.verdict]}**", ending, "<br>".join(map(_text, run.why)) or "-"
+    why = "<br>".join(map(_text, (*run.why, *run.notes, *bounds_of(run.records))))
+    return name, f"**{VERDICTS[run.verdict]}**", ending, why or "-"
 
 
 def _passed(run: Reported) -> str:
-    return f"{_code(run.name)}, {_text(run.subject)}, {_text(run.level)}: {_code(run.ending)}"
+    told = "".join(f"; {_text(bound)}" for bound in bounds_of(run.records))
+    return f"{_code(run.name)}, {_text(run.subject)}, {_text(run.level)}: {_code(run.ending)}{told}"
 
 
 def _fenced(lines: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from html import escape
 
+from harness.reporting.bounds import bounds_of
 from harness.reporting.differences import as_shipped, parting_of
 from harness.reporting.lanes import picture_of
 from harness.reporting.marks import NOTE, Moment
@@ -13,7 +14,7 @@ from harness.reporting.runs import Check, Reported
 from harness.reporting.story import story_lines
 from harness.reporting.svg import as_svg
 from harness.reporting.wire_log import Hidden, Shown, log_lines
-from harness.reporting.words import HYPOTHETICAL, STATES, VERDICTS, clock_text, moment_text
+from harness.reporting.words import STATES, VERDICTS, clock_text, moment_text
 
 LOGS_AT_MOST = 100
 """Of more runs only those that do not pass have their log on the page: a browser has to hold it."""
@@ -115,8 +116,7 @@ def _warnings(run: Reported) -> Iterator[str]:
     """What bounds the meaning of the verdict."""
     if run.unmet:
         yield f"rules that acted less or more often than the scenario requires: {', '.join(run.unmet)}"
-    if run.timeline and run.timeline.terms.hypothetical:
-        yield HYPOTHETICAL
+    yield from bounds_of(run.records)
 
 
 def _proof(number: int, check: Check, shown: Collection[int]) -> str:

@@ -12,8 +12,6 @@ STATES: Mapping[str, str] = {"pass": "pass", "fail": "FAIL", "unknown": "unknown
 NOT_RUN = "NOT RUN"
 """Where a verdict stands, of a run that there is nothing to judge of."""
 
-HYPOTHETICAL = "hypothetical: a rule raises an exception that is not known to occur there"
-
 
 def totals_text(verdicts: Iterable[str]) -> str:
     """How many of each: `2 FAIL, 1 NOT RUN, 5 PASS`."""

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fake_qq_server.events import Event, RuleAct
-from fake_qq_server.rules.language_verbs import When
 from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED
-from harness.journal.run_kinds import RunOpen
 from harness.judging.intervals import SECOND, Interval, subtract
 from harness.judging.outcome import Outcome
-from harness.judging.terms import terms_of
 from harness.judging.timeline import Timeline, read
-from harness.process import walls
+from harness.reporting.bounds import bounds_of
 from harness.reporting.story import story_lines
 from harness.reporting.words import (
-    HYPOTHETICAL,
     NOT_RUN,
     STATES,
     VERDICTS,
@@ -26,7 +21,6 @@ from harness.reporting.words import (
 )
 
 REPRODUCED = {FAILED: "REPRODUCED", PASSED: "NOT REPRODUCED", NOT_JUDGED: "NOT JUDGED"}
-SEAM = "injected inside the client (the network alone cannot cause it)"
 
 
 def run_line(run: Judged, width: int = 0) -> str:
@@ -54,9 +48,7 @@ def story(run: Judged, repeat: str) -> list[str]:
     ]
     also = ", ".join(check.name for check in out.also_seen)
     notes = [f"  failed too, without counting: {also}"] if also else []
-    notes += [f"  {rule}: {SEAM}" for rule in _acted_at_a_seam(run)]
-    notes += [f"  {HYPOTHETICAL}"] if out.hypothetical else []
-    notes += [f"  ran without {walls.WITHOUT[name]}" for name in _missing_walls(run)]
+    notes += [f"  {line}" for line in bounds_of(run.records)]
     lines += ["", *notes] if notes else []
     if out.unmet:
         lines += [
@@ -72,30 +64,6 @@ def story(run: Judged, repeat: str) -> list[str]:
     if repeat:
         lines += [f"  repeat   {repeat}"]
     return lines
-
-
-def _missing_walls(run: Judged) -> tuple[str, ...]:
-    """The walls that did not stand around the worker, as far as the journal says which did."""
-    standing = next((one.x.get("walls") for one in run.records if isinstance(one.event, RunOpen)), None)
-    return walls.missing(standing) if isinstance(standing, list | tuple) else ()
-
-
-def _acted_at_a_seam(run: Judged) -> list[str]:
-    """The rules at a seam that acted, as the journal calls them."""
-    opened = next((record.event for record in run.records if isinstance(record.event, RunOpen)), None)
-    named = {
-        key
-        for key, rule in terms_of(opened).rules.items()
-        if isinstance(rule.trigger, When) and rule.trigger.event.startswith("seam.")
-    }
-    acted = (record.about.rule for record in run.records if _injects(record.event))
-    return [
-        rule for rule in dict.fromkeys(acted) if rule and (rule in named or rule.startswith("when seam."))
-    ]
-
-
-def _injects(event: Event) -> bool:
-    return isinstance(event, RuleAct) and not event.only_marks
 
 
 def _check_line(name: str, state: str, because: str, lines: Sequence[int], *, asked: bool) -> str:

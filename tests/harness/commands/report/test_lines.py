@@ -13,7 +13,7 @@ from harness.commands.report import lines
 from harness.commands.results import Judged
 from harness.journal.record import Record
 from harness.judging.outcome import judge
-from harness.reporting.words import HYPOTHETICAL
+from harness.reporting.bounds import HYPOTHETICAL, SEAM
 from tests.harness.journals import J
 
 
@@ -87,12 +87,12 @@ class TestStoryOfARun:
     def test_a_story_names_the_rules_that_acted_inside_the_client(self) -> None:
         rules = [{"id": "boom", "when": "seam.receive", "do": {"raise": "OSError"}}]
         acted = judged(J(rules=rules).up().acts("boom", verb="raise").done(3600))
-        assert f"  boom: {lines.SEAM}" in lines.story(acted, "")
+        assert f"  boom: {SEAM}" in lines.story(acted, "")
         marked = judged(J().up().acts("when seam.open do nothing", verb="nothing").done(3600))
-        assert lines.SEAM not in "".join(lines.story(marked, ""))
+        assert SEAM not in "".join(lines.story(marked, ""))
         unnamed = judged(J().up().acts("when seam.open do raise", verb="raise").done(3600))
-        assert f"  when seam.open do raise: {lines.SEAM}" in lines.story(unnamed, "")
-        assert not any(lines.SEAM in line for line in lines.story(dies(rules=rules), ""))
+        assert f"  when seam.open do raise: {SEAM}" in lines.story(unnamed, "")
+        assert not any(SEAM in line for line in lines.story(dies(rules=rules), ""))
 
     def test_a_story_says_what_is_hypothetical_and_which_rules_acted_too_little(self) -> None:
         assert f"  {HYPOTHETICAL}" in lines.story(dies(hypothetical=True), "")
