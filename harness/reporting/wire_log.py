@@ -1,6 +1,6 @@
 """A journal as the lines of a log, with what repeats folded. Pure.
 
-Of records that differ in numbers only, the first two and the last are shown; what proves a check always is.
+Of records that differ in numbers only, the first two and the last are shown; what a page points at, always.
 """
 
 from __future__ import annotations
