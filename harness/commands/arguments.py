@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from harness.commands.request import (
     NETWORKS,
+    BundleRequest,
     DiffRequest,
     DoctorRequest,
     ExplainRequest,
@@ -21,6 +22,7 @@ from harness.commands.request import (
     JudgeRequest,
     ListRequest,
     MergeRequest,
+    ReportRequest,
     RunRequest,
     SchemaRequest,
     ShowRequest,
@@ -157,6 +159,11 @@ REGRESSION = (
     ),
     _option("--shard", type=_shard, metavar="N/M", help="only the Nth of M parts of the runs"),
 )
+REPORTS = (
+    _option("--html", type=Path, metavar="FILE", help="write a page: all runs, and everything behind each"),
+    _option("--junit", type=Path, metavar="FILE", help="write JUnit XML"),
+    _option("--markdown", type=Path, metavar="FILE", help="write a comment or summary that GitHub takes"),
+)
 SEVERAL = (
     _option(
         "--hermes",
@@ -189,6 +196,7 @@ COMMANDS = (
             AGAINST,
             *RUNNING,
             *CHOICE,
+            *REPORTS,
             _level("how much of hermes-agent is driven (default: adapter and runner)"),
             JSON,
         ),
@@ -206,6 +214,7 @@ COMMANDS = (
                 *SUBJECT,
                 *RUNNING,
                 *CHOICE,
+                *REPORTS,
                 _level("how much of hermes-agent is driven (default: adapter)"),
                 JSON,
             ),
@@ -286,9 +295,48 @@ COMMANDS = (
         "judging.judge_journals",
         JudgeRequest,
         (
-            _option("journals", nargs="+", metavar="journal", help="a .jsonl file of an earlier run"),
+            _option(
+                "journals", nargs="+", metavar="journal", help="a .jsonl file of an earlier run, or a bundle"
+            ),
             STRICT,
             JSON,
+        ),
+    ),
+    Command(
+        "report",
+        "write what runs left as a page, JUnit XML, Markdown or pictures",
+        "reports.report",
+        ReportRequest,
+        (
+            _option(
+                "results",
+                nargs="+",
+                type=Path,
+                metavar="DIR",
+                help="the folder of an earlier run (its --out), an outcome.json, or a bundle",
+            ),
+            *REPORTS,
+            _option(
+                "--svg", type=Path, metavar="FILE", help="write the timelines of these runs, a dozen at most"
+            ),
+        ),
+    ),
+    Command(
+        "bundle",
+        "pack one run into a file, for a bug report: judge and report take it elsewhere",
+        "reports.bundle",
+        BundleRequest,
+        (
+            _option("run", help="a run's exact name"),
+            _option(
+                "--from",
+                dest="results",
+                type=Path,
+                metavar="DIR",
+                help="the folder of an earlier run (default: .qqchaos)",
+            ),
+            _level("which of its levels"),
+            _option("--out", type=Path, metavar="FILE", help="where to (default: qqchaos-RUN.zip)"),
         ),
     ),
     Command(

@@ -21,12 +21,13 @@ from harness.journal.run_kinds import RunOpen
 from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
 from harness.judging.outcome import as_document, exit_status, judge
+from harness.reporting import bundle
 from harness.user_files import CannotRead, read_text
 
 
 def judge_journals(request: JudgeRequest) -> int:
     """Judge stored journals again; prints what a run prints, and exits as a run does."""
-    judged = [_judged(Path(name)) for name in request.journals]
+    judged = [one for name in request.journals for one in _judged_in(Path(name))]
     outcomes = [one.outcome for one in judged if one.outcome]
     if request.json:
         print(as_text(as_document(outcomes)))
@@ -37,11 +38,21 @@ def judge_journals(request: JudgeRequest) -> int:
     return exit_status(outcomes, request.strict)
 
 
-def _judged(path: Path) -> Judged:
+def _judged_in(path: Path) -> list[Judged]:
+    """The journal, or those in a bundle."""
+    packed = bundle.opened(path)
     try:
-        records = tuple(parse(read_text(path)))
+        found = packed.journals() if packed else {"": read_text(path)}
     except CannotRead as why:
         raise UsageError(f"{path} cannot be read as a journal: {why}") from None
+    if not found:
+        raise UsageError(f"{path} has no journal in it")
+    return [_judged(path / name, text) for name, text in found.items()]
+
+
+def _judged(path: Path, text: str) -> Judged:
+    try:
+        records = tuple(parse(text))
     except JournalError as problem:
         raise UsageError(f"{path} cannot be read as a journal: {_line_of(problem)}") from None
     if not records:

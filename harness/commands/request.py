@@ -20,8 +20,17 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReportFiles:
+    """Files to write about runs, each None where it is not wanted: a page for people, JUnit XML, Markdown."""
+
+    html: Path | None = None
+    junit: Path | None = None
+    markdown: Path | None = None
+
+
 @dataclass(frozen=True)
-class RunRequest:
+class RunRequest(ReportFiles):
     """`run` and `repro`.
 
     `names` (of `run`): scenarios, runs or files. `issue` (of `repro`): a number or an address. `level`: None
@@ -86,6 +95,25 @@ class MergeRequest:
     out: Path | None = None
     markdown: bool = False
     json: bool = False
+
+
+@dataclass(frozen=True)
+class ReportRequest(ReportFiles):
+    """`report`. `results`: folders that `run` left, outcome.json files or bundles; `svg`: the timelines."""
+
+    results: tuple[Path, ...]
+    svg: Path | None = None
+
+
+@dataclass(frozen=True)
+class BundleRequest:
+    """`bundle`. `run`: a run's name; `results`: the folder that has it, None is `.qqchaos`. `out`: None is a
+    name made of the run's."""
+
+    run: str
+    results: Path | None = None
+    level: str | None = None
+    out: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from functools import partial
 from harness.commands.comparing import compared, rows_of, told_of
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
+from harness.commands.reports import write_reports
 from harness.commands.request import RELAY, RunRequest
 from harness.commands.results import DEFAULT_OUT, Judged, Results, document
 from harness.commands.series import Series
@@ -21,6 +22,7 @@ from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
 from harness.hermes.installation import Installation
 from harness.judging.outcome import exit_status
+from harness.reporting.stored import read_stored
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.vocabulary import LEVELS_DRIVEN
@@ -42,6 +44,7 @@ def repro(request: RunRequest) -> int:
     before = _run_against(request, batches)
     done = _run(request, batches)
     _tell_changes(request, before, done)
+    _write_reports(request)
     status = _status(done, strict=request.strict)
     _terminal(request).print_lines(["", *lines.conclusion(status, issue, done)])
     return status
@@ -64,6 +67,7 @@ def run(request: RunRequest) -> int:
     before = _run_against(request, [(level, runs)])
     done = _run(request, [(level, runs)])
     _tell_changes(request, before, done)
+    _write_reports(request)
     if known is None:
         return _status(done, strict=request.strict)
     return compared(known, done, _terminal(request), strict=request.strict)
@@ -93,6 +97,13 @@ def _tell_changes(request: RunRequest, before: Sequence[Judged] | None, done: Se
     if before is not None:
         title = f"compared with {request.against}"
         _terminal(request).print_lines(["", title, *told_of(changes(rows_of(before), rows_of(done)))])
+
+
+def _write_reports(request: RunRequest) -> None:
+    """The files that are asked for, from what now lies in the folder: `report` would write the same."""
+    if request.html or request.junit or request.markdown:
+        written = write_reports(read_stored([request.out or DEFAULT_OUT]), request)
+        _terminal(request).print_lines(f"written: {path}" for path in written)
 
 
 def _run(

@@ -43,11 +43,15 @@ def read_outcomes(path: Path) -> list[Ran]:
     Raises UsageError where there is none, or where it is not what this program writes.
     """
     file = path / NAME if is_dir(path) else path
-    document = read_json(file)
+    return outcomes_in(read_json(file), str(file))
+
+
+def outcomes_in(document: Any, where: str) -> list[Ran]:
+    """The runs of what an outcome.json holds. Raises UsageError, which says `where`, for anything else."""
     try:
         return [_ran(outcome) for outcome in document["outcomes"]]
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise UsageError(f"{file} is not an outcome.json of `qqchaos run`: {problem!r}") from problem
+        raise UsageError(f"{where} is not an outcome.json of `qqchaos run`: {problem!r}") from problem
 
 
 def _ran(outcome: Mapping[str, Any]) -> Ran:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from harness.comparing.changes import Key
 from harness.comparing.outcomes import Ran
@@ -56,16 +55,25 @@ class Merged:
             if len(self.rows(key, column)) > 1
         ]
 
+    def flip(self, key: Key, column: Column) -> tuple[Row, Row] | None:
+        """What a run did on the release before, and does on this one with the same fix, where its verdict or
+        ending is another; null where it is not, and for a cell or a release before without a result."""
+        rows = self.rows(key, column)
+        alike = [one for one in self.columns if one.fix == column.fix and self.rows(key, one)]
+        if not rows or column == alike[0]:
+            return None
+        old = self.rows(key, alike[alike.index(column) - 1])[0]
+        return (old, rows[0]) if (old.verdict, old.ending) != (rows[0].verdict, rows[0].ending) else None
+
     @property
     def flips(self) -> list[str]:
         """A sentence for each place where a run's verdict or ending is not the one of the release before."""
         found = []
         for fix in dict.fromkeys(column.fix for column in self.columns):
-            columns = [column for column in self.columns if column.fix == fix]
             for key in self.keys:
-                there = [(column, rows[0]) for column in columns if (rows := self.rows(key, column))]
-                for (_, old), (column, new) in pairwise(there):
-                    if (old.verdict, old.ending) != (new.verdict, new.ending):
+                for column in (one for one in self.columns if one.fix == fix):
+                    if flip := self.flip(key, column):
+                        old, new = flip
                         found.append(f"{_name(key)}: from {column.head} on {new.short}, before {old.short}")
         return found
 

@@ -4,43 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fake_qq_server.events import Event, RuleAct
-from fake_qq_server.rules.language_verbs import When
-from harness.commands.report.story import story_lines
 from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED
-from harness.journal.run_kinds import CLOCK_WITH_A_PROXY, RunOpen
 from harness.judging.intervals import SECOND, Interval, subtract
 from harness.judging.outcome import Outcome
-from harness.judging.terms import terms_of
 from harness.judging.timeline import Timeline, read
-from harness.process import walls
-
-VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
-STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}
-REPRODUCED = {FAILED: "REPRODUCED", PASSED: "NOT REPRODUCED", NOT_JUDGED: "NOT JUDGED"}
-SEAM = "injected inside the client (the network alone cannot cause it)"
-REAL_PROXY = (
-    "a real proxy stood between: times differ a little, and the digest does, from run to run; verdicts repeat"
+from harness.reporting.bounds import bounds_of
+from harness.reporting.story import story_lines
+from harness.reporting.words import (
+    NOT_RUN,
+    STATES,
+    VERDICTS,
+    clock_text,
+    moment_text,
+    totals_text,
 )
-HYPOTHETICAL = "hypothetical: a rule raises an exception that is not known to occur there"
+
+REPRODUCED = {FAILED: "REPRODUCED", PASSED: "NOT REPRODUCED", NOT_JUDGED: "NOT JUDGED"}
 
 
 def run_line(run: Judged, width: int = 0) -> str:
     """One line a run: name, ending with its half-sentence, attempts, virtual time, verdict."""
     if run.outcome is None:
-        return f"{run.name:{width}}  NOT RUN  {run.problem}"
+        return f"{run.name:{width}}  {NOT_RUN}  {run.problem}"
     out = run.outcome
     attempts = f"{out.attempts} attempt{'s' * (out.attempts != 1)}"
     time = clock_text(out.virtual_s)
     said = f"{out.ending}{' [hypothetical]' * out.hypothetical}"
     return f"{run.name:{width}}  {VERDICTS[out.verdict]:7}  {said} · {attempts} · {time} virtual"
-
-
-def clock_text(seconds: float) -> str:
-    """Virtual time as hours, minutes and seconds: 1:37:58."""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def story(run: Judged, repeat: str) -> list[str]:
@@ -57,10 +48,7 @@ def story(run: Judged, repeat: str) -> list[str]:
     ]
     also = ", ".join(check.name for check in out.also_seen)
     notes = [f"  failed too, without counting: {also}"] if also else []
-    notes += [f"  {rule}: {SEAM}" for rule in _acted_at_a_seam(run)]
-    notes += [f"  {HYPOTHETICAL}"] if out.hypothetical else []
-    notes += [f"  clock: {out.clock}, {REAL_PROXY}"] if out.clock == CLOCK_WITH_A_PROXY else []
-    notes += [f"  ran without {walls.WITHOUT[name]}" for name in _missing_walls(run)]
+    notes += [f"  {line}" for line in bounds_of(run.records)]
     lines += ["", *notes] if notes else []
     if out.unmet:
         lines += [
@@ -78,51 +66,15 @@ def story(run: Judged, repeat: str) -> list[str]:
     return lines
 
 
-def _missing_walls(run: Judged) -> tuple[str, ...]:
-    """The walls that did not stand around the worker, as far as the journal says which did."""
-    standing = next((one.x.get("walls") for one in run.records if isinstance(one.event, RunOpen)), None)
-    return walls.missing(standing) if isinstance(standing, list | tuple) else ()
-
-
-def _acted_at_a_seam(run: Judged) -> list[str]:
-    """The rules at a seam that acted, as the journal calls them."""
-    opened = next((record.event for record in run.records if isinstance(record.event, RunOpen)), None)
-    named = {
-        key
-        for key, rule in terms_of(opened).rules.items()
-        if isinstance(rule.trigger, When) and rule.trigger.event.startswith("seam.")
-    }
-    acted = (record.about.rule for record in run.records if _injects(record.event))
-    return [
-        rule for rule in dict.fromkeys(acted) if rule and (rule in named or rule.startswith("when seam."))
-    ]
-
-
-def _injects(event: Event) -> bool:
-    return isinstance(event, RuleAct) and not event.only_marks
-
-
 def _check_line(name: str, state: str, because: str, lines: Sequence[int], *, asked: bool) -> str:
     shown = ", ".join(map(str, lines[:4])) + (", …" if len(lines) > 4 else "")
     proof = f" (journal line{'s' * (len(lines) > 1)} {shown})" if lines else ""
     return f"  {'*' if asked else ' '} {name:10} {STATES[state]:8} {because}{proof}"
 
 
-def moment_text(t_us: int) -> str:
-    """A moment of virtual time: 1:37:58.240."""
-    ms = t_us // 1000
-    return f"{ms // 3_600_000}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
-
-
 def totals(runs: Iterable[Judged]) -> str:
     """How many of each verdict."""
-    counts: dict[str, int] = {}
-    for run in runs:
-        word = VERDICTS[run.outcome.verdict] if run.outcome else "NOT RUN"
-        counts[word] = counts.get(word, 0) + 1
-    return ", ".join(
-        f"{counts[word]} {word}" for word in ("FAIL", "UNKNOWN", "NOT RUN", "PASS") if word in counts
-    )
+    return totals_text(VERDICTS[run.outcome.verdict] if run.outcome else NOT_RUN for run in runs)
 
 
 def slowest(runs: Iterable[Judged], count: int) -> list[str]:

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from fake_qq_server.events import Envelope, Event, EventSent, LinkOpen, RuleUnmet, Session
-from harness.commands.report.story import story_lines
 from harness.journal.record import KINDS, Record
 from harness.journal.run_kinds import RunClose, RunOpen, RunTeardown, SubjConnect, SubjMessage, SubjState
 from harness.judging.checks import CHECKS, CheckLimits
 from harness.judging.endings import ENDINGS, Case
 from harness.judging.outcome import exit_status, judge
 from harness.judging.timeline import read
+from harness.reporting.story import story_lines
 
 MINUTE = 60_000_000
 WORDS = ("connected", "retrying", "ready", "resumed", "dropped", "ws", "identify", "close", "m1", "m2", "r")

@@ -13,6 +13,7 @@ from harness.commands.report import lines
 from harness.commands.results import Judged
 from harness.journal.record import Record
 from harness.judging.outcome import judge
+from harness.reporting.bounds import HYPOTHETICAL, SEAM
 from tests.harness.journals import J
 
 
@@ -64,15 +65,6 @@ class TestRunLine:
     def test_a_line_says_why_there_was_no_run(self) -> None:
         assert lines.run_line(NOT_RUN, 3) == "y    NOT RUN  the subject cannot be imported"
 
-    @pytest.mark.parametrize(
-        ("seconds", "text"), [(0, "0:00:00"), (59.6, "0:01:00"), (5875, "1:37:55"), (90_000, "25:00:00")]
-    )
-    def test_virtual_time_is_rounded_to_seconds(self, seconds: float, text: str) -> None:
-        assert lines.clock_text(seconds) == text
-
-    def test_a_moment_is_written_to_the_millisecond(self) -> None:
-        assert lines.moment_text(5_868_240_900) == "1:37:48.240"
-
 
 class TestStoryOfARun:
     def test_a_story_ends_with_ending_verdict_journal_and_command(self) -> None:
@@ -95,15 +87,15 @@ class TestStoryOfARun:
     def test_a_story_names_the_rules_that_acted_inside_the_client(self) -> None:
         rules = [{"id": "boom", "when": "seam.receive", "do": {"raise": "OSError"}}]
         acted = judged(J(rules=rules).up().acts("boom", verb="raise").done(3600))
-        assert f"  boom: {lines.SEAM}" in lines.story(acted, "")
+        assert f"  boom: {SEAM}" in lines.story(acted, "")
         marked = judged(J().up().acts("when seam.open do nothing", verb="nothing").done(3600))
-        assert lines.SEAM not in "".join(lines.story(marked, ""))
+        assert SEAM not in "".join(lines.story(marked, ""))
         unnamed = judged(J().up().acts("when seam.open do raise", verb="raise").done(3600))
-        assert f"  when seam.open do raise: {lines.SEAM}" in lines.story(unnamed, "")
-        assert not any(lines.SEAM in line for line in lines.story(dies(rules=rules), ""))
+        assert f"  when seam.open do raise: {SEAM}" in lines.story(unnamed, "")
+        assert not any(SEAM in line for line in lines.story(dies(rules=rules), ""))
 
     def test_a_story_says_what_is_hypothetical_and_which_rules_acted_too_little(self) -> None:
-        assert f"  {lines.HYPOTHETICAL}" in lines.story(dies(hypothetical=True), "")
+        assert f"  {HYPOTHETICAL}" in lines.story(dies(hypothetical=True), "")
         assert "  rules that acted less or more often than the scenario requires: drop" in lines.story(
             unknown(), ""
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import EventUnwanted, LinkClose, WsIn
-from harness.commands.report.story import StoryLine, story_lines
 from harness.journal.run_kinds import SubjConnect, SubjEgress, SubjLife
+from harness.reporting.story import StoryLine, story_lines
 from tests.harness.journals import J, us
 
 
