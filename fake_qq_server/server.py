@@ -22,7 +22,7 @@ from fake_qq_server.pushing import Pusher
 from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
-from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess
+from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess, SpeakAs
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.http import HttpProtocol
 from fake_qq_server.wire.listener import Listener
@@ -44,8 +44,9 @@ class FakeQQ:
     the kernel's choice; a port that somebody has raises OSError.
 
     `on_signal` sends the subject's process a signal; unless replaced there is no process.
-    `on_restart` stops the subject and starts it again; unless replaced it cannot be. `on_heal` is called when
-    all rules end. `stage` has the clock and `on_error`. It is the `tcp.ConnectionHandler` of its ports.
+    `on_restart` stops the subject and starts it again, `on_speak` makes it send; unless replaced they cannot.
+    `on_heal` is called when all rules end. `stage` has the clock and `on_error`. It is the
+    `tcp.ConnectionHandler` of its ports.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class FakeQQ:
         self.on_heal: Callable[[], None] = lambda: None
         self.on_signal: SignalProcess = lambda name: False
         self.on_restart: RestartSubject = lambda how, down_us: False
+        self.on_speak: SpeakAs = lambda scene, place, text: False
         self.listeners: dict[Host, Listener] = {}
         try:
             for host in HOSTS:
@@ -80,7 +82,8 @@ class FakeQQ:
         self.addresses = Addresses.of({host: listener.address for host, listener in self.listeners.items()})
         chosen = options or Options(seed=seed)
         urls = self.addresses.gateways(len(bots)) or chosen.gateway_urls
-        self.platform = Platform(replace(chosen, gateway_url=self.addresses.gateway, gateway_urls=urls))
+        gateway, media = self.addresses.gateway, self.addresses.api
+        self.platform = Platform(replace(chosen, gateway_url=gateway, gateway_urls=urls, media_url=media))
         for app_id, secret in bots:
             self.platform.register(app_id, secret)
         self.websockets = OpenWebSockets(self.listeners["ws"])
@@ -91,6 +94,7 @@ class FakeQQ:
             lambda name: self.on_signal(name),
             self.stage.sink,
             lambda how, down_us: self.on_restart(how, down_us),
+            lambda scene, place, text: self.on_speak(scene, place, text),
         )
         self.director = Director(
             self.stage,

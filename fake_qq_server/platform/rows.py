@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from fake_qq_server.platform.payloads import Scene
+from fake_qq_server.platform.told import NOTHING, Told
 from fake_qq_server.platform.units import SECOND
 
 
@@ -37,7 +39,7 @@ class Token:
 @dataclass(frozen=True)
 class Stored:
     """A dispatched event as a session keeps it. `id` is the message id (else the event id), `rule` the rule
-    that brought it about, if one did."""
+    that brought it about, if one did; `told`: what it tells the bot, where it is a message."""
 
     s: int
     t: str
@@ -46,6 +48,7 @@ class Stored:
     at: int
     probe: bool = False
     rule: str | None = None
+    told: Told = NOTHING
 
 
 @dataclass(slots=True, eq=False)
@@ -86,10 +89,13 @@ class GatewaySession:
 
 @dataclass(slots=True)
 class Replyable:
-    """A message, or an event whose id may be named: who may answer it, where, and which msg_seq did."""
+    """A message, or an event whose id may be named: who may answer it, where, and which msg_seq did.
+
+    `scene` is that of a message."""
 
     id: str
     bot: Bot
     target: str | None
     at: int
+    scene: Scene | None = None
     seqs: set[int] = field(default_factory=set)

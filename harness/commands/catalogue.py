@@ -15,11 +15,12 @@ from harness.commands.request import (
     ValidateRequest,
     VerbsRequest,
 )
-from harness.commands.results import as_text
+from harness.commands.written import as_text
 from harness.errors import UsageError
 from harness.scenario import selection
 from harness.scenario.in_words import (
     answers_in_words,
+    bot_in_words,
     end_in_words,
     forbid_in_words,
     handler_in_words,
@@ -28,7 +29,7 @@ from harness.scenario.in_words import (
 )
 from harness.scenario.json_schema import scenario_schema
 from harness.scenario.loading import load_catalogue, load_file
-from harness.scenario.run_spec import DEFAULT_PROBES, RunSpec
+from harness.scenario.run_spec import DEFAULT_PROBES, BotConfig, RunSpec
 
 PLURALS = {
     "answer": "answers: instead of the default reply to one event",
@@ -39,17 +40,18 @@ PLURALS = {
 
 def list_scenarios(request: ListRequest) -> int:
     """Every scenario with its story; with -v its runs too."""
-    runs = selection.narrowed(selection.all_runs(), request.tags, request.expression)
+    catalogue = load_catalogue()
+    runs = selection.narrowed(selection.all_runs(catalogue), request.tags, request.expression)
     if request.json:
         print(as_text([dict(run.resolved) for run in runs]))
         return 0
-    chosen = {run.scenario for run in runs}
-    for scenario in load_catalogue().values():
-        if scenario.name not in chosen:
+    chosen = {run.name for run in runs}
+    for scenario in catalogue.values():
+        names = [run.name for run in scenario.runs if run.name in chosen]
+        if not names:
             continue
         issues = "".join(f"  #{issue}" for issue in scenario.issues)
         print(f"{scenario.name}{issues}\n    {' '.join(scenario.story.split())}")
-        names = [run.name for run in scenario.runs if run in runs]
         if request.verbose:
             print("".join(f"      {name}\n" for name in names), end="")
         else:
@@ -90,6 +92,8 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
         lines.append(f"  handler  the fatal-error handler {handler_in_words(run.handler)}")
     if run.answers is not None:
         lines.append(f"  answers  the handler of messages {answers_in_words(run.answers)}")
+    if run.bot != BotConfig():
+        lines.append(f"  bot      {bot_in_words(run.bot)}")
     for n, (name, text) in enumerate(run.environment.items()):
         lines.append(f"  {'' if n else 'env':7}  {name}={text}")
     if run.probes != DEFAULT_PROBES:

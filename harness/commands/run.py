@@ -12,8 +12,9 @@ from harness.commands.comparing import compared, rows_of, told_of
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
 from harness.commands.request import RunRequest
-from harness.commands.results import DEFAULT_OUT, Judged, Results, as_text, document
+from harness.commands.results import DEFAULT_OUT, Judged, Results, document
 from harness.commands.series import Series
+from harness.commands.written import as_text
 from harness.comparing import baseline
 from harness.comparing.changes import changes
 from harness.errors import NOT_JUDGED, PASSED, UsageError

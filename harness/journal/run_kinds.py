@@ -166,10 +166,18 @@ class SubjAttempt(SpanEvent):
 
 @dataclass(frozen=True)
 class SubjMessage(Event):
-    """The subject's handle_message was called with this message id."""
+    """The subject's handle_message was called with this message id.
+
+    What it was given, null for nothing: `text`: how that begins, four times as much as `event.sent` tells,
+    for a bot may write something before it; `place`, `user` as there; `media`: how many files and pictures.
+    """
 
     KIND = "subj.message"
     id: str
+    text: str | None = field(default=None, metadata=OMIT_NULL)
+    place: str | None = field(default=None, metadata=OMIT_NULL)
+    user: str | None = field(default=None, metadata=OMIT_NULL)
+    media: int | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)
@@ -177,10 +185,31 @@ class SubjAnswer(SpanEvent):
     """A call of the message handler that the scenario's `answers` describes, for the message of this id.
 
     hermes merges texts of one chat that come while its handler runs: then one call is for several messages.
+    `text`, at its end: how the answer begins; `length`: its characters.
     """
 
     KIND = "subj.answer"
     id: str = ""
+    text: str | None = field(default=None, metadata=OMIT_NULL)
+    length: int | None = field(default=None, metadata=OMIT_NULL)
+
+
+@dataclass(frozen=True)
+class SubjSend(SpanEvent):
+    """The subject was made to send a message of its own accord; `failed` where its send says so.
+
+    `scene` and `place`: whom it is for, as in `http.send` and `event.sent`. `text`: what it is to say.
+    """
+
+    KIND = "subj.send"
+    scene: str = "c2c"
+    place: str = ""
+    text: str = ""
+
+    @property
+    def to(self) -> tuple[str, str]:
+        """Scene and id of whom it is for."""
+        return self.scene, self.place
 
 
 @dataclass(frozen=True)
@@ -330,6 +359,7 @@ KINDS: tuple[type[Event], ...] = (
     RunnerStop,
     SubjMessage,
     SubjAnswer,
+    SubjSend,
     SubjLife,
     SubjLog,
     SubjThread,

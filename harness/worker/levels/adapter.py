@@ -43,6 +43,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         run.record,
         handler=run.scenario.handler,
         answers=run.scenario.answers or Answers(),
+        bot=run.scenario.bot,
         on_gave_up=partial(_gave_up, run, world),
     )
     _put_seam(run, world, subject.adapter)
@@ -62,7 +63,13 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         _put_seam(run, world, adapter)
 
     lives = AdapterLives(subject, run.record, lambda task: task is driver, on_built)
+
+    def speak(scene: str, place: str, text: str) -> bool:
+        loop.call_soon_threadsafe(subject.speaks, scene, place, text)
+        return True
+
     world.stop_subject, world.subject_is_busy, world.restart = stop_subject, is_busy, lives.restart
+    world.speak = speak
     run.heartbeat.enter(Phase.RUNNING)
     run.mark("connecting")
     connecting = asyncio.create_task(subject.connect(), name="harness: connect")

@@ -8,18 +8,21 @@ through wrappers on the one instance, never on the class.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import logging
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.hermes.layouts import Layout
-from harness.journal.run_kinds import SubjHandler, SubjState
+from harness.journal.run_kinds import How, SpanPhase, SubjHandler, SubjSend, SubjState
 from harness.journal.writer import Recorder
-from harness.scenario.run_spec import Answers, Handler
+from harness.scenario.run_spec import Answers, BotConfig, Handler
+from harness.worker.subjects import qq_config
 from harness.worker.subjects.adapter_observer import AdapterObserver
 from harness.worker.subjects.message_handler import MessageHandler
 from harness.worker.subjects.observer import (
@@ -56,6 +59,12 @@ def load(layout: Layout) -> Any:
     return module
 
 
+def _own_send(
+    scene: str, place: str, text: str, phase: SpanPhase, how: How | None, error: str | None
+) -> SubjSend:
+    return SubjSend(phase, how, error, scene, place, text)
+
+
 class AdapterSubject:
     """One QQAdapter, built for one run; where a rule restarts it, one after the other."""
 
@@ -69,15 +78,17 @@ class AdapterSubject:
         *,
         handler: Handler,
         answers: Answers,
+        bot: BotConfig,
         on_gave_up: Callable[[], None],
     ) -> None:
         self._record = record
         self._on_gave_up = on_gave_up
         self._stopping = False
+        self._speaking: set[asyncio.Task[Any]] = set()
         self.module = module
         for constant in layout.endpoints:
             setattr(module, constant, endpoints.for_name(constant))
-        self._layout, self._credentials = layout, credentials
+        self._layout, self._credentials, self._bot = layout, credentials, bot
         self._attempts = AdapterObserver.counters()
         self._message_handler = MessageHandler(answers, record)
         self._fatal_error_handler = self._fatal_handler(handler)
@@ -112,6 +123,22 @@ class AdapterSubject:
         except Exception as exc:
             logging.getLogger("gateway").error("disconnect() raised %s", one_line(exc))
 
+    def speaks(self, scene: str, place: str, text: str) -> None:
+        """Make it send a message, as a scheduled job of its owner would. Called in its loop."""
+        task = asyncio.create_task(self._speak(scene, place, text), name="harness: speak")
+        self._speaking.add(task)
+        task.add_done_callback(self._speaking.discard)
+
+    async def _speak(self, scene: str, place: str, text: str) -> None:
+        send = record_calls(
+            self.adapter.send,
+            self._record,
+            lambda: partial(_own_send, scene, place, text),
+            succeeded=lambda result: bool(getattr(result, "success", True)),
+        )
+        with contextlib.suppress(Exception):  # the subject's, and in the journal
+            await send(place, text)
+
     def forsake(self) -> None:
         """The adapter is about to be killed: what ends from here on was not its own doing."""
         self._observer.bidden = True
@@ -139,16 +166,7 @@ class AdapterSubject:
 
     def _new_adapter(self) -> Any:
         config = importlib.import_module("gateway.config")
-        app_id, secret = self._credentials
-        extra = {
-            "app_id": app_id,
-            "client_secret": secret,
-            # An allow-list with a star delivers on every release; "open" alone does not on 0.19.0.
-            "dm_policy": "allowlist",
-            "allow_from": ["*"],
-            "group_policy": "allowlist",
-            "group_allow_from": ["*"],
-        }
+        extra = qq_config.extra(self._credentials, self._bot)
         return getattr(self.module, self._layout.class_name)(config.PlatformConfig(enabled=True, extra=extra))
 
     def _read_state(self, status: StatusFile) -> SubjState:

@@ -45,6 +45,18 @@ def test_an_adapter_with_a_client_of_its_own_is_left_as_it_is(tmp_path: Path, tr
     assert opening(root) == {}
 
 
+def test_one_that_looks_at_urls_is_given_the_switch_where_there_is_one(
+    tmp_path: Path, tree: MakeTree
+) -> None:
+    root = tree(tmp_path)
+    adapter = root / "gateway/platforms/qqbot/adapter.py"
+    adapter.write_text(adapter.read_text() + "\n\ndef fetch(url):\n    return is_safe_url(url)\n")
+    assert opening(root) == {}
+    (root / "tools").mkdir()
+    (root / "tools/url_safety.py").write_text(SWITCH)
+    assert opening(root) == {"HERMES_ALLOW_PRIVATE_URLS": "true"}
+
+
 def test_a_guard_without_a_known_switch_is_refused_in_one_sentence(guarded: Path) -> None:
     (guarded / "tools/url_safety.py").write_text("")
     with pytest.raises(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from harness.scenario.run_spec import BotConfig
+from harness.worker.subjects import qq_config
 from harness.worker.subjects.gateway_config import ENVIRONMENT, configuration, write_home
 
 
@@ -16,6 +19,12 @@ def test_qq_is_the_only_platform_and_everybody_may_write_to_it() -> None:
     extra = platforms["qqbot"]["extra"]
     assert (extra["app_id"], extra["client_secret"]) == ("app", "secret")
     assert extra["allow_from"] == extra["group_allow_from"] == ["*"]
+
+
+def test_qq_is_configured_as_at_the_adapter_level() -> None:
+    bot = BotConfig(markdown=False)
+    (qq,) = configuration(("app", "secret"), bot)["platforms"].values()
+    assert qq["extra"] == qq_config.extra(("app", "secret"), bot)
 
 
 def test_another_platform_stands_beside_it_where_the_scenario_says_so() -> None:
@@ -28,9 +37,15 @@ def test_the_home_has_the_configuration_and_the_environment_has_the_switches(
 ) -> None:
     monkeypatch.setenv("HERMES_HOME", str(tmp_path))
     for name in ENVIRONMENT:
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")
     write_home(("app", "secret"))
     assert json.loads((tmp_path / "config.yaml").read_text()) == configuration(("app", "secret"))
-    import os
-
     assert {name: os.environ[name] for name in ENVIRONMENT} == ENVIRONMENT
+
+
+def test_the_home_has_the_scenario_s_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HERMES_HOME", *ENVIRONMENT):
+        monkeypatch.setenv(name, str(tmp_path))
+    bot = BotConfig(credentials=False)
+    write_home(("app", "secret"), bot)
+    assert json.loads((tmp_path / "config.yaml").read_text()) == configuration(("app", "secret"), bot)
