@@ -640,10 +640,10 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
             Change(
                 ADAPTER,
-                "            try:\n                await self._post(event.reply_path, body)\n",
+                "            try:\n                await self._post(path, body)\n",
                 "            try:\n"
                 '                body["msg_seq"] = int(pause)\n'
-                "                await self._post(event.reply_path, body)\n",
+                "                await self._post(path, body)\n",
             ),
         ),
         ("calibration-replies/unreadable",),
