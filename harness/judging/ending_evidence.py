@@ -6,6 +6,8 @@ not holding, those of `process_evidence` included.
 
 from __future__ import annotations
 
+import textwrap
+
 from fake_qq_server.events import Event, WsWithheld
 from harness.journal.run_kinds import SubjLog, SubjState
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
@@ -14,6 +16,9 @@ from harness.judging.evidence import Case, Evidence
 from harness.judging.facts import GiveUp, Message
 from harness.judging.intervals import subtract
 from harness.judging.timeline import Timeline
+
+LONGEST_REASON = 200
+"""Characters of a bot's own reason that are told."""
 
 # -- in service, or so it seems
 
@@ -35,7 +40,7 @@ def _reason(run: Timeline) -> tuple[int, str] | None:
     for words in (messages, raised, logged):
         said = [(n, str(word)) for n, word in words if word]
         if said:
-            return said[-1][0], " ".join(said[-1][1].split())
+            return said[-1][0], textwrap.shorten(said[-1][1], LONGEST_REASON, placeholder=" …")
     return None
 
 

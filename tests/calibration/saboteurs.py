@@ -521,13 +521,25 @@ SABOTEURS: Mapping[str, Saboteur] = {
     "intact": Saboteur(
         "intact",
         "sends the first two thousand characters of an answer",
-        (Change(ADAPTER, '{"content": text, "msg_type": 0', '{"content": text[:2000], "msg_type": 0'),),
+        (
+            Change(
+                ADAPTER,
+                '{"content": text, "msg_type": 0, "msg_seq"',
+                '{"content": text[:2000], "msg_type": 0, "msg_seq"',
+            ),
+        ),
         ("calibration-slow-answer",),
     ),
     "intact-words": Saboteur(
         "intact",
         "says that there is an answer instead of giving it",
-        (Change(ADAPTER, '{"content": text, "msg_type": 0', '{"content": "I know it", "msg_type": 0'),),
+        (
+            Change(
+                ADAPTER,
+                '{"content": text, "msg_type": 0, "msg_seq"',
+                '{"content": "I know it", "msg_type": 0, "msg_seq"',
+            ),
+        ),
         ("calibration-calm", "calibration-resume", "calibration-slow-answer"),
     ),
     "typing": Saboteur(
@@ -629,10 +641,10 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
             Change(
                 ADAPTER,
-                "            try:\n                await self._post(event.reply_path, body)\n",
+                "            try:\n                await self._post(path, body)\n",
                 "            try:\n"
                 '                body["msg_seq"] = int(pause)\n'
-                "                await self._post(event.reply_path, body)\n",
+                "                await self._post(path, body)\n",
             ),
         ),
         ("calibration-replies/unreadable",),
