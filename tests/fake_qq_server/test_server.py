@@ -173,7 +173,7 @@ async def test_only_rules_that_acted_too_seldom_are_unmet() -> None:
 
 async def test_two_answers_to_one_event_are_recorded_once_a_rule() -> None:
     rules = [
-        {"id": "one", "when": "http.any", "which": "1..", "do": {"status": 500}},
+        {"id": "one", "when": "http.any", "which": "..4", "do": {"status": 500}},
         {"id": "two", "when": "http.api", "which": "2..", "do": {"status": 400}},
     ]
     async with fake_with(*rules) as front, bot_of(front) as bot:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fake_qq_server.platform.told import opening
+from fake_qq_server.platform.told import LONGEST_OPENING, opening
 from harness.journal.run_kinds import How, SpanPhase, SubjAnswer
 from harness.journal.writer import Recorder
 from harness.scenario.run_spec import Answers
@@ -44,10 +44,10 @@ class MessageHandler:
 def reply_to(text: str, length: int | None) -> str:
     """The answer to a text; one with a length goes on in numbered lines, so that no two parts are alike.
 
-    It repeats the first line only: further ones may name files of the bot's, which hermes takes out of an
-    answer and sends along.
+    It repeats how the first line begins: further ones may name files of the bot's, which hermes takes out of
+    an answer and sends along, and an answer is as long as the scenario says, not as what it answers.
     """
-    short = REPLY + next(iter(text.splitlines()), "")
+    short = REPLY + next(iter(text.splitlines()), "")[:LONGEST_OPENING]
     if length is None:
         return short
     lines, size, number = [short], len(short), 0

@@ -49,7 +49,7 @@ async def test_what_comes_with_a_message_can_be_fetched_without_a_token() -> Non
             "picture.png",
         ]
         _, sent, _ = front.one("event.sent")
-        assert (sent.text, sent.images, sent.files) == (SPOKEN, 1, ("notes.txt", "film.mp4"))
+        assert (sent.text, sent.images, sent.files) == (SPOKEN, 2, ("notes.txt", "film.mp4"))
 
 
 async def test_a_rule_can_stand_between_the_bot_and_what_comes_with_a_message() -> None:
