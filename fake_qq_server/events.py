@@ -84,7 +84,8 @@ class HttpSend(Event):
     (msg_type 6); `media` that is uploaded for a later message; an `upload`'s step. `content`: the first 12
     hex digits of the SHA-256 of everything in the body that its receiver would see, with ports, folders and
     secrets named, null where there is nothing; never the text. `length`: the characters of its text, bytes
-    where the body is no JSON object. `msg_id`, `msg_seq` and `event_id` as sent, null where missing.
+    where the body is no JSON object. `text`: how its text begins (`told.opening`). `msg_id`,
+    `msg_seq` and `event_id` as sent, null where missing. `seconds`: how long a typing notice is to be shown.
     """
 
     KIND = "http.send"
@@ -97,6 +98,8 @@ class HttpSend(Event):
     event_id: str | None = None
     content: str | None = None
     length: int = 0
+    text: str | None = field(default=None, metadata=OMIT_NULL)
+    seconds: int | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)
@@ -219,7 +222,12 @@ class Session(Event):
 
 @dataclass(frozen=True)
 class EventSent(Event):
-    """A message event (C2C, group, guild) was written to a connection. `probe`: the harness's own."""
+    """A message event (C2C, group, guild) was written to a connection. `probe`: the harness's own.
+
+    What it tells the bot, null where it does not (`platform.told`): `text`: how what its user wrote or said
+    begins, without mentions; `place`: where a reply goes; `user`: who wrote; `images`: how many pictures came
+    with it; `files`: the names of its other files.
+    """
 
     KIND = "event.sent"
     id: str
@@ -227,6 +235,11 @@ class EventSent(Event):
     s: int
     replay: bool
     probe: bool = False
+    text: str | None = field(default=None, metadata=OMIT_NULL)
+    place: str | None = field(default=None, metadata=OMIT_NULL)
+    user: str | None = field(default=None, metadata=OMIT_NULL)
+    images: int | None = field(default=None, metadata=OMIT_NULL)
+    files: Sequence[str] | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ class FakeQQ:
         self.addresses = Addresses.of({host: listener.address for host, listener in self.listeners.items()})
         chosen = options or Options(seed=seed)
         urls = self.addresses.gateways(len(bots)) or chosen.gateway_urls
-        self.platform = Platform(replace(chosen, gateway_url=self.addresses.gateway, gateway_urls=urls))
+        gateway, media = self.addresses.gateway, self.addresses.api
+        self.platform = Platform(replace(chosen, gateway_url=gateway, gateway_urls=urls, media_url=media))
         for app_id, secret in bots:
             self.platform.register(app_id, secret)
         self.websockets = OpenWebSockets(self.listeners["ws"])

@@ -140,7 +140,8 @@ class GatewayConnection:
     def _event(self, stored: Stored, replay: bool) -> Out:
         wrote: list[events.Event] = [events.WsOut("dispatch", stored.s, stored.t)]
         if stored.t in MESSAGE_EVENTS:
-            wrote.append(events.EventSent(stored.id, stored.t, stored.s, replay, stored.probe))
+            sent = events.EventSent(stored.id, stored.t, stored.s, replay, stored.probe)
+            wrote.append(stored.told.laid_over(sent))
         if stored.t == INTERACTION:
             wrote.append(events.InteractionSent(stored.id, stored.s, replay))
         return Out(self.number, stored.text, events=tuple(wrote), rule=stored.rule)

@@ -41,6 +41,8 @@ class Options:
     gateway_url: str = protocol.GATEWAY_URL
     gateway_urls: Mapping[int, str] = field(default_factory=dict)
     """By bot number; the others get `gateway_url`."""
+    media_url: str = protocol.MEDIA_URL
+    """What the URLs of attachments begin with."""
     shards: int = 1
     sessions_total: int = 1000
     sessions_reset_ms: int = 14_400_000

@@ -7,11 +7,12 @@ group example (no author.id, bot, member_role); measured with the real clients. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
+from fake_qq_server.platform import media
 from fake_qq_server.platform.protocol import Intent
 
 Scene = Literal["c2c", "group", "channel", "dm"]
@@ -28,7 +29,7 @@ class Names:
     """What a builder needs: unique names, and the time (`epoch_us`, microseconds since 1970).
 
     `message` is the id of the message, `user` whoever wrote it, `place` its group or guild, `text` what it
-    says.
+    says; `media` and `quotes` as in `Said`, whose URLs begin with `media_url`.
     """
 
     message: str
@@ -36,6 +37,9 @@ class Names:
     place: str
     epoch_us: int
     text: str = "hi"
+    media: Sequence[str] = ()
+    quotes: Sequence[str] | None = None
+    media_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,21 @@ class Said:
     """What somebody writes, and who. `text` None is the usual greeting.
 
     `sender` is a name of the scenario's: the same user, and the same group or guild, each time it is named;
-    None is somebody new.
+    None is somebody new. `media`: kinds of `media.MEDIA` that come with it; `quotes`: those of the message
+    that it quotes, None where it quotes none.
     """
 
     text: str | None = None
     sender: str | None = None
+    media: Sequence[str] = ()
+    quotes: Sequence[str] | None = None
+
+    @property
+    def words(self) -> str:
+        """What the message says: a voice message has no text of its own."""
+        if self.text is not None:
+            return self.text
+        return "" if "voice" in self.media else Names.text
 
 
 SOMEBODY = Said()
@@ -188,7 +202,19 @@ def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def payload(t: str, names: Names, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The `d` of an event of type `t` with `fields` laid over it; a type without a row is `fields` alone."""
     row = EVENT_TYPES.get(t)
-    return overlay(row.build(names) if row else {}, fields)
+    built = row.build(names) if row else {}
+    return overlay(built | (_attached(names) if row and row.scene else {}), fields)
+
+
+def _attached(names: Names) -> dict[str, Any]:
+    """The fields of what comes with a message, where something does."""
+    urls = [f"{names.media_url}{media.PATH}{names.message}/{media.MEDIA[one].name}" for one in names.media]
+    rows = [media.attachment(kind, url) for kind, url in zip(names.media, urls, strict=True)]
+    quoted = names.quotes
+    if quoted is None:
+        return {"attachments": rows} if rows else {}
+    urls = [f"{names.media_url}{media.PATH}{names.message}/quoted/{media.MEDIA[one].name}" for one in quoted]
+    return media.quote(quoted, urls) | ({"attachments": rows} if rows else {})
 
 
 def target_of(t: str, d: Mapping[str, Any]) -> str | None:

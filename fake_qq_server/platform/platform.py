@@ -19,6 +19,7 @@ from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.payloads import SOMEBODY, Names, Said
 from fake_qq_server.platform.rows import Bot, GatewaySession, Replyable, Stored, Token
+from fake_qq_server.platform.told import NOTHING, told_by
 from fake_qq_server.platform.units import DAY, SECOND
 
 MESSAGES_KEPT = 10_000
@@ -233,7 +234,8 @@ class Platform:
         d, event_id, message_id = self._happened(t, fields, now, said)
         s = session.next_s()
         text = protocol.encode(protocol.dispatch(t, d, s, event_id))
-        stored = Stored(s, t, message_id, text, now, probe, rule)
+        told = told_by(t, d) if t in payloads.MESSAGE_EVENTS else NOTHING
+        stored = Stored(s, t, message_id, text, now, probe, rule, told)
         session.keep(stored, self.options.replay_limit)
         for key in self._reply_keys(t, message_id, event_id):
             self.replyables.setdefault(key, Replyable(key, session.bot, payloads.target_of(t, d), now))
@@ -261,7 +263,10 @@ class Platform:
             user=self._name_of("user", said, n),
             place=self._name_of("place", said, n),
             epoch_us=self.options.epoch_us + now,
-            text=Names.text if said.text is None else said.text,
+            text=said.words,
+            media=said.media,
+            quotes=said.quotes,
+            media_url=self.options.media_url,
         )
         d = payloads.payload(t, names, fields)
         event_id = f"{t}:{self.hexes('event', n)}"

@@ -21,6 +21,9 @@ dev-prepare/interface-framework/reference.md]; "~41 s" is what hermes notes of t
 GATEWAY_URL = "wss://api.sgroup.qq.com/websocket"
 """What GET /gateway names in real logs; the doc's example ends in a slash [doc openapi/wss]."""
 
+MEDIA_URL = "https://multimedia.nt.qq.com.cn"
+"""Where the attachments of real messages lie [log]."""
+
 EVENT_EMIT = "doc dev-prepare/interface-framework/event-emit.md"
 ERROR_TABLE = "doc dev-prepare/error-trace/websocket.md"
 BOTGO = "src botgo errs/err.go, not in the official table"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fake_qq_server.events import Host, HttpSend, InteractionAck
-from fake_qq_server.platform import payloads, protocol, sends
+from fake_qq_server.platform import media, payloads, protocol, sends
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
 from fake_qq_server.platform.rows import Bot, Replyable
@@ -92,6 +92,9 @@ def asked(platform: Platform, request: Request, normal: Callable[[str], str] = l
 def respond(platform: Platform, request: Request) -> HttpReply:
     """The platform's own answer: by the table of routes; 404 off it, 405 for another method, then 401."""
     trace_id = platform.fresh("trace")
+    medium = media.served(request.route) if request.method == "GET" else None
+    if medium is not None:
+        return HttpReply(200, medium.content, {"Content-Type": medium.served_as})
     if endpoint_of(request.host, request.method, request.path) == "token":
         return _token_host(platform, request, trace_id)
     matches = [(row, found) for row in ROUTES if (found := row.path.fullmatch(request.route))]
@@ -205,9 +208,9 @@ def _new_id(call: Call) -> str:
 def _send(call: Call) -> Mapping[str, Any] | str:
     """POST .../messages: the reply, or the name of the error."""
     body = call.request.json()
-    if body is None or not _has_content(body):
-        return "empty"
     guild = call.scene in ("channel", "dm")
+    if body is None or not _has_content(body, guild):
+        return "empty"
     if guild and not _online(call):
         return "not-connected"
     refused = _passive(call, body) if body.get("msg_id") or body.get("event_id") else _proactive(call)
@@ -221,11 +224,40 @@ def _send(call: Call) -> Mapping[str, Any] | str:
     return reply | {"ext_info": {"ref_idx": f"REFIDX_{call.platform.fresh('ref', 16)}=="}}
 
 
-_CONTENT = ("content", "markdown", "ark", "embed", "media", "keyboard", "input_notify", "image", "file_image")
+_CONTENT = ("content", "markdown", "ark", "embed", "media", "keyboard", "image", "file_image")
+
+CONTENT_OF: Mapping[Any, tuple[str, ...]] = {
+    0: ("content", "image"),
+    2: ("markdown", "keyboard"),
+    3: ("ark",),
+    4: ("embed",),
+    INPUT_NOTIFY: ("input_notify",),
+    7: ("media",),
+}
+"""What a message of a type has, for users and groups [doc server-inter/message/send-receive/send.md]. That
+another one is refused as empty is [inf]."""
 
 
-def _has_content(body: Mapping[str, Any]) -> bool:
-    return body.get("msg_type") == INPUT_NOTIFY or any(body.get(key) for key in _CONTENT)
+def _has_content(body: Mapping[str, Any], guild: bool) -> bool:
+    """Whether it says something. Guilds know no msg_type."""
+    if guild:
+        return any(body.get(key) for key in _CONTENT)
+    msg_type = protocol.integer(body.get("msg_type", 0))
+    if msg_type == INPUT_NOTIFY:
+        return _is_notice(body.get("input_notify"))
+    return any(body.get(key) for key in CONTENT_OF.get(msg_type, ()))
+
+
+def _is_notice(told: Any) -> bool:
+    """Type 1, and for how many seconds it is shown [doc send.md; that others are refused: inf]."""
+    if not isinstance(told, Mapping) or protocol.integer(told.get("input_type")) != 1:
+        return False
+    seconds = protocol.integer(told.get("input_second"))
+    return seconds is not None and 0 < seconds <= LONGEST_NOTICE_S
+
+
+LONGEST_NOTICE_S = 60
+"""[src hermes, openclaw; inf]"""
 
 
 def _online(call: Call) -> bool:
@@ -317,5 +349,7 @@ def encode(reply: HttpReply) -> bytes:
     if reply.payload is None:
         return b""
     payload = reply.payload
+    if isinstance(payload, bytes):
+        return payload
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
     return text.encode()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from fake_qq_server.platform.told import NOTHING, Told
 from fake_qq_server.platform.units import SECOND
 
 
@@ -37,7 +38,7 @@ class Token:
 @dataclass(frozen=True)
 class Stored:
     """A dispatched event as a session keeps it. `id` is the message id (else the event id), `rule` the rule
-    that brought it about, if one did."""
+    that brought it about, if one did; `told`: what it tells the bot, where it is a message."""
 
     s: int
     t: str
@@ -46,6 +47,7 @@ class Stored:
     at: int
     probe: bool = False
     rule: str | None = None
+    told: Told = NOTHING
 
 
 @dataclass(slots=True, eq=False)

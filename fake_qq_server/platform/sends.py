@@ -1,6 +1,6 @@
 """What a client sends, read from its requests: to whom, what, and a digest by which copies are told. Pure.
 
-The text of a message never leaves here: what is told of it is a digest and a length.
+Of a message's text a digest, a length and how it begins are told, with ports, folders and secrets named.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from fake_qq_server.events import HttpSend, InteractionAck
 from fake_qq_server.platform import protocol
 from fake_qq_server.platform.payloads import Scene
+from fake_qq_server.platform.told import LONGEST_PASSAGE, opening
 
 INPUT_NOTIFY = 6
 """msg_type of "is typing" [doc server-inter/message/send-receive/send.md]."""
@@ -84,6 +85,7 @@ def read(
     fields = protocol.parse(body.decode("utf-8", "replace"))
     content, length = _raw(body) if fields is None else _content(fields, body, normal)
     said = fields or {}
+    notice = said.get("input_notify")
     msg_type = protocol.integer(said.get("msg_type"))
     return HttpSend(
         scene=row.scene,
@@ -95,6 +97,8 @@ def read(
         event_id=_id(said.get("event_id")),
         content=content,
         length=length,
+        text=opening(normal(_take_text(_told(said))[:LONGEST_NORMAL]), LONGEST_PASSAGE),
+        seconds=protocol.integer(notice.get("input_second")) if isinstance(notice, Mapping) else None,
     )
 
 
@@ -142,7 +146,7 @@ def _content(said: Mapping[str, Any], body: bytes, normal: Callable[[str], str])
 
     Plain text and the same text as markdown are one content: a client falls back from one to the other.
     """
-    rest = {key: value for key, value in said.items() if key not in ADDRESSING and value not in (None, "")}
+    rest = {key: value for key, value in _told(said).items() if key not in ADDRESSING}
     text = _take_text(rest)
     if not text and not rest:
         return None, 0
@@ -152,6 +156,10 @@ def _content(said: Mapping[str, Any], body: bytes, normal: Callable[[str], str])
         return _raw(body)
     text, others = _normal(text, normal), _normal(others, normal)
     return hashlib.sha256(json.dumps([text, others]).encode()).hexdigest()[:DIGITS], len(text)
+
+
+def _told(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if value not in (None, "")}
 
 
 def _take_text(rest: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from fake_qq_server.platform import protocol
 from fake_qq_server.platform.exchange import Out
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS
 from fake_qq_server.platform.protocol import integer
+from fake_qq_server.platform.told import told_by
 
 
 def read(text: str, session: int | None) -> tuple[events.Event, ...]:
@@ -30,14 +31,14 @@ def read(text: str, session: int | None) -> tuple[events.Event, ...]:
     if op == "hello":
         return (out, events.WsHello(_interval(d)))
     if t in MESSAGE_EVENTS and s is not None and isinstance(d, Mapping) and isinstance(d.get("id"), str):
-        return (out, events.EventSent(d["id"], t, s, replay=False))
+        return (out, told_by(t, d).laid_over(events.EventSent(d["id"], t, s, replay=False)))
     return (out,)
 
 
 def as_before(event: events.Event, out: Out) -> events.Event:
     """Of a changed frame: what its text alone does not say is as it was in `out`."""
     if isinstance(event, events.EventSent) and out.message is not None and out.message.id == event.id:
-        return replace(out.message, t=event.t, s=event.s)
+        return replace(event, replay=out.message.replay, probe=out.message.probe)
     if isinstance(event, events.Session):
         return next((one for one in out.events if _tells(one, event.what)), event)
     return event

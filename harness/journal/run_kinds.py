@@ -154,10 +154,18 @@ class SubjAttempt(SpanEvent):
 
 @dataclass(frozen=True)
 class SubjMessage(Event):
-    """The subject's handle_message was called with this message id."""
+    """The subject's handle_message was called with this message id.
+
+    What it was given, null for nothing: `text`: how that begins, four times as much as `event.sent` tells,
+    for a bot may write something before it; `place`, `user` as there; `media`: how many files and pictures.
+    """
 
     KIND = "subj.message"
     id: str
+    text: str | None = field(default=None, metadata=OMIT_NULL)
+    place: str | None = field(default=None, metadata=OMIT_NULL)
+    user: str | None = field(default=None, metadata=OMIT_NULL)
+    media: int | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)
@@ -165,10 +173,13 @@ class SubjAnswer(SpanEvent):
     """A call of the message handler that the scenario's `answers` describes, for the message of this id.
 
     hermes merges texts of one chat that come while its handler runs: then one call is for several messages.
+    `text`, at its end: how the answer begins; `length`: its characters.
     """
 
     KIND = "subj.answer"
     id: str = ""
+    text: str | None = field(default=None, metadata=OMIT_NULL)
+    length: int | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

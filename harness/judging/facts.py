@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fake_qq_server.platform.told import NOTHING, Told
 from harness.judging.intervals import Interval
 
 
@@ -22,7 +23,8 @@ class Mark:
 class TimedCall:
     """Something that begins and ends; `end` is null while it is open at E.
 
-    `how` is one of run_kinds.How. `number` is the subject's own count where there is one.
+    `how` is one of run_kinds.How. `number` is the subject's own count where there is one. `text`, `length`:
+    what it made, of a call of the handler of messages.
     """
 
     begin: Mark
@@ -30,6 +32,8 @@ class TimedCall:
     how: str | None = None
     error: str | None = None
     number: int = 1
+    text: str | None = None
+    length: int | None = None
 
     def lasted(self, upto: int) -> int:
         """How long it took, or has been open at `upto`."""
@@ -101,7 +105,8 @@ class GiveUp:
 class Writing:
     """A message event was written to a connection, or kept in the session (`conn` is null then).
 
-    `session`: the ordinal of the session that it belongs to, `s` its sequence number there.
+    `session`: the ordinal of the session that it belongs to, `s` its sequence number there. `told`: what it
+    tells the bot.
     """
 
     at: Mark
@@ -109,6 +114,18 @@ class Writing:
     replay: bool
     session: int | None = None
     s: int = 0
+    told: Told = NOTHING
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a handling was given; the fields are those of `SubjMessage`."""
+
+    at: Mark
+    text: str | None = None
+    place: str | None = None
+    user: str | None = None
+    media: int | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +135,7 @@ class Message:
     `kind`: the event's type, null where only the subject tells of it. `kept`: it had no connection to go to,
     and waited in the session. `calls`: the handler of messages, which the scenario describes, was called for
     it. `tried`: a send of content that names it (no typing notice). `replied`: one that the platform took.
+    `given`: for each handling, what the subject's handler was given.
     """
 
     id: str
@@ -129,6 +147,7 @@ class Message:
     kept: tuple[Writing, ...] = ()
     tried: tuple[Mark, ...] = ()
     calls: tuple[TimedCall, ...] = ()
+    given: tuple[Given, ...] = ()
 
     @property
     def ready(self) -> Mark | None:

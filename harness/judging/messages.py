@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fake_qq_server.events import EventKept, EventSent, Session
+from fake_qq_server.platform.told import Told
 from harness.journal.record import Record
 from harness.journal.run_kinds import SubjAnswer, SubjMessage
-from harness.judging.facts import Mark, Message, TimedCall, Writing
+from harness.judging.facts import Given, Mark, Message, TimedCall, Writing
 from harness.judging.sends import Send
 
 
@@ -24,7 +25,8 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
                 sessions[conn] = event.session
         elif isinstance(event, EventSent):
             session = sessions.get(conn) if conn is not None else None
-            one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s)
+            told = Told(event.text, event.place, event.user, event.images, _tuple(event.files))
+            one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s, told)
             known = found.get(event.id, Message(event.id, event.probe, kind=event.t))
             written = (*known.written, one)
             found[event.id] = replace(known, probe=known.probe or event.probe, written=written)
@@ -33,8 +35,9 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
             known = found.get(event.id, Message(event.id, False, kind=event.t))
             found[event.id] = replace(known, kept=(*known.kept, one))
         elif isinstance(event, SubjMessage):
-            known = found.get(event.id, Message(event.id, False))
-            found[event.id] = replace(known, handled=(*known.handled, Mark(record.t, record.n)))
+            known, at = found.get(event.id, Message(event.id, False)), Mark(record.t, record.n)
+            given = (*known.given, Given(at, event.text, event.place, event.user, event.media))
+            found[event.id] = replace(known, handled=(*known.handled, at), given=given)
         elif isinstance(event, SubjAnswer):
             known = found.get(event.id)
             if known is not None:
@@ -47,10 +50,14 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
     return tuple(found.values())
 
 
+def _tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
+
+
 def _called(calls: tuple[TimedCall, ...], event: SubjAnswer, mark: Mark) -> tuple[TimedCall, ...]:
     """With one more begin, or with the end of the last one."""
     if event.phase == "begin":
         return (*calls, TimedCall(mark))
     if not calls or calls[-1].end is not None:
         return calls
-    return (*calls[:-1], replace(calls[-1], end=mark, how=event.how))
+    return (*calls[:-1], replace(calls[-1], end=mark, how=event.how, text=event.text, length=event.length))

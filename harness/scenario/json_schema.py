@@ -78,6 +78,7 @@ def _document_properties() -> dict[str, Any]:
                 },
             ]
         },
+        "bot": {**_closed({key: {"type": "boolean"} for key in vocabulary.BOT}), "minProperties": 1},
         "environment": {
             "type": "object",
             "additionalProperties": {"type": "string", "maxLength": LONGEST_VALUE},

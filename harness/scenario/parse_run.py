@@ -22,6 +22,7 @@ from harness.scenario.parse_surroundings import (
     one_word,
     parse_answers,
     parse_beside,
+    parse_bot,
     parse_delay,
     parse_environment,
     parse_handler,
@@ -30,7 +31,7 @@ from harness.scenario.parse_surroundings import (
     parse_start,
 )
 from harness.scenario.refusals import refuse_run
-from harness.scenario.run_spec import DEFAULT_PROBES, Healing, RunSpec
+from harness.scenario.run_spec import DEFAULT_PROBES, BotConfig, Healing, RunSpec
 from harness.scenario.vocabulary import (
     CHECKS,
     HELD,
@@ -87,6 +88,7 @@ def parse_run(
         start=parse_start(document.get("start", "up"), levels),
         beside=parse_beside(document["beside"], levels) if "beside" in document else None,
         answers=parse_answers(document["answers"]) if "answers" in document else None,
+        bot=parse_bot(document["bot"]) if "bot" in document else BotConfig(),
         environment=parse_environment(document["environment"]) if "environment" in document else {},
         probes=parse_probes(document["probes"]) if "probes" in document else DEFAULT_PROBES,
         handler=parse_handler(document.get("handler", "record"), levels),

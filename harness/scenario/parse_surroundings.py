@@ -8,8 +8,8 @@ from typing import Any
 from fake_qq_server.platform.units import MINUTE
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.moments import duration_at
-from harness.scenario.run_spec import Answers, Handler
-from harness.scenario.vocabulary import BESIDE, ENVIRONMENT, HANDLERS, PROBES, RESTARTS, STARTS
+from harness.scenario.run_spec import Answers, BotConfig, Handler
+from harness.scenario.vocabulary import BESIDE, BOT, ENVIRONMENT, HANDLERS, PROBES, RESTARTS, STARTS
 
 DEFAULT_DELAY = "40ms"
 LONGEST_DELAY_US = MINUTE
@@ -74,6 +74,18 @@ def parse_answers(value: Any) -> Answers:
     if after == 0:
         raise LanguageError(("answers", "after"), "an answer takes some time: after is longer than 0s")
     return Answers("reply", after, length)
+
+
+def parse_bot(value: Any) -> BotConfig:
+    """`bot`: how it is configured."""
+    if not isinstance(value, dict) or not value:
+        raise LanguageError(("bot",), f"bot is a mapping such as {{markdown: false}}, of {', '.join(BOT)}")
+    for key, given in value.items():
+        if key not in BOT:
+            raise LanguageError(("bot", key), f"bot has no {quoted(key)}: {suggest(key, BOT)}")
+        if not isinstance(given, bool):
+            raise LanguageError(("bot", key), f"{key} is true or false")
+    return BotConfig(**value)
 
 
 def parse_delay(value: Any) -> int:

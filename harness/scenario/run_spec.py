@@ -45,6 +45,14 @@ class Answers:
         return max(0, self.after_us - Answers.after_us)
 
 
+@dataclass(frozen=True)
+class BotConfig:
+    """How the bot is configured: whether it writes markdown (else plain text), and has credentials."""
+
+    markdown: bool = True
+    credentials: bool = True
+
+
 DEFAULT_PROBES = ("c2c",)
 
 
@@ -54,8 +62,9 @@ class RunSpec:
 
     It ends at `end_us`, or `end_after_us` after its healing (where nothing heals, after the first give-up) if
     that is sooner. `asks` is by level, `limits` (µs) by check; `delay_us` is the link's, one way. `answers`
-    None is the usual handler of messages; `environment` is set for its process; `probes` are kinds of
-    `vocabulary.PROBES`. `hypothetical`: a rule injects what no witness shows to be possible.
+    None is the usual handler of messages; `bot` is its configuration, `environment` is set for its process;
+    `probes` are kinds of `vocabulary.PROBES`. `hypothetical`: a rule injects what no witness shows to be
+    possible.
     """
 
     name: str
@@ -72,6 +81,7 @@ class RunSpec:
     beside: Literal["healthy"] | None = None
     handler: Handler = field(default_factory=Handler)
     answers: Answers | None = None
+    bot: BotConfig = BotConfig()
     environment: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[str, ...] = DEFAULT_PROBES
     delay_us: int = 40_000

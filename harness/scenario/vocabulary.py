@@ -10,7 +10,7 @@ import re
 
 KEYS = (
     "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "answers",
-    "environment", "probes",    "net", "hypothetical",
+    "bot", "environment", "probes", "net", "hypothetical",
     "tags", "limits", "restart", "rules", "forbids", "heal", "end",
 )  # fmt: skip
 """The keys of one run, in the order in which they are written out."""
@@ -42,6 +42,9 @@ ENVIRONMENT = (*_PROXIES, *(name.lower() for name in _PROXIES), "SSL_CERT_FILE",
 """The environment variables that a scenario may set: what decides how HTTP clients reach the
 platform, where they find certificates, and in which zone and language the program believes to be."""
 
+BOT = ("markdown", "credentials")
+"""What a scenario can say of the bot's configuration, each true or false."""
+
 PROBES = ("c2c", "group", "guild", "dm")
 """The kinds of messages with which a run is probed: to the bot alone, or to it in a group, in a channel of a
 guild, by direct message of a guild."""
@@ -51,15 +54,16 @@ HELD = ("keep", "release")
 
 CHECKS = (
     "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "beats", "patient",
-    "clean", "bounded", "polite", "once", "answered", "single", "stops", "secret", "back", "stays",
-    "final", "released", "others", "forbidden",
+    "clean", "bounded", "polite", "once", "heard", "answered", "intact", "typing", "single", "stops",
+    "secret", "back", "stays", "final", "released", "others", "forbidden",
     "resumes", "identifies", "exclusive", "reacts",
 )  # fmt: skip
 """The checks that `asks` may name; `harness.judging.checks.CHECKS` has a row for each, in this order."""
 
 LIMITED = (
     "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "beats", "patient",
-    "bounded", "once", "answered", "stops", "final", "released", "others", "resumes", "exclusive", "reacts",
+    "bounded", "once", "answered", "typing", "stops", "final", "released", "others", "resumes",
+    "exclusive", "reacts",
 )  # fmt: skip
 """The checks with a limit in time, which `limits` may set."""
 

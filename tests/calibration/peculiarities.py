@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.calibration.saboteurs import ADAPTER, RULES, Change
+from tests.calibration.saboteurs import ADAPTER, MEDIA, MESSAGES, RULES, Change
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,79 @@ PECULIARITIES: Mapping[str, Peculiarity] = {
                 ADAPTER,
                 SEND,
                 SEND_ALL.format(
-                    bodies='({"msg_type": 6, "input_notify": {"input_type": 1}}, {"msg_seq": 2})'
+                    bodies='({"msg_type": 6, "input_notify": NOTIFY}, {"msg_seq": 2})'.replace(
+                        "NOTIFY", '{"input_type": 1, "input_second": 60}'
+                    )
                 ),
             ),
         ),
         REPLIES,
+    ),
+    "types-in-short-notices": Peculiarity(
+        "says every eight seconds that it is typing for the next ten",
+        (
+            Change(RULES, "TYPING_S = 60\n", "TYPING_S = 10\n"),
+            Change(ADAPTER, "asyncio.sleep(TYPING_S - 2 * TYPES_AFTER_S)", "asyncio.sleep(3)"),
+        ),
+        ("calibration-slow-answer",),
+    ),
+    "types-never": Peculiarity(
+        "says nowhere that it is typing, where nothing asks for that",
+        (Change(RULES, 'SHOWN_TYPING = ("dm",)\n', "SHOWN_TYPING = ()\n"),),
+        (*REPLIES, *MEDIA),
+    ),
+    "writes-around-the-text": Peculiarity(
+        "gives its handler a line before the words of a user, and one behind them",
+        (
+            Change(
+                MESSAGES,
+                '        text="\\n".join(line for line in lines if line),\n',
+                '        text="\\n".join(["[anna, today]", *(line for line in lines if line), "(end)"]),\n',
+            ),
+        ),
+        MEDIA,
+    ),
+    "gives-files-too": Peculiarity(
+        "gives its handler the files themselves, and their names nowhere",
+        (
+            Change(
+                MESSAGES,
+                "        *(f\"({row.get('filename')})\" for row in own + others if not _is_picture(row)),\n",
+                "",
+            ),
+            Change(
+                MESSAGES,
+                '    return str(row.get("content_type")).startswith("image/") and "url" in row\n',
+                '    return "asr_refer_text" not in row and "url" in row\n',
+            ),
+        ),
+        MEDIA,
+    ),
+    "mentions-who-asked": Peculiarity(
+        "begins each answer with a mention of whoever asked",
+        (
+            Change(
+                ADAPTER,
+                '{"content": text, "msg_type": 0',
+                '{"content": f"<@{event.source.user_id}> {text}", "msg_type": 0',
+            ),
+        ),
+        (*REPLIES, *MEDIA, "calibration-slow-answer"),
+    ),
+    "answers-in-pieces": Peculiarity(
+        "cuts a long answer at line ends, and leaves these out",
+        (
+            Change(
+                ADAPTER,
+                SEND,
+                "                pieces = textwrap.wrap(text, 1500, replace_whitespace=False)\n"
+                "                for n, piece in enumerate(pieces, 1):\n"
+                '                    said = {"content": piece, "msg_type": 0, "msg_seq": n}\n'
+                "                    await self._reply(event, said)\n",
+            ),
+            Change(ADAPTER, "import time\n", "import textwrap\nimport time\n"),
+        ),
+        ("calibration-slow-answer",),
     ),
     "answers-in-markdown": Peculiarity(
         "answers with a message of type 2",

@@ -14,6 +14,7 @@ from pathlib import Path
 CORRECT = Path(__file__).with_name("correct")
 ADAPTER = "gateway/platforms/qqbot/adapter.py"
 RULES = "gateway/platforms/qqbot/rules.py"
+MESSAGES = "gateway/platforms/qqbot/messages.py"
 LOCAL = "gateway/platforms/qqbot/local.py"
 
 
@@ -62,6 +63,9 @@ ENDINGS: Mapping[str, str] = {
     "calibration-endless": "fatal-notified",
     "calibration-banned": "fatal-notified",
     "calibration-no-acks": "recovered",
+    "calibration-media/alone": "tolerated",
+    "calibration-media/group": "tolerated",
+    "calibration-slow-answer": "tolerated",
 }
 """What becomes of the correct bot, in each run that a saboteur is looked at in."""
 
@@ -76,6 +80,8 @@ def build(changes: tuple[Change, ...], folder: Path) -> Path:
         path.write_text(text.replace(change.old, change.new), encoding="utf-8")
     return folder
 
+
+MEDIA = ("calibration-media/alone", "calibration-media/group")
 
 SABOTEURS: Mapping[str, Saboteur] = {
     "connects": Saboteur(
@@ -453,13 +459,91 @@ SABOTEURS: Mapping[str, Saboteur] = {
         (
             Change(
                 ADAPTER,
-                "        self._spawn(self.handle_message(event))\n",
+                "        self._spawn(self._receive(event))\n",
                 "        asyncio.get_running_loop().call_later(\n"
-                "            15, lambda: self._spawn(self.handle_message(event))\n"
+                "            15, lambda: self._spawn(self._receive(event))\n"
                 "        )\n",
             ),
         ),
         ("calibration-twice", "calibration-resume"),
+    ),
+    "heard": Saboteur(
+        "heard",
+        "gives its handler the words of a user without the last letter",
+        (Change(MESSAGES, '        str(d["content"]),\n', '        str(d["content"])[:-1],\n'),),
+        ("calibration-calm", "calibration-resume", *MEDIA),
+    ),
+    "heard-voice": Saboteur(
+        "heard",
+        "does not tell what was said in a voice message",
+        (
+            Change(
+                MESSAGES,
+                '        *(str(row["asr_refer_text"]) for row in own if row.get("asr_refer_text")),\n',
+                "",
+            ),
+        ),
+        MEDIA,
+    ),
+    "heard-user": Saboteur(
+        "heard",
+        "takes everybody in a group for one user",
+        (Change(MESSAGES, "SCENES[t], user)", 'SCENES[t], user if t[0] == "C" else "the group")'),),
+        ("calibration-media/group",),
+    ),
+    "heard-place": Saboteur(
+        "heard",
+        "says that what was written in a group was written by a user alone",
+        (Change(MESSAGES, 'Source(path.split("/")[-2], ', "Source(user, "),),
+        ("calibration-media/group",),
+    ),
+    "heard-pictures": Saboteur(
+        "heard",
+        "fetches the first picture only",
+        (Change(ADAPTER, "for url in event.pictures]", "for url in event.pictures[:1]]"),),
+        MEDIA,
+    ),
+    "heard-files": Saboteur(
+        "heard",
+        "tells of no file",
+        (
+            Change(
+                MESSAGES,
+                "        *(f\"({row.get('filename')})\" for row in own + others if not _is_picture(row)),\n",
+                "",
+            ),
+        ),
+        MEDIA,
+    ),
+    "intact": Saboteur(
+        "intact",
+        "sends the first two thousand characters of an answer",
+        (Change(ADAPTER, '{"content": text, "msg_type": 0', '{"content": text[:2000], "msg_type": 0'),),
+        ("calibration-slow-answer",),
+    ),
+    "intact-words": Saboteur(
+        "intact",
+        "says that there is an answer instead of giving it",
+        (Change(ADAPTER, '{"content": text, "msg_type": 0', '{"content": "I know it", "msg_type": 0'),),
+        ("calibration-calm", "calibration-resume", "calibration-slow-answer"),
+    ),
+    "typing": Saboteur(
+        "typing",
+        "shows nobody that it is typing",
+        (Change(RULES, 'SHOWN_TYPING = ("dm",)\n', "SHOWN_TYPING = ()\n"),),
+        ("calibration-slow-answer",),
+    ),
+    "typing-once": Saboteur(
+        "typing",
+        "shows once that it is typing, however long the answer takes",
+        (
+            Change(
+                ADAPTER,
+                "                    await asyncio.sleep(TYPING_S - 2 * TYPES_AFTER_S)\n",
+                "                    return\n",
+            ),
+        ),
+        ("calibration-slow-answer",),
     ),
     "answered": Saboteur(
         "answered",
@@ -470,7 +554,8 @@ SABOTEURS: Mapping[str, Saboteur] = {
                 '        body = {**said, "msg_id": event.message_id}\n',
                 '        body = {**said, "msg_id": event.message_id}\n'
                 "        if not self._was_away:\n"
-                '            body["msg_type"] = 6\n',
+                '            notify = {"input_type": 1, "input_second": 60}\n'
+                '            body = {"msg_id": event.message_id, "msg_type": 6, "input_notify": notify}\n',
             ),
             Change(
                 ADAPTER,

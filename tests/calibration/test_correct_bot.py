@@ -19,6 +19,7 @@ BAD_ENDINGS = {
     "first-connect-is-hopeless": ("never-connected",),
     "first-session-refused": ("never-connected",),
     "no-first-session": ("never-connected",),
+    "no-credentials": ("never-connected",),
     "reply-refused": ("mute", "tolerated"),
     "endless-closes-for-ever": ("retrying",),
 }
@@ -43,7 +44,8 @@ def test_the_correct_bot_passes(bench: Bench, name: str) -> None:
 
 def test_every_check_of_the_adapter_level_passes_in_some_run_of_the_correct_bot(bench: Bench) -> None:
     names = [
-        f"calibration-{name}" for name in ("calm", "exhausted", "dead-peer", "resume", "banned", "forbidden")
+        f"calibration-{name}"
+        for name in ("calm", "exhausted", "dead-peer", "resume", "banned", "forbidden", "slow-answer")
     ]
     passed = {
         one.name

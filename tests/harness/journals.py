@@ -44,6 +44,7 @@ from harness.journal.run_kinds import (
     RunClose,
     RunOpen,
     RunTeardown,
+    SubjAnswer,
     SubjAttempt,
     SubjConnect,
     SubjDisconnect,
@@ -251,16 +252,43 @@ class J:
 
     # -- messages
 
-    def sends(self, message: str, ws: int | None = 1, t: float | None = None, **more: Any) -> J:
+    def sends(
+        self,
+        message: str,
+        ws: int | None = 1,
+        t: float | None = None,
+        kind: str = "C2C_MESSAGE_CREATE",
+        **more: Any,
+    ) -> J:
         event = {"s": 2, "replay": False, **more}
-        return self.add(EventSent(message, "C2C_MESSAGE_CREATE", **event), t, conn=ws)
+        return self.add(EventSent(message, kind, **event), t, conn=ws)
 
     def dispatches(self, message: str, s: int, ws: int = 1, t: float | None = None) -> J:
         """A rule's event of the session: the frame, and what it is."""
         return self.writes("dispatch", ws, t, s, rule="message").sends(message, ws, s=s)
 
-    def handles(self, message: str, t: float | None = None) -> J:
-        return self.add(SubjMessage(message), t, "probe")
+    def handles(self, message: str, t: float | None = None, **given: Any) -> J:
+        return self.add(SubjMessage(message, **given), t, "probe")
+
+    def answers(
+        self,
+        message: str,
+        t: float | None = None,
+        lasts: float = 1,
+        how: Any = "ok",
+        text: str | None = "received: hi",
+        length: int | None = 12,
+    ) -> J:
+        """The handler of messages is called, and answers that; with how=None it does not."""
+        self.add(SubjAnswer("begin", id=message), t, "probe")
+        if how is None:
+            return self
+        said = (text, length) if how == "ok" else (None, None)
+        return self.add(SubjAnswer("end", how, None, message, *said), self._after(lasts), "probe")
+
+    def types(self, message: str, t: float | None = None, seconds: int | None = 60, **said: Any) -> J:
+        """A typing notice, which the platform takes unless it is said otherwise."""
+        return self.posts(message, t, **{"what": "notice", "msg_type": 6, "seconds": seconds, **said})
 
     def replies(self, message: str, t: float | None = None) -> J:
         return self.add(HttpRequest("api", "POST", "/v2/users/u/messages", message), t)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from fake_qq_server.platform.media import MEDIA
 from fake_qq_server.platform.payloads import MESSAGE_EVENTS, Names, Said
 from fake_qq_server.rules.verbs.arguments import LONGEST_TEXT, checked, integer, mapping, size
 from fake_qq_server.rules.verbs.registry import (
@@ -37,7 +38,8 @@ def act(args: Args, target: EventTarget) -> Effect:
         own = fields
         if length is not None:
             own = {**fields, "content": str(fields.get("content", text or "")).ljust(length, "x")}
-        one = target.dispatch(args.main, own, Said(text, args.more.get("from")))
+        said = Said(text, args.more.get("from"), args.more.get("media", ()), args.more.get("quotes"))
+        one = target.dispatch(args.main, own, said)
         done = Effect(done.bytes + one.bytes, done.frames + one.frames)
     return done
 
@@ -71,6 +73,17 @@ def parse_text(value: Any) -> str | list[str]:
     return value  # type: ignore[no-any-return]
 
 
+def parse_media(value: Any) -> tuple[str, ...]:
+    """Kinds of what comes with a message."""
+    if not isinstance(value, list) or len(value) > MOST_MEDIA or any(one not in list(MEDIA) for one in value):
+        raise ArgumentError(f"media and quotes are lists of {', '.join(MEDIA)}, at most {MOST_MEDIA}")
+    return tuple(value)
+
+
+MOST_MEDIA = 10
+_OF_MESSAGES = frozenset({"text", "from", "count", "media", "quotes"})
+
+
 def parse_sender(value: Any) -> str:
     """A name for whoever writes: the scenario's own, not the platform's."""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
@@ -80,11 +93,14 @@ def parse_sender(value: Any) -> str:
 
 def check(args: Args) -> None:
     """Only messages have a text and a sender, and a list of texts says how many there are."""
-    if args.main not in MESSAGE_EVENTS and {"text", "from", "count"} & set(args.more):
-        raise ArgumentError(f"text, from and count are of messages: {', '.join(sorted(MESSAGE_EVENTS))}")
+    if args.main not in MESSAGE_EVENTS and _OF_MESSAGES & set(args.more):
+        words = "text, from, count, media and quotes are of messages"
+        raise ArgumentError(f"{words}: {', '.join(sorted(MESSAGE_EVENTS))}")
     if "count" in args.more and isinstance(args.more.get("text"), list):
         raise ArgumentError("a list of texts is as many messages: leave count out")
 
+
+_MEDIA_SCHEMA = {"type": "array", "items": {"enum": list(MEDIA)}, "maxItems": MOST_MEDIA}
 
 register(
     Verb(
@@ -121,6 +137,20 @@ register(
             ),
             "fields": mapping(
                 "fields", example="{content: hello}", means="laid over the fields that such an event has"
+            ),
+            "media": checked(
+                "media",
+                parse_media,
+                _MEDIA_SCHEMA,
+                required=False,
+                means="what comes with each message, of image, voice, file, video",
+            ),
+            "quotes": checked(
+                "quotes",
+                parse_media,
+                _MEDIA_SCHEMA,
+                required=False,
+                means="the message quotes one that came with these; [] for words alone",
             ),
             "size": size("size", means="how long its content becomes, by letters behind it"),
         },

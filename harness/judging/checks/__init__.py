@@ -18,6 +18,7 @@ from harness.judging.checks import (
     back,
     conduct,
     connection,
+    content,
     conversation,
     delivery,
     giveup,
@@ -31,6 +32,7 @@ from harness.judging.checks import (
     recovery,
     sessions,
     tidiness,
+    typing_notices,
 )
 from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
 from harness.judging.timeline import Timeline
@@ -115,12 +117,32 @@ CHECKS: Mapping[str, Check] = {
         whole=True,
         implied=True,
     ),
+    "heard": Check(
+        content.heard,
+        "each message that was handled",
+        "the handler is given the text that its user wrote, and as many pictures and files",
+        whole=True,
+        implied=True,
+    ),
     "answered": Check(
         conversation.answered,
         "each message that was handled",
         "the platform takes a reply to it within 60 s; a typing notice is none",
         whole=True,
         implied=True,
+    ),
+    "intact": Check(
+        content.intact,
+        "each reply that was taken",
+        "it is what the handler answered, and nothing of it is missing",
+        whole=True,
+        implied=True,
+    ),
+    "typing": Check(
+        typing_notices.typing,
+        "each answer to a single user that takes longer than 10 s",
+        "from then on who waits sees that the bot is typing",
+        whole=True,
     ),
     "single": Check(
         conversation.single,

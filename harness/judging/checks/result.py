@@ -102,6 +102,7 @@ ADAPTER: Mapping[str, Limit] = {
     "once": Limit(1),  # a message is due if its connection is still open this much later
     "once.handled": Limit(10),  # from its arrival to its handling
     "answered": Limit(60),  # from its handling to a reply that the platform took
+    "typing": Limit(10),  # after the handler began, and between two notices
     "stops": Limit(25),
     "released": Limit(60),  # between the give-up and the run's end, to let everything go
     "others": Limit(60),  # a message of the other platform is answered

@@ -23,14 +23,16 @@ from harness.worker.seam import Seam, check_exceptions, seam_rules
 from harness.worker.subjects.adapter import AdapterSubject, Endpoints, load
 from harness.worker.subjects.leftovers import SETTLE_S, find_leftovers, is_harness_task
 from harness.worker.subjects.lives import AdapterLives
+from harness.worker.subjects.qq_config import SWITCHES
 from harness.worker.world import World
 
 STOPS_WITHIN_S = 60.0
 
 
 def prepare(run: Run) -> None:
-    """Nothing: this level needs no configuration."""
+    """Set hermes' own switches; this level needs no configuration file."""
     del run
+    os.environ.update(SWITCHES)
 
 
 async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: Addresses) -> None:
@@ -43,6 +45,7 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         run.record,
         handler=run.scenario.handler,
         answers=run.scenario.answers or Answers(),
+        bot=run.scenario.bot,
         on_gave_up=partial(_gave_up, run, world),
     )
     _put_seam(run, world, subject.adapter)

@@ -37,7 +37,7 @@ HANDLER = "runner.handler"
 
 def prepare(run: Run) -> None:
     """Write the configuration, before anything of hermes is imported: it reads its home then."""
-    write_home(CREDENTIALS, beside=run.scenario.beside is not None)
+    write_home(CREDENTIALS, run.scenario.bot, beside=run.scenario.beside is not None)
 
 
 async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: Addresses) -> int:

@@ -19,7 +19,8 @@ from typing import Any
 from harness.hermes.layouts import Layout
 from harness.journal.run_kinds import SubjHandler, SubjState
 from harness.journal.writer import Recorder
-from harness.scenario.run_spec import Answers, Handler
+from harness.scenario.run_spec import Answers, BotConfig, Handler
+from harness.worker.subjects import qq_config
 from harness.worker.subjects.adapter_observer import AdapterObserver
 from harness.worker.subjects.message_handler import MessageHandler
 from harness.worker.subjects.observer import (
@@ -68,6 +69,7 @@ class AdapterSubject:
         *,
         handler: Handler,
         answers: Answers,
+        bot: BotConfig,
         on_gave_up: Callable[[], None],
     ) -> None:
         self._record = record
@@ -76,7 +78,7 @@ class AdapterSubject:
         self.module = module
         for constant in layout.endpoints:
             setattr(module, constant, endpoints.for_name(constant))
-        self._layout, self._credentials = layout, credentials
+        self._layout, self._credentials, self._bot = layout, credentials, bot
         self._attempts = AdapterObserver.counters()
         self._message_handler = MessageHandler(answers, record)
         self._fatal_error_handler = self._fatal_handler(handler)
@@ -136,16 +138,7 @@ class AdapterSubject:
 
     def _new_adapter(self) -> Any:
         config = importlib.import_module("gateway.config")
-        app_id, secret = self._credentials
-        extra = {
-            "app_id": app_id,
-            "client_secret": secret,
-            # An allow-list with a star delivers on every release; "open" alone does not on 0.19.0.
-            "dm_policy": "allowlist",
-            "allow_from": ["*"],
-            "group_policy": "allowlist",
-            "group_allow_from": ["*"],
-        }
+        extra = qq_config.extra(self._credentials, self._bot)
         return getattr(self.module, self._layout.class_name)(config.PlatformConfig(enabled=True, extra=extra))
 
     def _read_state(self, status: StatusFile) -> SubjState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from fake_qq_server.platform.told import LONGEST_PASSAGE, opening
 from harness.journal.run_kinds import SubjAttempt, SubjConnect, SubjDisconnect, SubjListener, SubjMessage
 from harness.journal.writer import Recorder
 from harness.worker.subjects.observer import MakeSpan, record_calls
@@ -65,7 +66,20 @@ class AdapterObserver:
     def _noting_messages(self, handle: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         async def noting(event: Any) -> Any:
             if event.message_id is not None:  # hermes hands itself such events, to go on after a restart
-                self._record("probe", SubjMessage(str(event.message_id)))
+                self._record("probe", _given(event))
             return await handle(event)
 
         return noting
+
+
+def _given(event: Any) -> SubjMessage:
+    """What the adapter made of a message."""
+    text, media, source = (getattr(event, name, None) for name in ("text", "media_urls", "source"))
+    place, user = (getattr(source, name, None) for name in ("chat_id", "user_id"))
+    return SubjMessage(
+        str(event.message_id),
+        opening(text, LONGEST_PASSAGE) if isinstance(text, str) else None,
+        str(place) if place else None,
+        str(user) if user else None,
+        len(media) if media else None,
+    )

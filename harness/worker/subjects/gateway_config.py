@@ -10,21 +10,23 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harness.worker.subjects import other_platform
+from harness.scenario.run_spec import BotConfig
+from harness.worker.subjects import other_platform, qq_config
 from harness.worker.subjects.adapter import PLATFORM
 
 ENVIRONMENT = {"TIRITH_ENABLED": "0", "HERMES_DISABLE_LAZY_INSTALLS": "1", "QQ_ALLOW_ALL_USERS": "true"}
 """hermes' own switches: no scanner is downloaded, nothing is installed while it runs, and 0.13.0 answers
 users whom the platform's allow-list lets in with more than a pairing code."""
 
+USUAL = BotConfig()
 
-def configuration(credentials: tuple[str, str], *, beside: bool = False) -> dict[str, Any]:
+
+def configuration(
+    credentials: tuple[str, str], bot: BotConfig = USUAL, *, beside: bool = False
+) -> dict[str, Any]:
     """config.yaml: QQ alone, or with our own platform beside it; and hermes' switches for what would use the
     network or a model."""
-    app_id, secret = credentials
-    allowed = {"dm_policy": "allowlist", "allow_from": ["*"]}
-    groups = {"group_policy": "allowlist", "group_allow_from": ["*"]}
-    extra = {"app_id": app_id, "client_secret": secret, **allowed, **groups}
+    extra = qq_config.extra(credentials, bot)
     others = {other_platform.NAME: other_platform.CONFIGURATION} if beside else {}
     return {
         "platforms": {PLATFORM: {"enabled": True, "extra": extra}, **others},
@@ -33,8 +35,8 @@ def configuration(credentials: tuple[str, str], *, beside: bool = False) -> dict
     }
 
 
-def write_home(credentials: tuple[str, str], *, beside: bool = False) -> None:
+def write_home(credentials: tuple[str, str], bot: BotConfig = USUAL, *, beside: bool = False) -> None:
     """Write config.yaml (JSON is YAML) into HERMES_HOME, and set hermes' environment variables."""
-    os.environ.update(ENVIRONMENT)
+    os.environ.update({**ENVIRONMENT, **qq_config.SWITCHES})
     path = Path(os.environ["HERMES_HOME"]) / "config.yaml"
-    path.write_text(json.dumps(configuration(credentials, beside=beside)), encoding="utf-8")
+    path.write_text(json.dumps(configuration(credentials, bot, beside=beside)), encoding="utf-8")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from fake_qq_server.platform.told import opening
 from harness.journal.run_kinds import How, SpanPhase, SubjAnswer
 from harness.journal.writer import Recorder
 from harness.scenario.run_spec import Answers
@@ -29,8 +30,8 @@ class MessageHandler:
     async def __call__(self, event: Any, *others: Any) -> str:
         """The answer to one message; `others` is what an agent is told besides."""
         del others
-        build = partial(_span, str(event.message_id))
-        answer = await record_calls(self._answer, self._record, lambda: build)(str(event.text))
+        call = _Call(str(event.message_id), self._answer)
+        answer = await record_calls(call.answer, self._record, lambda: call.span)(str(event.text))
         return str(answer)
 
     async def _answer(self, text: str) -> str:
@@ -41,8 +42,12 @@ class MessageHandler:
 
 
 def reply_to(text: str, length: int | None) -> str:
-    """The answer to a text; one with a length goes on in numbered lines, so that no two parts are alike."""
-    short = REPLY + text
+    """The answer to a text; one with a length goes on in numbered lines, so that no two parts are alike.
+
+    It repeats the first line only: further ones may name files of the bot's, which hermes takes out of an
+    answer and sends along.
+    """
+    short = REPLY + next(iter(text.splitlines()), "")
     if length is None:
         return short
     lines, size, number = [short], len(short), 0
@@ -53,5 +58,21 @@ def reply_to(text: str, length: int | None) -> str:
     return "\n".join(lines)[:length]
 
 
-def _span(message: str, phase: SpanPhase, how: How | None, error: str | None) -> SubjAnswer:
-    return SubjAnswer(phase, how, error, message)
+class _Call:
+    """One call of the handler, for the message of this id."""
+
+    def __init__(self, message: str, handler: Callable[[str], Awaitable[str]]) -> None:
+        self._message = message
+        self._handler = handler
+        self._said: str | None = None
+
+    async def answer(self, text: str) -> str:
+        """What the handler says."""
+        self._said = await self._handler(text)
+        return self._said
+
+    def span(self, phase: SpanPhase, how: How | None, error: str | None) -> SubjAnswer:
+        """The record of its begin, or of its end with what was said."""
+        if self._said is None:
+            return SubjAnswer(phase, how, error, self._message)
+        return SubjAnswer(phase, how, error, self._message, opening(self._said), len(self._said))

@@ -140,14 +140,16 @@ async def test_noanswer_to_a_frame_is_silence_on_an_open_connection() -> None:
         assert await ws.names(1) == [11]
 
 
-SENDS = (("/v2/users/u/messages", 0), ("/v2/users/u/messages", 6), ("/v2/groups/g/messages", 0))
+TEXT: dict[str, Any] = {"content": "x", "msg_type": 0}
+TYPING: dict[str, Any] = {"msg_type": 6, "input_notify": {"input_type": 1, "input_second": 60}}
+SENDS = (("/v2/users/u/messages", TEXT), ("/v2/users/u/messages", TYPING), ("/v2/groups/g/messages", TEXT))
 
 
 async def _statuses(bot: Bot) -> list[int]:
     """What is answered to a C2C message, a C2C typing notice and a group message."""
     found = []
-    for path, msg_type in SENDS:
-        async with bot.post(path, {"content": "x", "msg_type": msg_type}) as answer:
+    for path, body in SENDS:
+        async with bot.post(path, body) as answer:
             await answer.read()
             found.append(answer.status)
     return found

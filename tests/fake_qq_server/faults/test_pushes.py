@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fake_qq_server.platform.media import MEDIA, SPOKEN
 from tests.fake_qq_server.front import INTENTS, Ws, bot_of, fake_with
 
 C2C = "C2C_MESSAGE_CREATE"
@@ -29,6 +30,37 @@ async def test_dispatch_has_the_next_s_and_a_message_of_its_own() -> None:
         assert [about.rule for _, _, about in front.all("event.sent")] == [
             front.all("rule.act")[0][2].rule
         ] * 2
+
+
+async def test_what_comes_with_a_message_can_be_fetched_without_a_token() -> None:
+    kinds = ["image", "voice", "file", "video"]
+    rule = {"when": "ws.out.ready", "do": {"dispatch": C2C, "media": kinds, "quotes": ["image"]}}
+    async with fake_with(rule) as front, bot_of(front) as bot:
+        d = (await (await bot.ready()).frame())["d"]
+        (quoted,) = d["msg_elements"]
+        for kind, row in zip([*kinds, "image"], [*d["attachments"], *quoted["attachments"]], strict=True):
+            assert row["url"].startswith(front.fake.addresses.api)
+            async with bot.http.get(row["url"]) as answer:
+                assert (answer.status, answer.content_type) == (200, MEDIA[kind].served_as)
+                assert await answer.read() == MEDIA[kind].content
+        asked = [event for _, event, _ in front.all("http.request", endpoint="api")]
+        assert [event.path.rpartition("/")[2] for event in asked] == [
+            *(MEDIA[kind].name for kind in kinds),
+            "picture.png",
+        ]
+        _, sent, _ = front.one("event.sent")
+        assert (sent.text, sent.images, sent.files) == (SPOKEN, 1, ("notes.txt", "film.mp4"))
+
+
+async def test_a_rule_can_stand_between_the_bot_and_what_comes_with_a_message() -> None:
+    rules = [
+        {"when": "ws.out.ready", "do": {"dispatch": C2C, "media": ["image"]}},
+        {"when": "http.api", "where": {"path": "/media/*"}, "do": {"status": 404}},
+    ]
+    async with fake_with(*rules) as front, bot_of(front) as bot:
+        (row,) = (await (await bot.ready()).frame())["d"]["attachments"]
+        async with bot.http.get(row["url"]) as answer:
+            assert answer.status == 404
 
 
 async def test_a_dispatch_that_the_intents_exclude_happens_and_is_never_seen() -> None:

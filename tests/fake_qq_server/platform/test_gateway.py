@@ -137,7 +137,9 @@ def test_a_message_is_written_with_the_next_s_and_reported(gateway: Gateway) -> 
     frame = frame_of(out)
     assert (frame["op"], frame["s"], frame["d"]["content"]) == (0, 2, "yo")
     assert frame["id"].startswith(C2C)
-    assert out.events == (WsOut("dispatch", 2, C2C), EventSent(frame["d"]["id"], C2C, 2, replay=False))
+    user = frame["d"]["author"]["user_openid"]
+    sent = EventSent(frame["d"]["id"], C2C, 2, replay=False, text="yo", place=user, user=user)
+    assert out.events == (WsOut("dispatch", 2, C2C), sent)
 
 
 def test_the_harness_own_message_is_marked(gateway: Gateway) -> None:

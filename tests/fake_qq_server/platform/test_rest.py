@@ -8,11 +8,13 @@ import pytest
 
 from fake_qq_server.events import HttpSend
 from fake_qq_server.platform import protocol, rest
+from fake_qq_server.platform.media import MEDIA
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
-from fake_qq_server.platform.rest import Asked, Request, endpoint_of
+from fake_qq_server.platform.rest import CONTENT_OF, LONGEST_NOTICE_S, Asked, Request, endpoint_of
 from fake_qq_server.platform.rows import Stored
+from fake_qq_server.platform.sends import INPUT_NOTIFY
 from fake_qq_server.platform.units import MINUTE, SECOND
 
 HostName = Literal["token", "api"]
@@ -196,25 +198,111 @@ def test_a_message_takes_five_replies(host: Host) -> None:
     assert code_of(host.reply(asked, seq=6)) == 22009
 
 
+TYPING: dict[str, Any] = {
+    "msg_type": 6,
+    "content": None,
+    "input_notify": {"input_type": 1, "input_second": 60},
+}
+
+
 def test_typing_does_not_count_as_a_reply(host: Host) -> None:
     asked = host.message().id
     for seq in range(100, 110):
-        assert host.reply(asked, seq=seq, msg_type=6, content=None).status == 200
+        assert host.reply(asked, seq=seq, **TYPING).status == 200
     assert host.reply(asked, seq=1).status == 200
 
 
 def test_typing_and_a_reply_may_have_one_msg_seq(host: Host) -> None:
     asked = host.message().id
-    assert host.reply(asked, seq=1, msg_type=6, content=None).status == 200
+    assert host.reply(asked, seq=1, **TYPING).status == 200
     assert host.reply(asked, seq=1).status == 200
-    assert host.reply(asked, seq=1, msg_type=6, content=None).status == 200
+    assert host.reply(asked, seq=1, **TYPING).status == 200
 
 
 def test_typing_must_name_a_message_and_come_in_time(host: Host) -> None:
     asked = host.message().id
     host.now = 60 * MINUTE + 1
-    assert code_of(host.reply(asked, msg_type=6, content=None)) == 304027
-    assert code_of(host.reply("ROBOT1.0_other!", to="U", msg_type=6, content=None)) == 40034024
+    assert code_of(host.reply(asked, **TYPING)) == 304027
+    assert code_of(host.reply("ROBOT1.0_other!", to="U", **TYPING)) == 40034024
+
+
+@pytest.mark.parametrize(
+    ("notify", "taken"),
+    [
+        ({"input_type": 1, "input_second": 1}, True),
+        ({"input_type": 1, "input_second": LONGEST_NOTICE_S}, True),
+        ({"input_type": 1, "input_second": LONGEST_NOTICE_S + 1}, False),
+        ({"input_type": 1, "input_second": 0}, False),
+        ({"input_type": 1, "input_second": "60"}, False),
+        ({"input_type": 1}, False),
+        ({"input_type": 2, "input_second": 60}, False),
+        ({}, False),
+        ("typing", False),
+        (None, False),
+    ],
+)
+def test_a_typing_notice_says_for_how_many_seconds_it_is_shown(host: Host, notify: Any, taken: bool) -> None:
+    reply = host.reply(host.message().id, msg_type=6, content=None, input_notify=notify)
+    assert (reply.status == 200) is taken
+
+
+@pytest.mark.parametrize(
+    ("msg_type", "field"),
+    [(kind, field) for kind, fields in CONTENT_OF.items() for field in fields if kind != INPUT_NOTIFY],
+)
+def test_a_message_has_what_its_type_says(host: Host, msg_type: int, field: str) -> None:
+    asked = host.message().id
+    nothing: dict[str, Any] = {"content": None, "msg_type": msg_type}
+    assert code_of(host.reply(asked, **nothing)) == code_of(host.reply(asked, content="")) is not None
+    assert host.reply(asked, **{**nothing, field: "x"}).status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"msg_type": 2, "content": "x"},
+        {"msg_type": 0, "content": None, "markdown": {"content": "x"}},
+        {"msg_type": 7, "content": "x"},
+        {"msg_type": 5, "content": "x"},
+        {"msg_type": "0", "content": "x"},
+        {"msg_type": 0, "content": None, "input_notify": {"input_type": 1, "input_second": 60}},
+    ],
+)
+def test_what_its_type_does_not_have_is_no_content_of_a_message(host: Host, body: dict[str, Any]) -> None:
+    asked = host.message().id
+    assert code_of(host.reply(asked, **body)) == code_of(host.reply(asked, content="")) is not None
+
+
+def test_a_message_without_a_type_is_a_text(host: Host) -> None:
+    asked = host.message()
+    body = {"content": "re", "msg_id": asked.id}
+    target = host.platform.replyables[asked.id].target
+    assert host.call("POST", f"/v2/users/{target}/messages", body).status == 200
+
+
+@pytest.mark.parametrize("more", [{"content": "x"}, {"markdown": {"content": "x"}}, {"image": "u"}])
+def test_a_guild_knows_no_types(host: Host, more: dict[str, Any]) -> None:
+    asked = host.message("AT_MESSAGE_CREATE").id
+    where = f"/channels/{host.platform.replyables[asked].target}/messages"
+    assert host.call("POST", where, {"msg_id": asked, "msg_type": 9, **more}).status == 200
+    assert code_of(host.call("POST", where, {"msg_id": asked})) is not None
+
+
+@pytest.mark.parametrize("kind", MEDIA)
+def test_whoever_knows_the_url_of_a_medium_gets_it(host: Host, kind: str) -> None:
+    medium = MEDIA[kind]
+    ask = host.request("GET", f"/media/ROBOT1.0_m!/{medium.name}")
+    reply = rest.respond(host.platform, ask)
+    assert (reply.status, rest.encode(reply)) == (200, medium.content)
+    assert reply.headers["Content-Type"] == medium.served_as
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/media/m/picture.png", 404), ("GET", "/media/m/other.png", 404), ("GET", "/picture.png", 404)],
+)
+def test_nothing_else_is_a_medium(host: Host, method: str, path: str, status: int) -> None:
+    assert host.call(method, path).status == status
 
 
 @pytest.mark.parametrize(

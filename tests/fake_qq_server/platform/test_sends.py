@@ -10,6 +10,7 @@ import pytest
 from fake_qq_server.events import HttpSend, InteractionAck
 from fake_qq_server.platform import sends
 from fake_qq_server.platform.sends import DIGITS, LONGEST_ID, LONGEST_NORMAL, SENDS
+from fake_qq_server.platform.told import LONGEST_PASSAGE
 
 C2C = "/v2/users/U/messages"
 
@@ -193,10 +194,28 @@ def test_media_have_a_content_and_no_text() -> None:
     assert send.content is not None and send.length == 0
 
 
-def test_the_text_itself_is_nowhere_in_what_is_told() -> None:
-    assert "a secret word" not in repr(
-        read({"content": "a secret word", "markdown": {"content": "a secret word"}})
-    )
+def test_of_a_text_only_its_beginning_is_told_with_each_white_space_as_one_space() -> None:
+    assert read({"content": " a\n\n b\t"}).text == "a b"
+    assert read({"markdown": {"content": "a b"}, "msg_type": 2}).text == "a b"
+    assert read({"content": "x" * LONGEST_PASSAGE + "y"}).text == "x" * LONGEST_PASSAGE
+
+
+@pytest.mark.parametrize("body", [b"not json", {"content": " "}, {"media": {"file_info": "F"}}, {}])
+def test_what_has_no_text_tells_none(body: Any) -> None:
+    assert read(body).text is None
+
+
+def test_the_beginning_of_a_text_is_told_with_its_secrets_named() -> None:
+    named = read({"content": "the token is hush"}, normal=lambda text: text.replace("hush", "<secret>"))
+    assert named.text == "the token is <secret>"
+
+
+@pytest.mark.parametrize(
+    ("notify", "seconds"),
+    [({"input_type": 1, "input_second": 60}, 60), ({"input_second": "60"}, None), ({}, None), ("x", None)],
+)
+def test_a_typing_notice_tells_how_long_it_is_shown(notify: Any, seconds: int | None) -> None:
+    assert read({"msg_type": 6, "input_notify": notify}).seconds == seconds
 
 
 def test_texts_are_made_normal_before_they_are_digested() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fake_qq_server.events import Session
+from fake_qq_server.platform.told import Told
 from harness.journal.run_kinds import SubjAnswer
 from harness.judging.facts import Message
 from harness.judging.timeline import read
@@ -41,6 +42,27 @@ def test_a_session_s_record_without_a_connection_or_a_session_says_nothing() -> 
         4,
         None,
     ]
+
+
+def test_a_message_tells_what_it_brings_and_what_its_handler_was_given() -> None:
+    j = J().sends("m", t=1, text="hi", place="G", user="U", images=1, files=["a", "b"])
+    (one,) = messages(j.handles("m", t=2, text="hi!", place="G", user="U", media=3).handles("m", t=3))
+    assert one.written[0].told == Told("hi", "G", "U", 1, ("a", "b"))
+    first, second = one.given
+    assert (first.at.t, first.text, first.place, first.user, first.media) == (us(2), "hi!", "G", "U", 3)
+    assert (second.text, second.place, second.user, second.media) == (None, None, None, None)
+
+
+def test_a_message_that_waited_tells_what_it_brings_once_it_is_written() -> None:
+    (one,) = messages(J().keeps("m", t=1).sends("m", 2, t=2, replay=True, text="hi"))
+    assert [writing.told for writing in one.sent] == [Told(), Told("hi")]
+
+
+def test_a_call_of_the_handler_tells_how_the_answer_begins_and_how_long_it_is() -> None:
+    (one,) = messages(J().sends("m", t=1).answers("m", t=2, lasts=3, text="received", length=9))
+    (call,) = one.calls
+    assert (call.text, call.length, call.begin.t) == ("received", 9, us(2))
+    assert call.end is not None and call.end.t == us(5)
 
 
 def test_a_probe_is_one_however_it_is_told_of() -> None:

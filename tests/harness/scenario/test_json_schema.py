@@ -96,6 +96,13 @@ GOOD: list[dict[str, Any]] = [
             {"at": "5m", "do": [{"frame": {"op": 7}, "size": "5MiB"}, {"dispatch": "X_Y", "size": 9}]},
         ]
     },
+    {
+        "rules": [
+            {"at": "5m", "do": {"dispatch": "C2C_MESSAGE_CREATE", "media": ["image", "voice"], "quotes": []}}
+        ]
+    },
+    {"bot": {"markdown": False}},
+    {"bot": {"markdown": True, "credentials": False}},
     {"forbids": [{"when": "ws.in.identify", "which": "2..", "where": {"conn": "2.."}, "because": "x"}]},
     {"variants": {"a": {"forbids": [{"id": "no", "when": "http.any", "until": "1h", "because": "x"}]}}},
 ]
@@ -151,6 +158,13 @@ def test_the_schema_is_not_stricter_than_the_parser(changes: dict[str, Any]) -> 
         {"rules": [{"when": "http.gateway", "where": {}, "do": "noanswer"}]},
         {"rules": [{"when": "http.gateway", "chance": 0, "do": "noanswer"}]},
         {"rules": [{"at": "ready - 5s", "do": "fin"}]},
+        {"rules": [{"at": "5m", "do": {"dispatch": "C2C_MESSAGE_CREATE", "media": "image"}}]},
+        {"rules": [{"at": "5m", "do": {"dispatch": "C2C_MESSAGE_CREATE", "media": ["picture"]}}]},
+        {"rules": [{"at": "5m", "do": {"dispatch": "C2C_MESSAGE_CREATE", "quotes": ["image"] * 11}}]},
+        {"bot": {}},
+        {"bot": "plain"},
+        {"bot": {"markdwon": False}},
+        {"bot": {"markdown": "no"}},
     ],
 )
 def test_the_schema_refuses_what_the_parser_refuses(changes: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from fake_qq_server.rules.language_errors import LanguageError
 from fake_qq_server.rules.moments import Moment
 from harness.scenario.document import parse_scenario
 from harness.scenario.parse_run import from_resolved
-from harness.scenario.run_spec import Answers, Handler, Healing
+from harness.scenario.run_spec import Answers, BotConfig, Handler, Healing
 from tests.harness.scenario.documents import BASE, DROP, GATEWAY_500, OSERROR, SILENCE, refused, run, scenario
 
 WHOLE = {
@@ -276,6 +276,30 @@ def test_a_slow_answer_gives_the_answer_to_a_probe_as_much_more_time() -> None:
 )
 def test_what_is_no_answer_is_refused(given: Any, path: Any, hint: str) -> None:
     error = refused(answers=given)
+    assert hint in error.sentence and error.path == path
+
+
+def test_a_bot_writes_markdown_and_has_credentials_unless_said() -> None:
+    assert run().bot == BotConfig(markdown=True, credentials=True) and "bot" not in run().resolved
+    assert run(bot={"markdown": False}).bot == BotConfig(markdown=False)
+    plain = run(bot={"markdown": True, "credentials": False})
+    assert plain.bot == BotConfig(credentials=False)
+    assert plain.resolved["bot"] == {"markdown": True, "credentials": False}
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "hint"),
+    [
+        ("plain", ("bot",), "bot is a mapping such as {markdown: false}, of markdown, credentials"),
+        ({}, ("bot",), "bot is a mapping"),
+        ({"markdwon": False}, ("bot", "markdwon"), "bot has no 'markdwon': did you mean markdown?"),
+        ({5: False}, ("bot", 5), "bot has no 5: there is credentials, markdown"),
+        ({"markdown": "no"}, ("bot", "markdown"), "markdown is true or false"),
+        ({"credentials": 0}, ("bot", "credentials"), "credentials is true or false"),
+    ],
+)
+def test_what_configures_no_bot_is_refused(given: Any, path: Any, hint: str) -> None:
+    error = refused(bot=given)
     assert hint in error.sentence and error.path == path
 
 

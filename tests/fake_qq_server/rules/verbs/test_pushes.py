@@ -88,6 +88,11 @@ C2C = "C2C_MESSAGE_CREATE"
         ({"text": "again", "count": 2}, [Said("again 1"), Said("again 2")]),
         ({"count": 2, "from": "bob"}, [Said("hi 1", "bob"), Said("hi 2", "bob")]),
         ({"count": 1}, [SOMEBODY]),
+        ({"media": ["image", "voice"]}, [Said(media=("image", "voice"))]),
+        ({"text": "this", "quotes": ["file"]}, [Said("this", quotes=("file",))]),
+        ({"quotes": []}, [Said(quotes=())]),
+        ({"media": []}, [SOMEBODY]),
+        ({"text": ["a", "b"], "media": ["file"]}, [Said(one, media=("file",)) for one in "ab"]),
     ],
 )
 def test_a_dispatch_says_who_writes_what_in_how_many_messages(more: Any, said: list[Said]) -> None:
@@ -108,6 +113,13 @@ def test_a_dispatch_says_who_writes_what_in_how_many_messages(more: Any, said: l
         ({"dispatch": C2C, "count": 0}, "count", "from 1 to 100"),
         ({"dispatch": C2C, "text": ["a"], "count": 2}, "dispatch", "leave count out"),
         ({"dispatch": "FRIEND_ADD", "text": "a"}, "dispatch", "are of messages: AT_MESSAGE_CREATE"),
+        ({"dispatch": "FRIEND_ADD", "media": ["image"]}, "dispatch", "are of messages: AT_MESSAGE_CREATE"),
+        ({"dispatch": "FRIEND_ADD", "quotes": []}, "dispatch", "are of messages: AT_MESSAGE_CREATE"),
+        ({"dispatch": C2C, "media": "image"}, "media", "are lists of image, voice, file, video, at most 10"),
+        ({"dispatch": C2C, "media": ["picture"]}, "media", "are lists of image, voice, file, video"),
+        ({"dispatch": C2C, "media": [["image"]]}, "media", "are lists of image, voice, file, video"),
+        ({"dispatch": C2C, "quotes": ["image"] * 11}, "quotes", "at most 10"),
+        ({"dispatch": C2C, "quotes": None}, "quotes", "are lists of image"),
     ],
 )
 def test_what_no_user_can_write_is_refused(do: Any, key: str, hint: str) -> None:

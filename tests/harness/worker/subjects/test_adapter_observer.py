@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from fake_qq_server.platform.told import LONGEST_PASSAGE
 from harness.journal.run_kinds import SubjAttempt, SubjConnect, SubjDisconnect, SubjListener, SubjMessage
 from harness.worker.subjects.adapter_observer import AdapterObserver
 from tests.harness.worker.runs import Journal
@@ -81,6 +83,32 @@ async def test_a_message_is_recorded_by_its_id_and_passed_on(journal: Journal) -
     await adapter.handle_message(event)
     assert adapter.messages == [event]
     assert journal.events() == [SubjMessage("m-1")]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"text": " hello\n there "}, {"text": "hello there"}),
+        ({"text": "<@!1> hello"}, {"text": "hello"}),
+        ({"text": "x" * (LONGEST_PASSAGE + 1)}, {"text": "x" * LONGEST_PASSAGE}),
+        ({"text": ""}, {}),
+        ({"text": None}, {}),
+        ({"text": 5}, {}),
+        ({"source": SimpleNamespace(chat_id="G", user_id="U")}, {"place": "G", "user": "U"}),
+        ({"source": SimpleNamespace(chat_id=7, user_id=None)}, {"place": "7"}),
+        ({"source": None}, {}),
+        ({"media_urls": ["/tmp/a.png", "/tmp/b.png"]}, {"media": 2}),
+        ({"media_urls": []}, {}),
+        ({"media_urls": None}, {}),
+    ],
+)
+async def test_a_message_is_recorded_with_what_the_adapter_made_of_it(
+    journal: Journal, given: dict[str, Any], told: dict[str, Any]
+) -> None:
+    adapter = Adapter()
+    AdapterObserver(adapter, journal.record, AdapterObserver.counters())
+    await adapter.handle_message(SimpleNamespace(message_id="m-1", **given))
+    assert journal.events() == [SubjMessage("m-1", **told)]
 
 
 def test_another_instance_of_the_class_is_not_observed(journal: Journal) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from fake_qq_server.platform.told import LONGEST_OPENING
 from harness.errors import SubjectError
 from harness.hermes.layouts import LAYOUTS
 from harness.journal.run_kinds import SubjAnswer
@@ -26,6 +27,11 @@ def test_a_long_answer_has_exactly_so_many_characters(length: int) -> None:
     assert (REPLY + "hello").startswith(reply_to("hello", length)[:15])
 
 
+def test_an_answer_repeats_the_first_line_only() -> None:
+    assert reply_to("hello\n[a file at /tmp/x]", None) == "received: hello"
+    assert reply_to("", None) == "received: "
+
+
 def test_no_two_lines_of_a_long_answer_are_alike() -> None:
     lines = reply_to("hello", 5000).splitlines()
     assert len(lines) == len(set(lines)) > 100
@@ -37,7 +43,7 @@ def test_each_call_is_recorded_with_the_message_that_it_is_for(tmp_path: Path) -
     assert asyncio.run(handler(EVENT, "told besides")) == "received: hello"
     assert [record.event for record in journal.records()] == [
         SubjAnswer("begin", None, None, "m1"),
-        SubjAnswer("end", "ok", None, "m1"),
+        SubjAnswer("end", "ok", None, "m1", "received: hello", 15),
     ]
 
 
@@ -46,7 +52,15 @@ def test_a_handler_that_is_told_to_raise_does_so_after_its_time(tmp_path: Path) 
     with pytest.raises(RuntimeError, match="as the scenario says"):
         asyncio.run(MessageHandler(Answers("raise", after_us=1), journal.record)(EVENT))
     ended = journal.records()[-1].event
-    assert isinstance(ended, SubjAnswer) and ended.how == "raised"
+    assert isinstance(ended, SubjAnswer) and (ended.how, ended.text, ended.length) == ("raised", None, None)
+
+
+def test_of_a_long_answer_the_beginning_and_the_length_are_recorded(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    answer = asyncio.run(MessageHandler(Answers(after_us=1, length=5000), journal.record)(EVENT))
+    ended = journal.records()[-1].event
+    assert isinstance(ended, SubjAnswer)
+    assert (ended.text, ended.length) == (" ".join(answer.split())[:LONGEST_OPENING], 5000)
 
 
 class Gateway:

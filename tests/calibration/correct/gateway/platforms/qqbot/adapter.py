@@ -10,23 +10,26 @@ it held for three heartbeats, so that neither budget nor back-off is reset by co
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 
 from ...config import Platform, PlatformConfig
 from .local import Local
+from .messages import MessageEvent, read
 from .rules import (
     ATTEMPT_S,
     BACKOFF_S,
     CLOSING_S,
     FATAL,
+    FETCH_S,
     HEARTBEAT_S,
     HELD_HEARTBEATS,
     IDENTIFY_EVERY_S,
@@ -39,11 +42,14 @@ from .rules import (
     REPEATED,
     REPLY_PATHS,
     REPLY_PAUSES_S,
+    SHOWN_TYPING,
     STEP_S,
     TOKEN_EVERY_S,
     TOO_FAST,
     TOO_FAST_S,
     TOO_MANY,
+    TYPES_AFTER_S,
+    TYPING_S,
     WRONG_CREDENTIALS,
     WRONG_TOKEN,
     Fatal,
@@ -55,15 +61,6 @@ API_BASE = "https://api.sgroup.qq.com"
 TOKEN_URL = "https://bots.qq.com/app/getAppAccessToken"
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class MessageEvent:
-    """`reply_path` is where an answer goes."""
-
-    message_id: str
-    text: str
-    reply_path: str
 
 
 class QQAdapter:
@@ -119,6 +116,10 @@ class QQAdapter:
 
     async def connect(self) -> bool:
         """Come into service, once. Its caller decides about another try, so nobody else is told."""
+        if not self._app_id or not self._secret:
+            self._fatal = Fatal("qq_no_credentials", retryable=False)
+            self._local.say("fatal")
+            return False
         if not self._local.take_lock():
             self._fatal = Fatal("qq_locked", retryable=True)
             return False
@@ -369,8 +370,8 @@ class QQAdapter:
             self._in_service = True
         elif t in REPLY_PATHS:
             try:
-                event = MessageEvent(str(d["id"]), str(d["content"]), REPLY_PATHS[t].format(d=d))
-            except (KeyError, TypeError):
+                event = read(t, d)
+            except (KeyError, TypeError, AttributeError, StopIteration):
                 logger.warning("a message without its fields")
                 return
             self._deliver(event)
@@ -384,16 +385,49 @@ class QQAdapter:
         self._seen[event.message_id] = None
         if len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
-        self._spawn(self.handle_message(event))
+        self._spawn(self._receive(event))
+
+    async def _receive(self, event: MessageEvent) -> None:
+        """Fetch what comes with it."""
+        fetched = [await self._fetch(url) for url in event.pictures]
+        await self.handle_message(replace(event, media_urls=tuple(one for one in fetched if one)))
+
+    async def _fetch(self, url: str) -> str | None:
+        """A picture as a data: URL."""
+        try:
+            async with asyncio.timeout(FETCH_S), self._client.get(url) as answer:
+                answer.raise_for_status()
+                encoded = base64.b64encode(await answer.read()).decode("ascii")
+                return f"data:{answer.content_type};base64,{encoded}"
+        except (TimeoutError, aiohttp.ClientError, ConnectionError, ValueError) as problem:
+            logger.warning("a picture was not fetched: %s", type(problem).__name__)
+            return None
 
     async def handle_message(self, event: MessageEvent) -> None:
         """Ask the handler, send its answer."""
+        typing = self._spawn(self._type(event))
         try:
             text = await self._on_message(event) if self._on_message else None
+            typing.cancel()
             if text:
                 await self._reply(event, {"content": text, "msg_type": 0, "msg_seq": 1})
         except Exception as problem:
             logger.warning("a message was not answered: %s", type(problem).__name__)
+        finally:
+            typing.cancel()
+
+    async def _type(self, event: MessageEvent) -> None:
+        """Show that it is typing for as long as the answer takes; where that fails, soon again."""
+        if event.source.chat_type not in SHOWN_TYPING:
+            return
+        notify = {"input_type": 1, "input_second": TYPING_S}
+        body = {"msg_type": 6, "msg_id": event.message_id, "msg_seq": 1, "input_notify": notify}
+        with contextlib.suppress(Refused):
+            while True:
+                await asyncio.sleep(TYPES_AFTER_S)
+                with contextlib.suppress(TimeoutError, aiohttp.ClientError, ConnectionError):
+                    await self._post(event.reply_path, body)
+                    await asyncio.sleep(TYPING_S - 2 * TYPES_AFTER_S)
 
     async def _reply(self, event: MessageEvent, said: dict[str, Any]) -> None:
         """A few tries, all with one msg_seq: what the platform has already, it refuses as a repetition."""

@@ -13,6 +13,17 @@ REPLY_PATHS = {
 }
 """Where a message of each kind is answered."""
 
+SCENES = {
+    "C2C_MESSAGE_CREATE": "dm",
+    "GROUP_AT_MESSAGE_CREATE": "group",
+    "AT_MESSAGE_CREATE": "channel",
+    "DIRECT_MESSAGE_CREATE": "guild dm",
+}
+"""Where each kind is written."""
+
+SHOWN_TYPING = ("dm",)
+"""Where somebody can be shown that the bot is typing."""
+
 FATAL = frozenset({4001, 4002, 4010, 4011, 4012, 4013, 4014, 4914, 4915})
 """Close codes after which neither Resume nor Identify can help."""
 
@@ -47,6 +58,13 @@ REMEMBERED = 1000
 
 REPLY_PAUSES_S = (2.0, 5.0)
 """Between the tries of one reply."""
+
+TYPES_AFTER_S = 5.0
+TYPING_S = 60
+"""For so long a typing notice is shown; the next one comes five seconds before its end."""
+
+FETCH_S = 5.0
+"""For a picture; without it the message goes on."""
 
 TOO_MANY = 22009
 """A message over the limit; a later try may be within it."""

@@ -1,0 +1,80 @@
+"""What a message event tells the bot, as a journal has it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from fake_qq_server.events import EventSent
+from fake_qq_server.platform.media import MEDIA
+from fake_qq_server.platform.payloads import target_of
+
+LONGEST_OPENING = 100
+"""Characters that a journal has of a text which is to be found again."""
+
+LONGEST_PASSAGE = 4 * LONGEST_OPENING
+"""Characters that it has of a text in which that is looked for: something may stand before it."""
+
+
+_MENTION = re.compile(r"<@!?[^<>\s]{1,64}>")
+
+
+def opening(text: str, length: int = LONGEST_OPENING) -> str | None:
+    """How a text begins, without mentions, each run of white space as one space; null where it says nothing.
+
+    Bots differ in which mentions they take out of what their handler is given.
+    """
+    return " ".join(_MENTION.sub(" ", text[: 4 * length]).split())[:length] or None
+
+
+@dataclass(frozen=True)
+class Told:
+    """The fields of `EventSent` that say what a message brings."""
+
+    text: str | None = None
+    place: str | None = None
+    user: str | None = None
+    images: int | None = None
+    files: tuple[str, ...] | None = None
+
+    def laid_over(self, event: EventSent) -> EventSent:
+        """The event with this in it."""
+        return replace(event, **asdict(self))
+
+
+NOTHING = Told()
+
+
+def told_by(t: str, d: Any) -> Told:
+    """What a message event of type `t` with payload `d` tells.
+
+    A voice message without a text says what the platform recognised in it [log; src hermes].
+    """
+    if not isinstance(d, Mapping):
+        return NOTHING
+    author = d.get("author")
+    spoken = (str(one["asr_refer_text"]) for one in _attached(d) if one.get("asr_refer_text"))
+    kinds = [(str(one.get("content_type") or ""), str(one.get("filename") or "")) for one in _attached(d)]
+    others = tuple(name for kind, name in kinds if kind != VOICE and not kind.startswith("image/"))
+    return Told(
+        text=opening(str(d.get("content") or "")) or next(map(opening, spoken), None),
+        place=target_of(t, d),
+        user=_user_in(author) if isinstance(author, Mapping) else None,
+        images=sum(kind.startswith("image/") for kind, _ in kinds) or None,
+        files=others or None,
+    )
+
+
+VOICE = MEDIA["voice"].content_type
+
+
+def _attached(d: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    rows = d.get("attachments")
+    return [one for one in rows if isinstance(one, Mapping)] if isinstance(rows, Sequence) else []
+
+
+def _user_in(author: Mapping[str, Any]) -> str | None:
+    values = (author.get(key) for key in ("user_openid", "member_openid", "id"))
+    return next((value for value in values if isinstance(value, str)), None)

@@ -1,0 +1,65 @@
+"""The check `typing`: who waits for an answer sees that it is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fake_qq_server.platform.payloads import EVENT_TYPES
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, worst
+from harness.judging.facts import Mark, Message, TimedCall
+from harness.judging.intervals import SECOND, duration
+from harness.judging.sends import Send
+from harness.judging.timeline import Timeline
+
+
+def typing(run: Timeline, limits: CheckLimits) -> Finding:
+    """Each call of the handler, for a message of a single user, that takes longer than the limit → from then
+    until the answer, notices that the platform took are shown, without a gap that is longer than the limit.
+
+    A notice is shown for as many seconds as it says. Only single users are shown one [doc send.md]. Nothing
+    is owed while a rule had its hand in the API, or the bot was not in service.
+    """
+    bound = limits.us("typing")
+    found = [one for message in run.messages for one in _of(run, bound, message)]
+    if not found:
+        return not_applicable(f"no answer to a single user took longer than {duration(bound)}")
+    return worst(found)
+
+
+def _of(run: Timeline, bound: int, message: Message) -> Iterator[Finding]:
+    row = EVENT_TYPES.get(message.kind or "")
+    if row is None or row.scene != "c2c":
+        return
+    notices = [one for one in run.sends if one.taken and one.names == message.id and _is_notice(one)]
+    for call in message.calls:
+        until = call.end.t if call.end is not None else run.end
+        excused = run.trouble.on_rest(call.begin.t, until) is not None or not _in_service(run, call, until)
+        if until - call.begin.t <= bound or excused:
+            continue
+        gap = _gap(notices, call.begin, until, bound)
+        if gap is None:
+            yield passes("who waited saw that it was typing", call.begin.n, *(one.at.n for one in notices))
+        else:
+            words = f"for longer than {duration(bound)} nothing told the user that message {message.id} is"
+            yield fails(f"{words} being answered", call.begin.n, gap.n)
+
+
+def _is_notice(one: Send) -> bool:
+    return one.sent is not None and one.sent.what == "notice"
+
+
+def _in_service(run: Timeline, call: TimedCall, until: int) -> bool:
+    return any(one.start <= call.begin.t and until <= one.end for one in run.serving) or (
+        run.since is not None and run.since <= call.begin.t
+    )
+
+
+def _gap(notices: list[Send], begin: Mark, until: int, bound: int) -> Mark | None:
+    """What the first stretch without a notice, longer than the bound, begins with."""
+    shown = begin
+    for one in notices:
+        if one.at.t - shown.t > bound:
+            return shown
+        seconds = one.sent.seconds if one.sent is not None else None
+        shown = max(shown, Mark(one.at.t + (seconds or 0) * SECOND, one.at.n))
+    return shown if until - shown.t > bound else None

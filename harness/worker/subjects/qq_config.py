@@ -1,0 +1,26 @@
+"""How hermes' QQ platform is configured for a run, the same at each level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.scenario.run_spec import BotConfig
+
+SWITCHES = {"HERMES_ALLOW_PRIVATE_URLS": "true"}
+"""hermes' own switch for URLs on private addresses, as the fake's are: pictures lie there."""
+
+
+def extra(credentials: tuple[str, str], bot: BotConfig) -> dict[str, Any]:
+    """`extra` of the platform's configuration.
+
+    An allow-list with a star delivers on every release; "open" alone does not on 0.19.0.
+    """
+    app_id, secret = credentials if bot.credentials else ("", "")
+    everybody = {
+        "dm_policy": "allowlist",
+        "allow_from": ["*"],
+        "group_policy": "allowlist",
+        "group_allow_from": ["*"],
+    }
+    said = {"app_id": app_id, "client_secret": secret, **everybody}
+    return said if bot.markdown else {**said, "markdown_support": False}
