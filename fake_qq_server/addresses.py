@@ -23,9 +23,9 @@ class Addresses:
     ports: Mapping[Host, int]
 
     @classmethod
-    def of(cls, bound: Mapping[Host, tuple[str, int]]) -> Addresses:
-        """From the address and port on which each host is bound."""
-        at = {host: "{}:{}".format(*address) for host, address in bound.items()}
+    def of(cls, bound: Mapping[Host, tuple[str, int]], name: str | None = None) -> Addresses:
+        """From the address and port on which each host is bound; `name` stands in its place in the URLs."""
+        at = {host: f"{name or address}:{port}" for host, (address, port) in bound.items()}
         ports = {host: port for host, (_, port) in bound.items()}
         token = f"http://{at['token']}{TOKEN_PATH}"
         return cls(f"http://{at['api']}", token, f"ws://{at['ws']}{GATEWAY_PATH}", ports)

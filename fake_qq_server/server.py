@@ -15,17 +15,22 @@ from typing import Literal
 
 from fake_qq_server.addresses import HOSTS, Addresses
 from fake_qq_server.director import Director
-from fake_qq_server.events import Host, LinkClose, Party, Sink
+from fake_qq_server.events import Envelope, Host, LinkClose, Party, Sink
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
+from fake_qq_server.platform.protocol import GATEWAY_URL
+from fake_qq_server.platform.rows import Bot
 from fake_qq_server.pushing import Pusher
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.moments import NO_FACTS, HttpFacts, Moment
 from fake_qq_server.rules.rule import Rule
+from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.http import HttpProtocol
+from fake_qq_server.wire.link import End
 from fake_qq_server.wire.listener import Listener
+from fake_qq_server.wire.observer import NOBODY_WATCHES, Observer
 from fake_qq_server.wire.open_websockets import OpenWebSockets
 from fake_qq_server.wire.tcp import ApplicationProtocol, TcpConnection
 from fake_qq_server.wire.websocket import WebSocketProtocol
@@ -41,7 +46,8 @@ class FakeQQ:
 
     `sink` is told everything that happens; `on_secrets` of each new token, by name. Times are microseconds
     since `start()`; under virtual time the loop starts at 0 and so do they. `ports` of 0, the default, are
-    the kernel's choice; a port that somebody has raises OSError.
+    the kernel's choice; a port that somebody has raises OSError. `name` stands for `address` in the URLs;
+    `options.gateway_url`, where set, is what bots are told. `observer` sees whole requests and frames.
 
     `on_signal` sends the subject's process a signal; unless replaced there is no process.
     `on_restart` stops the subject and starts it again; unless replaced it cannot be. `on_heal` is called when
@@ -63,7 +69,11 @@ class FakeQQ:
         on_secrets: Callable[[Mapping[str, str]], None] = lambda secrets: None,
         address: str = "127.0.0.1",
         ports: Mapping[Host, int] | None = None,
+        name: str | None = None,
+        observer: Observer = NOBODY_WATCHES,
     ) -> None:
+        self._observer = observer
+        self._seed = seed
         self.stage = Stage(sink, delay_us)
         self._on_secrets = on_secrets
         self._request_numbers = itertools.count(1)
@@ -77,10 +87,13 @@ class FakeQQ:
         except BaseException:
             self._close()
             raise
-        self.addresses = Addresses.of({host: listener.address for host, listener in self.listeners.items()})
+        bound = {host: listener.address for host, listener in self.listeners.items()}
+        self.addresses = Addresses.of(bound, name)
         chosen = options or Options(seed=seed)
         urls = self.addresses.gateways(len(bots)) or chosen.gateway_urls
         gateway, media = self.addresses.gateway, self.addresses.api
+        if chosen.gateway_url != GATEWAY_URL:  # advertised, as where a front stands before it
+            gateway, urls = chosen.gateway_url, chosen.gateway_urls
         self.platform = Platform(replace(chosen, gateway_url=gateway, gateway_urls=urls, media_url=media))
         for app_id, secret in bots:
             self.platform.register(app_id, secret)
@@ -93,19 +106,29 @@ class FakeQQ:
             self.stage.sink,
             lambda how, down_us: self.on_restart(how, down_us),
         )
-        self.director = Director(
-            self.stage,
+        self.director = self._directed(self.stage, rules, forbids, heal, held)
+        self._tell_secrets()
+
+    def _directed(
+        self,
+        stage: Stage,
+        rules: Sequence[Rule],
+        forbids: Sequence[Forbid] = (),
+        heal: Moment | None = None,
+        held: Literal["keep", "release"] = "keep",
+    ) -> Director:
+        return Director(
+            stage,
             rules,
             self.listeners,
             self._pusher.push,
             forbids=forbids,
             bots=[bot.number for bot in self.platform.bots],
-            seed=seed,
+            seed=self._seed,
             heal=heal,
             held=held,
             on_heal=lambda: self.on_heal(),
         )
-        self._tell_secrets()
 
     # -- start and stop
 
@@ -126,6 +149,47 @@ class FakeQQ:
         self.stage.stopped = True
         for listener in self.listeners.values():
             listener.end()
+
+    # -- while it runs
+
+    def load(self, rules: Sequence[Rule], heal: Moment | None = None) -> None:
+        """These rules instead of those there are; their time and their marks count from now."""
+        self.director.retire()
+        self.director = self._directed(self.stage.from_now(), rules, heal=heal)
+        self.director.take_over()
+
+    def register(self, app_id: str, secret: str) -> Bot:
+        """One more bot. Raises ValueError where the app id is taken."""
+        bot = self.platform.register(app_id, secret)
+        self._tell_secrets()
+        return bot
+
+    def forget(self) -> None:
+        """Begin anew, as between two tests: no rules, no tokens, no sessions, every connection reset."""
+        self.load(())
+        for listener in self.listeners.values():
+            for connection in list(listener.connections.values()):
+                connection.finish(End.RST)
+        self.platform.forget()
+
+    # -- a `wire.decider.Decider`: that of the rules there are now
+
+    def ask(
+        self,
+        event: str,
+        about: Envelope,
+        cause: int | None,
+        *,
+        path: str | None = None,
+        s: int | None = None,
+        http: HttpFacts = NO_FACTS,
+    ) -> Ruling:
+        """What the rules say to an event."""
+        return self.director.ask(event, about, cause, path=path, s=s, http=http)
+
+    def mark(self, name: str, bot: int | None) -> None:
+        """A step in a session's life."""
+        self.director.mark(name, bot)
 
     # -- its stage, for those who have only the fake
 
@@ -157,10 +221,16 @@ class FakeQQ:
         """HTTP or WebSocket, by the first request's head and the host it came to."""
         if connection.host == "ws" and _ASKS_UPGRADE.search(head.partition(b"\r\n\r\n")[0]):
             return WebSocketProtocol(
-                self.stage, connection, self.platform, self.director, self.websockets.get
+                self.stage, connection, self.platform, self, self.websockets.get, self._observer
             )
         return HttpProtocol(
-            self.stage, connection, self.platform, self.director, self._request_numbers, self._tell_secrets
+            self.stage,
+            connection,
+            self.platform,
+            self,
+            self._request_numbers,
+            self._tell_secrets,
+            self._observer,
         )
 
     def connected(self, connection: TcpConnection) -> None:
@@ -177,6 +247,9 @@ class FakeQQ:
         self.director.disconnected(connection)
 
     def _tell_secrets(self) -> None:
+        """A bot or a token may be new."""
+        for bot in self.platform.bots:
+            self.director.add_bot(bot.number)
         self._on_secrets(self.platform.canaries())
 
     # -- what the harness asks and tells

@@ -22,6 +22,9 @@ from fake_qq_server.platform.rows import Bot, GatewaySession, Replyable, Stored,
 from fake_qq_server.platform.told import NOTHING, told_by
 from fake_qq_server.platform.units import DAY, SECOND
 
+MOST_BOTS = 1_000
+"""Bots that register themselves."""
+
 MESSAGES_KEPT = 10_000
 """Messages a reply may still name; the oldest is forgotten first."""
 
@@ -59,6 +62,15 @@ class Platform:
         """The hex digits of the next ordinal of a kind."""
         return self.hexes(kind, self.ordinal(kind), length)
 
+    def forget(self) -> None:
+        """Tokens, sessions, messages and quotas are gone, as if nobody had ever come; bots stay, and no name
+        is given a second time."""
+        self.sessions.clear()
+        for table in (self.replyables, self.proactive, self._tokens, self._newest_token, self._revoked):
+            table.clear()
+        self._identifies.clear()
+        self._asked.clear()
+
     # -- bots and tokens -------------------------------------------------------------------------------
 
     def register(self, app_id: str, secret: str) -> Bot:
@@ -72,6 +84,17 @@ class Platform:
     def bot_of_app_id(self, app_id: str) -> Bot | None:
         """The bot registered under this app id, or None."""
         return next((bot for bot in self.bots if bot.app_id == app_id), None)
+
+    def bot_of_number(self, number: int) -> Bot | None:
+        """The bot of this number, or None."""
+        return self.bots[number - 1] if 0 < number <= len(self.bots) else None
+
+    def bot_that_logs_in(self, app_id: str, secret: str) -> Bot | None:
+        """The bot of this app id; where any credentials are accepted, a new one is registered for it."""
+        known = self.bot_of_app_id(app_id)
+        if known or not self.options.any_credentials or len(self.bots) >= MOST_BOTS:
+            return known
+        return self.register(app_id, secret)
 
     def bot_of_upgrade(self, path: str, authorization: str | None) -> Bot | None:
         """Whose upgrade request this is: by its Authorization (satori sends one), else by the path of its

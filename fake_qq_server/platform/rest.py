@@ -63,9 +63,11 @@ def endpoint_of(host: Host, method: str, path: str) -> Endpoint:
     """Which of the three a request is for. By path first: the newer host serves tokens and API alike."""
     del method
     route = path.partition("?")[0].rstrip("/")
-    if host == "token" or route == TOKEN_PATH:
+    if route == TOKEN_PATH:
         return "token"
-    return "gateway" if route in ("/gateway", "/gateway/bot") else "api"
+    if route in ("/gateway", "/gateway/bot"):
+        return "gateway"
+    return "token" if host == "token" and not any(row.path.fullmatch(route) for row in ROUTES) else "api"
 
 
 def asked(platform: Platform, request: Request, normal: Callable[[str], str] = lambda text: text) -> Asked:
@@ -129,7 +131,8 @@ def _token_host(platform: Platform, request: Request, trace_id: str) -> HttpRepl
     if request.method != "POST":
         return error("bad-method", trace_id)
     outcome = _token(platform, request)
-    return HttpReply(200, protocol.TOKEN_ERRORS[outcome].body if isinstance(outcome, str) else outcome)
+    body = protocol.TOKEN_ERRORS[outcome].body if isinstance(outcome, str) else outcome
+    return HttpReply(200, body, {"X-Tps-trace-ID": trace_id})
 
 
 def _token(platform: Platform, request: Request) -> dict[str, Any] | str:
@@ -140,10 +143,11 @@ def _token(platform: Platform, request: Request) -> dict[str, Any] | str:
     body = request.json()
     if body is None or not isinstance(body.get("appId"), str):
         return "bad-body"
-    bot = platform.bot_of_app_id(body["appId"])
+    secret = body.get("clientSecret")
+    bot = platform.bot_that_logs_in(body["appId"], str(secret))
     if bot is None:
         return "no-bot"
-    if body.get("clientSecret") != bot.secret:
+    if secret != bot.secret and not platform.options.any_credentials:
         return "bad-secret"
     token = platform.token(bot, request.now)
     return {"access_token": token.text, "expires_in": str(token.seconds_left(request.now))}

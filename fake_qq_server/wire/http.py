@@ -16,6 +16,7 @@ from fake_qq_server.rules.moments import NO_FACTS, HttpFacts
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.decider import Decider
+from fake_qq_server.wire.observer import NOBODY_WATCHES, Observer
 from fake_qq_server.wire.tcp import HEAD_LIMIT, TcpConnection
 
 BODY_LIMIT = 32 << 20
@@ -65,7 +66,7 @@ class HttpProtocol:
     """One keep-alive connection. Requests may be pipelined: each waits until the one before is answered.
 
     `numbers` gives each request its number; `on_answer` is called when an answer was made, which may have
-    made a token.
+    made a token. `observer` sees each request with its answer.
     """
 
     def __init__(
@@ -76,8 +77,10 @@ class HttpProtocol:
         decider: Decider,
         numbers: Iterator[int],
         on_answer: Callable[[], None] = lambda: None,
+        observer: Observer = NOBODY_WATCHES,
     ) -> None:
         self._stage = stage
+        self._observer = observer
         self._tcp = tcp
         self._platform = platform
         self._decider = decider
@@ -172,6 +175,7 @@ class HttpProtocol:
         if status is not None:
             facts = replace(facts, status=status, code=code)
             self._decider.ask(f"http.answer.{asked.endpoint}", given, n, path=path, http=facts)
+        self._observer.answered(cause, self._tcp.number, request, asked, reply, accepted)
         self._deliver(reply, body, n, ruling.rule)
 
     # -- answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from functools import partial
 
@@ -121,6 +122,8 @@ class Listener:
             if self._refusing:
                 self._turn_away(sock)
                 continue
+            # So that the port can be bound again at once when the program is over: see `_check_free`.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             loop = self._stage.loop
             connection = partial(TcpConnection, self._stage, self, self._handler)
             task = loop.create_task(loop.connect_accepted_socket(connection, sock))
@@ -158,7 +161,14 @@ def _bound(address: str, port: int) -> socket.socket:
 
 
 def _check_free(address: str, port: int) -> None:
-    """Raises OSError where somebody has the port: another fake's would otherwise be shared without notice."""
+    """Raises OSError where somebody has the port: another fake's would otherwise be shared without notice.
+
+    Connections of an earlier program that are in TIME_WAIT do not count: SO_REUSEADDR is set on both sides.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((address, port))
+        try:
+            probe.bind((address, port))
+        except OSError as problem:
+            why = "is taken" if problem.errno == errno.EADDRINUSE else f"cannot be had: {problem.strerror}"
+            raise OSError(problem.errno, f"port {port} of {address} {why}") from None

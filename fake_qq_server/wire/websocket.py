@@ -30,6 +30,7 @@ from fake_qq_server.wire import frames
 from fake_qq_server.wire.decider import Decider
 from fake_qq_server.wire.due_frames import DueFrames
 from fake_qq_server.wire.http import body_of, phrase
+from fake_qq_server.wire.observer import NOBODY_WATCHES, Observer
 from fake_qq_server.wire.tcp import TcpConnection
 
 HELLO_AFTER_US = 1_000
@@ -55,7 +56,7 @@ class WebSocketProtocol:
     """One WebSocket connection, from its upgrade request on.
 
     `gateway` is None until it is upgraded. `peer(number)` finds another open WebSocket connection, to which a
-    Resume may write.
+    Resume may write. `observer` sees each text frame.
     """
 
     idle = False
@@ -67,7 +68,11 @@ class WebSocketProtocol:
         platform: Platform,
         decider: Decider,
         peer: Callable[[int], WebSocketProtocol | None],
+        observer: Observer = NOBODY_WATCHES,
     ) -> None:
+        self._observer = observer
+        self._before_hello: list[str] | None = []
+        """What came before Hello was written, which is always the first frame; None once it was."""
         self._stage = stage
         self.tcp = tcp
         self._platform = platform
@@ -162,6 +167,9 @@ class WebSocketProtocol:
         if self.gateway is not None and self.tcp.open:
             self.write(self.gateway.opened(self._stage.now_us()), cause)
             self._watch_heartbeats()
+            early, self._before_hello = self._before_hello or [], None
+            for text in early:
+                self._text_received(text)
 
     def _watch_heartbeats(self) -> None:
         """Where there is a limit for heartbeats: check when the next one is overdue."""
@@ -189,9 +197,13 @@ class WebSocketProtocol:
 
     def _text_received(self, text: str) -> None:
         assert self.gateway is not None
+        if self._before_hello is not None:
+            self._before_hello.append(text)
+            return
         received = self.gateway.received(text, self._stage.now_us())
         about = Envelope(self.tcp.number, None, received.bot)
         cause = self._stage.sink("peer", received.event, about)
+        self._observer.frame(cause, self.tcp.number, received.bot, "in", text)
         if received.auth is not None:
             self._stage.sink("peer", received.auth, replace(about, cause=cause))
         ruling = self._decider.ask(f"ws.in.{received.op}", about, cause, s=received.event.s)
@@ -235,6 +247,8 @@ class WebSocketProtocol:
         else:
             self.tcp.send(frames.encode(frames.TEXT, (out.text or "").encode()))
         n = self.report(out.wrote, cause, rule)
+        if out.text is not None:
+            self._observer.frame(n, self.tcp.number, self.bot, "out", out.text)
         self._report_all(tuple(one for one in out.events if one is not out.wrote), cause, rule)
         return n
 

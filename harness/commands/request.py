@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fake_qq_server.serving.options import Settings
+
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
@@ -132,6 +134,15 @@ class ExplainRequest:
     """`explain`. `word`: an ending, a check or a verb."""
 
     word: str
+
+
+@dataclass(frozen=True)
+class ServeRequest(Settings):
+    """`serve`. `scenario`: a scenario, a run or a file, whose rules act from the start; `journal`: where to
+    write one."""
+
+    scenario: str | None = None
+    journal: Path | None = None
 
 
 @dataclass(frozen=True)

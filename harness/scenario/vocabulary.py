@@ -31,6 +31,10 @@ LEVELS = ("adapter", "runner", "process")
 LEVELS_DRIVEN = ("adapter", "runner")
 """The levels that this version can drive. A scenario may name the others too."""
 
+SERVED = "served"
+"""The level of a journal that the fake platform wrote of somebody's own bot (`qqchaos serve`), which nobody
+watched from inside."""
+
 STARTS = ("up", "down", "killed")
 BESIDE = ("healthy",)
 RESTARTS = ("on-failure", "always")
