@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -19,7 +19,7 @@ from fake_qq_server.server import FakeQQ
 from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
 from fake_qq_server.serving.history import History
-from tests.fake_qq_server.front import Bot, Front
+from tests.fake_qq_server.front import Bot, Front, Ws
 
 PROGRAM = (sys.executable, "-u", "-m", "fake_qq_server")
 TOKEN = "the-token"
@@ -56,6 +56,17 @@ def ended(child: subprocess.Popen[str], number: signal.Signals = signal.SIGINT) 
 
 
 @dataclass
+class _Bot(Bot):
+    """One that knows its connections, for the end of a test."""
+
+    opened: list[Ws] = field(default_factory=list)
+
+    async def dial(self, **more: Any) -> Ws:
+        self.opened.append(await super().dial(**more))
+        return self.opened[-1]
+
+
+@dataclass
 class Served:
     """A fake in this loop, its control API's client, and a bot of it."""
 
@@ -80,7 +91,10 @@ async def served(options: Options | None = None, *, bots: int = 1) -> AsyncItera
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=8)) as http:
             front = Front(fake, None)  # type: ignore[arg-type]
-            yield Served(fake, url, AsyncClient(url, TOKEN), Bot(front, http), errors)
+            bot = _Bot(front, http)
+            yield Served(fake, url, AsyncClient(url, TOKEN), bot, errors)
+            for ws in bot.opened:
+                await ws.ws.close()
     finally:
         await server.stop()
         fake.stop()
