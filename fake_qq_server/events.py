@@ -67,13 +67,15 @@ class LinkCondition(Event):
 
 @dataclass(frozen=True)
 class HttpRequest(Event):
-    """A whole request arrived. `reply_to` is the msg_id that a sent message answers, if any."""
+    """A whole request arrived. `reply_to` is the msg_id that a sent message answers, if any; `token` what its
+    token is worth, as in `ws.auth`, null where it needs none."""
 
     KIND = "http.request"
     endpoint: Literal["token", "gateway", "api"]
     method: str
     path: str
     reply_to: str | None = None
+    token: Literal["valid", "expired", "unknown", "missing"] | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.rows import GatewaySession
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.decisions import Push
-from fake_qq_server.rules.verbs.registry import Effect, RestartSubject, SignalProcess
+from fake_qq_server.rules.verbs.registry import Effect, RestartSubject, SignalProcess, SpeakAs
 from fake_qq_server.wire.websocket import WebSocketProtocol
 
 
 class Pusher:
     """`connections()` gives the open WebSocket connections, newest first; `now_us` the time of the fake;
-    `signal` reaches the subject's process and `restart` the subject;
+    `signal` reaches the subject's process, `restart` and `speak` the subject;
     `sink` is told of events that have no connection to go to."""
 
     def __init__(
@@ -29,6 +29,7 @@ class Pusher:
         signal: SignalProcess,
         sink: Sink,
         restart: RestartSubject = lambda how, down_us: False,
+        speak: SpeakAs = lambda scene, place, text: False,
     ) -> None:
         self._platform = platform
         self._connections = connections
@@ -36,6 +37,7 @@ class Pusher:
         self._signal = signal
         self._sink = sink
         self._restart = restart
+        self._speak = speak
 
     def push(self, bot: int, push: Push, cause: int | None) -> tuple[int | None, Effect | None]:
         """Carry out a push; returns the connection it acted on and its effect, None where it did not act."""
@@ -57,6 +59,7 @@ class Pusher:
             "process": self._signal,
             "subject": self._restart,
             "account": _Account(self._platform, bot, self._now_us),
+            "owner": _Owner(self._platform, self._speak),
         }
         return targets.get(what)
 
@@ -117,6 +120,17 @@ class _Account:
     def revoke(self) -> bool:
         bot = self.platform.bot_of_number(self.number)
         return bot is not None and self.platform.revoke(bot, self.now_us())
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """A `verbs.registry.BotOwner`."""
+
+    platform: Platform
+    speak_as: SpeakAs
+
+    def speak(self, scene: str, to: str, text: str) -> bool:
+        return self.speak_as(scene, self.platform.place_named(scene, to), text)
 
 
 def _is_meant(push: Push, websocket: WebSocketProtocol) -> bool:

@@ -25,7 +25,7 @@ from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import NO_FACTS, HttpFacts, Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.ruling import Ruling
-from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess
+from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess, SpeakAs
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.http import HttpProtocol
 from fake_qq_server.wire.link import End
@@ -50,8 +50,9 @@ class FakeQQ:
     `options.gateway_url`, where set, is what bots are told. `observer` sees whole requests and frames.
 
     `on_signal` sends the subject's process a signal; unless replaced there is no process.
-    `on_restart` stops the subject and starts it again; unless replaced it cannot be. `on_heal` is called when
-    all rules end. `stage` has the clock and `on_error`. It is the `tcp.ConnectionHandler` of its ports.
+    `on_restart` stops the subject and starts it again, `on_speak` makes it send; unless replaced they cannot.
+    `on_heal` is called when all rules end. `stage` has the clock and `on_error`. It is the
+    `tcp.ConnectionHandler` of its ports.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class FakeQQ:
         self.on_heal: Callable[[], None] = lambda: None
         self.on_signal: SignalProcess = lambda name: False
         self.on_restart: RestartSubject = lambda how, down_us: False
+        self.on_speak: SpeakAs = lambda scene, place, text: False
         self.listeners: dict[Host, Listener] = {}
         try:
             for host in HOSTS:
@@ -105,6 +107,7 @@ class FakeQQ:
             lambda name: self.on_signal(name),
             self.stage.sink,
             lambda how, down_us: self.on_restart(how, down_us),
+            lambda scene, place, text: self.on_speak(scene, place, text),
         )
         self.director = self._directed(self.stage, rules, forbids, heal, held)
         self._tell_secrets()

@@ -13,17 +13,31 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TextIO
 
-from harness.commands import arguments
 from harness.errors import INTERRUPTED, NOT_JUDGED, QQChaosError
+from harness.process import parent_signals
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point of `qqchaos`. Raises SystemExit where argparse does: wrong usage, and `--help`."""
+    """Entry point of `qqchaos`. Raises SystemExit where argparse does: wrong usage, and `--help`.
+
+    SIGTERM is what Ctrl-C is, from here on.
+    """
+    closed = _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an arrow must not end a report on a Latin-1 terminal
+    if "stdout" in closed:
+        return _fail("cannot go on: standard output is closed", NOT_JUDGED)
+    with parent_signals.sigterm_as_ctrl_c():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
+        from harness.commands import arguments  # here, where a Ctrl-C meanwhile is no traceback
+
         command, request = arguments.parse(argv)
         status = command.run(request)
         sys.stdout.flush()  # here, where a reader that has gone away is no traceback
@@ -32,10 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted; what ran is in the journals", INTERRUPTED)
     except BrokenPipeError:  # `qqchaos list | head`
-        _drop_output()
+        _drop_output(sys.stdout)
         return INTERRUPTED
     except OSError as problem:
-        _drop_output()
+        _drop_output(sys.stdout)
         return _fail(f"cannot go on: {problem}", NOT_JUDGED)
     except Exception:
         traceback.print_exc()
@@ -44,15 +58,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(sentence: str, status: int) -> int:
-    """Print why the command ends; returns the status."""
-    print(f"qqchaos: {sentence}", file=sys.stderr)
+    """Print why the command ends, if that can be printed; returns the status."""
+    try:
+        print(f"qqchaos: {sentence}", file=sys.stderr)
+    except OSError:
+        _drop_output(sys.stderr)
     return status
 
 
-def _drop_output() -> None:
+def _drop_output(stream: TextIO) -> None:
     """What is still in the buffer has nowhere to go; Python would complain about it at the exit."""
     with contextlib.suppress(io.UnsupportedOperation):  # a stream of a test's
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _open_what_is_closed() -> tuple[str, ...]:
+    """Open nothing in place of the standard streams that are closed, or the next file that is opened would
+    have the number of one. Their names."""
+    closed = tuple(name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None)
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name in closed:
+        setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+    return closed
 
 
 if __name__ == "__main__":

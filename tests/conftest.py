@@ -26,6 +26,7 @@ KINDS = {
     "harness/commands/report": "pure",
     "calibration": "runs",
     "regression": "runs",
+    "power": "runs",
     "benchmark": "runs",
 }
 """The kind of the tests in a folder and below; the deepest folder that is listed decides."""

@@ -18,6 +18,7 @@ from harness.judging.checks import CHECKS
 from harness.judging.endings import ENDINGS
 from harness.scenario.in_words import schema_in_words
 from harness.scenario.vocabulary import LIMITED
+from tests import catalogue_rows
 from tests.regression.test_fix_tables import rows as fix_rows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,7 +42,10 @@ def takes(verb: Verb) -> str:
     if verb.main is None:
         return f"`{verb.name}`"
     main = f"`{verb.name}: …`" if verb.main.required else f"`{verb.name}[: …]`"
-    more = [f"`[{key}: …]` {schema_in_words(argument.schema)}" for key, argument in verb.more.items()]
+    more = [
+        f"{f'`{key}: …`' if argument.required else f'`[{key}: …]`'} {schema_in_words(argument.schema)}"
+        for key, argument in verb.more.items()
+    ]
     return "; ".join([f"{main} {schema_in_words(verb.main.schema)}", *more])
 
 
@@ -99,12 +103,15 @@ def fixes() -> Iterator[tuple[str, ...]]:
         yield f"[{release}](fixes/{release}.md)", *cells
 
 
+CATALOGUE = ("scenario", "story", "issues", "fails: the adapter alone", "fails: in the gateway")
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "verbs": lambda: table("verb|class|written|acts at|what happens|what a plain client sees", verbs()),
     "toxics": lambda: table("type|attributes (unless said)|what it does", toxics()),
     "kinds": lambda: table("kind|fields|says", kinds()),
     "checks": lambda: table("check|applies|passes if|limit can be set|implied", checks()),
     "fixes": lambda: table("|".join(("release", AS_SHIPPED, *FIXES)), fixes()),
+    "catalogue": lambda: table("|".join(CATALOGUE), catalogue_rows.rows()),
     "endings": lambda: table("ending|what became of the bot|holds when", endings()),
 }
 

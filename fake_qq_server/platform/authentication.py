@@ -80,7 +80,7 @@ def read(platform: Platform, op: Literal["identify", "resume"], d: Any, now: int
     newest = platform.newest_session(row.bot, now) if row else None
     return WsAuth(
         op,
-        token=_token(platform, credential, now),
+        token=worth(platform, credential, now),
         intents=integer(said.get("intents")),
         shard=_shard(said.get("shard")),
         session=_session(platform, said.get("session_id")),
@@ -89,9 +89,11 @@ def read(platform: Platform, op: Literal["identify", "resume"], d: Any, now: int
     )
 
 
-def _token(
-    platform: Platform, credential: Any, now: int
-) -> Literal["valid", "expired", "unknown", "missing"]:
+Worth = Literal["valid", "expired", "unknown", "missing"]
+
+
+def worth(platform: Platform, credential: Any, now: int) -> Worth:
+    """What a token is worth: revoked is expired, and unknown was never given out."""
     if not isinstance(credential, str) or not credential:
         return "missing"
     if platform.token_row(credential) is None:

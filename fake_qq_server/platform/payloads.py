@@ -217,6 +217,12 @@ def _attached(names: Names) -> dict[str, Any]:
     return media.quote(quoted, urls) | ({"attachments": rows} if rows else {})
 
 
+def scene_of(t: str) -> Scene | None:
+    """Where a message of this type is written; None for what is no message."""
+    row = EVENT_TYPES.get(t)
+    return row.scene if row is not None else None
+
+
 def target_of(t: str, d: Mapping[str, Any]) -> str | None:
     """Where a reply to this event is sent: the openid or channel id in the path, None where there is none."""
     author = d.get("author")

@@ -261,7 +261,8 @@ class Platform:
         stored = Stored(s, t, message_id, text, now, probe, rule, told)
         session.keep(stored, self.options.replay_limit)
         for key in self._reply_keys(t, message_id, event_id):
-            self.replyables.setdefault(key, Replyable(key, session.bot, payloads.target_of(t, d), now))
+            row = Replyable(key, session.bot, payloads.target_of(t, d), now, payloads.scene_of(t))
+            self.replyables.setdefault(key, row)
         while len(self.replyables) > MESSAGES_KEPT:
             del self.replyables[next(iter(self.replyables))]
         return stored
@@ -300,6 +301,10 @@ class Platform:
         if said.sender is None:
             return self.hexes(kind, n).upper()
         return self.hexes(f"{kind} {said.sender}", 0).upper()
+
+    def place_named(self, scene: str, name: str) -> str:
+        """Where the user of this name is written to, alone (c2c) or in their group or guild."""
+        return self._name_of("user" if scene == "c2c" else "place", Said(sender=name), 0)
 
     @staticmethod
     def _reply_keys(t: str, message_id: str, event_id: str) -> Iterator[str]:

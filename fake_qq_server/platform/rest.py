@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from fake_qq_server.events import Host, HttpSend, InteractionAck
 from fake_qq_server.platform import media, payloads, protocol, sends
+from fake_qq_server.platform.authentication import Worth, worth
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
 from fake_qq_server.platform.rows import Bot, Replyable
@@ -50,13 +51,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request is, for its events: where it goes, whose it is, what it answers, sends, acknowledges."""
+    """What a request is, for its events: where it goes, whose it is, what it answers, sends and acknowledges,
+    and what its token is worth."""
 
     endpoint: Endpoint
     bot: int | None
     reply_to: str | None
     send: HttpSend | None = None
     ack: InteractionAck | None = None
+    token: Worth | None = None
 
 
 def endpoint_of(host: Host, method: str, path: str) -> Endpoint:
@@ -87,8 +90,20 @@ def asked(platform: Platform, request: Request, normal: Callable[[str], str] = l
     send = sends.read(request.method, request.route, request.body, normal) if endpoint == "api" else None
     ack = sends.acknowledged(request.method, request.route, request.body) if endpoint == "api" else None
     return Asked(
-        endpoint, bot.number if bot else None, reply_to if isinstance(reply_to, str) else None, send, ack
+        endpoint,
+        bot.number if bot else None,
+        reply_to if isinstance(reply_to, str) else None,
+        send,
+        ack,
+        _worth(platform, request) if endpoint != "token" else None,
     )
+
+
+def _worth(platform: Platform, request: Request) -> Worth | None:
+    """What its token is worth; null for a file, which needs none."""
+    if media.served(request.route) is not None:
+        return None
+    return worth(platform, request.headers.get("authorization"), request.now)
 
 
 def respond(platform: Platform, request: Request) -> HttpReply:
@@ -304,7 +319,7 @@ def _passive(call: Call, body: Mapping[str, Any]) -> str | None:
 def _replyable(call: Call, body: Mapping[str, Any]) -> Replyable | None:
     """The message (msg_id) or event (event_id) that is answered, where this bot may answer it here."""
     named = call.platform.replyables.get(str(body.get("msg_id") or body.get("event_id")))
-    if named is None or named.bot != call.bot:
+    if named is None or named.bot != call.bot or named.scene not in (None, call.scene):
         return None
     return named if named.target in (None, call.target) else None
 

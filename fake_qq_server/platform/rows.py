@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from fake_qq_server.platform.payloads import Scene
 from fake_qq_server.platform.told import NOTHING, Told
 from fake_qq_server.platform.units import SECOND
 
@@ -88,10 +89,13 @@ class GatewaySession:
 
 @dataclass(slots=True)
 class Replyable:
-    """A message, or an event whose id may be named: who may answer it, where, and which msg_seq did."""
+    """A message, or an event whose id may be named: who may answer it, where, and which msg_seq did.
+
+    `scene` is that of a message."""
 
     id: str
     bot: Bot
     target: str | None
     at: int
+    scene: Scene | None = None
     seqs: set[int] = field(default_factory=set)

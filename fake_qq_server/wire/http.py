@@ -147,7 +147,9 @@ class HttpProtocol:
         request = rest.Request(self._tcp.host, method, path, headers, bytes(self._body), self._stage.now_us())
         asked = rest.asked(self._platform, request, self._stage.normal)
         about = Envelope(self._tcp.number, next(self._numbers), asked.bot)
-        cause = self._stage.sink("peer", HttpRequest(asked.endpoint, method, path, asked.reply_to), about)
+        cause = self._stage.sink(
+            "peer", HttpRequest(asked.endpoint, method, path, asked.reply_to, asked.token), about
+        )
         if asked.send is not None:
             self._stage.sink("peer", asked.send, replace(about, cause=cause))
         if asked.ack is not None:

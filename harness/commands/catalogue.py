@@ -20,6 +20,7 @@ from harness.errors import UsageError
 from harness.scenario import selection
 from harness.scenario.in_words import (
     answers_in_words,
+    bot_in_words,
     end_in_words,
     forbid_in_words,
     handler_in_words,
@@ -28,7 +29,7 @@ from harness.scenario.in_words import (
 )
 from harness.scenario.json_schema import scenario_schema
 from harness.scenario.loading import load_catalogue, load_file
-from harness.scenario.run_spec import DEFAULT_PROBES, RunSpec
+from harness.scenario.run_spec import DEFAULT_PROBES, BotConfig, RunSpec
 
 PLURALS = {
     "answer": "answers: instead of the default reply to one event",
@@ -90,6 +91,8 @@ def explained(run: RunSpec, levels: Sequence[str]) -> list[str]:
         lines.append(f"  handler  the fatal-error handler {handler_in_words(run.handler)}")
     if run.answers is not None:
         lines.append(f"  answers  the handler of messages {answers_in_words(run.answers)}")
+    if run.bot != BotConfig():
+        lines.append(f"  bot      {bot_in_words(run.bot)}")
     for n, (name, text) in enumerate(run.environment.items()):
         lines.append(f"  {'' if n else 'env':7}  {name}={text}")
     if run.probes != DEFAULT_PROBES:

@@ -12,7 +12,6 @@ seed of Python's hashes; where the private folder is; how much the subject logs;
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from harness.commands.busy_loops import busy_loops
 from harness.errors import HarnessError
 from harness.journal.record import Record, digest, parse
 from harness.judging.outcome import records_in_digest
+from harness.process import private_dirs
 from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec
 
@@ -117,8 +117,7 @@ def check_determinism(
     chosen = [one for one in reruns(spec) if not names or one.name in (*names, "plain")]
     with ExitStack() as stack:
         here = supervisor or stack.enter_context(Supervisor(interpreter))
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="qqchaos-reruns-"))
-        deep = Path(folder) / DEEP
+        deep = stack.enter_context(private_dirs.temporary_copy("reruns")) / DEEP
         deep.mkdir(parents=True)
         there = stack.enter_context(Supervisor(interpreter, private_root=deep))
         return compare({one.name: _run(one, there if one.elsewhere else here) for one in chosen})

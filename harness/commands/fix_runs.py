@@ -67,7 +67,10 @@ class PlannedRun:
 
 
 class FixRuns:
-    """See the module. Journals go to OUT/FIX/LEVEL/runs/, all outcomes to OUT/outcome.json."""
+    """See the module. Journals go to OUT/FIX/LEVEL/runs/, all outcomes to OUT/outcome.json.
+
+    To enter it raises HarnessError where the machine fails its self-test.
+    """
 
     def __init__(self, installation: Installation, out: Path, *, jobs: int, on_done: OnDone) -> None:
         self._installation = installation
@@ -80,6 +83,9 @@ class FixRuns:
 
     def __enter__(self) -> FixRuns:
         self._stack.enter_context(self._supervisor)
+        with self._stack.pop_all() as opened:  # closed where the self-test fails
+            self._supervisor.self_test()
+            self._stack = opened.pop_all()
         return self
 
     def __exit__(

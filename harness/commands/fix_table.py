@@ -17,10 +17,11 @@ from harness.judging.checks.program import exit_of
 from harness.judging.endings import FAILS_AWAKE
 from harness.judging.facts import GiveUp
 from harness.judging.outcome import Outcome
-from harness.judging.systemd import acts
+from harness.judging.systemd import decide
 from harness.judging.timeline import Timeline, read
 from harness.scenario.in_words import moment_in_words
 from harness.scenario.run_spec import RunSpec
+from harness.scenario.service_unit import WORDS
 from harness.scenario.vocabulary import LEVELS_DRIVEN
 
 AS_SHIPPED = "as shipped"
@@ -167,8 +168,8 @@ def row(fix: str, outcome: Outcome, records: Sequence[Record], ends: bool) -> Ro
         tries=tries,
         exit_code=code,
         exit_reason=ended.reason if ended else None,
-        on_failure=None if code is None else acts("on-failure", code),
-        always=None if code is None else acts("always", code),
+        on_failure=None if code is None else decide(WORDS["on-failure"], code).starts,
+        always=None if code is None else decide(WORDS["always"], code).starts,
         digest=outcome.digest,
     )
 

@@ -7,7 +7,6 @@ import dataclasses
 import importlib.util
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from harness.commands.results import as_text
 from harness.errors import NOT_JUDGED, PASSED, QQChaosError
 from harness.hermes import environments, installation, interpreters
 from harness.hermes.installation import Installation
+from harness.process import walls
 from harness.scenario.vocabulary import LEVELS
 
 State = Literal["ok", "note", "missing"]
@@ -79,7 +79,7 @@ def examine(hermes: str | None = None, python: str | None = None, cache: Path | 
     A subject that is not a release of ours is imported once to see that it can be, which takes a second.
     """
     subject, facts, trouble = _subject(hermes, python, cache)
-    facts = [_own_interpreter(), *facts, _installer(), _tmpfs(), _cores()]
+    facts = [_own_interpreter(), *facts, _installer(), _tmpfs(), _cores(), *_walls()]
     lacks = tuple((level, (*trouble, *_lacking(level, subject, unknown=bool(trouble)))) for level in LEVELS)
     return Diagnosis(tuple(facts), lacks, to_install=subject is None and not trouble)
 
@@ -120,13 +120,19 @@ def _subject(
 def _facts_of(found: Installation) -> list[Fact]:
     commit = f", commit {found.commit}" if found.commit else ""
     layout = f"{found.layout.name}, {found.layout.description}"
+    opened = [Fact("its guard", "note", f"opened with {_set(found)}")] if found.environment else []
     return [
         Fact("hermes-agent", "ok", f"{found.version} ({found.source}, {found.root}{commit})"),
         Fact("its content", "ok", f"sha256 {found.sha256}"),
         Fact("its layout", "ok", layout),
+        *opened,
         Fact("its Python", "ok", f"{found.python} ({found.interpreter})"),
         Fact("its aiohttp", "ok", found.aiohttp),
     ]
+
+
+def _set(found: Installation) -> str:
+    return " ".join(f"{name}={value}" for name, value in found.environment.items())
 
 
 def _own_interpreter() -> Fact:
@@ -168,17 +174,23 @@ def _cores() -> Fact:
     return Fact("cores", "ok", str(os.cpu_count() or 1))
 
 
+def _walls() -> list[Fact]:
+    possible = walls.possible()
+    standing = [Fact("walls", "ok", f"around each run: {', '.join(possible)}")] if possible else []
+    return [
+        *standing,
+        *(Fact("walls", "note", f"without {walls.WITHOUT[name]}") for name in walls.missing(possible)),
+    ]
+
+
 def _lacking(level: str, subject: Installation | None, *, unknown: bool) -> list[str]:
     answers = [] if unknown else [need.lacking(subject) for need in NEEDS if level in need.levels]
     return [answer for answer in answers if answer]
 
 
 def _loopback(subject: Installation | None) -> str | None:
-    try:
-        with socket.create_server(("127.0.0.1", 0)):
-            return None
-    except OSError as problem:
-        return f"127.0.0.1 cannot be listened on: {problem}"
+    del subject
+    return None if "network" in walls.possible() else walls.loopback_trouble()
 
 
 def _has_class(file: str, name: str) -> Callable[[Installation | None], str | None]:

@@ -101,7 +101,7 @@ def write_file(path: Path, text: str) -> None:
     """Write `text` and a line feed. Raises HarnessError where that cannot be done."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
+        path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")  # which JSON reads
     except OSError as problem:
         raise HarnessError(f"{path} cannot be written: {problem.strerror}") from problem
 

@@ -5,7 +5,6 @@ The one place where an installation, a fix, a supervisor and the judge meet; com
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from harness.hermes.installation import Installation
 from harness.journal.record import JournalError, parse
 from harness.journal.run_kinds import FixRef
 from harness.judging.outcome import judge
+from harness.process import private_dirs
 from harness.process.result import RunResult
 from harness.process.supervisor import Supervisor
 from harness.process.watchdog import wall_s_for
@@ -41,9 +41,10 @@ class Series:
     def run(self, specs: Sequence[RunSpec], on_done: Callable[[Judged], None]) -> list[Judged]:
         """Run and judge all; `on_done` is called with each as it ends. Results in the order of `specs`.
 
-        A subject that cannot even be imported is not tried again: the other runs get the same problem.
-        Raises UsageError or SubjectError for a fix, OSError where `out` cannot be made, HarnessError where no
-        worker can be started. KeyboardInterrupt passes on; `on_done` has been called with what ran.
+        A subject that cannot even be imported is not tried again: the other runs get the same problem. Raises
+        UsageError or SubjectError for a fix, OSError where `out` cannot be made, HarnessError where no worker
+        can be started or the machine fails its self-test. KeyboardInterrupt passes on; `on_done` has been
+        called with what ran.
         """
         (self.out / JOURNALS).mkdir(parents=True, exist_ok=True)
         done: list[Judged] = []
@@ -62,6 +63,7 @@ class Series:
             self.laid_over() as installation,
             Supervisor(installation.interpreter, self.jobs) as supervisor,
         ):
+            supervisor.self_test()
             workers = [self.worker(spec, installation) for spec in specs]
             if self.debug:
                 for worker in workers:
@@ -85,7 +87,7 @@ class Series:
             seed=self.seed,
             journal=str(self.out.absolute() / JOURNALS / f"{file_name(spec.name, self.level)}.jsonl"),
             path_entries=tuple(map(str, installation.path_entries)),
-            env=spec.environment,
+            env={**installation.environment, **spec.environment},
             layout=installation.layout.name,
             fix=FixRef(fix.name, fix.kind, fix.sha256) if fix else None,
             scenario=spec.resolved,
@@ -99,8 +101,8 @@ class Series:
         if self.fix is None or self.fix.plan is None:
             yield self.installation
             return
-        with tempfile.TemporaryDirectory(prefix="qqchaos-fix-") as copy:
-            yield fixes.lay_over(self.fix, self.installation, Path(copy))
+        with private_dirs.temporary_copy("fix") as copy:
+            yield fixes.lay_over(self.fix, self.installation, copy)
 
     def judged(self, result: RunResult) -> Judged:
         """The outcome of a run of this series, from the journal that it left."""

@@ -19,7 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SubjectError, UsageError
-from harness.hermes import checkouts, commits, interpreters, layouts, probe_script, provenance, releases
+from harness.hermes import (
+    checkouts,
+    commits,
+    guards,
+    interpreters,
+    layouts,
+    probe_script,
+    provenance,
+    releases,
+)
 from harness.hermes.installation import Installation, check_import, describe, probe
 from harness.user_files import expanded, is_dir, is_file
 
@@ -114,6 +123,7 @@ def _release(release: str, python: str | None, cache: Path | None, say: releases
     ready = releases.obtain(release, chosen, cache or releases.default_cache(), _examine, say)
     facts = ready.facts
     root = ready.folder / facts["root"]
+    layout = layouts.drivable(root)
     # Somebody may have tried something out in the cached copy: then its hash says so.
     sha256 = facts["sha256"] if facts["stamp"] == provenance.stamp(root) else provenance.content_hash(root)
     return Installation(
@@ -127,7 +137,8 @@ def _release(release: str, python: str | None, cache: Path | None, say: releases
         sha256=sha256,
         aiohttp=facts["aiohttp"],
         python=facts["python"],
-        layout=layouts.drivable(root),
+        layout=layout,
+        environment=guards.opening(root, layout),
     )
 
 

@@ -10,12 +10,12 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import HarnessError, SubjectError
-from harness.hermes import interpreters, layouts, probe_script, provenance, releases
+from harness.hermes import guards, interpreters, layouts, probe_script, provenance, releases
 from harness.hermes.layouts import Layout
 
 Source = Literal["release", "path", "installed"]
@@ -31,9 +31,10 @@ class Installation:
     """One hermes-agent that can be run: what it is, and how a worker reaches it.
 
     `root` is the folder that holds `gateway`. `path_entries` go to the front of the worker's `sys.path`;
-    there are none where the interpreter finds `root` by itself. `commit` is a checkout's, with `-dirty`
-    where its packages differ from it. `sha256` covers the .py files of gateway/ and of
-    plugins/platforms/qqbot/ as they lie there, with their names.
+    there are none where the interpreter finds `root` by itself. `environment` is what opens a guard of its
+    own (`guards`), empty for most. `commit` is a checkout's, with `-dirty` where its packages differ from it.
+    `sha256` covers the .py files of gateway/ and of plugins/platforms/qqbot/ as they lie there, with their
+    names.
     """
 
     name: str
@@ -47,17 +48,19 @@ class Installation:
     aiohttp: str
     python: str
     layout: Layout
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def description(self) -> str:
         """What was loaded, for the first line of a report."""
+        opened = "".join(f", with {name}={value}" for name, value in self.environment.items())
         commit = f" at {self.commit[:12]}{'-dirty' * self.commit.endswith('-dirty')}" if self.commit else ""
         return (
             f"{self.name} {self.version}{commit} ({self.source}, {self.root}, sha256 {self.sha256[:12]}), "
-            f"Python {self.python}, aiohttp {self.aiohttp}"
+            f"Python {self.python}, aiohttp {self.aiohttp}{opened}"
         )
 
-    def subject(self) -> dict[str, str]:
+    def subject(self) -> dict[str, Any]:
         """The `subject` of an outcome."""
         return {
             "name": self.name,
@@ -67,6 +70,7 @@ class Installation:
             "aiohttp": self.aiohttp,
             "sha256": self.sha256,
             **({"commit": self.commit} if self.commit else {}),
+            **({"environment": dict(self.environment)} if self.environment else {}),
         }
 
 
@@ -151,6 +155,7 @@ def describe(source: Source, root: Path, interpreter: Path, answer: ProbeAnswer)
         aiohttp=str(answer.dependencies["aiohttp"]),
         python=answer.python,
         layout=layout,
+        environment=guards.opening(root, layout),
     )
 
 

@@ -20,7 +20,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,9 @@ KNOWN = (
 """The releases on PyPI; upstream says there will be no more."""
 
 DEFAULT = KNOWN[-1]
+FACTS = ("root", "aiohttp", "python", "sha256", "stamp")
+"""What is kept of a release: where it lies, the versions it runs with, and its content."""
+
 READY = "ready.json"
 
 _TOOL_TIMEOUT_S = 1800.0
@@ -107,13 +110,16 @@ def folder_for(release: str, python: Interpreter, cache: Path) -> Path:
     )
 
 
-def finished(folder: Path) -> Environment | None:
-    """The environment in `folder` if its build was finished and its interpreter is still there."""
+def finished(folder: Path, kept: Sequence[str] = FACTS) -> Environment | None:
+    """The environment in `folder` if its build was finished, all facts are `kept`, and its interpreter is
+    still there."""
     try:
         facts = json.loads((folder / READY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(facts, dict) or not interpreter_of(folder).exists():
+    if not isinstance(facts, dict) or not all(isinstance(facts.get(name), str) for name in ("tool", *kept)):
+        return None
+    if not interpreter_of(folder).exists() or not (folder / facts.get("root", "")).is_dir():
         return None
     return Environment(folder, facts)
 
@@ -145,7 +151,7 @@ def obtain(
         # aiohttp is only in hermes' extras, and those pull in every chat platform's SDK: take the pin alone.
         install(aiohttp_requirement(_site_packages(folder)))
 
-    return make(folder, f"{provenance.DISTRIBUTION} {release}", python, fill, examine, say)
+    return make(folder, f"{provenance.DISTRIBUTION} {release}", python, fill, examine, say, FACTS)
 
 
 Install = Callable[..., None]
@@ -159,15 +165,16 @@ def make(
     fill: Callable[[Install], None],
     examine: Callable[[Path], dict[str, Any]],
     say: Say,
+    kept: Sequence[str] = (),
 ) -> Environment:
     """The environment in `folder`, built if it is not there yet: `fill` says what goes into it, `what` is its
-    name for people. `examine` and the errors are as in `obtain`."""
-    if ready := finished(folder):
+    name for people, `kept` are the facts that `examine` gives. That and the errors are as in `obtain`."""
+    if ready := finished(folder, kept):
         return ready
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _locked(folder.with_name(folder.name + ".lock")) as lock:
-            if ready := finished(folder):
+            if ready := finished(folder, kept):
                 return ready
             say(f"making an environment with {what} and Python {python.version_text}, once")
             return _build(what, python, folder, fill, examine, lock)
@@ -256,9 +263,23 @@ def _run(tool: Tool, command: tuple[str, ...], what: str, cwd: Path, lock: int) 
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[int]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    """Hold the lock for the `with` block. Its file stays, unless what was to be done under it failed."""
+    handle = _taken(path)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
         yield handle
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     finally:
+        os.close(handle)
+
+
+def _taken(path: Path) -> int:
+    """The lock, taken; of a file that was removed while it was waited for, the next one's."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
         os.close(handle)

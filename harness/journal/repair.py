@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +37,15 @@ def close(
     `keep_bytes`: what lies beyond is dropped first; it was written after the run's end had been decided.
 
     Its number follows the last record's; its time is that record's, or `at_us` if that is later. Without a
-    whole record at the end (or without a file) nothing is appended: there is nothing to judge.
+    whole record at the end (or without an ordinary file) nothing is appended: there is nothing to judge.
     """
-    if not path.exists():
+    try:
+        found = path.lstat()
+    except OSError:
         return Closed(0, False)
-    if keep_bytes is not None and keep_bytes < path.stat().st_size:
+    if not stat.S_ISREG(found.st_mode):
+        return Closed(0, False)  # the subject put something else there
+    if keep_bytes is not None and keep_bytes < found.st_size:
         os.truncate(path, keep_bytes)
     last = _cut(path)
     if last is None:
@@ -50,7 +55,7 @@ def close(
         return Closed(number - 1, True)
     record = Record(number + 1, max(time_us, at_us), "parent", event, x=x or {})
     with path.open("ab", buffering=0) as file:
-        file.write(record.as_json().encode() + b"\n")
+        file.write(record.as_json().encode("utf-8", "backslashreplace") + b"\n")
     return Closed(number, False)
 
 

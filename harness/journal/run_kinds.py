@@ -85,7 +85,19 @@ class RunClose(Event):
 
     KIND = "run.close"
     why: Literal[
-        "end", "spin", "blocked", "cpu", "platform", "memory", "wall", "killed", "exited", "harness", "rules"
+        "end",
+        "spin",
+        "blocked",
+        "cpu",
+        "platform",
+        "memory",
+        "wall",
+        "files",
+        "journal",
+        "killed",
+        "exited",
+        "harness",
+        "rules",
     ]
     detail: str | None = None
     status: int | None = None
@@ -183,6 +195,24 @@ class SubjAnswer(SpanEvent):
 
 
 @dataclass(frozen=True)
+class SubjSend(SpanEvent):
+    """The subject was made to send a message of its own accord; `failed` where its send says so.
+
+    `scene` and `place`: whom it is for, as in `http.send` and `event.sent`. `text`: what it is to say.
+    """
+
+    KIND = "subj.send"
+    scene: str = "c2c"
+    place: str = ""
+    text: str = ""
+
+    @property
+    def to(self) -> tuple[str, str]:
+        """Scene and id of whom it is for."""
+        return self.scene, self.place
+
+
+@dataclass(frozen=True)
 class SubjLife(Event):
     """A rule ends the subject's life and begins another: `stopping` as it is told to, `killed` without a
     word, `ended` a program that was told to (`code`: its exit status), `started` a new one. What ends in
@@ -223,10 +253,11 @@ class SubjThread(Event):
 
 @dataclass(frozen=True)
 class SubjEgress(Event):
-    """The audit hook refused something: a connect or look-up off loopback, or a subprocess."""
+    """Something was refused: a connect or look-up off loopback, a subprocess, a signal to a process that is
+    none of the run's (`target`: the signal)."""
 
     KIND = "subj.egress"
-    what: Literal["connect", "lookup", "subprocess"]
+    what: Literal["connect", "lookup", "subprocess", "signal"]
     target: str
 
 
@@ -328,6 +359,7 @@ KINDS: tuple[type[Event], ...] = (
     RunnerStop,
     SubjMessage,
     SubjAnswer,
+    SubjSend,
     SubjLife,
     SubjLog,
     SubjThread,

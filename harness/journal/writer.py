@@ -22,6 +22,9 @@ from harness.journal.run_kinds import RunClose, RunOpen
 TEXTS_KEPT = 2_000
 """Normalised texts that are remembered."""
 
+RECORDS_IN_A_RUN = 250_000
+"""More records than this end a run: a hundred times what a day of outage makes."""
+
 RECORDS_IN_AN_INSTANT = 2_000
 """More records than this within one instant are a spin."""
 
@@ -39,8 +42,9 @@ _LINE_ENDS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\
 class Recorder:
     """The sink of a run; any thread may call it. `now` gives virtual microseconds.
 
-    `on_flood(n)` is told of a record spin, `on_broken(problem)` of a journal that takes no more (a full
-    disk): nothing is raised where the subject would meet it, so neither is to return.
+    `on_flood(n)` is told of a record spin, `on_long(n)` of a journal that is too long, `on_broken(problem)`
+    of one that takes no more (a full disk): nothing is raised where the subject would meet it, so none is to
+    return.
     """
 
     def __init__(
@@ -49,11 +53,13 @@ class Recorder:
         now: Callable[[], int],
         on_flood: Callable[[int], None],
         on_broken: Callable[[OSError], None],
+        on_long: Callable[[int], None] = lambda count: None,
     ) -> None:
         self._descriptor = descriptor
         self._now = now
         self._on_flood = on_flood
         self._on_broken = on_broken
+        self._on_long = on_long
         # The real lock, not the one of the clock: while a record is written no other thread may get the turn.
         self._lock = _thread.RLock()
         self._count = 0
@@ -104,6 +110,8 @@ class Recorder:
             self._write(record.as_json().translate(_LINE_ENDS).encode("utf-8", "backslashreplace"))
             if src != "link":  # the platform's conditions, which the subject has no part in
                 self._watch_for_flood(record.t)
+            if number == RECORDS_IN_A_RUN:
+                self._on_long(number)
         return number
 
     def close(self, why: Any, *, detail: str | None = None, x: Mapping[str, Any] = NOTHING) -> None:

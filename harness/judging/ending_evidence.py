@@ -6,7 +6,8 @@ not holding, those of `process_evidence` included.
 
 from __future__ import annotations
 
-from fake_qq_server.events import WsWithheld
+from fake_qq_server.events import Event, WsWithheld
+from harness.journal.run_kinds import SubjLog, SubjState
 from harness.journal.runner_kinds import RunnerAdapter, RunnerQueue
 from harness.judging.checks.recovery import FLAPS_IN_A_ROW, answered, flaps, trying, under_way
 from harness.judging.evidence import Case, Evidence
@@ -18,8 +19,31 @@ from harness.judging.timeline import Timeline
 
 
 def never_connected(case: Case) -> Evidence | None:
-    """Service of no duration counts as service."""
-    return None if case.run.service.readies or case.run.serving else Evidence()
+    """Service of no duration counts as service. The subject's own reason is told, where it gave one."""
+    if case.run.service.readies or case.run.serving:
+        return None
+    reason = _reason(case.run)
+    return Evidence((reason[0],), f", and says why: {reason[1]}") if reason else Evidence()
+
+
+def _reason(run: Timeline) -> tuple[int, str] | None:
+    """The record of the last word that the subject gave on why it fails, and that word in one line: the
+    message of its fatal flag, else what its connect() raised, else the last error that it logged."""
+    messages = [(one.n, one.x.get("message")) for one in run.body if isinstance(one.event, SubjState)]
+    raised = [(call.end.n, call.error) for call in run.connects if call.end]
+    logged = [(one.n, _logged(one.event)) for one in run.body]
+    for words in (messages, raised, logged):
+        said = [(n, str(word)) for n, word in words if word]
+        if said:
+            return said[-1][0], " ".join(said[-1][1].split())
+    return None
+
+
+def _logged(event: Event) -> str | None:
+    """What an error of the subject's own logs says: without its arguments, which no journal holds."""
+    if not isinstance(event, SubjLog) or event.level not in ("ERROR", "CRITICAL"):
+        return None
+    return f"{event.template} ({event.error})" if event.error else event.template
 
 
 def _probe(case: Case) -> Message | None:

@@ -23,14 +23,16 @@ class Row:
     """One ending. `half`: its half-sentence, after "the bot ..."; `holds`: when it holds, for people.
 
     `find` gives the evidence, null where the ending does not hold. `judged`: whether such a run says anything
-    about the bot; without it the verdict is UNKNOWN whatever the checks say. `fails_awake`: it fails that
-    check in every scenario, asked or not.
+    about the bot; without it the verdict is UNKNOWN whatever the checks say. `cut`: a limit of the harness
+    ended it, so only what failed until then counts: the verdict is FAIL or UNKNOWN. `fails_awake`: it fails
+    that check in every scenario, asked or not.
     """
 
     half: str
     holds: str
     find: Callable[[Case], Evidence | None]
     judged: bool = True
+    cut: bool = False
     fails_awake: bool = False
 
 
@@ -64,6 +66,24 @@ ENDINGS: Mapping[str, Row] = {
         "a loop that had work due did not turn for 30 s",
         process.blocked,
         fails_awake=True,
+    ),
+    "time-limit": Row(
+        "its run took too much real time and was cut off",
+        "the limit on real time ended it, and nothing shows that the bot starved a loop",
+        process.time_limit,
+        cut=True,
+    ),
+    "journal-limit": Row(
+        "its run's journal grew beyond the limit, and the run was cut off",
+        "the limit on a journal's length ended it",
+        process.journal_limit,
+        cut=True,
+    ),
+    "file-limit": Row(
+        "wrote more into its folder than a run may, and the run was cut off",
+        "the limit on what a run may write ended it",
+        process.file_limit,
+        cut=True,
     ),
     "crashed": Row(
         "its process ended before it was told to",
@@ -188,6 +208,11 @@ class Ending:
     def judged(self) -> bool:
         """Whether a run with this ending says anything about the bot."""
         return ENDINGS[self.name].judged
+
+    @property
+    def cut(self) -> bool:
+        """Whether a limit of the harness ended the run, so that only failures count."""
+        return ENDINGS[self.name].cut
 
 
 def ending(run: Timeline, checks: Iterable[CheckResult]) -> Ending:

@@ -130,10 +130,10 @@ def exit_status(outcomes: Iterable[Outcome], strict: bool = False) -> int:
 
 
 def records_in_digest(records: Sequence[Record]) -> Sequence[Record]:
-    """What the digest covers. A CPU or wall kill comes at a moment that the machine chooses, so after one
-    only what came before the last movement of the clock is the same in every run."""
+    """What the digest covers. A kill by one of these limits comes at a moment that the machine chooses, so
+    after one only what came before the last movement of the clock is the same in every run."""
     why = getattr(records[-1].event, "why", None) if records else None
-    if why not in ("cpu", "platform", "wall"):
+    if why not in ("cpu", "platform", "wall", "files", "journal"):
         return records
     last = max(record.t for record in records)
     return [record for record in records if record.t < last]
@@ -159,14 +159,15 @@ def _implied(
 
 
 def _verdict(run: Timeline, checks: tuple[CheckResult, ...], asked: tuple[str, ...], end: Ending) -> Verdict:
-    """From the asked checks that apply: any fail → fail; else any unknown, an unmet premise, or nothing
-    that applies → unknown; else pass. A name that no check has is something we cannot judge."""
+    """From the asked checks that apply: any fail → fail; else any unknown, an unmet premise, a limit that cut
+    the run, or nothing that applies → unknown; else pass. A name that no check has is something we cannot
+    judge."""
     states = {one.name: one.state for one in checks}
     applying = [states.get(name, "unknown") for name in asked if states.get(name) != "n/a"]
     if not end.judged:
         return "unknown"
     if "fail" in applying:
         return "fail"
-    if not applying or "unknown" in applying or run.unmet:
+    if not applying or "unknown" in applying or run.unmet or end.cut:
         return "unknown"
     return "pass"

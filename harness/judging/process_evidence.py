@@ -38,8 +38,7 @@ def _closing(case: Case) -> tuple[int, ...]:
 
 
 def instrument_failed(case: Case) -> Evidence | None:
-    """Not dense, not opened, not closed, clock.held, clock.hiccup, an error of the harness; also the wall
-    limit, where nothing shows that the subject starved a loop: the machine may have been too slow."""
+    """Not dense, not opened, not closed, clock.held, clock.hiccup, an error of the harness."""
     run = case.run
     torn = _torn(run)
     if torn is not None:
@@ -49,8 +48,7 @@ def instrument_failed(case: Case) -> Evidence | None:
         return Evidence(trouble, ": trouble with the virtual clock")
     if run.closed is not None and run.why == "rules":
         return Evidence(_closing(case), half=f"{RULES_ENDED_IT}: {said_of(run.closed)}")
-    slow = run.why == "wall" and not _first(case, ClockSpin, ClockBlocked)
-    if run.closed is not None and (run.why in ("harness", "platform") or slow):
+    if run.closed is not None and run.why in ("harness", "platform"):
         return Evidence(_closing(case), f": {said_of(run.closed)}")
     return None
 
@@ -96,6 +94,27 @@ def _starved(case: Case, kind: type[Event], whys: tuple[str, ...], other: str = 
         return Evidence((*_first(case, ClockSpin, ClockBlocked), *_closing(case)))
     seen = _first(case, kind)
     return Evidence(seen) if seen and case.run.why != other else None
+
+
+def time_limit(case: Case) -> Evidence | None:
+    """Cut by the limit on real time, and nothing shows that the subject starved a loop: the machine may have
+    been too slow."""
+    return _cut(case, "wall")
+
+
+def journal_limit(case: Case) -> Evidence | None:
+    """Cut by the limit on the journal."""
+    return _cut(case, "journal")
+
+
+def file_limit(case: Case) -> Evidence | None:
+    """Cut by the limit on what a run may write into its folder."""
+    return _cut(case, "files")
+
+
+def _cut(case: Case, why: str) -> Evidence | None:
+    closed = case.run.closed
+    return Evidence(_closing(case), f": {said_of(closed)}") if closed and case.run.why == why else None
 
 
 def crashed(case: Case) -> Evidence | None:

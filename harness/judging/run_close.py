@@ -14,6 +14,7 @@ from harness.journal.run_kinds import INTERRUPTED_DETAIL, RunClose
 BY_WORKER: Mapping[str, str] = {
     "end": "the run came to its end",
     "spin": "the worker stopped the run, because its event loop let no time pass",
+    "journal": "the worker stopped the run, whose journal grew beyond its limit",
     "harness": "the worker stopped the run over an error of the harness",
 }
 """What `RunClose.why` means where the worker wrote it."""
@@ -26,6 +27,8 @@ BY_HARNESS: Mapping[str, str] = {
     "blocked": "the harness ended the worker, which stood still",
     "memory": "the harness ended the worker, which used too much memory",
     "wall": "the harness ended the worker, which had not finished in the real time allowed",
+    "files": "the harness ended the worker, which wrote more into its folder than a run may",
+    "journal": "the harness ended the worker, whose journal grew beyond its limit",
     "killed": "the worker's process died",
     "exited": "the worker's process exited before the run was over",
     "harness": "the harness closed the journal, because no run came about",

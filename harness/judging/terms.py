@@ -21,6 +21,7 @@ from fake_qq_server.rules.language_verbs import When
 from fake_qq_server.rules.moments import Moment, parse_moment
 from fake_qq_server.rules.rule import Rule
 from harness.journal.run_kinds import RunOpen
+from harness.scenario.service_unit import DEFAULT, Unit, parse_unit
 from harness.scenario.vocabulary import SERVED
 
 
@@ -29,10 +30,10 @@ class Terms:
     """The terms on which one run is judged, at its level.
 
     `heals`: a healing is set; `heal_at` is its moment, None where it cannot be read. `limits_us` are the
-    scenario's own limits by check, in microseconds. `handler` is what it told the
-    fatal handler to do. `restart` is the service manager's policy: `on-failure` where it names none, as
-    hand-made units have it. `rules` are by the key with which records name them; none where they cannot be
-    read. `forbids`: it says what must not happen. `delay_us` is the link's, one way.
+    scenario's own limits by check, in microseconds. `handler` is what it told the fatal handler to do.
+    `restart` is the service manager's unit: `on-failure` where it names none, as hand-made units have it;
+    null where it cannot be read. `rules` are by the key with which records name them; none where they cannot
+    be read. `forbids`: it says what must not happen. `delay_us` is the link's, one way.
     """
 
     run: str = ""
@@ -42,7 +43,7 @@ class Terms:
     heals: bool = False
     heal_at: Moment | None = None
     handler: str = "record"
-    restart: str = "on-failure"
+    restart: Unit | None = DEFAULT
     hypothetical: bool = False
     limits_us: Mapping[str, int] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -80,7 +81,7 @@ def terms_of(opened: RunOpen | None) -> Terms:
         heals=scenario.get("heal") is not None,
         heal_at=_heal_at(scenario.get("heal"), rules),
         handler=str(next((key for key, _ in _items(handler)), handler)),
-        restart=str(scenario.get("restart") or "on-failure"),
+        restart=_unit(scenario.get("restart")),
         hypothetical=bool(scenario.get("hypothetical")),
         limits_us=_limits(scenario.get("limits_us")),
         rules=rules,
@@ -94,6 +95,13 @@ def _rules(written: object) -> Mapping[str, Rule]:
         return {rule.key: rule for rule in parse_rules(written)}
     except LanguageError:
         return {}
+
+
+def _unit(written: object) -> Unit | None:
+    try:
+        return parse_unit(written) if written else DEFAULT
+    except LanguageError:
+        return None
 
 
 def _heal_at(written: object, rules: Mapping[str, Rule]) -> Moment | None:

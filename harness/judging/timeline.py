@@ -155,6 +155,12 @@ class Timeline:
         dos = [do for do in rule.do if do.verb == verb] if rule else []
         return verb, dos[0].args.main if dos else None
 
+    def more(self, record: Record) -> Mapping[str, Any]:
+        """Of a rule.act: its verb's further arguments, as its rule has them."""
+        rule = self.terms.rules.get(record.about.rule or "")
+        dos = [do for do in rule.do if do.verb == getattr(record.event, "verb", "")] if rule else []
+        return dos[0].args.more if dos else {}
+
     def serves(self, t: int) -> bool:
         """serving(t); at E the state that the run was left in."""
         if t == self.end and self.since is not None:

@@ -62,7 +62,7 @@ def main(mode: str, boot_path: str, rest: str) -> None:
     """See the module. Never returns in a worker."""
     boot = json.loads(Path(boot_path).read_text(encoding="utf-8"))
     missing = prepare_interpreter(boot)
-    from harness.process import child_setup
+    from harness.process import child_setup, walls
     from harness.process.fork_server import ForkServer
     from harness.process.worker_spec import WorkerSpec
 
@@ -70,6 +70,7 @@ def main(mode: str, boot_path: str, rest: str) -> None:
         child_setup.die_with_parent(os.getppid())  # in the foreground no `detach` has done it
         child_setup.run_entry(WorkerSpec.from_json(Path(rest).read_text(encoding="utf-8")))
     child_setup.become_subreaper()
+    walls.possible()  # tried once, for all workers
     server_pid = os.getpid()
     server = ForkServer(socket.socket(fileno=int(rest)), boot["folder"])
     server.report("ready", missing=missing)

@@ -27,11 +27,12 @@ import tempfile
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from harness.errors import INTERRUPTED
+from harness.process import walls
 from harness.process.heartbeat_page import HeartbeatPage
 from harness.process.worker_spec import WorkerSpec
 
@@ -49,20 +50,20 @@ _PR_SET_CHILD_SUBREAPER = 36
 @dataclass(frozen=True)
 class SpawnRequest:
     """One worker to be started. `spec`: path of the spec's file. `fresh`: in a fresh interpreter instead of a
-    fork of the warm one. `core`: the one core to run on. `address_space`: RLIMIT_AS in bytes. None for core
-    or address space: as it is inherited."""
+    fork of the warm one. `core`: the one core to run on. `address_space` and `file_size`: RLIMIT_AS and
+    RLIMIT_FSIZE in bytes. None for one of these: as it is inherited."""
 
     id: int
     spec: str
     fresh: bool = False
     core: int | None = None
     address_space: int | None = None
+    file_size: int | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SpawnRequest:
         """The request in a JSON object; its other keys are ignored."""
-        keys = ("id", "spec", "fresh", "core", "address_space")
-        return cls(**{key: data[key] for key in keys})
+        return cls(**{field.name: data[field.name] for field in fields(cls)})
 
 
 def prctl(option: int, value: int) -> bool:
@@ -101,8 +102,12 @@ def detach(request: SpawnRequest, parent: int) -> WorkerSpec:
     if request.core is not None:
         with contextlib.suppress(OSError):  # the set of allowed cores may have shrunk
             os.sched_setaffinity(0, {request.core})
-    if request.address_space is not None:
-        _limit(resource.RLIMIT_AS, request.address_space)
+    for what, most in (
+        (resource.RLIMIT_AS, request.address_space),
+        (resource.RLIMIT_FSIZE, request.file_size),
+    ):
+        if most is not None:
+            _limit(what, most)
     _limit(resource.RLIMIT_CORE, 0)
     with contextlib.suppress(OSError):
         # If memory runs out before the supervisor sees it, the kernel should kill this process first.
@@ -124,10 +129,14 @@ class ImportReporter:
 
 
 def run_entry(spec: WorkerSpec) -> NoReturn:
-    """Call the worker's entry, then exit with os._exit: no atexit handlers, no finalizers."""
+    """Put up the walls, call the worker's entry, then exit with os._exit: no atexit handlers, no
+    finalizers."""
     status = PROBLEM_STATUS
     try:
-        status = _call(spec)
+        standing = walls.put_up()
+        if trouble := walls.loopback_trouble():
+            exit_with_problem(spec, "harness", f"{spec.run}: {trouble}")
+        status = _call(replace(spec, walls=standing))
     finally:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):  # the subject may have replaced it

@@ -116,15 +116,31 @@ class ForkServerClient:
         with self._lock:
             self._workers[request.id] = worker
         self._send("spawn", **asdict(request))
-        try:
-            problem = "it has ended" if self._gone and not worker.pid else worker.spawned.get(timeout=SPAWN_S)
-        except queue.Empty:
-            problem = f"no answer within {SPAWN_S:g} s"
+        problem = self._answer(worker)
         if problem is not None:
             raise HarnessError(
                 self.describe_end() if self._gone else f"the fork server could not fork: {problem}"
             )
         return worker
+
+    def _answer(self, worker: WorkerProcess) -> str | None:
+        """What it says to a request for this worker: None, or why there is none."""
+        if self._gone and not worker.pid:
+            return "it has ended"
+        for _ in range(int(SPAWN_S)):
+            self.keep_going()
+            with contextlib.suppress(queue.Empty):
+                return worker.spawned.get(timeout=1.0)
+        self.abandon()
+        return f"no answer within {SPAWN_S:g} s"
+
+    def keep_going(self) -> None:
+        """Continue the fork server where somebody has stopped it. Cheap: to be called all the while."""
+        procfs.go_on(procfs.stat(self._process.pid))
+
+    def abandon(self) -> None:
+        """Kill the fork server, which no longer does its work: its workers are lost, and killed with it."""
+        self._process.kill()
 
     def kill(self, worker: WorkerProcess) -> None:
         """Kill the worker and all that it started; `worker.ended` is set when that is done."""
@@ -143,6 +159,7 @@ class ForkServerClient:
 
     def close(self) -> None:
         """End the fork server and all of its workers; a second call does nothing."""
+        self.keep_going()
         self._send("close")
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_WR)
@@ -165,7 +182,7 @@ class ForkServerClient:
             with self._connection.makefile("rb") as reports:
                 for line in reports:
                     self._handle(json.loads(line))
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError):  # a report that makes no sense is the last one that is read
             pass
         self._gone = True
         with self._lock:

@@ -20,15 +20,18 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from harness.process import procfs
+from harness.process import private_dirs, procfs
 from harness.process.child_setup import STACK_SIGNAL, SpawnRequest
+
+PARENT_EVERY_MS = 500
+"""How often the parent is looked at while there are children, which might have stopped it."""
 
 KILL_ROUNDS = 200
 """How often killed processes are waited for, milliseconds apart: all are needed only for a fork bomb, or a
@@ -58,12 +61,13 @@ class ForkServer:
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
         self._pid = os.getpid()
+        self._parent = os.getppid()
 
     def serve(self) -> SpawnRequest | None:
         """Serve until the parent leaves; None then. In a child: the request that it was started for."""
         while True:
-            must_look = any(child.pidfd is None for child in self._children.values())
-            ready = {fd for fd, _ in self._poll.poll(REAP_EVERY_MS if must_look else None)}
+            ready = {fd for fd, _ in self._poll.poll(self._patience_ms())}
+            self._continue_parent()
             for child in list(self._children.values()):
                 if child.pidfd is None or child.pidfd in ready:
                     self._reap(child)
@@ -79,6 +83,18 @@ class ForkServer:
                 else:
                     self._kill_all(remove=message["request"] != "close")
                     return None
+
+    def _patience_ms(self) -> int | None:
+        if any(child.pidfd is None for child in self._children.values()):
+            return REAP_EVERY_MS
+        return PARENT_EVERY_MS if self._children else None
+
+    def _continue_parent(self) -> None:
+        """Continue the parent where it was stopped and has no terminal: a person has not done that, nor can
+        a person see it."""
+        found = procfs.stat(self._parent) if self._children else None
+        if found is not None and not found.terminal:
+            procfs.go_on(found)
 
     def report(self, what: str, **more: Any) -> None:
         """Send one report. It is lost where the parent is gone, which the next poll will notice."""
@@ -173,7 +189,7 @@ class ForkServer:
                 break
             select.select((), (), (), 0.01)
         if remove:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            private_dirs.remove_folder(Path(self._folder))
 
 
 _SIGNALS = {"kill": signal.SIGKILL, "dump": STACK_SIGNAL}

@@ -14,7 +14,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,9 @@ _COUNTS = Struct("<QQ")
 _ALL = Struct("<QQQQQ")
 _LARGEST = 2**64 - 1
 """A subject may have written this over the page: nothing may be raised into its imports."""
+
+_LATEST_US = 3_650 * 86_400_000_000
+"""Ten years, in virtual microseconds. A page that is later has been written over."""
 
 
 class Phase(IntEnum):
@@ -65,6 +68,7 @@ class HeartbeatPage:
         except ValueError as problem:
             os.close(self._file)
             raise OSError(f"{path} is not a heartbeat page: {problem}") from problem
+        self._last = Reading(Phase.IMPORTING, 0, 0)
         self.write_turn = partial(_COUNTS.pack_into, self._page, _PHASE.size)
 
     @classmethod
@@ -87,16 +91,20 @@ class HeartbeatPage:
         _PHASE.pack_into(self._page, _ALL.size - _PHASE.size, number)
 
     def read(self) -> Reading:
-        """What the page says now. An unknown phase (a subject overwrote the page) reads as RUNNING, and so
-        does a page that a subject cut short.
+        """What the page says now. What it said before, where a subject cut it short or wrote over it; an
+        unknown phase reads as RUNNING.
 
         Read from the file and not through the mapping: that would be a SIGBUS where the file was cut short.
         """
-        phase, turns, virtual_us, import_turn, thread = _ALL.unpack(
-            os.pread(self._file, _ALL.size, 0).ljust(_ALL.size, b"\xff")
-        )
+        content = os.pread(self._file, _ALL.size, 0).ljust(_ALL.size, b"\xff")
+        phase, turns, virtual_us, import_turn, thread = _ALL.unpack(content)
         known = Phase(phase) if phase in _PHASES else Phase.RUNNING
-        return Reading(known, turns, virtual_us, imports=import_turn == turns + 1, platform_thread=thread)
+        if virtual_us > _LATEST_US:
+            self._last = replace(self._last, phase=known)
+        else:
+            imports = import_turn == turns + 1
+            self._last = Reading(known, turns, virtual_us, imports=imports, platform_thread=thread)
+        return self._last
 
     def close(self) -> None:
         """Unmap the page; the file stays."""

@@ -4,23 +4,37 @@ A run's home, HERMES_HOME, lock, XDG and temporary folders are its own, in memor
 status file's fsync costs 80 ms of a run on a disk, 1 ms there). The environment is an allow-list: what is
 not named here, proxies and PYTHONPATH above all, does not exist for a subject.
 
-Runs in the parent.
+Runs in the parent; a fork server whose parent is gone removes what is left.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
-import shutil
+import secrets
+import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from harness.process import parent_signals
 
 MIN_FREE_BYTES = 256 << 20
 """What must be free in /dev/shm; containers often have 64 MiB, which a few homes would fill."""
 
 TAIL_LENGTH = 2_000
 """How many bytes of an output file's end are read."""
+
+PREFIX = "qqchaos-"
+"""What the names of base folders begin with."""
+
+OWNER = ".owner"
+"""A file in each base folder, which its owner holds a lock on while it lives."""
+
+_claims: dict[str, int] = {}
+"""The locks that this process holds, by base folder."""
 
 _SHARED_MEMORY = Path("/dev/shm")
 
@@ -41,10 +55,57 @@ _HOMES = {
 
 
 def create_base_folder(root: Path | None = None) -> Path:
-    """A new folder for one supervisor, in `root`, else in memory, else where temporary files go."""
-    if root is None and _has_room(_SHARED_MEMORY):
-        root = _SHARED_MEMORY
-    return Path(tempfile.mkdtemp(prefix="qqchaos-", dir=root))
+    """A new folder for one supervisor, in `root`, else in memory, else where temporary files go.
+
+    What an earlier command that was killed left there is removed. `remove_folder` ends the claim on it.
+    """
+    if root is None:
+        root = _SHARED_MEMORY if _has_room(_SHARED_MEMORY) else Path(tempfile.gettempdir())
+    _remove_orphans(root)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+    lock = _lock_of(folder, os.O_CREAT)
+    if lock is not None:
+        _claims[str(folder)] = lock
+    return folder
+
+
+@contextlib.contextmanager
+def temporary_copy(name: str) -> Iterator[Path]:
+    """A new folder called `name`, on disk, for the `with` block; the next command removes it if this one is
+    killed."""
+    base = create_base_folder(Path(tempfile.gettempdir()))
+    try:
+        (base / name).mkdir()
+        yield base / name
+    finally:
+        with parent_signals.interrupts_ignored():
+            remove_folder(base)
+
+
+def _remove_orphans(root: Path) -> None:
+    """Remove base folders whose owner is dead: nobody holds the lock in it any more. One without a lock was
+    left by something else, or is just being made."""
+    for folder in root.glob(f"{PREFIX}*"):
+        lock = _lock_of(folder, 0)
+        if lock is not None:
+            remove_folder(folder)
+            os.close(lock)
+
+
+def _lock_of(folder: Path, flags: int) -> int | None:
+    """The lock of a base folder, taken; None where it is another's, or there is none."""
+    try:
+        lock = os.open(
+            folder / OWNER, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | flags, 0o600
+        )
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def _has_room(folder: Path) -> bool:
@@ -80,27 +141,66 @@ def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str
     return {**inherited, **fixed, **homes, **(more or {})}
 
 
-def read_tail(path: Path) -> str:
-    """The end of a text file that a process wrote, at most `TAIL_LENGTH` bytes; "" where there is no file."""
+def read_tail(path: Path, length: int = TAIL_LENGTH) -> str:
+    """The end of a text file that a process wrote, at most `length` bytes; "" where there is no file, or
+    something else in its place, such as a pipe that nobody writes to."""
     try:
-        return path.read_bytes()[-TAIL_LENGTH:].decode("utf-8", "replace").strip()
+        with opened(path, os.O_RDONLY) as file:
+            size = os.fstat(file).st_size
+            return os.pread(file, length, max(0, size - length)).decode("utf-8", "replace").strip()
     except OSError:
         return ""
 
 
+@contextlib.contextmanager
+def opened(path: Path, flags: int) -> Iterator[int]:
+    """The descriptor of an ordinary file that a subject may have put something else in place of: a link is
+    not followed, a pipe not waited for. Raises OSError."""
+    file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+        yield file
+    finally:
+        os.close(file)
+
+
 def remove_folder(folder: Path) -> None:
-    """Remove the folder and all in it, also where a subject removed its own permissions. Never raises."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        _restore_permissions(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    """Remove the folder and all in it, also where a subject removed its own permissions or nested folders
+    beyond the longest path. Never raises.
 
-
-def _restore_permissions(folder: Path) -> None:
-    """From the top: the folders inside one without permissions cannot be listed."""
-    with contextlib.suppress(OSError):
-        folder.chmod(0o700)
-        with os.scandir(folder) as inside:
-            for entry in inside:
+    Each folder inside is first moved to the top, where its path is short.
+    """
+    top, token, found = str(folder), secrets.token_hex(8), [str(folder)]
+    for here in found:  # grows meanwhile
+        for entry in _entries(here):
+            with contextlib.suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
-                    _restore_permissions(Path(entry.path))
+                    found.append(_moved(entry.path, f"{top}/{token}-{len(found)}"))
+                else:
+                    Path(entry).unlink()
+    for here in reversed(found):
+        with contextlib.suppress(OSError):
+            Path(here).rmdir()
+    lock = _claims.pop(top, None)
+    if lock is not None:
+        os.close(lock)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        Path(folder).chmod(stat.S_IRWXU)
+        with os.scandir(folder) as inside:
+            return list(inside)
+    except OSError:
+        return []
+
+
+def _moved(folder: str, to: str) -> str:
+    """Where the folder stands then. One without permissions cannot be moved, so it gets them."""
+    try:
+        Path(folder).chmod(stat.S_IRWXU)
+        Path(folder).rename(to)
+    except OSError:
+        return folder
+    return to

@@ -5,7 +5,9 @@ Stdlib only: runs under the subject's interpreter too.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +20,14 @@ _PROC = Path("/proc")
 @dataclass(frozen=True)
 class Stat:
     """One line of /proc/PID/stat. `start` (ticks since boot) and `pid` together name a process for good:
-    a pid alone is given out again. `cpu_s` is user and system time of all its threads, in seconds."""
+    a pid alone is given out again. `terminal` is the number of its terminal, 0 for none. `cpu_s` is user and
+    system time of all its threads, in seconds."""
 
     pid: int
     state: str
     ppid: int
     session: int
+    terminal: int
     start: int
     cpu_s: float
 
@@ -45,6 +49,7 @@ def _parse(text: str) -> Stat | None:
         state=column[0],
         ppid=int(column[1]),
         session=int(column[3]),
+        terminal=int(column[4]),
         start=int(column[19]),
         cpu_s=(int(column[11]) + int(column[12])) / _TICK,
     )
@@ -53,6 +58,13 @@ def _parse(text: str) -> Stat | None:
 def stat(pid: int) -> Stat | None:
     """The process, or None; a zombie is still there, with state "Z"."""
     return _parse(_read(_PROC / str(pid) / "stat"))
+
+
+def go_on(found: Stat | None) -> None:
+    """Continue a process that somebody has stopped; any other is left alone."""
+    if found is not None and found.state == "T":
+        with contextlib.suppress(OSError):
+            os.kill(found.pid, signal.SIGCONT)
 
 
 def all_processes() -> Iterator[Stat]:

@@ -17,9 +17,12 @@ from harness.journal.run_kinds import RunClose
 from harness.process.child_setup import PROBLEM_STATUS
 from harness.process.fork_client import ProcessEnd
 from harness.process.heartbeat_page import Phase, Reading
-from harness.process.private_dirs import read_tail
+from harness.process.private_dirs import read_tail, remove_folder
 from harness.process.watchdog import EndReason
 from harness.process.worker_spec import WorkerSpec
+
+MOST_OF_A_PROBLEM = 1 << 16
+"""Bytes of a sentence in JSON."""
 
 Whose = Literal["subject", "harness"]
 
@@ -29,7 +32,8 @@ class RunResult:
     """What is left of one run's process; the judge says what became of the bot.
 
     `journal`: its closed journal, None where nothing was written. `problem`: one sentence on why there is no
-    run to judge, None where there is one; `whose` problem it is. `wall_s` and `cpu_s` are real seconds.
+    run to judge, None where there is one; `whose` problem it is. `lost`: its fork server ended under it, so
+    it may be no fault of this run's. `wall_s` and `cpu_s` are real seconds.
     """
 
     spec: WorkerSpec
@@ -38,6 +42,7 @@ class RunResult:
     wall_s: float
     cpu_s: float
     whose: Whose | None = None
+    lost: bool = False
 
     def error(self) -> SubjectError | HarnessError | None:
         """The problem as an exception of its kind."""
@@ -76,7 +81,7 @@ def conclude(
     if found.closed and problem is not None and _reported(spec) is None:
         problem = None  # the run got to its end, whatever its process did afterwards
     elif found.records == 0 and not found.closed:
-        journal.unlink(missing_ok=True)
+        _discard(journal)
         if problem is None:
             how = _how(end, reason)
             problem = _Problem("harness", f"{spec.run}: the worker ended ({how}) and wrote no journal")
@@ -84,6 +89,14 @@ def conclude(
     if problem is None:
         return RunResult(spec, kept, None, wall_s, end.cpu_s)
     return RunResult(spec, kept, problem.sentence, wall_s, end.cpu_s, problem.whose)
+
+
+def _discard(journal: Path) -> None:
+    """Remove what stands in the journal's place, whatever it is."""
+    if journal.is_dir() and not journal.is_symlink():
+        remove_folder(journal)
+    else:
+        journal.unlink(missing_ok=True)
 
 
 def _problem(
@@ -109,9 +122,9 @@ def _problem(
 def _reported(spec: WorkerSpec) -> _Problem | None:
     """The problem that the worker wrote down itself."""
     try:
-        written = json.loads(spec.problem_file.read_text(encoding="utf-8"))
+        written = json.loads(read_tail(spec.problem_file, MOST_OF_A_PROBLEM))
         return _Problem("subject" if written["kind"] == "subject" else "harness", str(written["sentence"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -75,11 +75,22 @@ class SharedResources:
             if self._fork_server is None or not self._fork_server.alive:
                 if self._fork_server is not None:
                     self._fork_server.close()
-                home = private_dirs.create_folder(self._base_folder(), f"f{next(self._numbers):05}")
-                self._fork_server = ForkServerClient(
-                    self.interpreter, home, self._base_folder(), self._preload
-                )
+                self._fork_server = self._new_fork_server()
             return self._fork_server
+
+    @contextmanager
+    def another_fork_server(self) -> Iterator[ForkServerClient]:
+        """A fork server besides, for the `with` block. Raises HarnessError where it cannot be started."""
+        with self._lock:
+            fork_server = self._new_fork_server()
+        try:
+            yield fork_server
+        finally:
+            fork_server.close()
+
+    def _new_fork_server(self) -> ForkServerClient:
+        home = private_dirs.create_folder(self._base_folder(), f"f{next(self._numbers):05}")
+        return ForkServerClient(self.interpreter, home, self._base_folder(), self._preload)
 
     def next_number(self) -> int:
         """A number that no other request for a worker has."""
@@ -107,6 +118,16 @@ class SharedResources:
                 page.close()
         finally:
             private_dirs.remove_folder(folder)
+
+    @contextmanager
+    def scratch_file(self, name: str) -> Iterator[Path]:
+        """The path of a file beside the private folders; it is gone after the `with` block."""
+        with self._lock:
+            path = self._base_folder() / name
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """End the fork server with all workers, and remove all private folders."""

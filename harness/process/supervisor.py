@@ -5,8 +5,9 @@
 
 One fork server (a warm interpreter of the subject's, see `fork_server`) starts all workers; each of `jobs`
 threads starts one worker at a time and monitors it (see `worker_monitor`). Whatever a subject does (spins,
-blocks, exits, uses all memory, leaves daemons) costs its own run only. The journal of a worker that could not
-close it is closed from here (see `result`).
+blocks, exits, uses all memory, leaves daemons) costs its own run only: runs that were lost with the fork
+server are done once more, each under one of its own. The journal of a worker that could not close it is
+closed from here (see `result`).
 
 Private folders are always removed, journals always stay. Only processes that were started here are killed.
 
@@ -15,6 +16,7 @@ Runs in the parent.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -27,12 +29,13 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.process import foreground, parent_signals
 from harness.process.child_setup import SpawnRequest
+from harness.process.folder_usage import FolderUsage
 from harness.process.fork_client import ForkServerClient, ProcessEnd
 from harness.process.result import RunResult, conclude
 from harness.process.shared_resources import PRELOAD, PreparedRun, SharedResources
 from harness.process.watchdog import BY_INTERRUPTION, EndReason, Limits
 from harness.process.worker_monitor import KILL_S, WorkerMonitor
-from harness.process.worker_spec import WorkerSpec
+from harness.process.worker_spec import SELF_TEST_ENTRY, WorkerSpec
 
 _Done = tuple[int, RunResult] | BaseException | None
 """From a thread: the result of the run of that index, what went wrong, or None at the thread's end."""
@@ -78,6 +81,17 @@ class Supervisor:
         """One run; see `run_all`."""
         return self.run_all([spec])[0]
 
+    def self_test(self) -> None:
+        """Try out in a worker without a subject whether this machine gives a run what it needs.
+
+        Raises HarnessError with one sentence where it does not.
+        """
+        extra = {"entry": SELF_TEST_ENTRY}
+        with self._resources.scratch_file("self-test.jsonl") as journal:
+            error = self.run(WorkerSpec("self-test", "adapter", 0, str(journal), extra=extra)).error()
+        if error is not None:
+            raise HarnessError(str(error).removeprefix("self-test: "))
+
     def run_foreground(self, spec: WorkerSpec) -> RunResult:
         """One run at the terminal, without limits; see `foreground`."""
         return foreground.run_foreground(spec, self._resources)
@@ -103,7 +117,7 @@ class Supervisor:
                     threads[-1].start()
                 running = len(threads)
                 while running:
-                    got = done.get()
+                    got = _next(done)
                     if got is None:
                         running -= 1
                     elif isinstance(got, BaseException):
@@ -142,31 +156,49 @@ class Supervisor:
         done.put(None)
 
     def _run_one(self, spec: WorkerSpec, slot: int) -> RunResult:
+        core = self._resources.core(slot)
         fork_server = self._resources.fork_server()
         with self._resources.prepared(spec) as run:
-            return self._run_prepared(run, fork_server, self._resources.core(slot))
+            result = self._run_prepared(run, fork_server, core)
+        if not result.lost or self._stop_reason is not None:
+            return result
+        with self._resources.another_fork_server() as its_own, self._resources.prepared(spec) as run:
+            return self._run_prepared(run, its_own, core)
 
     def _run_prepared(self, run: PreparedRun, fork_server: ForkServerClient, core: int) -> RunResult:
         spec, limits = run.spec, replace(self._limits, **run.spec.limits)
         number = self._resources.next_number()
-        request = SpawnRequest(number, str(spec.spec_file), spec.fresh, core, limits.address_space)
+        request = SpawnRequest(
+            number, str(spec.spec_file), spec.fresh, core, limits.address_space, limits.file_size
+        )
         began = time.monotonic()
         try:
             worker = fork_server.spawn(request)
         except HarnessError as problem:
-            return RunResult(spec, None, str(problem), time.monotonic() - began, 0.0, whose="harness")
+            is_lost, wall_s = not fork_server.alive, time.monotonic() - began
+            return RunResult(spec, None, str(problem), wall_s, 0.0, whose="harness", lost=is_lost)
         journal = Path(spec.journal)
-        monitor = WorkerMonitor(fork_server, worker, run.page, spec.stack_file, journal, limits)
+        usage = FolderUsage(Path(spec.folder))
+        monitor = WorkerMonitor(fork_server, worker, run.page, usage, spec.stack_file, journal, limits)
         decision = monitor.wait(lambda: self._stop_reason)
         wall_s = time.monotonic() - began
         end = worker.end or ProcessEnd(lost=True)
         if end.lost:
             lost = EndReason("harness", _how_lost(fork_server))
-            return conclude(spec, end, lost, run.page.read(), wall_s)
+            found = conclude(spec, end, lost, run.page.read(), wall_s)
+            return replace(found, lost=not fork_server.alive)
         if decision is None:
             return conclude(spec, end, None, run.page.read(), wall_s)
         over_at = decision.journal_bytes
         return conclude(spec, end, decision.reason, decision.reading, wall_s, journal_bytes=over_at)
+
+
+def _next(done: queue.SimpleQueue[_Done]) -> _Done:
+    """Wait for the next one, and wake up now and then: a signal that another thread got does not wake this
+    one, which is to handle it."""
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return done.get(timeout=1.0)
 
 
 def _how_lost(fork_server: ForkServerClient) -> str:

@@ -39,7 +39,9 @@ what a whole gateway takes that tries all the while."""
 MAX_WALL_STRETCH = 5
 """`wall_s` is stretched for a worker that waits for a core, but not beyond this factor."""
 
-Why = Literal["importing", "cpu", "platform", "blocked", "memory", "wall", "killed", "harness"]
+Why = Literal[
+    "importing", "cpu", "platform", "blocked", "memory", "wall", "files", "journal", "killed", "harness"
+]
 """A limit that the worker exceeded; "killed": the runs were interrupted; "harness": its process was lost."""
 
 
@@ -61,7 +63,8 @@ recognises such a run by this detail, so the word is part of the journal's forma
 class Limits:
     """`importing_s`: real seconds until the first turn. `cpu_s`: CPU seconds of the subject's without a turn,
     `platform_cpu_s`: of the fake platform's. `blocked_s`: real seconds without a turn and without CPU.
-    `resident`: bytes. `wall_s`: real seconds in all."""
+    `resident`: bytes. `wall_s`: real seconds in all. `written`: bytes in its folder, `journal`: of its
+    journal."""
 
     importing_s: float = 60.0
     cpu_s: float = 2.0
@@ -69,12 +72,20 @@ class Limits:
     blocked_s: float = 20.0
     resident: float = 1.5 * GIB
     wall_s: float = 120.0
+    written: float = 0.25 * GIB
+    journal: float = 0.25 * GIB
 
     @property
     def address_space(self) -> int:
         """RLIMIT_AS in bytes: a backstop for one huge allocation between two samples. Threads reserve much
         more address space than they ever use, so it lies far above `resident`."""
         return int(max(8 * GIB, 4 * self.resident))
+
+    @property
+    def file_size(self) -> int:
+        """RLIMIT_FSIZE in bytes: a backstop for one huge file that is written between two looks, or that
+        stands where nobody looks."""
+        return int(2 * max(self.written, self.journal))
 
 
 def wall_s_for(virtual_us: int) -> float:
@@ -86,7 +97,8 @@ def wall_s_for(virtual_us: int) -> float:
 class Sample:
     """The worker at one moment. `at`: the supervisor's monotonic clock, in seconds. `resident`: bytes.
     `cpu_s` and `run_queue_wait_s`: real seconds since the process started; `platform_cpu_s`: the part of the
-    CPU that the fake platform's thread used."""
+    CPU that the fake platform's thread used. `written` and `journal`: bytes in its folder, and of its
+    journal."""
 
     at: float
     reading: Reading
@@ -94,6 +106,8 @@ class Sample:
     resident: int
     run_queue_wait_s: float = 0.0
     platform_cpu_s: float = 0.0
+    written: int = 0
+    journal: int = 0
 
     @property
     def subject_cpu_s(self) -> float:
@@ -131,12 +145,16 @@ class Watchdog:
             self._platform_at_turn = now.platform_cpu_s
         if progressed or now.cpu_s - self._idle_cpu >= IDLE_CPU_S:
             self._idle_since, self._idle_cpu = self._observed_s, now.cpu_s
-        return self._check_memory(now) or self._check_time(now) or self._check_progress(now)
+        return self._check_sizes(now) or self._check_time(now) or self._check_progress(now)
 
-    def _check_memory(self, now: Sample) -> EndReason | None:
-        if now.resident <= self.limits.resident:
-            return None
-        return _exceeded("memory", f"more than {self.limits.resident / GIB:.3g} GiB of memory resident")
+    def _check_sizes(self, now: Sample) -> EndReason | None:
+        if now.resident > self.limits.resident:
+            return _exceeded("memory", f"more than {self.limits.resident / GIB:.3g} GiB of memory resident")
+        if now.written > self.limits.written:
+            return _exceeded("files", f"more than {self.limits.written / GIB:.3g} GiB in its folder")
+        if now.journal > self.limits.journal:
+            return _exceeded("journal", f"more than {self.limits.journal / GIB:.3g} GiB of journal")
+        return None
 
     def _check_time(self, now: Sample) -> EndReason | None:
         if now.reading.phase is Phase.IMPORTING:

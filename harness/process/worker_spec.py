@@ -17,15 +17,20 @@ DEFAULT_ENTRY = "harness.worker.main:main"
 """What a worker calls with its spec, unless `extra["entry"]` names another module:function."""
 
 
+SELF_TEST_ENTRY = "harness.worker.self_test:main"
+"""What a worker calls that tries the machine out."""
+
+
 @dataclass(frozen=True)
 class WorkerSpec:
     """One run. All fields are JSON.
 
     `run` is its name, `journal` the absolute path it writes to. `folder` and `env` are completed by the
     supervisor: the private folder (holds the files named below, home and temporary files), and the whole
-    environment (what the caller put into `env` wins). `path_entries` go first on `sys.path`. `fresh`: a
-    fresh interpreter instead of a fork of the warm one. `limits` overrides fields of `watchdog.Limits`
-    for this run. `subject`, `layout`, `fix`, `scenario`, `extra` are the worker's.
+    environment (what the caller put into `env` wins). `path_entries` go first on `sys.path`. `fresh`: a fresh
+    interpreter instead of a fork of the warm one. `limits` overrides fields of `watchdog.Limits` for this
+    run. `walls`: which of `walls.WALLS` stand around the worker, completed in it. `subject`, `layout`, `fix`,
+    `scenario`, `extra` are the worker's.
     """
 
     run: str
@@ -42,6 +47,7 @@ class WorkerSpec:
     verbose: bool = False
     fresh: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
+    walls: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -81,8 +87,9 @@ class WorkerSpec:
         return module, function
 
     def to_json(self) -> str:
-        """One line. Raises TypeError for what JSON cannot say."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """One line, in ASCII: a path may hold bytes that are no UTF-8. Raises TypeError for what JSON cannot
+        say."""
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> WorkerSpec:
@@ -93,6 +100,7 @@ class WorkerSpec:
             raise ValueError(f"not a worker's spec: {text[:80]!r}")
         try:
             fix = FixRef.read(data.get("fix"))
-            return cls(**{**data, "path_entries": tuple(data.get("path_entries", ())), "fix": fix})
+            tuples = {name: tuple(data.get(name, ())) for name in ("path_entries", "walls")}
+            return cls(**{**data, **tuples, "fix": fix})
         except TypeError as problem:
             raise ValueError(f"not a worker's spec: {problem}") from problem

@@ -11,7 +11,7 @@ from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import GAVE_UP, Moment, Which
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA, SIZE_SCHEMA
-from harness.scenario.run_spec import Answers, Handler, RunSpec
+from harness.scenario.run_spec import Answers, BotConfig, Handler, RunSpec
 
 _EVENTS = {
     "http.token": "a token is asked for",
@@ -71,6 +71,13 @@ def answers_in_words(answers: Answers) -> str:
         return "raises"
     length = f" with {answers.length} characters" if answers.length is not None else ""
     return f"answers after {format_duration(answers.after_us)}{length}"
+
+
+def bot_in_words(bot: BotConfig) -> str:
+    """How the bot is configured, where that is not as usual: "writes plain text, no markdown"."""
+    words = [] if bot.credentials else ["has no credentials"]
+    words += [] if bot.markdown else ["writes plain text, no markdown"]
+    return " and ".join(words)
 
 
 def end_in_words(run: RunSpec) -> str:

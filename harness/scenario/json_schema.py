@@ -15,7 +15,7 @@ from fake_qq_server.rules.moments import SCENES, SENDS, WHERE_KEYS
 from fake_qq_server.rules.rule import KEYS
 from fake_qq_server.rules.verbs.arguments import DURATION_SCHEMA
 from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
-from harness.scenario import vocabulary
+from harness.scenario import service_unit, vocabulary
 from harness.scenario.parse_surroundings import LONGEST_ANSWER, LONGEST_VALUE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -94,12 +94,31 @@ def _document_properties() -> dict[str, Any]:
             "additionalProperties": _DURATION,
             "propertyNames": {"enum": list(vocabulary.LIMITED)},
         },
-        "restart": {"enum": list(vocabulary.RESTARTS)},
+        "restart": {"anyOf": [{"enum": list(service_unit.WORDS)}, _unit()]},
         "rules": _RULES,
         "forbids": {"type": "array", "items": {"$ref": "#/$defs/forbid"}},
         "heal": {"anyOf": [_MOMENT, heal]},
         "heal_twin": {"anyOf": [_MOMENT, {"type": "array", "items": _MOMENT, "minItems": 1}]},
         "end": {"anyOf": [_DURATION, sooner]},
+    }
+
+
+def _unit() -> dict[str, Any]:
+    status = {
+        "anyOf": [{"type": "integer", "minimum": 0, "maximum": 255}, {"type": "string", "pattern": "^SIG"}]
+    }
+    statuses = {"type": "array", "items": status, "minItems": 1, "maxItems": service_unit.MOST_STATUSES}
+    return {
+        **_closed(
+            {
+                "policy": {"enum": list(service_unit.POLICIES)},
+                **dict.fromkeys(service_unit.LISTS, statuses),
+                "burst": {"type": "integer", "minimum": 1, "maximum": service_unit.MOST_STARTS},
+                **dict.fromkeys(service_unit.TIMES, _DURATION),
+            },
+            [],
+        ),
+        "dependentRequired": {"interval": ["burst"]},
     }
 
 

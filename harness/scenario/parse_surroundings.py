@@ -9,7 +9,8 @@ from fake_qq_server.platform.units import MINUTE
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
 from fake_qq_server.rules.moments import duration_at
 from harness.scenario.run_spec import Answers, BotConfig, Handler
-from harness.scenario.vocabulary import BESIDE, BOT, ENVIRONMENT, HANDLERS, PROBES, RESTARTS, STARTS
+from harness.scenario.service_unit import Unit, parse_unit
+from harness.scenario.vocabulary import BESIDE, BOT, ENVIRONMENT, HANDLERS, PROBES, STARTS
 
 DEFAULT_DELAY = "40ms"
 LONGEST_DELAY_US = MINUTE
@@ -34,11 +35,11 @@ def parse_beside(value: Any, levels: Sequence[str]) -> Any:
     return one_word(value, ("beside",), BESIDE)
 
 
-def parse_restart(value: Any, levels: Sequence[str]) -> Any:
-    """`restart`: the service manager's policy."""
+def parse_restart(value: Any, levels: Sequence[str]) -> Unit:
+    """`restart`: what the service manager's unit says."""
     if levels == ("adapter",):
         raise LanguageError(("restart",), "restart is for the levels runner and process")
-    return one_word(value, ("restart",), RESTARTS)
+    return parse_unit(value)
 
 
 def parse_handler(value: Any, levels: Sequence[str]) -> Handler:

@@ -30,6 +30,7 @@ def refuse_run(run: RunSpec, rule_paths: Sequence[Path] = (), forbid_paths: Sequ
     _refuse_asks(run)
     _refuse_signals(run, paths)
     _refuse_restarts(run, paths)
+    _refuse_speaking(run, paths)
     _refuse_runner_events(run, paths)
     _refuse_too_late(run, paths, earliest)
     _refuse_moments_beyond_the_end(run)
@@ -117,6 +118,19 @@ def _refuse_restarts(run: RunSpec, paths: Sequence[Path]) -> None:
             raise LanguageError((*path, "do"), f"{verb} is for the levels adapter and runner")
         if verb is not None and run.beside is not None:
             raise LanguageError((*path, "do"), f"{verb} and beside: healthy do not go together")
+
+
+def _refuse_speaking(run: RunSpec, paths: Sequence[Path]) -> None:
+    """Above the adapter a program decides when the bot speaks."""
+    speaks = [
+        path
+        for rule, path in zip(run.rules, paths, strict=True)
+        if any(do.row.acts_on == "owner" for do in rule.do)
+    ]
+    if speaks and run.levels != ("adapter",):
+        raise LanguageError((*speaks[0], "do"), "speak calls the adapter: for the level adapter only")
+    if not speaks and any("delivered" in checks for checks in run.asks.values()):
+        raise LanguageError(("asks",), "delivered is asked, but no rule makes the bot speak")
 
 
 def _refuse_runner_events(run: RunSpec, paths: Sequence[Path]) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
+from harness.scenario.service_unit import Unit
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class RunSpec:
     hypothetical: bool = False
     tags: tuple[str, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
-    restart: Literal["on-failure", "always"] | None = None
+    restart: Unit | None = None
     heal: Healing | None = None
     resolved: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 

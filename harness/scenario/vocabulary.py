@@ -7,6 +7,7 @@ words from here.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 KEYS = (
     "scenario", "story", "issues", "levels", "asks", "start", "beside", "handler", "answers",
@@ -37,7 +38,9 @@ watched from inside."""
 
 STARTS = ("up", "down", "killed")
 BESIDE = ("healthy",)
-RESTARTS = ("on-failure", "always")
+Policy = Literal["no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"]
+"""When a service manager starts a program again: systemd's `Restart=`."""
+
 HANDLERS = ("record", "raise", "disconnect")
 """What the fatal-error handler does; there is {slow: DURATION} besides."""
 
@@ -58,16 +61,16 @@ HELD = ("keep", "release")
 
 CHECKS = (
     "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "beats", "patient",
-    "clean", "bounded", "polite", "once", "heard", "answered", "intact", "typing", "single", "stops",
-    "secret", "back", "stays", "final", "released", "others", "forbidden",
+    "clean", "bounded", "polite", "once", "heard", "answered", "intact", "typing", "delivered", "reported",
+    "single", "stops",    "secret", "back", "stays", "final", "released", "others", "forbidden",
     "resumes", "identifies", "exclusive", "reacts",
 )  # fmt: skip
 """The checks that `asks` may name; `harness.judging.checks.CHECKS` has a row for each, in this order."""
 
 LIMITED = (
     "connects", "flag", "notified", "truthful", "settles", "recovers", "notices", "beats", "patient",
-    "bounded", "once", "answered", "typing", "stops", "final", "released", "others", "resumes",
-    "exclusive", "reacts",
+    "bounded", "once", "answered", "typing", "delivered", "reported", "stops", "final", "released", "others",
+    "resumes", "exclusive", "reacts",
 )  # fmt: skip
 """The checks with a limit in time, which `limits` may set."""
 

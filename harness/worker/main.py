@@ -58,6 +58,7 @@ def main(spec: WorkerSpec) -> NoReturn:
         lambda problem: exit_with_problem(
             spec, "harness", f"the journal cannot be written: {problem.strerror}"
         ),
+        lambda count: run.end("journal", f"{count} records"),
     )
     run = Run(spec, from_resolved(dict(spec.scenario)), record, page, started)
     clock.begin(seed=spec.seed, on_thread=lambda phase, name: record("probe", SubjThread(phase, name)))
@@ -67,7 +68,9 @@ def main(spec: WorkerSpec) -> NoReturn:
     layout = next(row for row in LAYOUTS if row.name == spec.layout)
     level: Any = importlib.import_module(DRIVERS[spec.level])
     record.name(spec.folder, "home")
-    record("loop", _run_open(spec), x={"subject": dict(spec.subject), "folder": spec.folder})
+    record(
+        "loop", _run_open(spec), x={"subject": dict(spec.subject), "folder": spec.folder, "walls": spec.walls}
+    )
     level.prepare(run)
     begin_world: BeginWorld = partial(_begin_world, run)
     if spec.level != "adapter" and restarts(run.scenario):

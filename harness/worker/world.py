@@ -23,7 +23,7 @@ from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Session
 from fake_qq_server.platform.options import Options
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.moments import GAVE_UP
-from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess
+from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess, SpeakAs
 from fake_qq_server.server import FakeQQ
 from fake_qq_server.wire.websocket import WebSocketProtocol
 from harness.clock import BATON, new_event_loop
@@ -51,8 +51,8 @@ PROBE_EVENTS = {
 
 class World:
     """The platform's side of one run. `begin` returns once it listens; `stop_subject` is called at the end,
-    `signal` where a rule sends the subject's process one, `restart` where one restarts the subject. `leave`
-    is for a program that has several lives (`program_lives`).
+    `signal` where a rule sends the subject's process one, `restart` where one restarts the subject, `speak`
+    where one makes it send. `leave` is for a program that has several lives (`program_lives`).
 
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
     on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
@@ -78,6 +78,7 @@ class World:
         self.subject_is_busy: Callable[[], bool] = lambda: False
         self.signal: SignalProcess = lambda name: False
         self.restart: RestartSubject = lambda how, down_us: False
+        self.speak: SpeakAs = lambda scene, place, text: False
         self.leave: Callable[[], None] = lambda: None
         self.close_run: Callable[[str], None] = lambda why: None
         self.fail: Callable[[BaseException], None] = _raise
@@ -163,6 +164,7 @@ class World:
         self.fake.stage.normal = self._record.normal
         self.fake.on_signal = lambda name: self.signal(name)
         self.fake.on_restart = lambda how, down_us: self.restart(how, down_us)
+        self.fake.on_speak = lambda scene, place, text: self.speak(scene, place, text)
         self.fake.director.on_runaway = lambda keys: self.runaway(keys)
         self.addresses = self.fake.start()
         self._up.set()

@@ -66,6 +66,8 @@ ENDINGS: Mapping[str, str] = {
     "calibration-media/alone": "tolerated",
     "calibration-media/group": "tolerated",
     "calibration-slow-answer": "tolerated",
+    "calibration-speaks": "recovered",
+    "calibration-speaks-in-vain": "tolerated",
 }
 """What becomes of the correct bot, in each run that a saboteur is looked at in."""
 
@@ -544,6 +546,43 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-slow-answer",),
+    ),
+    "delivered": Saboteur(
+        "delivered",
+        "sends only while its WebSocket is there",
+        (
+            Change(
+                ADAPTER,
+                '        scene = "groups" if place',
+                "        if not self._in_service:\n            return SendResult(success=False)\n"
+                '        scene = "groups" if place',
+            ),
+        ),
+        ("calibration-speaks",),
+    ),
+    "delivered-scene": Saboteur(
+        "delivered",
+        "takes every group for a user",
+        (Change(ADAPTER, '"groups" if place in self._local.groups() else "users"', '"users"'),),
+        ("calibration-speaks",),
+    ),
+    "reported": Saboteur(
+        "reported",
+        "says that it was sent, whatever became of it",
+        (Change(ADAPTER, "            return SendResult(success=False)\n", "            pass\n"),),
+        ("calibration-speaks-in-vain",),
+    ),
+    "reported-late": Saboteur(
+        "reported",
+        "says only after three minutes what became of a message",
+        (
+            Change(
+                ADAPTER,
+                "        return SendResult(success=True)\n",
+                "        await asyncio.sleep(180)\n        return SendResult(success=True)\n",
+            ),
+        ),
+        ("calibration-speaks",),
     ),
     "answered": Saboteur(
         "answered",

@@ -42,11 +42,20 @@ def test_the_correct_bot_passes(bench: Bench, name: str) -> None:
         assert outcome.verdict == "pass", told(outcome)
 
 
+SHOW_EVERY_CHECK = (
+    "calm",
+    "exhausted",
+    "dead-peer",
+    "resume",
+    "banned",
+    "forbidden",
+    "slow-answer",
+    "speaks",
+)
+
+
 def test_every_check_of_the_adapter_level_passes_in_some_run_of_the_correct_bot(bench: Bench) -> None:
-    names = [
-        f"calibration-{name}"
-        for name in ("calm", "exhausted", "dead-peer", "resume", "banned", "forbidden", "slow-answer")
-    ]
+    names = [f"calibration-{name}" for name in SHOW_EVERY_CHECK]
     passed = {
         one.name
         for outcome in bench.run(CORRECT, names).values()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fake_qq_server.events import Envelope, EventKept, ListSink, WsOut
+from fake_qq_server.platform.payloads import Said
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.pushing import Pusher
 from fake_qq_server.rules.decisions import Push
@@ -148,3 +149,29 @@ async def test_an_event_that_is_kept_is_as_large_as_one_that_is_sent() -> None:
     large = push({"dispatch": C2C, "size": "1KiB"})
     assert pusher(place, [], sink=ListSink()).push(1, large, None)[1] is not None
     assert "x" * 1024 in place.sessions[0].kept[0].text
+
+
+def test_the_bot_is_made_to_speak_to_whom_the_scenario_names() -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    def speak(scene: str, place: str, text: str) -> bool:
+        asked.append((scene, place, text))
+        return len(asked) == 1
+
+    place = platform()
+    pushes = Pusher(place, list, lambda: 0, lambda name: False, ListSink(), speak=speak)
+    assert pushes.push(1, push({"speak": "hello", "to": "anna"}), None) == (None, Effect())
+    to_group = push({"speak": "hello", "to": "anna", "scene": "group"})
+    assert pushes.push(1, to_group, None) == (None, None)
+    names = [place.place_named(scene, "anna") for scene in ("c2c", "group")]
+    assert asked == [("c2c", names[0], "hello"), ("group", names[1], "hello")]
+    assert pusher(place, []).push(1, push({"speak": "hello", "to": "anna"}), None) == (None, None)
+
+
+async def test_a_name_is_the_same_place_for_what_is_written_and_for_what_is_sent_there() -> None:
+    place = platform()
+    identified(Stage(ListSink()), place)
+    (session,) = place.sessions
+    for kind, scene in ((C2C, "c2c"), ("GROUP_AT_MESSAGE_CREATE", "group")):
+        stored = place.dispatch(session, kind, {}, 0, said=Said(sender="anna"))
+        assert stored is not None and stored.told.place == place.place_named(scene, "anna")

@@ -120,6 +120,46 @@ class TestTheProgram:
         assert done.returncode == 125
         assert done.stderr == "qqchaos: cannot go on: [Errno 28] No space left on device\n"
 
+    @pytest.mark.parametrize("command", ["list", "doctor", "--version", "judge none", "run healthy"])
+    def test_a_closed_standard_output_is_one_sentence_and_125(self, command: str) -> None:
+        done = shell(f"qqchaos {command} >&-")
+        assert (done.returncode, done.stderr) == (125, "qqchaos: cannot go on: standard output is closed\n")
+
+    def test_a_closed_standard_error_or_input_disturbs_nothing(self) -> None:
+        assert shell("qqchaos list 2>&- <&-").returncode == 0
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+    def test_a_standard_error_that_takes_nothing_never_ends_with_1(self, tmp_path: Path) -> None:
+        assert shell("qqchaos judge none 2> /dev/full").returncode == 2
+        line = f"qqchaos run healthy {' '.join(map(str, bot.on()))} --json --out {tmp_path} 2> /dev/full"
+        assert shell(line).returncode == 125
+
+    def test_sigterm_outside_the_runs_ends_with_130(self) -> None:
+        code = """
+import os, signal, sys
+from harness import cli
+from harness.commands import catalogue
+catalogue.schema = lambda request: os.kill(os.getpid(), signal.SIGTERM)
+sys.exit(cli.main(["schema"]))
+"""
+        done = subprocess.run([sys.executable, "-c", code], cwd=bot.ROOT, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (130, b"qqchaos: interrupted; what ran is in the journals\n")
+
+    def test_ctrl_c_while_it_imports_is_no_traceback(self) -> None:
+        code = """
+import builtins, os, signal, sys
+from harness import cli
+real = builtins.__import__
+def slow(name, *more):
+    if name.startswith("harness.commands"):
+        os.kill(os.getpid(), signal.SIGINT)
+    return real(name, *more)
+builtins.__import__ = slow
+sys.exit(cli.main(["schema"]))
+"""
+        done = subprocess.run([sys.executable, "-c", code], cwd=bot.ROOT, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (130, b"qqchaos: interrupted; what ran is in the journals\n")
+
     def test_a_terminal_without_unicode_gets_replacement_characters(self) -> None:
         done = shell("qqchaos show exhausted/refused", PYTHONIOENCODING="latin-1")
         assert done.returncode == 0 and "close: 4009" in done.stdout

@@ -100,6 +100,7 @@ def check(args: Args) -> None:
         raise ArgumentError("a list of texts is as many messages: leave count out")
 
 
+SENDER_SCHEMA = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
 _MEDIA_SCHEMA = {"type": "array", "items": {"enum": list(MEDIA)}, "maxItems": MOST_MEDIA}
 
 register(
@@ -128,7 +129,7 @@ register(
             "from": checked(
                 "from",
                 parse_sender,
-                {"type": "string", "pattern": f"^{_NAME.pattern}$"},
+                SENDER_SCHEMA,
                 required=False,
                 means="a name for who writes: the same user, group or guild each time",
             ),

@@ -94,6 +94,18 @@ class BotAccount(Protocol):
         """Make its tokens worthless; whether one was valid."""
 
 
+class BotOwner(Protocol):
+    """Who can make the bot act."""
+
+    def speak(self, scene: str, to: str, text: str) -> bool:
+        """Make it send this to the user or group of this name; whether it will try."""
+
+
+SpeakAs = Callable[[str, str, str], bool]
+"""Makes the subject send: the scene, the id of the user or group, the text. The harness's, where the subject
+can be made to."""
+
+
 SignalProcess = Callable[[str], bool]
 """Sends the subject's process a signal by name; whether it could. The harness's, where it has a process."""
 
@@ -129,7 +141,7 @@ class Verb:
     act: Callable[..., Any]
     main: Argument | None = None
     more: Mapping[str, Argument] = field(default_factory=dict)
-    acts_on: Literal["connection", "process", "subject", "account", "nothing"] = "connection"
+    acts_on: Literal["connection", "process", "subject", "account", "owner", "nothing"] = "connection"
     check: Callable[[Args], None] = lambda args: None
     fits: Callable[[str, Args], None] = lambda event, args: None
 

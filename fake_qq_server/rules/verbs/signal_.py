@@ -10,6 +10,9 @@ from fake_qq_server.rules.verbs.registry import Args, Class, Effect, SignalProce
 
 SIGNALS = ("SIGTERM", "SIGINT")
 
+JOBS = ("stop", "none")
+"""Who sends it: the service manager on a stop job, or somebody of whom the service manager does not know."""
+
 
 def act(args: Args, send: SignalProcess) -> Effect | None:
     """None where there is no process to tell, or it is gone already: then it has not acted."""
@@ -25,6 +28,11 @@ register(
         seen_as="The signal's handler runs; nothing on the wire.",
         act=act,
         main=one_of("signal", SIGNALS, required=True, means="which one (levels runner and process only)"),
+        more={
+            "job": one_of(
+                "job", JOBS, means="stop, unless said: a stop job, after which nobody starts it again"
+            )
+        },
         acts_on="process",
     )
 )

@@ -14,6 +14,7 @@ from harness.judging.intervals import SECOND, Interval, subtract
 from harness.judging.outcome import Outcome
 from harness.judging.terms import terms_of
 from harness.judging.timeline import Timeline, read
+from harness.process import walls
 
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
 STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}
@@ -55,6 +56,7 @@ def story(run: Judged, repeat: str) -> list[str]:
     notes = [f"  failed too, without counting: {also}"] if also else []
     notes += [f"  {rule}: {SEAM}" for rule in _acted_at_a_seam(run)]
     notes += [f"  {HYPOTHETICAL}"] if out.hypothetical else []
+    notes += [f"  ran without {walls.WITHOUT[name]}" for name in _missing_walls(run)]
     lines += ["", *notes] if notes else []
     if out.unmet:
         lines += [
@@ -70,6 +72,12 @@ def story(run: Judged, repeat: str) -> list[str]:
     if repeat:
         lines += [f"  repeat   {repeat}"]
     return lines
+
+
+def _missing_walls(run: Judged) -> tuple[str, ...]:
+    """The walls that did not stand around the worker, as far as the journal says which did."""
+    standing = next((one.x.get("walls") for one in run.records if isinstance(one.event, RunOpen)), None)
+    return walls.missing(standing) if isinstance(standing, list | tuple) else ()
 
 
 def _acted_at_a_seam(run: Judged) -> list[str]:

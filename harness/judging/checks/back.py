@@ -5,16 +5,15 @@ Runner and process level only.
 
 from __future__ import annotations
 
-from typing import cast, get_args
-
 from harness.journal.record import Record
-from harness.journal.run_kinds import ProcExit
+from harness.journal.run_kinds import ProcExit, SubjLife
 from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.checks.program import exit_of as exit_of
-from harness.judging.checks.program import told_to_stop
+from harness.judging.checks.program import stop_job
 from harness.judging.checks.recovery import recovers
-from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes
-from harness.judging.systemd import Policy, acts
+from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
+from harness.judging.intervals import duration
+from harness.judging.systemd import decide, meets_start_limit
 from harness.judging.timeline import Timeline
 
 
@@ -23,8 +22,8 @@ def back(run: Timeline, limits: CheckLimits) -> Finding:
     queue at the end.
 
     Where the program ended itself, what counts is whether the named restart policy acts on its code: the
-    service manager brings it back, or nobody does. A platform that is paused in the queue waits for an
-    operator, so it is not brought back.
+    service manager brings it back, or nobody does. After a stop job nobody is to. A platform that is paused
+    in the queue waits for an operator, so it is not brought back.
     """
     if run.level == "adapter":
         return not_applicable("only the runner can bring a bot back that gave up")
@@ -32,7 +31,7 @@ def back(run: Timeline, limits: CheckLimits) -> Finding:
     ended = exit_of(run)
     if gone is None and ended is None:
         return not_applicable("it did not give up")
-    told = told_to_stop(run)
+    told = stop_job(run)
     if told is not None:
         return not_applicable("it was told to stop", told.n)
     if ended is not None:
@@ -45,12 +44,23 @@ def back(run: Timeline, limits: CheckLimits) -> Finding:
 
 def _restarted(run: Timeline, ended: Record) -> Finding:
     assert isinstance(ended.event, ProcExit)
-    policy, code = run.terms.restart, ended.event.code
-    if policy not in get_args(Policy):
-        return not_applicable(f"there is no restart policy {policy}", ended.n)
-    if acts(cast(Policy, policy), code):
-        return passes(f"it ended with code {code}, on which Restart={policy} starts it again", ended.n)
-    return fails(f"it ended with code {code}, on which Restart={policy} does nothing", ended.n)
+    unit, code = run.terms.restart, ended.event.code
+    if unit is None:
+        return not_applicable("the restart policy of the scenario cannot be read", ended.n)
+    found = decide(unit, code)
+    if not found.starts:
+        return fails(f"it ended with code {code}, on which {found.setting} does nothing", ended.n)
+    again = f"it ended with code {code}, on which {found.setting} starts it again"
+    if meets_start_limit(unit, ended.t - _began(run, ended)):
+        limit = f"StartLimitBurst={unit.burst} in {duration(unit.interval_us)}"
+        return unknown(f"{again}; if it ends as soon each time, {limit} stops that", ended.n)
+    return passes(again, ended.n)
+
+
+def _began(run: Timeline, ended: Record) -> int:
+    """When the life began that ended there."""
+    lives = (one.t for one in run.body if isinstance(one.event, SubjLife) and one.event.what == "started")
+    return max((t for t in lives if t <= ended.t), default=0)
 
 
 def _queued(run: Timeline, gave_up: int) -> Finding:

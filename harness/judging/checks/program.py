@@ -10,6 +10,7 @@ from fake_qq_server.events import RuleAct
 from harness.journal.record import Record
 from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
+from harness.judging import asked
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
 from harness.judging.facts import Mark
@@ -24,6 +25,14 @@ def told_to_stop(run: Timeline) -> Mark | None:
     """When a rule sent it a signal, if one did."""
     sent = _signal(run)
     return Mark(sent.t, sent.n) if sent is not None else None
+
+
+def stop_job(run: Timeline) -> Mark | None:
+    """When the service manager was told to stop it, which sends the signal and starts nothing again."""
+    sent = _signal(run)
+    if sent is None or run.more(sent).get("job") == "none":
+        return None
+    return Mark(sent.t, sent.n)
 
 
 def _signal(run: Timeline) -> Record | None:
@@ -144,8 +153,8 @@ def stays(run: Timeline, limits: CheckLimits) -> Finding:
     """The program does not end itself over an error that is not permanent.
 
     It may where the platform gave reason to stop for good and its adapter took it so (a fatal flag that is
-    not retryable), and where it was told to stop. To end all the same is a restart loop under a service
-    manager, and the end without one.
+    not retryable), where it was told to stop, and where a user asked it to restart. To end all the same is a
+    restart loop under a service manager, and the end without one.
     """
     if run.level == "adapter":
         return not_applicable("at the adapter level there is no program")
@@ -158,6 +167,9 @@ def stays(run: Timeline, limits: CheckLimits) -> Finding:
     reason = permanent_errors.accepted(run)
     if reason:
         return not_applicable("the platform's error was permanent", *reason, ended.n)
+    wish = asked.to_restart(run, ended)
+    if wish is not None:
+        return not_applicable("a user asked it to restart", wish.n, ended.n)
     code = ended.event.code if isinstance(ended.event, ProcExit) else None
     return fails(f"it ended itself with code {code} over an error that is not permanent", ended.n)
 

@@ -103,6 +103,8 @@ ADAPTER: Mapping[str, Limit] = {
     "once.handled": Limit(10),  # from its arrival to its handling
     "answered": Limit(60),  # from its handling to a reply that the platform took
     "typing": Limit(10),  # after the handler began, and between two notices
+    "delivered": Limit(60),
+    "reported": Limit(120),
     "stops": Limit(25),
     "released": Limit(60),  # between the give-up and the run's end, to let everything go
     "others": Limit(60),  # a message of the other platform is answered

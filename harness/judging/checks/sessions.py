@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fake_qq_server.events import HttpAnswer, LinkClose, LinkCondition, RuleAct, WsAuth, WsOut
+from fake_qq_server.events import HttpAnswer, HttpRequest, LinkClose, LinkCondition, RuleAct, WsAuth, WsOut
 from fake_qq_server.platform.protocol import Intent
 from harness.journal.record import Record
 from harness.judging.authentications import Authentication, unanswered
@@ -87,6 +87,8 @@ def identifies(run: Timeline, limits: CheckLimits) -> Finding:
     the tokens themselves, were disturbed. An Identify has the shard [0, 1] or none, for one connection serves
     everything here, and intents with the bit of groups and single users, the same as the Identify before it
     unless that was turned down. A Resume names a session that the platform once gave out.
+    A request to the API carries a token that was given out, too; one that has expired is answered with 401,
+    and no more is asked.
     """
     state = _Said(run.terms.rules_at("http.token", "seam.token"))
     for record in run.body:
@@ -96,6 +98,8 @@ def identifies(run: Timeline, limits: CheckLimits) -> Finding:
             if wrong is not None:
                 return fails(wrong, *state.before, record.n)
             state.take(record.n, event)
+        elif isinstance(event, HttpRequest) and state.misses_token(event):
+            return fails(f"its request for {event.path} carries no token that was ever given out", record.n)
         else:
             state.learn(record)
     if not state.count:
@@ -138,6 +142,10 @@ class _Said:
         if self.intents not in (None, said.intents) and not self.refused:
             return f"the intents of its Identify are {said.intents}, and were {self.intents} before"
         return None
+
+    def misses_token(self, asked: HttpRequest) -> bool:
+        """Whether a request has no token, or one that nobody gave out."""
+        return asked.token == "missing" or (asked.token == "unknown" and not self.tokens)
 
     def take(self, number: int, said: WsAuth) -> None:
         """One that was right."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fake_qq_server.platform.payloads import EVENT_TYPES
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, worst
@@ -14,7 +14,8 @@ from harness.judging.timeline import Timeline
 
 def typing(run: Timeline, limits: CheckLimits) -> Finding:
     """Each call of the handler, for a message of a single user, that takes longer than the limit → from then
-    until the answer, notices that the platform took are shown, without a gap that is longer than the limit.
+    until the answer, notices that the platform took are shown, without a gap that is longer than the limit,
+    and not again and again.
 
     A notice is shown for as many seconds as it says. Only single users are shown one [doc send.md]. Nothing
     is owed while a rule had its hand in the API, or the bot was not in service.
@@ -37,11 +38,23 @@ def _of(run: Timeline, bound: int, message: Message) -> Iterator[Finding]:
         if until - call.begin.t <= bound or excused:
             continue
         gap = _gap(notices, call.begin, until, bound)
-        if gap is None:
+        flood = _flood([one.at for one in notices if call.begin.t <= one.at.t <= until])
+        if flood:
+            yield fails(f"message {message.id} had {MANY} typing notices within {duration(SOON_US)}", *flood)
+        elif gap is None:
             yield passes("who waited saw that it was typing", call.begin.n, *(one.at.n for one in notices))
         else:
             words = f"for longer than {duration(bound)} nothing told the user that message {message.id} is"
             yield fails(f"{words} being answered", call.begin.n, gap.n)
+
+
+MANY, SOON_US = 5, 30 * SECOND
+"""So many notices within so much time are a flood: QQ shows one for a minute."""
+
+
+def _flood(at: Sequence[Mark]) -> tuple[int, ...]:
+    runs = (at[n : n + MANY] for n in range(len(at) - MANY + 1))
+    return next((tuple(one.n for one in run) for run in runs if run[-1].t - run[0].t <= SOON_US), ())
 
 
 def _is_notice(one: Send) -> bool:

@@ -23,16 +23,14 @@ from harness.worker.seam import Seam, check_exceptions, seam_rules
 from harness.worker.subjects.adapter import AdapterSubject, Endpoints, load
 from harness.worker.subjects.leftovers import SETTLE_S, find_leftovers, is_harness_task
 from harness.worker.subjects.lives import AdapterLives
-from harness.worker.subjects.qq_config import SWITCHES
 from harness.worker.world import World
 
 STOPS_WITHIN_S = 60.0
 
 
 def prepare(run: Run) -> None:
-    """Set hermes' own switches; this level needs no configuration file."""
+    """Nothing: this level needs no configuration."""
     del run
-    os.environ.update(SWITCHES)
 
 
 async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: Addresses) -> None:
@@ -65,7 +63,13 @@ async def drive(run: Run, module: Any, layout: Layout, world: World, addresses: 
         _put_seam(run, world, adapter)
 
     lives = AdapterLives(subject, run.record, lambda task: task is driver, on_built)
+
+    def speak(scene: str, place: str, text: str) -> bool:
+        loop.call_soon_threadsafe(subject.speaks, scene, place, text)
+        return True
+
     world.stop_subject, world.subject_is_busy, world.restart = stop_subject, is_busy, lives.restart
+    world.speak = speak
     run.heartbeat.enter(Phase.RUNNING)
     run.mark("connecting")
     connecting = asyncio.create_task(subject.connect(), name="harness: connect")

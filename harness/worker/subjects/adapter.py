@@ -8,16 +8,18 @@ through wrappers on the one instance, never on the class.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import logging
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.hermes.layouts import Layout
-from harness.journal.run_kinds import SubjHandler, SubjState
+from harness.journal.run_kinds import How, SpanPhase, SubjHandler, SubjSend, SubjState
 from harness.journal.writer import Recorder
 from harness.scenario.run_spec import Answers, BotConfig, Handler
 from harness.worker.subjects import qq_config
@@ -27,6 +29,7 @@ from harness.worker.subjects.observer import (
     LogRecorder,
     StateRecorder,
     StatusFile,
+    fatal_message,
     one_line,
     record_calls,
     record_never_awaited,
@@ -56,6 +59,12 @@ def load(layout: Layout) -> Any:
     return module
 
 
+def _own_send(
+    scene: str, place: str, text: str, phase: SpanPhase, how: How | None, error: str | None
+) -> SubjSend:
+    return SubjSend(phase, how, error, scene, place, text)
+
+
 class AdapterSubject:
     """One QQAdapter, built for one run; where a rule restarts it, one after the other."""
 
@@ -75,6 +84,7 @@ class AdapterSubject:
         self._record = record
         self._on_gave_up = on_gave_up
         self._stopping = False
+        self._speaking: set[asyncio.Task[Any]] = set()
         self.module = module
         for constant in layout.endpoints:
             setattr(module, constant, endpoints.for_name(constant))
@@ -85,7 +95,9 @@ class AdapterSubject:
         self.build()
         home = Path(os.environ["HERMES_HOME"])
         status = StatusFile(home / "gateway_state.json", PLATFORM, record)
-        self.state = StateRecorder(lambda: self._read_state(status), record)
+        self.state = StateRecorder(
+            lambda: self._read_state(status), record, lambda: fatal_message(self.adapter)
+        )
         self._logs = LogRecorder(record)
         logging.getLogger().addHandler(self._logs)
         logging.getLogger().setLevel(logging.INFO)
@@ -110,6 +122,22 @@ class AdapterSubject:
             await self.adapter.disconnect()
         except Exception as exc:
             logging.getLogger("gateway").error("disconnect() raised %s", one_line(exc))
+
+    def speaks(self, scene: str, place: str, text: str) -> None:
+        """Make it send a message, as a scheduled job of its owner would. Called in its loop."""
+        task = asyncio.create_task(self._speak(scene, place, text), name="harness: speak")
+        self._speaking.add(task)
+        task.add_done_callback(self._speaking.discard)
+
+    async def _speak(self, scene: str, place: str, text: str) -> None:
+        send = record_calls(
+            self.adapter.send,
+            self._record,
+            lambda: partial(_own_send, scene, place, text),
+            succeeded=lambda result: bool(getattr(result, "success", True)),
+        )
+        with contextlib.suppress(Exception):  # the subject's, and in the journal
+            await send(place, text)
 
     def forsake(self) -> None:
         """The adapter is about to be killed: what ends from here on was not its own doing."""

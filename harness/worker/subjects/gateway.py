@@ -31,6 +31,7 @@ from harness.worker.subjects.observer import (
     LogRecorder,
     StateRecorder,
     StatusFile,
+    fatal_message,
     one_line,
     record_calls,
     record_never_awaited,
@@ -89,7 +90,7 @@ class GatewaySubject:
         self._hook_init(getattr(adapter_module, layout.class_name), self._observe_adapter)
         self._hook_init(self._module.GatewayRunner, self._observe_runner)
         self._status = StatusFile(Path(os.environ["HERMES_HOME"]) / "gateway_state.json", PLATFORM, record)
-        self.state = StateRecorder(self._read_state, record)
+        self.state = StateRecorder(self._read_state, record, self._why_fatal)
         self.logs = LogRecorder(record)
         logging.getLogger().addHandler(self.logs)
         logging.getLogger().setLevel(logging.INFO)
@@ -211,6 +212,9 @@ class GatewaySubject:
     @staticmethod
     def _attempts(info: Any) -> tuple[int, bool]:
         return (int(info.get("attempts", 0)), bool(info.get("paused"))) if info else (0, False)
+
+    def _why_fatal(self) -> object:
+        return fatal_message(self._observer.adapter) if self._observer else None
 
     def _read_state(self) -> SubjState:
         status = self._status

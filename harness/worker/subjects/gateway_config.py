@@ -37,6 +37,6 @@ def configuration(
 
 def write_home(credentials: tuple[str, str], bot: BotConfig = USUAL, *, beside: bool = False) -> None:
     """Write config.yaml (JSON is YAML) into HERMES_HOME, and set hermes' environment variables."""
-    os.environ.update({**ENVIRONMENT, **qq_config.SWITCHES})
+    os.environ.update(ENVIRONMENT)
     path = Path(os.environ["HERMES_HOME"]) / "config.yaml"
     path.write_text(json.dumps(configuration(credentials, bot, beside=beside)), encoding="utf-8")

@@ -15,9 +15,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fake_qq_server.events import Envelope
+from fake_qq_server.events import NOBODY, NOTHING, Envelope
 from harness.journal.run_kinds import How, SpanEvent, SpanPhase, SubjLog, SubjSecret, SubjState
 from harness.journal.writer import Recorder
+
+MESSAGE_LENGTH = 500
+"""Characters of what the subject says of its fatal flag."""
 
 MakeSpan = Callable[[SpanPhase, How | None, str | None], SpanEvent]
 """Builds the record of a call's begin or end: of its phase, and at the end how it ended and its exception."""
@@ -119,12 +122,23 @@ def _parse(text: str) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-class StateRecorder:
-    """Records what the subject says of itself, where that changed; `sample()` is called before each jump."""
+def fatal_message(adapter: object) -> object:
+    """What an adapter says of its fatal flag; None for one that has no words."""
+    return getattr(adapter, "fatal_error_message", None)
 
-    def __init__(self, read: Callable[[], SubjState], record: Recorder) -> None:
+
+class StateRecorder:
+    """Records what the subject says of itself, where that changed; `sample()` is called before each jump.
+
+    `why()`: its own words on a fatal flag. They go into the record's `x`: they may differ from run to run.
+    """
+
+    def __init__(
+        self, read: Callable[[], SubjState], record: Recorder, why: Callable[[], object] = lambda: None
+    ) -> None:
         self._read = read
         self._record = record
+        self._why = why
         self.last: SubjState | None = None
 
     def sample(self) -> None:
@@ -132,7 +146,9 @@ class StateRecorder:
         state = self._read()
         if state != self.last:
             self.last = state
-            self._record("probe", state)
+            said = self._why() if state.fatal else None
+            x = {"message": self._record.normal(str(said))[:MESSAGE_LENGTH]} if said else NOTHING
+            self._record("probe", state, NOBODY, x)
 
 
 def _exception_type(record: logging.LogRecord) -> str | None:

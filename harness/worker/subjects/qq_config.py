@@ -6,9 +6,6 @@ from typing import Any
 
 from harness.scenario.run_spec import BotConfig
 
-SWITCHES = {"HERMES_ALLOW_PRIVATE_URLS": "true"}
-"""hermes' own switch for URLs on private addresses, as the fake's are: pictures lie there."""
-
 
 def extra(credentials: tuple[str, str], bot: BotConfig) -> dict[str, Any]:
     """`extra` of the platform's configuration.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fake_qq_server.platform import media
-from fake_qq_server.platform.media import MEDIA, QUOTE_TYPE, QUOTED, SPOKEN
+from fake_qq_server.platform.media import MEDIA, QUOTED, SPOKEN
 from fake_qq_server.platform.payloads import EVENT_TYPES, MESSAGE_EVENTS, Names, Said, payload
 
 C2C = "C2C_MESSAGE_CREATE"
@@ -68,7 +68,7 @@ def test_what_comes_with_a_message_lies_under_its_id(t: str) -> None:
 def test_a_quoted_message_has_its_text_and_its_own_attachments() -> None:
     d = message(media=["file"], quotes=["image"])
     (quoted,) = d["msg_elements"]
-    assert (d["message_type"], quoted["content"]) == (QUOTE_TYPE, QUOTED)
+    assert (d["message_type"], quoted["content"]) == (103, QUOTED)
     assert [row["url"] for row in quoted["attachments"]] == ["http://127.0.0.1:1/media/M/quoted/picture.png"]
     assert [row["filename"] for row in d["attachments"]] == ["notes.txt"]
 
@@ -80,7 +80,7 @@ def test_a_message_may_quote_words_alone() -> None:
 
 @pytest.mark.parametrize("t", [t for t in EVENT_TYPES if t not in MESSAGE_EVENTS])
 def test_nothing_comes_with_an_event_that_is_no_message(t: str) -> None:
-    assert "attachments" not in message(t)
+    assert "attachments" not in message(t, media=["image"])
 
 
 @pytest.mark.parametrize(

@@ -404,7 +404,36 @@ def test_endpoints_go_by_the_path(host_name: HostName, path: str, endpoint: str)
 def test_a_sent_message_says_which_it_answers(host: Host) -> None:
     key = f"QQBot {host.platform.token(host.bot, 0).text}"
     ask = host.request("POST", "/v2/users/U/messages", {"msg_id": "M"}, authorization=key)
-    assert rest.asked(host.platform, ask) == Asked("api", 1, "M", HttpSend("c2c", "U", "message", msg_id="M"))
+    sent = HttpSend("c2c", "U", "message", msg_id="M")
+    assert rest.asked(host.platform, ask) == Asked("api", 1, "M", sent, token="valid")
+
+
+@pytest.mark.parametrize(
+    ("authorization", "worth"),
+    [("", "missing"), ("QQBot None", "unknown"), ("QQBot TOKEN", "valid")],
+)
+def test_a_request_tells_what_its_token_is_worth(host: Host, authorization: str, worth: str) -> None:
+    key = authorization.replace("TOKEN", host.platform.token(host.bot, 0).text)
+    ask = host.request("GET", "/gateway", authorization=key)
+    assert rest.asked(host.platform, ask).token == worth
+    host.now = 9000 * SECOND
+    ask = host.request("GET", "/gateway", authorization=key)
+    assert rest.asked(host.platform, ask).token == ("expired" if worth == "valid" else worth)
+
+
+def test_the_token_endpoint_and_files_need_no_token(host: Host) -> None:
+    assert (
+        rest.asked(host.platform, host.request("POST", "/app/getAppAccessToken", {}, "token")).token is None
+    )
+    assert rest.asked(host.platform, host.request("GET", "/media/M/picture.png")).token is None
+
+
+def test_a_message_of_a_group_is_not_answered_as_one_of_a_user(host: Host) -> None:
+    asked = host.message(GROUP).id
+    group = host.platform.replyables[asked].target
+    body = {"content": "re", "msg_type": 0, "msg_id": asked, "msg_seq": 1}
+    assert code_of(host.call("POST", f"/v2/users/{group}/messages", body)) == 40034024
+    assert host.call("POST", f"/v2/groups/{group}/messages", body).status == 200
 
 
 def test_only_a_request_of_the_api_sends_something(host: Host) -> None:

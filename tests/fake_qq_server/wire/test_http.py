@@ -42,7 +42,7 @@ async def test_a_request_is_recorded_then_decided_on_then_answered() -> None:
     assert http.say(request(path="/nowhere")).startswith(b"HTTP/1.1 404 ")
     assert kinds(http.sink) == ["http.request", "http.answer"]
     assert http.decider.asked == [("http.api", 1), ("http.answer.api", 2)]
-    assert last(http.sink, "http.request")[0] == HttpRequest("api", "GET", "/nowhere")
+    assert last(http.sink, "http.request")[0] == HttpRequest("api", "GET", "/nowhere", token="missing")
     assert last(http.sink, "http.answer")[1].cause == 1
 
 

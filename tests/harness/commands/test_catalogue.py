@@ -78,6 +78,12 @@ class TestShowCommand:
 
     def test_a_run_without_rules_says_so(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "  rules    none: the platform works as it should\n" in said(capsys, "show", "healthy")
+        assert "  bot      " not in said(capsys, "show", "healthy")
+
+    def test_how_the_bot_is_configured_is_told_where_it_is_unusual(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert "  bot      has no credentials\n" in said(capsys, "show", "no-credentials")
 
     def test_json_is_a_document_of_every_run(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert [run["run"] for run in json.loads(said(capsys, "show", "healthy", "--json"))] == ["healthy"]

@@ -15,6 +15,7 @@ import pytest
 from harness.commands import machine
 from harness.commands.request import DoctorRequest
 from harness.hermes import interpreters
+from harness.process import walls
 
 MakeTree = Callable[..., Path]
 
@@ -37,6 +38,7 @@ def test_a_complete_checkout_lacks_nothing_but_the_process_level(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **_: f"/bin/{name}")
+    monkeypatch.setattr(walls, "possible", lambda: tuple(walls.WALLS))
     diagnosis = machine.examine(str(checkout))
     not_yet = ("this version does not drive it yet",)
     assert lacks(diagnosis) == {"adapter": (), "runner": (), "process": not_yet}
@@ -44,10 +46,26 @@ def test_a_complete_checkout_lacks_nothing_but_the_process_level(
     names = [fact.name for fact in diagnosis.facts]
     assert names == [
         "interpreter", "hermes-agent", "its content", "its layout", "its Python", "its aiohttp",
-        "uv or pip", "tmpfs", "cores",
+        "uv or pip", "tmpfs", "cores", "walls",
     ]  # fmt: skip
     assert machine.render(diagnosis)[-2].split() == ["ok", "runner", "can", "run"]
     assert machine.render(diagnosis)[-1].split()[:2] == ["missing", "process"]
+
+
+def test_each_wall_that_does_not_stand_is_told_with_what_that_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walls, "possible", lambda: ("signals",))
+    standing, without = machine._walls()
+    assert (standing.state, standing.value) == ("ok", "around each run: signals")
+    assert (without.state, without.value) == ("note", f"without {walls.WITHOUT['network']}")
+
+
+def test_a_machine_without_a_loopback_can_run_where_each_run_has_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(walls, "loopback_trouble", lambda: "no loopback")
+    for possible, lacking in (((), "no loopback"), (("network",), None)):
+        monkeypatch.setattr(walls, "possible", lambda possible=possible: possible)
+        assert machine._loopback(None) == lacking
 
 
 def test_what_the_levels_above_lack_does_not_stop_the_adapter(

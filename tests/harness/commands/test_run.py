@@ -319,3 +319,28 @@ class TestDebug:
         words = [f"{file}::down", f"{file}::fine", "--debug", "-x", *bot.on(), "--out", str(tmp_path)]
         assert bot.qqchaos("run", *words).returncode == 1
         assert len(json.loads((tmp_path / "outcome.json").read_text())["outcomes"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        (b"o\xffx", {}),
+        ("输出".encode(), {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+    ],
+    ids=["not-utf-8", "c-locale"],
+)
+def test_results_may_go_to_a_folder_of_any_name(
+    tmp_path: Path, name: bytes, environment: dict[str, str]
+) -> None:
+    out = os.fsencode(tmp_path) + b"/" + name
+    command = [sys.executable, "-m", "harness.cli", "run", "healthy", *map(str, bot.on())]
+    done = subprocess.run(
+        [*map(os.fsencode, command), b"--out", out],
+        env={**os.environ, **environment},
+        cwd=bot.ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    document = json.loads(Path(os.fsdecode(out), "outcome.json").read_text(encoding="utf-8"))
+    assert document["outcomes"][0]["verdict"] == "pass"

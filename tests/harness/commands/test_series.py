@@ -159,4 +159,6 @@ def test_a_worker_gets_the_environment_that_its_scenario_sets(tmp_path: Path) ->
     (run,) = selection.by_names(["healthy"], "adapter")
     proxied = dataclasses.replace(run, environment={"HTTP_PROXY": "http://127.0.0.1:9"})
     assert series.worker(run, series.installation).env == {}
+    opened = dataclasses.replace(series.installation, environment={"ALLOW": "true"})
+    assert series.worker(run, opened).env == {"ALLOW": "true"}
     assert series.worker(proxied, series.installation).env == {"HTTP_PROXY": "http://127.0.0.1:9"}

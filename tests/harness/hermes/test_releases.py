@@ -65,6 +65,17 @@ def test_a_folder_without_its_ready_file_is_built_again(index: Path, tmp_path: P
     assert len(installed(index)) == 8
 
 
+@pytest.mark.parametrize("left", ["{}", "[]", '{"root": 3}', "no JSON", "[" * 100_000])
+def test_an_environment_whose_facts_make_no_sense_is_made_again(
+    index: Path, tmp_path: Path, left: str
+) -> None:
+    first = resolve("0.19.0", cache=tmp_path / "cache")
+    folder = first.interpreter.parent.parent
+    (folder / releases.READY).write_text(left)
+    assert release_to_install("0.19.0", cache=tmp_path / "cache") == "0.19.0"
+    assert resolve("0.19.0", cache=tmp_path / "cache") == first
+
+
 def test_an_environment_without_its_interpreter_is_made_again(index: Path, tmp_path: Path) -> None:
     first = resolve("0.19.0", cache=tmp_path / "cache")
     first.interpreter.unlink()
@@ -113,7 +124,7 @@ def test_a_build_waits_for_the_tool_of_a_builder_that_was_killed(index: Path, tm
 def test_an_unknown_release_is_a_usage_error_that_names_the_known_ones(index: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no release 9\.9\.9; there are 0\.13\.0, .*0\.19\.0$"):
         resolve("9.9.9", cache=tmp_path / "cache")
-    assert not list((tmp_path / "cache/environments").glob("*/"))
+    assert list((tmp_path / "cache/environments").iterdir()) == []
 
 
 def test_a_failed_build_reports_the_error_line_of_the_tool(index: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fake_qq_server.events import Envelope, LinkOpen
+from harness.journal import writer
 from harness.journal.record import parse
 from harness.journal.run_kinds import Left, RunOpen, SubjConnect, SubjLog, SubjState, SubjThread
 from harness.journal.writer import RECORDS_IN_AN_INSTANT, Recorder
@@ -27,7 +28,10 @@ class Book:
         self.floods: list[int] = []
         self.broken: list[OSError] = []
         self.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
-        self.record = Recorder(self.descriptor, lambda: self.now, self.floods.append, self.broken.append)
+        self.long: list[int] = []
+        self.record = Recorder(
+            self.descriptor, lambda: self.now, self.floods.append, self.broken.append, self.long.append
+        )
 
     def text(self, text: str) -> str:
         """How a text of the subject's is written."""
@@ -44,6 +48,18 @@ def book(tmp_path: Path) -> Iterator[Book]:
     made = Book(tmp_path / "journal")
     yield made
     os.close(made.descriptor)
+
+
+def test_a_journal_that_is_too_long_is_told_once_and_can_still_be_closed(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "RECORDS_IN_A_RUN", 3)
+    for _ in range(2):
+        book.record("peer", LinkOpen("ws"))
+    assert book.long == []
+    book.record("peer", LinkOpen("ws"))
+    book.record.close("journal")
+    assert (book.long, book.last()["n"]) == ([3], 4)
 
 
 class TestRecords:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fake_qq_server.events import WsWithheld
-from harness.journal.run_kinds import SubjAnswer
+from harness.journal.run_kinds import SubjAnswer, SubjConnect, SubjLog
 from harness.judging.endings import ENDINGS, FAILS_AWAKE
 from tests.harness.journals import BEAT, J, assert_ending, ended
 
@@ -21,6 +23,34 @@ def test_a_bot_that_was_never_in_service_never_connected() -> None:
     assert_ending(J().connects(0, how="failed"), "never-connected")
     assert_ending(J().opens(t=1).interrupted(t=2).ready(t=3), "never-connected")
     assert_ending(J().flags(t=1).tells(), "never-connected")
+
+
+class TestWhyItNeverConnected:
+    def told(self, j: J) -> tuple[str, tuple[int, ...]]:
+        end = ended(j.done(90))
+        return end.half.removeprefix(ENDINGS["never-connected"].half), end.lines
+
+    def flagged(self, j: J, message: str) -> J:
+        j.flags(t=1)
+        j.records[-1] = replace(j.records[-1], x={"message": message})
+        return j
+
+    def test_its_fatal_message_is_told_first(self) -> None:
+        j = J().add(SubjLog("ERROR", "gateway", "no"), src="probe").connects(0, how="failed")
+        self.flagged(j, "startup failed:\nblocked").called("flag")
+        assert self.told(j) == (", and says why: startup failed: blocked", (j["flag"],))
+
+    def test_else_what_its_connect_raised(self) -> None:
+        j = J().add(SubjLog("ERROR", "gateway", "no"), src="probe").add(SubjConnect("begin"), src="probe")
+        j.add(SubjConnect("end", "raised", "OSError: no route"), src="probe").called("end")
+        assert self.told(j) == (", and says why: OSError: no route", (j["end"],))
+
+    def test_else_the_last_error_of_its_log(self) -> None:
+        j = J().add(SubjLog("ERROR", "gateway", "cannot: %s", error="OSError"), src="probe").called("log")
+        assert self.told(j.logs()) == (", and says why: cannot: %s (OSError)", (j["log"],))
+
+    def test_what_was_never_in_service_and_gives_no_reason_is_told_without_one(self) -> None:
+        assert self.told(J().connects(0, how="failed")) == ("", ())
 
 
 def test_a_moment_of_service_is_enough_to_have_connected() -> None:

@@ -63,11 +63,6 @@ class TestInstrumentFailed:
         assert end.half.startswith("the scenario's rules themselves ended the run")
         assert "set each other off" in end.half and end.half.endswith("(a; b)")
 
-    def test_a_run_ended_at_the_limit_on_real_time_says_nothing_about_the_bot(self) -> None:
-        records = J().up().closed("wall", t=60)
-        why = "the harness ended the worker, which had not finished in the real time allowed"
-        self.failed(records, why, len(records))
-
     def test_cpu_that_the_fake_platform_used_says_nothing_about_the_bot(self) -> None:
         records = J().up().closed("platform", t=60)
         why = "the harness ended the worker, whose fake platform used CPU and let no time pass"
@@ -76,6 +71,36 @@ class TestInstrumentFailed:
     def test_a_starved_loop_explains_a_run_ended_at_the_limit_on_real_time(self) -> None:
         assert ended(J().up().spins().closed("wall", t=60)).name == "busy-spin"
         assert ended(J().up().blocks().closed("wall", t=60)).name == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("why", "name", "more"),
+    [
+        (
+            "wall",
+            "time-limit",
+            "the harness ended the worker, which had not finished in the real time allowed",
+        ),
+        ("journal", "journal-limit", "the harness ended the worker, whose journal grew beyond its limit"),
+        (
+            "files",
+            "file-limit",
+            "the harness ended the worker, which wrote more into its folder than a run may",
+        ),
+    ],
+)
+def test_a_run_that_a_limit_cut_off_has_an_ending_of_its_own(why: str, name: str, more: str) -> None:
+    records = J().up().closed(why, t=60)
+    end = ended(records)
+    assert (str(end), end.lines) == (f"{name}: {ENDINGS[name].half}: {more}", (len(records),))
+    assert (end.judged, end.cut) == (True, True)
+
+
+def test_a_journal_that_the_worker_found_too_long_is_told_so() -> None:
+    end = ended(J().up().add(RunClose("journal", "250000 records"), src="loop").records)
+    assert end.half.endswith(
+        "the worker stopped the run, whose journal grew beyond its limit (250000 records)"
+    )
 
 
 class TestInterrupted:

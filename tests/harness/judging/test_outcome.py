@@ -103,6 +103,23 @@ class TestAnInterruptedRun:
         assert exit_status([found], strict=True) == 125
 
 
+@pytest.mark.parametrize("why", ["wall", "files", "journal"])
+class TestCutByALimit:
+    def test_what_failed_before_it_stays_failed(self, why: Any) -> None:
+        found = judge(dies(asks=["notified"]).closed(why, t=6468))
+        assert (found.verdict, found.ending.cut) == ("fail", True)
+        assert judge(dies(asks=["flag"]).leaks().closed(why, t=6468)).verdict == "fail"
+
+    def test_nothing_passes(self, why: Any) -> None:
+        assert judge(dies(asks=["flag"]).done(6468)).verdict == "pass"
+        found = judge(dies(asks=["flag"]).closed(why, t=6468))
+        assert (found.verdict, exit_status([found])) == ("unknown", 125)
+
+    def test_what_had_no_time_to_hold_is_unknown(self, why: Any) -> None:
+        found = judge(J(asks=["settles", "truthful", "connects"]).up().loses(t=60).closed(why, t=61))
+        assert found.verdict == "unknown"
+
+
 class TestImpliedChecks:
     def test_one_that_failed_fails_the_run_though_nobody_asked_it(self) -> None:
         found = judge(dies(asks=["flag"]).leaks().done(6468))
@@ -168,7 +185,7 @@ class TestDigest:
         records = dies().done(6468)
         assert judge(records).digest == digest(records)
 
-    @pytest.mark.parametrize("why", ["cpu", "platform", "wall"])
+    @pytest.mark.parametrize("why", ["cpu", "platform", "wall", "files", "journal"])
     def test_after_a_cpu_or_wall_kill_it_covers_what_came_before_the_last_movement(self, why: Any) -> None:
         some = J().up().loses(t=60).closed(why)
         more = J().up().loses(t=60).logs().logs().closed(why)

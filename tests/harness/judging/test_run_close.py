@@ -49,7 +49,7 @@ def test_the_sentence_says_who_ended_the_worker_and_why(closed: Record, said: st
 @pytest.mark.parametrize("why", WHYS)
 def test_who_closed_the_journal_makes_a_difference_only_where_the_worker_can(why: str) -> None:
     differs = said_of(close(why)) != said_of(close(why, src="loop"))
-    assert differs == (why in ("spin", "harness"))
+    assert differs == (why in ("spin", "journal", "harness"))
 
 
 def test_only_a_kill_without_a_fault_of_the_run_is_an_interruption() -> None:

@@ -14,6 +14,7 @@ from harness.journal.run_kinds import RunOpen
 from harness.judging.terms import Terms, terms_of
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.selection import all_runs
+from harness.scenario.service_unit import DEFAULT
 
 DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
 
@@ -33,7 +34,7 @@ def test_both_readings_of_a_run_of_the_catalogue_are_equal(spec: RunSpec) -> Non
             heals=spec.heal is not None,
             heal_at=spec.heal.at if spec.heal else None,
             handler=spec.handler.kind,
-            restart=spec.restart or "on-failure",
+            restart=spec.restart or DEFAULT,
             hypothetical=spec.hypothetical,
             limits_us=spec.limits,
             rules={rule.key: rule for rule in spec.rules},

@@ -22,6 +22,7 @@ from typing import Any
 from fake_qq_server.events import Event
 from harness.journal.record import Record
 from harness.journal.run_kinds import RunClose, RunTeardown
+from harness.process import procfs
 from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import HeartbeatPage, Phase
 from harness.process.worker_spec import WorkerSpec
@@ -350,6 +351,91 @@ def cuts_its_page_short_and_hangs(spec: WorkerSpec) -> None:
     with running(spec):
         os.truncate(spec.heartbeat_file, 0)
         LIBC.sleep(60)
+
+
+def fills_its_folder(spec: WorkerSpec) -> None:
+    """With files that each are small."""
+    with running(spec) as page:
+        for n in range(2, 1_000_000):
+            Path(spec.folder, "tmp", f"file{n}").write_bytes(b"x" * 500_000)
+            page.write_turn(n, 1_000)
+
+
+def writes_one_huge_file(spec: WorkerSpec) -> None:
+    """Tries to; its status tells what stopped it."""
+    with running(spec), Path(spec.folder, "tmp", "file").open("wb") as file:
+        try:
+            file.truncate(1 << 40)
+        except OSError as problem:
+            os._exit(problem.errno or 1)
+
+
+def fills_its_journal(spec: WorkerSpec) -> None:
+    with running(spec) as page:
+        for n in range(2, 1_000_000):
+            write(spec, n, RunTeardown("end"))
+            page.write_turn(n, 1_000)
+
+
+def nests_folders(spec: WorkerSpec) -> None:
+    """Deeper than Python recurses, and than any path is long."""
+    with running(spec):
+        os.chdir(Path(spec.folder) / "home")
+        for _ in range(3_000):
+            Path("folder").mkdir()
+            os.chdir("folder")
+        write(spec, 2, RunClose("end"))
+
+
+def puts_pipes_in_place_of_its_files_and_hangs(spec: WorkerSpec) -> None:
+    with running(spec):
+        for file in (spec.stderr_file, spec.stack_file, spec.problem_file):
+            file.unlink(missing_ok=True)
+            os.mkfifo(file)
+        LIBC.sleep(60)
+
+
+def puts_a_folder_in_place_of_its_journal(spec: WorkerSpec) -> None:
+    with running(spec):
+        Path(spec.journal).unlink()
+        Path(spec.journal, "inner").mkdir(parents=True)
+        os._exit(0)
+
+
+def puts_a_pipe_in_place_of_its_journal(spec: WorkerSpec) -> None:
+    with running(spec):
+        Path(spec.journal).unlink()
+        os.mkfifo(spec.journal)
+        os._exit(0)
+
+
+def ends_its_main_thread_only(spec: WorkerSpec) -> None:
+    with running(spec):
+        threading.Thread(target=LIBC.pause).start()
+        LIBC.syscall(60, 0)  # exit, of this thread
+
+
+def turns_until_it_may_end(spec: WorkerSpec) -> None:
+    """Turns until a file beside its journal exists."""
+    with running(spec) as page:
+        turns = 1
+        while not Path(spec.journal).with_suffix(".end").exists():
+            LIBC.usleep(1_000)
+            turns += 1
+            page.write_turn(turns, 1_000 * turns)
+        write(spec, 2, RunClose("end"))
+
+
+def signals_whoever_it_can(spec: WorkerSpec) -> None:
+    """Tries to stop its parent and its parent's parent, in C: that is how the kernel answers."""
+    with running(spec):
+        parent = procfs.stat(os.getppid())
+        assert parent is not None
+        answers = [LIBC.kill(pid, signal.SIGSTOP) for pid in (parent.pid, parent.ppid)]
+        Path(spec.journal).with_suffix(".seen").write_text(
+            json.dumps({"answers": answers, "walls": spec.walls})
+        )
+        write(spec, 2, RunClose("end"))
 
 
 def takes_ctrl_c_as_a_stop(spec: WorkerSpec) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,8 @@ def test_a_fresh_interpreter_may_have_a_hash_seed_of_its_own(supervised: Supervi
 
 
 def test_a_spawn_request_is_read_from_json_and_other_keys_are_ignored() -> None:
-    request = SpawnRequest(7, "/spec.json", True, 3, 1 << 33)
-    data = {"id": 7, "spec": "/spec.json", "fresh": True, "core": 3, "address_space": 1 << 33}
+    request = SpawnRequest(7, "/spec.json", True, 3, 1 << 33, 1 << 29)
+    data = asdict(request)
     assert SpawnRequest.from_json({"request": "spawn", **data}) == request
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,9 @@ import pytest
 from harness.errors import HarnessError, SubjectError
 from harness.journal import record as journal
 from harness.journal.run_kinds import RunClose
-from harness.process import procfs
+from harness.process import procfs, walls, worker_monitor
+from harness.process.child_setup import SpawnRequest
+from harness.process.fork_client import ForkServerClient, WorkerProcess
 from harness.process.result import RunResult
 from harness.process.supervisor import Supervisor
 from harness.process.worker_spec import WorkerSpec
@@ -104,12 +109,92 @@ def test_a_worker_that_did_no_run_leaves_one_sentence_and_no_journal(
     assert "\n" not in str(error)
 
 
-def test_a_killed_fork_server_costs_only_the_runs_it_had(supervised: Supervised) -> None:
-    result = supervised.run("kills_its_parent")
+def _runs_while(supervised: Supervised, do: Callable[[int, Callable[[], None]], None]) -> Sequence[RunResult]:
+    """Two runs that do not end before `do`, which is given the fork server's pid and what lets them end."""
+    specs = [supervised.spec("turns_until_it_may_end", name=name) for name in ("one", "two")]
+    journals = [Path(spec.journal) for spec in specs]
+
+    def let_them_end() -> None:
+        for path in journals:
+            path.with_suffix(".end").touch()
+
+    def act() -> None:
+        wait_until(lambda: all(path.exists() and path.read_text() for path in journals))
+        do(supervised.supervisor._resources.fork_server()._process.pid, let_them_end)
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    try:
+        return supervised.supervisor.run_all(specs)
+    finally:
+        thread.join()
+
+
+def test_runs_that_a_killed_fork_server_had_are_done_again(supervised: Supervised) -> None:
+    def kill(server: int, let_them_end: Callable[[], None]) -> None:
+        os.kill(server, signal.SIGKILL)
+        let_them_end()
+
+    assert [close_record(result) for result in _runs_while(supervised, kill)] == [RunClose("end")] * 2
+
+
+def test_a_fork_server_that_somebody_stops_goes_on(supervised: Supervised) -> None:
+    stopped: list[int] = []
+
+    def stop(server: int, let_them_end: Callable[[], None]) -> None:
+        os.kill(server, signal.SIGSTOP)
+        stopped.append(server)
+        let_them_end()
+
+    assert [close_record(result) for result in _runs_while(supervised, stop)] == [RunClose("end")] * 2
+    assert supervised.processes() == stopped
+
+
+def test_a_run_whose_fork_server_ends_each_time_is_lost_and_says_so(
+    supervised: Supervised, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn = ForkServerClient.spawn
+
+    def spawn_and_kill(client: ForkServerClient, request: SpawnRequest) -> WorkerProcess:
+        worker = spawn(client, request)
+        client._process.kill()
+        return worker
+
+    monkeypatch.setattr(ForkServerClient, "spawn", spawn_and_kill)
+    result = supervised.run("sleeps_in_c")
     assert result.whose == "harness"
     lost = "the worker was killed because its fork server ended: the fork server ended by itself (status -9)"
     assert lost in str(result.problem)
+    monkeypatch.undo()
     assert supervised.close_of("ends_normally", name="next") == RunClose("end")
+
+
+def test_a_fork_server_that_does_not_do_its_work_is_given_up(
+    supervised: Supervised, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never hears of kills, and never reports an end."""
+    monkeypatch.setattr(worker_monitor, "KILL_S", 0.2)
+    monkeypatch.setattr(ForkServerClient, "kill", lambda client, worker: None)
+    result = supervised.run("sleeps_in_c")
+    assert result.whose == "harness"
+    monkeypatch.undo()
+    assert supervised.close_of("ends_normally", name="next") == RunClose("end")
+
+
+def test_a_command_without_a_terminal_that_is_stopped_goes_on(tmp_path: Path, start: Start) -> None:
+    process = start(driver(tmp_path, "supervisor.run_all(specs[:1])"))
+    journal = tmp_path / "out" / "run0.jsonl"
+    wait_until(lambda: journal.exists() and bool(journal.read_text()))
+    process.send_signal(signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)  # is delivered once it goes on
+    assert process.wait(30) == 130
+
+
+@pytest.mark.skipif("signals" not in walls.possible(), reason="the kernel has no such wall")
+def test_a_worker_cannot_stop_the_processes_above_it(supervised: Supervised) -> None:
+    assert supervised.close_of("signals_whoever_it_can") == RunClose("end")
+    assert supervised.seen()["answers"] == [-1, -1]
+    assert "signals" in supervised.seen()["walls"]
 
 
 def test_an_interpreter_that_does_not_exist_is_an_error_and_leaves_no_folder(tmp_path: Path) -> None:

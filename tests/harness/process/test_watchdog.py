@@ -70,6 +70,14 @@ def test_a_worker_that_makes_turns_is_not_killed_before_the_wall_limit() -> None
     assert SimulatedWorker().go_on(119, cpu=1.0, turns=True) is None
 
 
+def test_a_worker_that_writes_too_much_is_killed_for_that() -> None:
+    watchdog, reading = Watchdog(Limits(written=10, journal=20)), Reading(Phase.RUNNING, 1, 1)
+    assert watchdog.check(Sample(0, reading, 0, 0, written=10, journal=20)) is None
+    for more, why in (({"written": 11}, "files"), ({"journal": 21}, "journal")):
+        found = watchdog.check(Sample(0, reading, 0, 0, **more))
+        assert found is not None and found.why == why
+
+
 def test_cpu_without_a_turn_is_killed_after_two_seconds_of_it() -> None:
     assert_killed(SimulatedWorker().go_on(10, cpu=1.0), "cpu", (1.95, 2.1))
 

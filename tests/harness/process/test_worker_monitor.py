@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 
 import pytest
@@ -91,7 +92,40 @@ def test_a_subject_that_removes_its_folder_or_cuts_its_page_short_costs_its_own_
 ) -> None:
     for entry in ("removes_its_folder_and_hangs", "cuts_its_page_short_and_hangs"):
         assert supervised.close_of(entry, name=entry).why in ("blocked", "killed")
+    assert supervised.close_of("puts_pipes_in_place_of_its_files_and_hangs", name="pipes").why == "blocked"
+    assert supervised.close_of("nests_folders", name="nested") == RunClose("end")
     assert supervised.close_of("ends_normally", name="next") == RunClose("end")
+
+
+@pytest.mark.parametrize(("entry", "why"), [("fills_its_folder", "files"), ("fills_its_journal", "journal")])
+def test_what_a_worker_writes_is_limited(supervised: Supervised, entry: str, why: str) -> None:
+    limits = {"written": 20 << 20, "journal": 1 << 20}
+    assert supervised.close_of(entry, limits=limits).why == why
+    assert supervised.close_of("ends_normally", name="next") == RunClose("end")
+
+
+def test_no_file_of_a_worker_can_be_huge(supervised: Supervised) -> None:
+    close = supervised.close_of("writes_one_huge_file")
+    assert (close.why, close.status) == ("exited", errno.EFBIG)
+
+
+@pytest.mark.parametrize(
+    "entry", ["puts_a_folder_in_place_of_its_journal", "puts_a_pipe_in_place_of_its_journal"]
+)
+def test_what_a_subject_puts_in_place_of_its_journal_is_no_journal_and_goes_away(
+    supervised: Supervised, entry: str
+) -> None:
+    result = supervised.run(entry)
+    assert "wrote no journal" in str(result.problem)
+    assert list(supervised.out.iterdir()) == []
+    assert supervised.close_of("ends_normally", name="next") == RunClose("end")
+
+
+def test_a_process_whose_main_thread_only_has_ended_is_blocked(
+    supervised: Supervised, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_monitor, "KILL_S", 1.0)
+    assert supervised.close_of("ends_its_main_thread_only").why == "blocked"
 
 
 def test_a_run_that_is_never_over_is_closed_at_the_time_of_its_last_turn(supervised: Supervised) -> None:

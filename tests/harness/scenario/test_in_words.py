@@ -13,12 +13,13 @@ from fake_qq_server.rules.verbs.registry import VERBS
 from harness.commands.catalogue import verb_in_words
 from harness.scenario.in_words import (
     answers_in_words,
+    bot_in_words,
     forbid_in_words,
     handler_in_words,
     rule_in_words,
     schema_in_words,
 )
-from harness.scenario.run_spec import Answers, Handler
+from harness.scenario.run_spec import Answers, BotConfig, Handler
 
 DROP = {"id": "drop", "at": "ready + 60s", "do": {"close": 4009}}
 
@@ -121,6 +122,12 @@ def test_each_fatal_handler_is_told_in_words() -> None:
         "raises",
         "calls the adapter's disconnect()",
     }
+
+
+def test_a_bot_in_words_is_what_is_not_as_usual() -> None:
+    assert bot_in_words(BotConfig()) == ""
+    assert bot_in_words(BotConfig(markdown=False)) == "writes plain text, no markdown"
+    assert bot_in_words(BotConfig(False, False)) == "has no credentials and writes plain text, no markdown"
 
 
 def test_answers_in_words_say_what_the_handler_of_messages_does() -> None:

@@ -13,6 +13,7 @@ from fake_qq_server.rules.moments import Moment
 from harness.scenario.document import parse_scenario
 from harness.scenario.parse_run import from_resolved
 from harness.scenario.run_spec import Answers, BotConfig, Handler, Healing
+from harness.scenario.service_unit import WORDS
 from tests.harness.scenario.documents import BASE, DROP, GATEWAY_500, OSERROR, SILENCE, refused, run, scenario
 
 WHOLE = {
@@ -63,7 +64,11 @@ def test_every_key_is_read() -> None:
         ("flag",), ("back", "truthful"), (),
     )  # fmt: skip
     assert (whole.start, whole.handler, whole.delay_us) == ("down", Handler("slow", 5 * SECOND), 200_000)
-    assert (whole.tags, dict(whole.limits), whole.restart) == (("give-up",), {"flag": 5 * SECOND}, "always")
+    assert (whole.tags, dict(whole.limits), whole.restart) == (
+        ("give-up",),
+        {"flag": 5 * SECOND},
+        WORDS["always"],
+    )
     assert whole.heal == Healing(Moment("drop", 1, 30 * MINUTE), "release")
 
 
@@ -140,7 +145,11 @@ def test_how_often_a_rule_is_to_act_is_read() -> None:
         ({"limits": {"flag": 5}}, ("limits", "flag"), "no unit"),
         ({"limits": {"flag": "0s"}}, ("limits", "flag"), "longer than 0s"),
         ({"restart": "always"}, ("restart",), "runner and process"),
-        ({"restart": "never", "levels": ["process"]}, ("restart",), "on-failure or always"),
+        (
+            {"restart": "never", "levels": ["process"]},
+            ("restart",),
+            "restart is hermes, no, always, on-success",
+        ),
         ({"rules": [DROP, DROP]}, ("rules", 1, "id"), "given once"),
         ({"end": 3}, ("end",), "no unit"),
         ({"end": {"after": "1h"}}, ("end",), "end is a duration, or {after: 1h, latest: 4h}"),

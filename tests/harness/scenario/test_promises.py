@@ -56,6 +56,8 @@ PROMISES = (
     promise("an answer|are answered|every reply", "answered single once"),
     promise("(?<!TCP )stays up|stays connected", "stays connects truthful"),
     promise("[Aa]nother platform", "others"),
+    promise("of its own accord. It arrives", "delivered"),
+    promise("does not say that it did", "reported"),
     promise("told to stop|moment to stop", "stops"),
     promise("[Tt]hen all is well|the platform heals|is there when QQ is", "recovers settles stays"),
     promise("/gateway fails|every reconnect fails|platform dies", "settles back recovers"),

@@ -200,3 +200,15 @@ def test_a_healed_run_is_as_much_longer_as_its_answers_take_longer() -> None:
     assert run(**healed).heal
     assert "end is too early" in refused(**healed, answers={"after": "6m"}).sentence
     assert run(**{**healed, "end": "24m"}, answers={"after": "6m"}).answers
+
+
+def test_the_bot_is_made_to_speak_at_the_adapter_level_only() -> None:
+    speaks = [{"at": "5m", "do": {"speak": "hello", "to": "anna"}}]
+    assert run(rules=speaks, levels=["adapter"], asks=["delivered"]).rules
+    error = refused(rules=speaks, levels=["adapter", "runner"], asks=["delivered"])
+    assert "speak calls the adapter: for the level adapter only" in error.sentence
+    assert error.path == ("rules", 0, "do")
+
+
+def test_delivered_is_asked_where_the_bot_is_made_to_speak() -> None:
+    assert "no rule makes the bot speak" in refused(asks=["delivered"]).sentence

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def fork() -> None:
 
 
 def main() -> None:
+    os.setsid()
     server = socket.create_server(("127.0.0.1", 0))
     port = server.getsockname()[1]
     folder = tempfile.mkdtemp()
@@ -74,6 +76,19 @@ def main() -> None:
     tried("gethostbyname_ex", lambda: socket.gethostbyname_ex("example.org"))
     tried("gethostbyaddr", lambda: socket.gethostbyaddr(nowhere))
     tried("getnameinfo", lambda: socket.getnameinfo((nowhere, 9), 0))
+    tried("connect name", lambda: connect(socket.AF_INET, ("a.example.org", 9)))
+    tried("connect_ex name", lambda: socket.socket().connect_ex(("b.example.org", 9)))
+    tried("bind name", lambda: socket.socket().bind(("c.example.org", 0)))
+    tried("sendto name", lambda: send(("d.example.org", 9)))
+    tried(
+        "sendto name, flags",
+        lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"", 0, ("e.example.org", 9)),
+    )
+    tried("sendmsg name", lambda: send(("f.example.org", 9), message=True))
+    tried("connect IPv6 name", lambda: connect(socket.AF_INET6, ("g.example.org", 9, 0, 0)))
+    tried("kill", lambda: os.kill(os.getppid(), signal.SIGURG))
+    tried("kill all", lambda: os.kill(-1, signal.SIGCONT))
+    tried("killpg", lambda: os.killpg(os.getpgid(os.getppid()), signal.SIGWINCH))
     tried("Popen", lambda: subprocess.Popen(["/usr/bin/env", "true"]))
     tried("Popen path", lambda: subprocess.Popen([Path("/usr/bin/env")]))
     tried("system", lambda: os.system("true"))
@@ -86,6 +101,12 @@ def main() -> None:
     tried("unix", lambda: connect(socket.AF_UNIX, f"{folder}/s"))
     tried("sendto loopback", lambda: send(("127.0.0.1", port)))
     tried("pair", socket.socketpair)
+    tried("bind everywhere", lambda: socket.socket().bind(("", 0)))
+    tried("bind localhost", lambda: socket.socket().bind(("localhost", 0)))
+    tried("connect localhost", lambda: connect(socket.AF_INET, ("localhost", port)))
+    tried("kill itself", lambda: os.kill(os.getpid(), signal.SIGCONT))
+    tried("kill its group", lambda: os.killpg(0, signal.SIGCONT))
+    tried("ask for a process", lambda: os.kill(os.getppid(), 0))
     tried("address", lambda: socket.getaddrinfo("192.0.2.1", 443))
     tried("wildcard", lambda: socket.getaddrinfo(None, 0))
     tried("asking for loopback", lambda: socket.getnameinfo(("127.0.0.1", port), socket.NI_NUMERICHOST))

@@ -36,6 +36,9 @@ def tried() -> Any:
         *((way, UNREACHABLE) for way in ("sendto", "sendmsg")),
         *((way, NO_NAME) for way in ("getaddrinfo", "getaddrinfo bytes", "create_connection")),
         *((way, NO_NAME) for way in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo")),
+        *((way, NO_NAME) for way in ("connect name", "connect_ex name", "connect IPv6 name", "bind name")),
+        *((way, NO_NAME) for way in ("sendto name", "sendto name, flags", "sendmsg name")),
+        *((way, FORBIDDEN) for way in ("kill", "kill all", "killpg")),
         *((way, FORBIDDEN) for way in ("Popen", "Popen path", "system", "posix_spawn", "fork", "execv")),
     ],
 )
@@ -54,6 +57,10 @@ def test_each_refusal_is_reported_with_its_target(tried: Any) -> None:
         ["lookup", "example.com"],
         *[["lookup", "example.org"]] * 2,
         *[["lookup", nowhere]] * 2,
+        *[["lookup", f"{letter}.example.org"] for letter in "abcdefg"],
+        ["signal", "SIGURG"],
+        ["signal", "SIGCONT"],
+        ["signal", "SIGWINCH"],
         *[["subprocess", "env"]] * 2,
         ["subprocess", "true"],
         ["subprocess", "env"],
@@ -70,6 +77,12 @@ def test_each_refusal_is_reported_with_its_target(tried: Any) -> None:
         "unix",
         "sendto loopback",
         "pair",
+        "bind everywhere",
+        "bind localhost",
+        "connect localhost",
+        "kill itself",
+        "kill its group",
+        "ask for a process",
         "address",
         "wildcard",
         "asking for loopback",
@@ -81,7 +94,7 @@ def test_what_stays_on_the_machine_is_allowed_and_not_reported(tried: Any, way: 
 
 
 def test_each_connect_to_the_loopback_calls_on_connect_with_its_port(tried: Any) -> None:
-    assert tried["connected"][-2:] == [True, True]
+    assert tried["connected"][-3:] == [True, True, True]
 
 
 @pytest.mark.parametrize(

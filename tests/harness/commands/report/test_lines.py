@@ -30,6 +30,16 @@ def passes() -> Judged:
     return judged(J(asks=["connects"]).up().done(3600))
 
 
+def test_a_run_without_a_wall_says_what_that_means() -> None:
+    run = passes()
+    first = run.records[0]
+    for standing, told in ((["network", "signals"], 0), (["signals"], 1), ([], 2)):
+        opened = replace(first, x={**first.x, "walls": standing})
+        lines_of = lines.story(replace(run, records=(opened, *run.records[1:])), "")
+        assert sum("ran without" in line for line in lines_of) == told
+    assert not any("ran without" in line for line in lines.story(run, ""))
+
+
 def out(t: float = 60, asks: Sequence[str] = ("connects",)) -> J:
     """It loses its connection and does not give up."""
     return J(asks=list(asks)).up().acts(t=t).loses(t=t).tries(t=t + 2)

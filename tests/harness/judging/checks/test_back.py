@@ -84,6 +84,27 @@ class TestBackAfterAnExit:
         assert found.state == state
         assert found.lines == (j["exit"],)
 
+    @pytest.mark.parametrize(
+        ("unit", "state"),
+        [
+            ("hermes", "pass"),
+            ({"policy": "always", "prevent": [1]}, "fail"),
+            ({"policy": "no", "force": [1]}, "pass"),
+            ({"success": [1]}, "fail"),
+            ({"burst": 5, "interval": "1h"}, "pass"),
+            ({"burst": 5, "interval": "2h"}, "unknown"),
+            ("moon", "n/a"),
+        ],
+    )
+    def test_all_that_the_unit_says_decides(self, unit: object, state: str) -> None:
+        assert told("back", gone(restart=unit).exits(1, t=900).done(900))[0] == state
+
+    @pytest.mark.parametrize(("job", "state"), [({}, "n/a"), ({"job": "none"}, "pass")])
+    def test_after_a_stop_job_nobody_starts_it_again(self, job: dict[str, str], state: str) -> None:
+        rules = [{"id": "stop", "at": "90s", "do": {"signal": "SIGTERM", **job}}]
+        j = J(level="runner", rules=rules).up().acts("stop", 90, "signal").exits(1, t=100)
+        assert told("back", j.done(100))[0] == state
+
     def test_an_exit_counts_though_the_platform_heals(self) -> None:
         assert told("back", gone(heal="20m").exits(0, t=601).done(601))[0] == "fail"
 

@@ -25,6 +25,7 @@ class TestHeard:
             ({"text": "hi", "place": "G", "user": "U"}, {"text": "hi", "place": "G", "user": "U"}),
             ({"place": "G"}, {"text": "hi"}),
             ({"user": "U"}, {"user": "U"}),
+            ({"user": "U"}, {"text": "hi"}),
             ({"images": 2}, {"media": 2}),
             ({"images": 1}, {"media": 2}),
             ({"files": ["a.txt", "b.mp4"]}, {"media": 2}),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from fake_qq_server.events import WsOut
+from fake_qq_server.events import Envelope, WsOut
 from harness.journal.run_kinds import Left, ProcExit, RunnerStop, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from tests.harness.journals import J, check, ended, told
@@ -207,6 +209,23 @@ class TestStays:
     def test_stays_does_not_apply_where_the_program_was_told_to_stop(self) -> None:
         j = runner().acts("stop", 90, "signal").add(ProcExit(1), 100, "probe").ends(100, "exited")
         assert told("stays", j.closed()) == ("n/a", "it was told to stop")
+
+    def restarted(self, code: int = 75, *, at: float = 95, **more: object) -> tuple[str, str]:
+        """A rule sends a message that is handled, and the program ends with that code at `at`."""
+        rules = [{"id": "ask", "at": "90s", "do": {"dispatch": "C2C_MESSAGE_CREATE", **more}}]
+        j = J(level="runner", rules=rules).up().sends("m", t=90)
+        j.records[-1] = replace(j.records[-1], about=Envelope(conn=1, rule="ask"))
+        return told("stays", j.handles("m").add(ProcExit(code), at, "probe").ends(at, "exited").closed())
+
+    def test_stays_does_not_apply_where_a_user_asked_it_to_restart(self) -> None:
+        asked = ("n/a", "a user asked it to restart")
+        assert self.restarted(fields={"content": "/restart"}) == asked
+        assert self.restarted(0, text=["hello", "/restart"]) == asked
+
+    def test_another_message_another_code_or_much_later_is_nothing_that_a_user_asked(self) -> None:
+        assert self.restarted(text="restart")[0] == "fail"
+        assert self.restarted(1, text="/restart")[0] == "fail"
+        assert self.restarted(at=500, text="/restart")[0] == "fail"
 
     def test_stays_does_not_apply_to_the_adapter_level(self) -> None:
         assert told("stays", J().up().done(600))[0] == "n/a"

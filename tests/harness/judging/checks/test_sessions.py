@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.events import HttpAnswer, LinkClose, LinkCondition, RuleAct, Session, WsIn, WsOut
+from fake_qq_server.events import (
+    HttpAnswer,
+    HttpRequest,
+    LinkClose,
+    LinkCondition,
+    RuleAct,
+    Session,
+    WsIn,
+    WsOut,
+)
 from tests.harness.journals import J, check, told
 
 WINDOW = 240
@@ -289,6 +298,23 @@ class TestIdentifies:
         found = check("identifies", j.done(600))
         assert (found.state, found.lines) == ("pass", (j["resumed"] - 2,))
         assert found.because == "each of 2 Identify and Resume frames said what is right"
+
+    @pytest.mark.parametrize(
+        ("token", "state"), [("unknown", "fail"), ("missing", "fail"), ("expired", "pass")]
+    )
+    def test_a_request_carries_a_token_that_was_given_out(self, token: Any, state: str) -> None:
+        asked = HttpRequest("api", "POST", "/v2/users/u/messages", token=token)
+        j = lost().continues(1, t=63, seq=2).add(asked, 70).called("request")
+        found = check("identifies", j.done(600))
+        assert found.state == state
+        if state == "fail":
+            because = "its request for /v2/users/u/messages carries no token that was ever given out"
+            assert (found.because, found.lines) == (because, (j["request"],))
+
+    def test_an_unknown_token_is_excused_where_getting_one_was_disturbed(self) -> None:
+        j = lost().continues(1, t=63, seq=2).add(HttpAnswer("token", 500, "status"), 64)
+        asked = HttpRequest("api", "POST", "/v2/users/u/messages", token="unknown")
+        assert check("identifies", j.add(asked, 70).done(600)).state == "pass"
 
     def test_is_not_applicable_where_it_never_authenticated(self) -> None:
         assert told("identifies", J().opens(t=1).done(600)) == ("n/a", "it never authenticated")

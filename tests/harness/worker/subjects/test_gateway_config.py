@@ -36,16 +36,15 @@ def test_the_home_has_the_configuration_and_the_environment_has_the_switches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HERMES_HOME", str(tmp_path))
-    switches = {**ENVIRONMENT, **qq_config.SWITCHES}
-    for name in switches:
+    for name in ENVIRONMENT:
         monkeypatch.setenv(name, "")
     write_home(("app", "secret"))
     assert json.loads((tmp_path / "config.yaml").read_text()) == configuration(("app", "secret"))
-    assert {name: os.environ[name] for name in switches} == switches
+    assert {name: os.environ[name] for name in ENVIRONMENT} == ENVIRONMENT
 
 
 def test_the_home_has_the_scenario_s_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HERMES_HOME", *ENVIRONMENT, *qq_config.SWITCHES):
+    for name in ("HERMES_HOME", *ENVIRONMENT):
         monkeypatch.setenv(name, str(tmp_path))
     bot = BotConfig(credentials=False)
     write_home(("app", "secret"), bot)

@@ -16,6 +16,7 @@ import pytest
 
 from harness.journal.run_kinds import SubjConnect, SubjLog, SubjSecret, SubjState
 from harness.worker.subjects.observer import (
+    MESSAGE_LENGTH,
     LogRecorder,
     StateRecorder,
     StatusFile,
@@ -125,6 +126,18 @@ def test_a_state_is_recorded_when_it_changes_and_not_otherwise(journal: Journal)
         recorder.sample()
     assert journal.events() == states[:2]
     assert recorder.last == states[2]
+
+
+def test_the_subjects_words_on_its_fatal_flag_stand_where_runs_may_differ_and_hold_no_secret(
+    journal: Journal,
+) -> None:
+    journal.record.keep_secret({"token": "canary-1"})
+    state = SubjState(False, {"code": "x", "retryable": True}, None)
+    StateRecorder(lambda: state, journal.record, lambda: "failed: canary-1" + "x" * 1_000).sample()
+    (record,) = journal.records()
+    assert record.event == state
+    assert record.x["message"].startswith("failed: <secret:token>xx")
+    assert len(record.x["message"]) == MESSAGE_LENGTH
 
 
 class TestLogRecorder:

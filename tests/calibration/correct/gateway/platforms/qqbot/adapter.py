@@ -22,6 +22,7 @@ from typing import Any
 import aiohttp
 
 from ...config import Platform, PlatformConfig
+from ..base import SendResult
 from .local import Local
 from .messages import MessageEvent, read
 from .rules import (
@@ -387,8 +388,21 @@ class QQAdapter:
             del self._seen[next(iter(self._seen))]
         self._spawn(self._receive(event))
 
+    async def send(self, place: str, text: str) -> SendResult:
+        """Say something that nobody asked for, to a user or group; whether the platform took it. It needs the
+        API, not the WebSocket."""
+        scene = "groups" if place in self._local.groups() else "users"
+        try:
+            await self._try(f"/v2/{scene}/{place}/messages", {"content": text, "msg_type": 0})
+        except (Refused, TimeoutError, aiohttp.ClientError, ConnectionError) as problem:
+            logger.warning("a message was not sent: %s", type(problem).__name__)
+            return SendResult(success=False)
+        return SendResult(success=True)
+
     async def _receive(self, event: MessageEvent) -> None:
         """Fetch what comes with it."""
+        if event.source.chat_type == "group":
+            self._local.remember_group(event.source.chat_id)
         fetched = [await self._fetch(url) for url in event.pictures]
         await self.handle_message(replace(event, media_urls=tuple(one for one in fetched if one)))
 
@@ -432,14 +446,18 @@ class QQAdapter:
     async def _reply(self, event: MessageEvent, said: dict[str, Any]) -> None:
         """A few tries, all with one msg_seq: what the platform has already, it refuses as a repetition."""
         body = {**said, "msg_id": event.message_id}
+        await self._try(event.reply_path, body)
+
+    async def _try(self, path: str, body: dict[str, Any]) -> None:
+        """A few times. Raises what the last one raises."""
         for pause in REPLY_PAUSES_S:
             try:
-                await self._post(event.reply_path, body)
+                await self._post(path, body)
                 return
             except (TimeoutError, aiohttp.ClientError, ConnectionError) as problem:
                 logger.warning("a reply failed: %s", type(problem).__name__)
                 await asyncio.sleep(pause)
-        await self._post(event.reply_path, body)
+        await self._post(path, body)
 
     async def _acknowledge(self, interaction: str) -> None:
         """Tell the platform that a click has come; until then who clicked is made to wait."""

@@ -17,6 +17,7 @@ class Local:
     def __init__(self, app_id: str) -> None:
         self._lock = Path(os.environ["HERMES_GATEWAY_LOCK_DIR"]) / f"{PLATFORM}-{app_id}.lock"
         self._status = Path(os.environ["HERMES_HOME"]) / "gateway_state.json"
+        self._groups = Path(os.environ["HERMES_HOME"]) / f"{PLATFORM}-groups.json"
         self._locked = False
 
     def take_lock(self) -> bool:
@@ -36,6 +37,16 @@ class Local:
         if self._locked:
             self._lock.unlink(missing_ok=True)
             self._locked = False
+
+    def remember_group(self, place: str) -> None:
+        """So that a later process knows it for a group, too."""
+        known = self.groups()
+        if place not in known:
+            self._groups.write_text(json.dumps(sorted({*known, place})))
+
+    def groups(self) -> list[str]:
+        """The groups that somebody wrote in."""
+        return list(json.loads(self._groups.read_text())) if self._groups.is_file() else []
 
     def say(self, state: str) -> None:
         """Write the state."""

@@ -7,22 +7,32 @@ import pytest
 from harness.hermes import environments
 from harness.hermes.releases import DEFAULT
 from harness.scenario import selection
-from tests.regression.power.measure import Measurement, Result, private_copy, summary
-from tests.regression.power.mutants import mutants
+from tests.power.__main__ import FUNCTIONS, equivalents
+from tests.power.measure import Measurement, Result, State, private_copy, summary
+from tests.power.mutants import mutants
 
 
-def test_the_summary_counts_equivalent_mutants_apart_from_survivors() -> None:
-    results = [
-        Result("a", "killed", "healthy: fail"),
-        Result("b", "survived"),
-        Result("c", "survived"),
-        Result("d", "unreached"),
+def test_the_summary_counts_each_function_and_leaves_equivalent_mutants_out_of_the_shares() -> None:
+    states: list[State] = ["killed", "killed", "noticed", "survived", "unreached", "equivalent"]
+    results = [Result(str(n), "send" if n < 4 else "connect", state) for n, state in enumerate(states)]
+    assert [" ".join(line.split()) for line in summary(results).splitlines()] == [
+        "function mutants unreached equivalent killed noticed survived",
+        "send 4 0 0 2 1 1",
+        "connect 2 1 1 0 0 0",
+        "all 6 1 1 2 1 1",
+        "killed by a verdict, of those that a run executes and that differ: 2 of 4, 50.0 %",
+        "killed or noticed: 3 of 4, 75.0 %",
+        "on lines that no run executes: 1 of 6, 16.7 %",
     ]
-    assert summary(results, {"c": "no caller looks", "a": "wrongly called so"}).splitlines() == [
-        "4 mutants: 1 killed, 1 survived, 1 equivalent, 1 on lines that no run executes",
-        "killed of those that a run executes and that differ: 50.0 %",
-        "on lines that no run executes: 25.0 %",
-    ]
+
+
+def test_a_share_of_nothing_is_no_figure() -> None:
+    assert "no figure" in summary([])
+
+
+def test_each_reason_for_calling_a_mutant_equivalent_names_mutants_of_the_functions() -> None:
+    assert {name.split(":")[0] for name in equivalents()} <= set(FUNCTIONS)
+    assert all(equivalents().values())
 
 
 @pytest.mark.release

@@ -1,11 +1,11 @@
 """Measure the power of the catalogue: how many single-edit mutants of the adapter change a verdict.
 
-    python -m tests.regression.power --seed 1 --mutants 300
-    python -m tests.regression.power --seed 1 --mutants 60 --level runner
+    python -m tests.power --seed 1 --mutants 300
+    python -m tests.power --seed 1 --mutants 60 --level runner
 
-A mutant is killed where a run that passes on the original does not on the mutant. What survives is written to
---out with the rest; equivalent.json, beside this file, names those that a person found to be equivalent, and
-why. Takes some seconds a mutant.
+A mutant is killed where a run that passes on the original does not on the mutant. Each result is written to
+--out. equivalent.json, beside this file, says by reason which ones a person found to be equivalent: those are
+not run, unless --equivalent runs them alone. Takes some seconds a mutant.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pathlib import Path
 from harness.hermes import environments
 from harness.hermes.releases import DEFAULT
 from harness.scenario import selection
-from tests.regression.power.measure import Measurement, Result, private_copy, summary
-from tests.regression.power.mutants import mutants, sample
+from tests.power.measure import Measurement, Result, private_copy, summary
+from tests.power.mutants import mutants, sample
 
 EQUIVALENT = Path(__file__).parent / "equivalent.json"
 
@@ -60,11 +60,12 @@ FUNCTIONS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print a line a mutant and the figures; 0."""
-    options = argparse.ArgumentParser(prog="python -m tests.regression.power", description=__doc__)
+    options = argparse.ArgumentParser(prog="python -m tests.power", description=__doc__)
     options.formatter_class = argparse.RawDescriptionHelpFormatter
     options.add_argument("--seed", type=int, default=0, help="which mutants are drawn")
     options.add_argument("--mutants", type=int, default=150, metavar="N")
     options.add_argument("--first", type=int, default=0, metavar="N", help="leave out this many of them")
+    options.add_argument("--equivalent", action="store_true", help="only those that are called equivalent")
     options.add_argument("--hermes", default=DEFAULT)
     options.add_argument("--with-fix", default="reference")
     options.add_argument("--level", default="adapter", choices=("adapter", "runner"))
@@ -82,12 +83,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         on_lines = sum(not measurement.executed.isdisjoint(one.lines) for one in everything)
         print(f"{on_lines} of them on lines that a run executes", flush=True)
         results = []
+        why = equivalents()
         for mutant in sample(source, FUNCTIONS, measurement.usable, args.mutants, args.seed)[args.first :]:
-            results.append(measurement.of(mutant))
-            print(f"{results[-1].state:9}  {mutant.name}  {results[-1].by}", flush=True)
+            known = why.get(mutant.name)
+            if args.equivalent and known is None:
+                continue
+            if known is None or args.equivalent:
+                results.append(measurement.of(mutant))
+            else:
+                results.append(Result(mutant.name, mutant.function, "equivalent", known))
+            print(f"{results[-1].state:10}  {mutant.name}  {results[-1].by}", flush=True)
             _write(args.out, results)
-    print(summary(results, json.loads(EQUIVALENT.read_text(encoding="utf-8"))))
+    print(summary(results))
     return 0
+
+
+def equivalents() -> dict[str, str]:
+    """Reasons by mutant."""
+    by_reason = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
+    return {name: reason for reason, names in by_reason.items() for name in names}
 
 
 def _write(out: Path, results: Sequence[Result]) -> None:

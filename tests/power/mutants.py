@@ -1,7 +1,7 @@
 """Single-edit mutants of some functions of a source file. Pure: text in, text out.
 
-Log calls and docstrings are left alone, and so are annotations and default arguments: what they say or hold
-does not change what the bot does, or not in a way that one edit shows.
+Log calls, docstrings and the texts of exceptions are left alone, and so are annotations and default
+arguments: what they say or hold does not change what the bot does, or not in a way that one edit shows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STATEMENTS = (ast.Expr, ast.Assign, ast.AugAssign, ast.Raise)
 
 @dataclass(frozen=True)
 class Mutant:
-    """One edit: the bytes `start` to `end` of the source become `new`.
+    """One edit, at `line` and `column`: the bytes `start` to `end` of the source become `new`.
 
     `lines` are those of the statement that holds the edit (of a compound statement: its head): a run that
     executes none of them cannot tell the mutant from the original.
@@ -38,6 +38,7 @@ class Mutant:
 
     function: str
     line: int
+    column: int
     what: str
     lines: range
     start: int
@@ -46,8 +47,8 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """Where and what, for a person and as a key: `_reconnect:812 const 1+1`."""
-        return f"{self.function}:{self.line} {self.what}"
+        """Where and what, for a person and as a key: `_reconnect:812:34 const 1+1`."""
+        return f"{self.function}:{self.line}:{self.column} {self.what}"
 
     def applied(self, source: bytes) -> bytes:
         """The source with the edit."""
@@ -108,6 +109,8 @@ class _Walk:
         for new, what in _edits(node):
             assert isinstance(node, ast.expr | ast.stmt)
             yield self._mutant(node, lines, new, what)
+        if isinstance(node, ast.Raise):
+            return
         for child in ast.iter_child_nodes(node):
             yield from self._under(child, lines)
 
@@ -115,7 +118,7 @@ class _Walk:
         assert node.end_lineno is not None and node.end_col_offset is not None
         start = self._starts[node.lineno - 1] + node.col_offset
         end = self._starts[node.end_lineno - 1] + node.end_col_offset
-        return Mutant(self._function.name, node.lineno, what, lines, start, end, new)
+        return Mutant(self._function.name, node.lineno, node.col_offset, what, lines, start, end, new)
 
 
 def _head(node: ast.stmt) -> range:
@@ -135,7 +138,7 @@ def _edits(node: ast.AST) -> Iterator[tuple[str, str]]:
             other = " or " if isinstance(op, ast.And) else " and "
             yield f"({other.join(f'({ast.unparse(one)})' for one in values)})", f"and/or {_short(node)}"
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield f"({ast.unparse(operand)})", f"drop not {_short(node)}"
+            yield f"({ast.unparse(operand)})", f"without not {_short(operand)}"
         case ast.Constant(value=bool() as value):
             yield str(not value), f"const {value}"
         case ast.Constant(value=int() | float() as value):
@@ -145,10 +148,14 @@ def _edits(node: ast.AST) -> Iterator[tuple[str, str]]:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
             other = _ARITHMETIC[type(op)]
             yield f"({ast.unparse(left)} {other} {ast.unparse(right)})", f"binop {_short(node)}"
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if not _is_falsy(value):
             yield "return None", f"None for {_short(node)}"
     if isinstance(node, _STATEMENTS):
         yield "pass", f"drop {_short(node)}"
+
+
+def _is_falsy(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and not value.value
 
 
 def _short(node: ast.AST) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.regression.power.mutants import compiles, mutants, sample
+from tests.power.mutants import compiles, mutants, sample
 
 MODULE = b'''
 LIMIT = 3
@@ -36,7 +36,7 @@ def texts() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("what", "line"),
     [
-        ("drop not not chat", "if (chat) and \\"),
+        ("without not chat", "if (chat) and \\"),
         ("compare limit < 2", "(limit <= 2):"),
         ("const 2+1", "limit < 3:"),
         ("drop self.seq = limit + 1", "pass"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +18,20 @@ from harness.hermes import fixes
 from harness.hermes.fixes import Fix, patch
 from harness.hermes.installation import Installation
 from harness.scenario.run_spec import RunSpec
-from tests.regression.power.mutants import Mutant, compiles
-from tests.regression.power.reach import Reached, recording
+from tests.power.mutants import Mutant, compiles
+from tests.power.reach import Reached, recording
 
-State = Literal["killed", "survived", "unreached"]
+State = Literal["killed", "noticed", "survived", "unreached", "equivalent"]
+"""A verdict changed; only an ending or a check that decides nothing did; nothing did; no run executes its
+line; a person found that nobody could tell it from the original."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a mutant. `by`: the run whose verdict changed, and to what."""
+    """What became of a mutant. `by`: the run in which that showed, and how; of an equivalent one why."""
 
     mutant: str
+    function: str
     state: State
     by: str = ""
 
@@ -71,6 +74,8 @@ class Measurement:
         self._kills: Counter[str] = Counter()
         self._passing: list[RunSpec] = []
         self._lines: dict[str, frozenset[int]] = {}
+        self._told: dict[str, str] = {}
+        self._cost: dict[str, float] = {}
         self.verdicts: dict[str, str] = {}
         """Of every run on the original: `pass`, `fail`, `unknown`."""
 
@@ -83,6 +88,8 @@ class Measurement:
         def on_done(judged: Judged) -> None:
             assert judged.outcome is not None, judged.problem
             self.verdicts[judged.name] = judged.outcome.verdict
+            self._told[judged.name] = _told(judged)
+            self._cost[judged.name] = judged.records[-1].x.get("cpu_s", 0.0)
             self._lines[judged.name] = reached.lines()
 
         self._series(jobs=1).run(specs, on_done)
@@ -107,18 +114,21 @@ class Measurement:
     def of(self, mutant: Mutant) -> Result:
         """Run what executes the mutant and passes on the original, until one does not pass.
 
-        Runs that killed before come first.
+        Runs that killed before come first, then the cheap ones.
         """
         if self.executed.isdisjoint(mutant.lines):
-            return Result(mutant.name, "unreached")
+            return Result(mutant.name, mutant.function, "unreached")
         runs = [spec for spec in self._passing if not self._lines[spec.name].isdisjoint(mutant.lines)]
-        runs.sort(key=lambda spec: -self._kills[spec.name])
+        runs.sort(key=lambda spec: (-self._kills[spec.name], self._cost[spec.name]))
         self._copy.write(mutant.applied(self._source))
+        noticed = ""
         for judged in self._series(self._jobs, stop_at_first=True).run(runs, lambda judged: None):
+            by = f"{judged.name}: {_told(judged)}"
             if judged.outcome is None or judged.outcome.verdict != "pass":
                 self._kills[judged.name] += 1
-                return Result(mutant.name, "killed", f"{judged.name}: {_why(judged)}")
-        return Result(mutant.name, "survived")
+                return Result(mutant.name, mutant.function, "killed", by)
+            noticed = noticed or (by if _told(judged) != self._told[judged.name] else "")
+        return Result(mutant.name, mutant.function, "noticed" if noticed else "survived", noticed)
 
     def _series(self, jobs: int, *, stop_at_first: bool = False) -> Series:
         return Series(
@@ -134,7 +144,8 @@ class Measurement:
         return fixes.choose(self._fix, self._copy.installation) if self._fix else None
 
 
-def _why(judged: Judged) -> str:
+def _told(judged: Judged) -> str:
+    """Verdict, ending and the checks that failed, those that decide nothing too."""
     outcome = judged.outcome
     if outcome is None:
         return judged.problem or "no outcome"
@@ -142,17 +153,38 @@ def _why(judged: Judged) -> str:
     return f"{outcome.verdict}, {outcome.ending}" + (f", {', '.join(failed)}" if failed else "")
 
 
-def summary(results: Sequence[Result], equivalent: Mapping[str, str]) -> str:
-    """The figures, in one line each. `equivalent`: mutants of which a person found no bot could tell them."""
-    count = Counter(
-        "equivalent" if one.state == "survived" and one.mutant in equivalent else one.state for one in results
+COLUMNS = ("mutants", "unreached", "equivalent", "killed", "noticed", "survived")
+
+
+def summary(results: Sequence[Result]) -> str:
+    """The figures: a row for each function, in the order of the results, and what they amount to."""
+    functions = list(dict.fromkeys(one.function for one in results))
+    rows = [(name, _counted([one for one in results if one.function == name])) for name in functions]
+    count = _counted(results)
+    lines = [
+        f"{name:24}" + "".join(f"{number:>11}" for number in row) for name, row in (*rows, ("all", count))
+    ]
+    total, unreached, _, killed, noticed, survived = count
+    told = killed + noticed + survived
+    head = f"{'function':24}" + "".join(f"{column:>11}" for column in COLUMNS)
+    return "\n".join(
+        (
+            head,
+            *lines,
+            f"killed by a verdict, of those that a run executes and that differ: {_share(killed, told)}",
+            f"killed or noticed: {_share(killed + noticed, told)}",
+            f"on lines that no run executes: {_share(unreached, total)}",
+        )
     )
-    told = count["killed"] + count["survived"]
-    share = f"{100 * count['killed'] / told:.1f} %" if told else "no figure"
-    missed = f"{100 * count['unreached'] / len(results):.1f} %" if results else "no figure"
+
+
+def _counted(results: Sequence[Result]) -> tuple[int, ...]:
+    states = Counter(one.state for one in results)
     return (
-        f"{len(results)} mutants: {count['killed']} killed, {count['survived']} survived, "
-        f"{count['equivalent']} equivalent, {count['unreached']} on lines that no run executes\n"
-        f"killed of those that a run executes and that differ: {share}\n"
-        f"on lines that no run executes: {missed}"
+        len(results),
+        *(states[state] for state in ("unreached", "equivalent", "killed", "noticed", "survived")),
     )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole}, {100 * part / whole:.1f} %" if whole else "no figure"
