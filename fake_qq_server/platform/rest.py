@@ -238,7 +238,8 @@ def _send(call: Call) -> Mapping[str, Any] | str:
     sent_at = payloads.rfc3339(call.platform.options.epoch_us + call.request.now)
     reply = {"id": _new_id(call), "timestamp": sent_at}
     if guild:
-        place = {"channel_id": call.target, "guild_id": call.target}
+        of = call.platform.guild_of.get(call.target, call.target)
+        place = {"channel_id": call.target, "guild_id": of}
         return reply | place | {"author": _me(call), "content": body.get("content", "")}
     return reply | {"ext_info": {"ref_idx": f"REFIDX_{call.platform.fresh('ref', 16)}=="}}
 

@@ -143,7 +143,7 @@ class WebSocketProtocol:
         self._flush()
         if self._ws.state is State.OPEN:
             self.gateway = GatewayConnection(self._platform, self.tcp.number, self._hint)
-            self._stage.later(HELLO_AFTER_US, self._hello, cause)
+            self._stage.later(HELLO_AFTER_US, self.say_hello, cause)
 
     def _response(self, request: Request, reply: HttpReply) -> Response | None:
         if reply.delivery == "none":
@@ -163,11 +163,12 @@ class WebSocketProtocol:
         self._stage.sink("peer", WsConnect("", 400), Envelope(self.tcp.number))
         self.tcp.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 
-    def _hello(self, cause: int) -> None:
-        if self.gateway is not None and self.tcp.open:
+    def say_hello(self, cause: int | None = None) -> None:
+        """Hello, once; then what the client said before it is read."""
+        if self._before_hello is not None and self.gateway is not None and self.tcp.open:
             self.write(self.gateway.opened(self._stage.now_us()), cause)
             self._watch_heartbeats()
-            early, self._before_hello = self._before_hello or [], None
+            early, self._before_hello = self._before_hello, None
             for text in early:
                 self._text_received(text)
 

@@ -437,8 +437,8 @@ def test_a_message_of_a_group_is_not_answered_as_one_of_a_user(host: Host) -> No
 
 
 def test_only_a_request_of_the_api_sends_something(host: Host) -> None:
-    path = "/v2/users/U/messages"
-    assert rest.asked(host.platform, host.request("POST", path, {"content": "x"}, "token")).send is None
+    for path in (rest.TOKEN_PATH, "/v2/users/U/something"):
+        assert rest.asked(host.platform, host.request("POST", path, {"content": "x"}, "token")).send is None
     assert rest.asked(host.platform, host.request("GET", "/gateway")).send is None
 
 
