@@ -18,7 +18,7 @@ from fake_qq_server.events import EventUnwanted
 from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.payloads import SOMEBODY, Names, Said
-from fake_qq_server.platform.rows import Bot, GatewaySession, Replyable, Stored, Token
+from fake_qq_server.platform.rows import Bot, GatewaySession, Replyable, Sent, Stored, Token
 from fake_qq_server.platform.told import NOTHING, told_by
 from fake_qq_server.platform.units import DAY, SECOND
 
@@ -44,6 +44,7 @@ class Platform:
         self._identifies: dict[int, deque[int]] = {}
         self._asked: dict[int, tuple[int, tuple[int, int]]] = {}  # each bot's last intents and shard
         self._ordinals: Counter[str] = Counter()
+        self.sent: dict[str, Sent] = {}
         self.guild_of: dict[str, str] = {}  # by channel
         self.session_ordinals: dict[str, int] = {}  # by id, of forgotten sessions too
 
@@ -67,7 +68,8 @@ class Platform:
         """Tokens, sessions, messages and quotas are gone, as if nobody had ever come; bots stay, and no name
         is given a second time."""
         self.sessions.clear()
-        for table in (self.replyables, self.proactive, self._tokens, self._newest_token, self._revoked):
+        tables = (self.replyables, self.proactive, self._tokens, self._newest_token, self._revoked)
+        for table in (*tables, self.sent, self.guild_of):
             table.clear()
         self._identifies.clear()
         self._asked.clear()
@@ -268,6 +270,12 @@ class Platform:
             while len(table) > MESSAGES_KEPT:
                 del table[next(iter(table))]
         return stored
+
+    def keep_sent(self, sent: Sent) -> None:
+        """A bot sent a message, which it may name by its id; the newest are kept."""
+        self.sent[sent.id] = sent
+        while len(self.sent) > MESSAGES_KEPT:
+            del self.sent[next(iter(self.sent))]
 
     def unwanted(
         self, session: GatewaySession, t: str, fields: Mapping[str, Any], now: int, probe: bool = False

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from fake_qq_server.client import shapes
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, Sink
 from fake_qq_server.platform import rest
+from fake_qq_server.platform.api import Request
 from fake_qq_server.platform.replies import HttpReply
 from fake_qq_server.wire.observer import Observer
 
@@ -82,7 +83,7 @@ class History(Observer):
         self,
         record: int,
         conn: int,
-        request: rest.Request,
+        request: Request,
         asked: rest.Asked,
         reply: HttpReply,
         accepted: bool | None,
@@ -121,7 +122,7 @@ class History(Observer):
                 msg_id=send.msg_id,
                 msg_seq=send.msg_seq,
                 event_id=send.event_id,
-                text=_text(request.json()),
+                text=_text(request.fields()),
                 body=body,
                 status=status,
                 answer=answer,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from email.utils import formatdate
 from http import HTTPStatus
 
 import h11
 
 from fake_qq_server.events import Envelope, HttpAnswer, HttpRequest
 from fake_qq_server.platform import rest, sends
+from fake_qq_server.platform.api import Request
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.rules.moments import NO_FACTS, HttpFacts
@@ -144,7 +146,7 @@ class HttpProtocol:
     def _answer(self, head: h11.Request) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         method, path = head.method.decode("ascii"), head.target.decode("latin-1")
-        request = rest.Request(self._tcp.host, method, path, headers, bytes(self._body), self._stage.now_us())
+        request = Request(self._tcp.host, method, path, headers, bytes(self._body), self._stage.now_us())
         asked = rest.asked(self._platform, request, self._stage.normal)
         about = Envelope(self._tcp.number, next(self._numbers), asked.bot)
         cause = self._stage.sink(
@@ -221,9 +223,11 @@ class HttpProtocol:
     def _head(self, reply: HttpReply, *, length: int | None = None, close: bool = False) -> bytes:
         size = len(rest.encode(reply)) if length is None else length
         kind = "text/plain; charset=utf-8" if isinstance(reply.payload, str) else "application/json"
-        headers = {"Content-Type": kind, "Content-Length": str(size), **reply.headers}
+        now = (self._platform.options.epoch_us + self._stage.now_us()) // 1_000_000
+        date = {"Date": formatdate(now, usegmt=True)}
+        headers = {**date, "Content-Type": kind, "Content-Length": str(size), **reply.headers}
         if reply.status in _WITHOUT_LENGTH:
-            headers = dict(reply.headers)
+            headers = {**date, **reply.headers}
         if close:
             headers["Connection"] = "close"
         head = h11.Response(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from fake_qq_server.platform.api import Request
 from fake_qq_server.platform.replies import HttpReply
-from fake_qq_server.platform.rest import Asked, Request
+from fake_qq_server.platform.rest import Asked
 
 
 class Observer:

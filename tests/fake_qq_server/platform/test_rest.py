@@ -8,11 +8,12 @@ import pytest
 
 from fake_qq_server.events import HttpSend
 from fake_qq_server.platform import protocol, rest
+from fake_qq_server.platform.api import Request
 from fake_qq_server.platform.media import MEDIA
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
-from fake_qq_server.platform.rest import CONTENT_OF, LONGEST_NOTICE_S, Asked, Request, endpoint_of
+from fake_qq_server.platform.rest import CONTENT_OF, LONGEST_NOTICE_S, Asked, endpoint_of
 from fake_qq_server.platform.rows import Stored
 from fake_qq_server.platform.sends import INPUT_NOTIFY
 from fake_qq_server.platform.units import MINUTE, SECOND
