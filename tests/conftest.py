@@ -25,6 +25,7 @@ KINDS = {
     "harness/commands": "runs",
     "harness/commands/report": "pure",
     "calibration": "runs",
+    "clients": "runs",
     "regression": "runs",
     "power": "runs",
     "benchmark": "runs",
