@@ -17,6 +17,15 @@ ARROWS: Mapping[str, str] = {
 }
 """Which way something goes: <- comes from the bot, -> goes to it."""
 
+PLACES: Mapping[str, str] = {
+    "http": "http",
+    "ws": "ws",
+    "session": "ws",
+    "event": "ws",
+    "interaction": "ws",
+}
+"""Whose connections are numbered, by the first word of a kind that does not tell its host."""
+
 TOLD_BEFORE = frozenset({"link.open", "ws.hello"})
 """Kinds that say nothing new to a person."""
 
@@ -31,7 +40,7 @@ def as_text(row: Record) -> str | None:
     if row["k"] in TOLD_BEFORE:
         return None
     said = [f"{key}={_plain(value)}" for key, value in row["d"].items() if value not in (None, "", False, [])]
-    where = row["d"].get("host") or ("ws" if row["k"].startswith(("ws.", "session", "event.")) else "http")
+    where = row["d"].get("host") or PLACES.get(row["k"].partition(".")[0], "")
     place = f"{where}#{row['conn']}" if row["conn"] is not None else ""
     bot = f"bot {row['bot']}" if row["bot"] is not None else ""
     by = [f"(rule {_plain(row['rule'])})"] if row["rule"] else []

@@ -16,7 +16,7 @@ def test_records_are_numbered_here_or_by_the_journal() -> None:
     shown: list[Record] = []
     history = History(shown.append)
     assert [history("peer", WsIn("heartbeat")) for _ in range(2)] == [1, 2]
-    numbered = History(shown.append, lambda src, event, about=Envelope(), x=None: 41)  # type: ignore[misc]
+    numbered = History(shown.append, lambda src, event, about=Envelope(), x=None: 41)
     assert numbered("peer", WsIn("heartbeat")) == numbered.last == 41
     assert [row["n"] for row in shown] == [1, 2, 41]
 

@@ -13,7 +13,8 @@ from fake_qq_server.serving.log import as_json, as_text
 
 def row(k: str, d: dict[str, Any], **about: Any) -> Record:
     known = {"conn": 1, "req": None, "bot": 1, "cause": None, "rule": None, **about}
-    return Record(n=7, t=1_500_000, src="peer", k=k, d=d, **known)  # type: ignore[typeddict-item]
+    made: Record = {"n": 7, "t": 1_500_000, "src": "peer", "k": k, "d": d, **known}  # type: ignore[typeddict-item]
+    return made
 
 
 @pytest.mark.parametrize(
