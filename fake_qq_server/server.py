@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -48,6 +49,7 @@ class FakeQQ:
     since `start()`; under virtual time the loop starts at 0 and so do they. `ports` of 0, the default, are
     the kernel's choice; a port that somebody has raises OSError. `name` stands for `address` in the URLs;
     `options.gateway_url`, where set, is what bots are told. `observer` sees whole requests and frames.
+    With `tls`, its hosts speak that.
 
     `on_signal` sends the subject's process a signal; unless replaced there is no process.
     `on_restart` stops the subject and starts it again, `on_speak` makes it send; unless replaced they cannot.
@@ -72,6 +74,7 @@ class FakeQQ:
         ports: Mapping[Host, int] | None = None,
         name: str | None = None,
         observer: Observer = NOBODY_WATCHES,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._observer = observer
         self._seed = seed
@@ -85,12 +88,13 @@ class FakeQQ:
         self.listeners: dict[Host, Listener] = {}
         try:
             for host in HOSTS:
-                self.listeners[host] = Listener(self.stage, host, self, address, (ports or {}).get(host, 0))
+                port = (ports or {}).get(host, 0)
+                self.listeners[host] = Listener(self.stage, host, self, address, port, tls)
         except BaseException:
             self._close()
             raise
         bound = {host: listener.address for host, listener in self.listeners.items()}
-        self.addresses = Addresses.of(bound, name)
+        self.addresses = Addresses.of(bound, name, tls=tls is not None)
         chosen = options or Options(seed=seed)
         urls = self.addresses.gateways(len(bots)) or chosen.gateway_urls
         gateway, media = self.addresses.gateway, self.addresses.api

@@ -23,7 +23,9 @@ class Settings:
     `bots` are (app id, secret) pairs; without any, whoever asks for a token gets one. `bind` is the address
     on which bots are served; the control API is always on loopback. `advertise` stands in the URLs in its
     place; `gateway_url` is what GET /gateway answers. `port_base`: the first of four ports in a row; None
-    leaves them to the kernel. `options`: fields of `platform.options.Options` by name. `seed` None draws one.
+    leaves them to the kernel. `tls`, `proxy`: https and wss, and a CONNECT proxy that leads QQ's hosts here;
+    `print_env` prints what a client's environment must have for them. `options`: fields of
+    `platform.options.Options` by name. `seed` None draws one.
     """
 
     bots: tuple[tuple[str, str], ...] = ()
@@ -33,6 +35,9 @@ class Settings:
     port_base: int | None = None
     ready_file: Path | None = None
     log: Literal["text", "json", "none"] = "text"
+    tls: bool = False
+    proxy: bool = False
+    print_env: bool = False
     options: tuple[tuple[str, Any], ...] = ()
     seed: int | None = None
 
@@ -151,6 +156,9 @@ OPTIONS = (
     _option("--bind", type=address, metavar="ADDRESS", help="serve bots here (default: 127.0.0.1)"),
     _option("--advertise", type=host_name, metavar="HOST", help="the host name in all URLs"),
     _option("--gateway-url", type=gateway_url, metavar="URL", help="what GET /gateway answers"),
+    _option("--tls", action="store_true", help="speak https and wss, with certificates of a private CA"),
+    _option("--proxy", action="store_true", help="a CONNECT proxy that leads QQ's hosts here; with --tls"),
+    _option("--print-env", action="store_true", help="print what a client must have in its environment"),
     _option("--ready-file", type=Path, metavar="FILE", help="write the first line there too, once all is up"),
     _option("--log", choices=("text", "json", "none"), help="one line for each thing that happens"),
     _option("--json", dest="log", action="store_const", const="json", help="the same as --log json"),

@@ -7,7 +7,9 @@ import contextlib
 import json
 import os
 import secrets
+import shlex
 import signal
+import ssl
 import sys
 import tempfile
 import time
@@ -31,6 +33,8 @@ from fake_qq_server.serving.control_http import ControlServer
 from fake_qq_server.serving.history import History
 from fake_qq_server.serving.log import FORMS
 from fake_qq_server.serving.options import LOOPBACK, Settings
+from fake_qq_server.serving.proxy import Proxy
+from fake_qq_server.serving.tls import CA_FILE, QQ_HOSTS, environment, server_context
 
 ENDED, FAILED, WRONG_USAGE = 0, 1, 2
 ANYWHERE = "0.0.0.0"
@@ -92,26 +96,46 @@ class Program:
             end(FAILED)
 
         self.end = end
+        if self.settings.proxy and not self.settings.tls:
+            raise OSError(0, "--proxy leads to QQ's hosts by https: say --tls too")
+        with tempfile.TemporaryDirectory(prefix="qqchaos-ca-") as folder:
+            return await self._serve_until(over, failed, Path(folder))
+
+    async def _serve_until(
+        self, over: asyncio.Future[int], failed: Callable[[BaseException], None], folder: Path
+    ) -> int:
+        loop = asyncio.get_running_loop()
         history = History(self._show, self.record)
-        fake = self._fake = self._built(history)
+        fake = self._fake = self._built(history, self._context(folder))
         fake.on_error = failed
         history.now_us = fake.now_us
         control = ControlServer(Control(fake, history), secrets.token_urlsafe(24))
+        ports = fake.addresses.ports
+        proxy = Proxy({host: ports["api" if "sgroup" in host else "token"] for host in QQ_HOSTS})
         try:
             at = await control.start(LOOPBACK, (self.settings.port_base or -len(HOSTS)) + len(HOSTS))
+            proxied = await proxy.start(LOOPBACK) if self.settings.proxy else None
             for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, end, ENDED)
+                loop.add_signal_handler(number, self.end, ENDED)
             fake.start()
-            self._tell(fake, at, control.token)
+            needed = environment(folder / CA_FILE, proxied) if self.settings.tls else {}
+            self._tell(fake, at, control.token, needed)
             return await over
         finally:
             await control.stop()
+            await proxy.stop()
             if self.record is not None:
                 fake.director.report_unmet()
             fake.stop()
             await asyncio.sleep(0)  # sockets close in the loop's next turn
 
-    def _built(self, history: History) -> FakeQQ:
+    def _context(self, folder: Path) -> ssl.SSLContext | None:
+        """Of TLS, whose CA's certificate is then in `folder`."""
+        asked = self.settings
+        names = {LOOPBACK, "localhost", asked.advertise or LOOPBACK, asked.bind} - {ANYWHERE}
+        return server_context(folder, sorted(names)) if asked.tls else None
+
+    def _built(self, history: History, tls: ssl.SSLContext | None) -> FakeQQ:
         asked = self.settings
         ports: dict[Host, int] = {}
         if asked.port_base is not None:
@@ -139,6 +163,7 @@ class Program:
             name=name,
             observer=history,
             on_secrets=self.on_secrets,
+            tls=tls,
         )
 
     def _show(self, row: shapes.Record) -> None:
@@ -153,7 +178,7 @@ class Program:
         except (BrokenPipeError, ValueError):
             self.end(ENDED)
 
-    def _tell(self, fake: FakeQQ, control_url: str, token: str) -> None:
+    def _tell(self, fake: FakeQQ, control_url: str, token: str, needed: Mapping[str, str]) -> None:
         """The first line, and the ready file: a reader of either can connect."""
         at = fake.addresses
         ready = {
@@ -167,6 +192,7 @@ class Program:
                 "control": int(control_url.rpartition(":")[2]),
             },
             "pid": os.getpid(),
+            "env": dict(needed),
         }
         if self.settings.bind != LOOPBACK:
             print(
@@ -177,6 +203,8 @@ class Program:
         if self.settings.ready_file is not None:
             write_whole(self.settings.ready_file, json.dumps(ready) + "\n")
         self._print(json.dumps(ready))
+        for name, value in needed.items() if self.settings.print_env else ():
+            self._print(f"export {name}={shlex.quote(value)}")
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import ssl
 from functools import partial
 
 from fake_qq_server.events import Host
@@ -16,7 +17,7 @@ BACKLOG = 128
 
 class Listener:
     """One host's port. `connections` are the open ones by number, `sockets` those that still have a
-    socket; `handler` is the server behind the port. A `tcp.Port`.
+    socket; `handler` is the server behind the port. With `tls`, that is spoken below HTTP. A `tcp.Port`.
 
     Connections are accepted here and not by `loop.create_server`, which cannot be stopped in the turn in
     which it was started: rules may refuse and heal within one instant.
@@ -29,8 +30,10 @@ class Listener:
         handler: ConnectionHandler,
         address: str = "127.0.0.1",
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._stage = stage
+        self._tls = tls
         self.host = host
         self._handler = handler
         self.connections: dict[int, TcpConnection] = {}
@@ -126,7 +129,8 @@ class Listener:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             loop = self._stage.loop
             connection = partial(TcpConnection, self._stage, self, self._handler)
-            task = loop.create_task(loop.connect_accepted_socket(connection, sock))
+            accepted = loop.connect_accepted_socket(connection, sock, ssl=self._tls)
+            task = loop.create_task(accepted)
             self._accepting[task] = sock
             task.add_done_callback(self._accept_done)
 
@@ -143,7 +147,8 @@ class Listener:
             sock.close()
         elif (problem := task.exception()) is not None:
             sock.close()
-            self._stage.on_error(problem)
+            if self._tls is None or not isinstance(problem, OSError):  # a failed handshake is the client's
+                self._stage.on_error(problem)
 
 
 def _bound(address: str, port: int) -> socket.socket:

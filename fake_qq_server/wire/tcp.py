@@ -229,7 +229,7 @@ class TcpConnection(asyncio.Protocol):
             self.transport.write(item)
 
     def _send_fin(self) -> None:
-        if self._received_fin:
+        if self._received_fin or not self.transport.can_write_eof():  # TLS has no half of an end
             self.transport.close()
             return
         self._sent_fin = True
