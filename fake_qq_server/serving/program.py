@@ -31,6 +31,7 @@ from fake_qq_server.server import FakeQQ
 from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
 from fake_qq_server.serving.history import History
+from fake_qq_server.serving.idle import sweep
 from fake_qq_server.serving.log import FORMS
 from fake_qq_server.serving.options import LOOPBACK, Settings
 from fake_qq_server.serving.proxy import Proxy
@@ -110,6 +111,7 @@ class Program:
         fake.on_error = failed
         history.now_us = fake.now_us
         control = ControlServer(Control(fake, history), secrets.token_urlsafe(24))
+        sweeping: asyncio.Task[None] | None = None
         ports = fake.addresses.ports
         proxy = Proxy({host: ports["api" if "sgroup" in host else "token"] for host in QQ_HOSTS})
         try:
@@ -119,9 +121,12 @@ class Program:
                 loop.add_signal_handler(number, self.end, ENDED)
             fake.start()
             needed = environment(folder / CA_FILE, proxied) if self.settings.tls else {}
+            sweeping = loop.create_task(sweep(fake.listeners.values(), fake.now_us))
             self._tell(fake, at, control.token, needed)
             return await over
         finally:
+            if sweeping is not None:
+                sweeping.cancel()
             await control.stop()
             await proxy.stop()
             if self.record is not None:

@@ -216,6 +216,7 @@ class HttpProtocol:
         else:
             self._http.start_next_cycle()
             self.idle = True
+            self._tcp.idle_since_us = self._stage.now_us()
 
     def _part(self, data: bytes) -> bytes:
         return (self._http.send(h11.Data(data)) or b"") if data else b""

@@ -101,6 +101,8 @@ class TcpConnection(asyncio.Protocol):
         self._received_fin = False
         self._lost = False
         self._lingering: asyncio.TimerHandle | None = None
+        self.idle_since_us = stage.now_us()
+        """When it was opened, or its last answer was complete."""
 
     # -- asyncio's side
 
@@ -229,12 +231,14 @@ class TcpConnection(asyncio.Protocol):
             self.transport.write(item)
 
     def _send_fin(self) -> None:
-        if self._received_fin or not self.transport.can_write_eof():  # TLS has no half of an end
+        if self._received_fin:
             self.transport.close()
             return
         self._sent_fin = True
         try:
             self.transport.write_eof()
+        except NotImplementedError:  # TLS has no half of an end
+            self.transport.close()
         except OSError:  # reset by the subject, and asyncio does not know yet
             self.transport.abort()
         else:

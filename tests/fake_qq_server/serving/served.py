@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -19,7 +20,7 @@ from fake_qq_server.server import FakeQQ
 from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
 from fake_qq_server.serving.history import History
-from tests.fake_qq_server.front import Bot, Front, Ws
+from tests.fake_qq_server.front import LONG_S, Bot, Front, Ws
 
 PROGRAM = (sys.executable, "-u", "-m", "fake_qq_server")
 TOKEN = "the-token"
@@ -89,7 +90,8 @@ async def served(options: Options | None = None, *, bots: int = 1) -> AsyncItera
     url = await server.start("127.0.0.1", 0)
     fake.start()
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=8)) as http:
+        timeout = aiohttp.ClientTimeout(total=LONG_S)
+        async with asyncio.timeout(3 * LONG_S), aiohttp.ClientSession(timeout=timeout) as http:
             front = Front(fake, None)  # type: ignore[arg-type]
             bot = _Bot(front, http)
             yield Served(fake, url, AsyncClient(url, TOKEN), bot, errors)
