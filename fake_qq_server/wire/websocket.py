@@ -108,7 +108,9 @@ class WebSocketProtocol:
         """More bytes from the subject: parts of a request, frames."""
         self._ws.receive_data(data)
         for event in self._ws.events_received():
-            if isinstance(event, Request):
+            if isinstance(event, Request) and self._ws.eof_sent:  # what follows it is no WebSocket
+                self._refuse_non_request()
+            elif isinstance(event, Request):
                 self._requested = True
                 self._handshake(event)
             elif isinstance(event, Frame) and self.gateway is not None:

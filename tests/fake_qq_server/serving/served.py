@@ -100,4 +100,5 @@ async def served(options: Options | None = None, *, bots: int = 1) -> AsyncItera
     finally:
         await server.stop()
         fake.stop()
-    assert errors == []
+    if errors:
+        raise errors[0]

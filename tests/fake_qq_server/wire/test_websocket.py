@@ -174,3 +174,11 @@ async def test_hello_is_the_first_frame_though_a_client_identifies_without_waiti
     assert 0 < sent.index(b'"op":10') < sent.index(b'"op":11')
     made.say_hello()
     assert tcp.taken() == b""
+
+
+async def test_noise_right_behind_an_upgrade_request_is_refused_with_it() -> None:
+    sink = ListSink()
+    made, tcp = websocket(Stage(sink), platform())
+    made.received(UPGRADE % b"/websocket" + b"\xff\xff\xff\xff")
+    assert tcp.taken().startswith(b"HTTP/1.1 400 ") and not tcp.open
+    assert kinds(sink) == ["ws.connect"]
