@@ -252,6 +252,7 @@ class Director:
         """Do all that is due, then set the timer for what comes next."""
         if self._stage.stopped or self._retired:
             return
+        due = None
         for _ in range(STEPS_AT_ONCE):
             now = self._stage.now_us()
             due = self._next_due()
@@ -261,7 +262,6 @@ class Director:
                 self._take(bot, engine, engine.advance(now))
         if self._timer is not None:
             self._timer.cancel()
-        due = self._next_due()
         self._timer = None if due is None else self._stage.call_at(due, self._advance)
 
     def _take(self, bot: int, engine: Engine, step: Step) -> None:

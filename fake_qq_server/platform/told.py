@@ -24,9 +24,13 @@ _MENTION = re.compile(r"<@!?[^<>\s]{1,64}>")
 def opening(text: str, length: int = LONGEST_OPENING) -> str | None:
     """How a text begins, without mentions, each run of white space as one space; null where it says nothing.
 
+    Where it has several words it ends with a whole one: a part of a folder's name could not be made <home>.
     Bots differ in which mentions they take out of what their handler is given.
     """
-    return " ".join(_MENTION.sub(" ", text[: 4 * length]).split())[:length] or None
+    words = " ".join(_MENTION.sub(" ", text[: 4 * length]).split())
+    if len(words) <= length:
+        return words or None
+    return words[: length + 1].rpartition(" ")[0] or words[:length]
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,15 @@ NOTHING = Told()
 def told_by(t: str, d: Any) -> Told:
     """What a message event of type `t` with payload `d` tells.
 
-    A voice message without a text says what the platform recognised in it [log; src hermes].
+    A voice message without a text says what the platform recognised in it [log; src hermes]. Pictures and
+    files of a message that it quotes are shown with it.
     """
     if not isinstance(d, Mapping):
         return NOTHING
     author = d.get("author")
     spoken = (str(one["asr_refer_text"]) for one in _attached(d) if one.get("asr_refer_text"))
-    kinds = [(str(one.get("content_type") or ""), str(one.get("filename") or "")) for one in _attached(d)]
+    shown = [*_attached(d), *(row for one in _rows(d.get("msg_elements")) for row in _attached(one))]
+    kinds = [(str(one.get("content_type") or ""), str(one.get("filename") or "")) for one in shown]
     others = tuple(name for kind, name in kinds if kind != VOICE and not kind.startswith("image/"))
     return Told(
         text=opening(str(d.get("content") or "")) or next(map(opening, spoken), None),
@@ -71,8 +77,11 @@ VOICE = MEDIA["voice"].content_type
 
 
 def _attached(d: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    rows = d.get("attachments")
-    return [one for one in rows if isinstance(one, Mapping)] if isinstance(rows, Sequence) else []
+    return _rows(d.get("attachments"))
+
+
+def _rows(value: Any) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, Sequence) else []
 
 
 def _user_in(author: Mapping[str, Any]) -> str | None:

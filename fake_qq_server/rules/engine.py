@@ -101,12 +101,24 @@ class Engine:
                     pushes.append(Push(rule, do, state.seen, now))
                 else:
                     later.append(self._plan(index, state, do, now + do.after_us))
+        self._note_instead(matched, answers)
         forbidden: tuple[Forbid, ...] = ()
         if by is None:
             forbidden = self._forbidden.among(
                 event, now, self._marks.when, conn=conn, path=path, s=s, http=http
             )
         return Decision(tuple(answers), tuple(pushes), tuple(later), forbidden)
+
+    def _note_instead(self, matched: Sequence[tuple[int, RuleState]], answers: Sequence[Act]) -> None:
+        """Remember of each rule that matched and gives way, or answers too late, which one acts in its
+        place."""
+        for act in answers[1:]:
+            self._by_key[act.rule.key].instead = answers[0].rule.key
+        for _, state in matched:
+            for name in state.rule.instead:
+                for _, other in matched:
+                    if other.rule.id == name:
+                        other.instead = state.rule.key
 
     def unwatched(self) -> tuple[Forbid, ...]:
         """The prohibitions whose window never began."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted
 from fake_qq_server.rules.language_verbs import When
-from fake_qq_server.rules.moments import MARKS, Which, parse_id
+from fake_qq_server.rules.moments import MARKS, Moment, Which, parse_id
 from fake_qq_server.rules.rule import ALL, Rule, parse_rule
 from fake_qq_server.rules.toxic_names import refuse_two_meanings
 from fake_qq_server.rules.verbs.registry import Class
@@ -95,12 +95,35 @@ def _refuse_two_answers(rules: Sequence[Rule], places: Sequence[Path]) -> None:
     for later, (number, event, rule) in enumerate(sure):
         for _, other_event, other in sure[:later]:
             same = (rule.where, rule.start, rule.until) == (other.where, other.start, other.until)
-            if same and not _one_yields(rule, other) and _meet(event, rule.which, other_event, other.which):
+            meet = same and _meet(event, rule.which, other_event, other.which)
+            within = _matches_within(rule, other) or _matches_within(other, rule)
+            if (meet or within) and not _one_yields(rule, other):
                 raise LanguageError(
                     places[number],
                     f"two rules answer {event}: this one and {quoted(other.key)}; narrow one of them, "
                     "or let one act instead of the other",
                 )
+
+
+def _matches_within(narrow: Rule, wide: Rule) -> bool:
+    """Whether every event that the one matches, which it has to, is matched by the other too."""
+    assert isinstance(narrow.trigger, When) and isinstance(wide.trigger, When)
+    return (
+        wide.trigger.matches(narrow.trigger.event)
+        and wide.which == ALL
+        and wide.where in (None, narrow.where)
+        and not narrow.fires.holds(0)
+        and (wide.start is None or _no_later(wide.start, narrow.start))
+        and (wide.until is None or _no_later(narrow.until, wide.until))
+    )
+
+
+def _no_later(one: Moment | None, other: Moment | None) -> bool:
+    """Whether a moment surely comes no later than another."""
+    if one is None or other is None:
+        return False
+    same = (one.mark, one.nth, one.latest_us) == (other.mark, other.nth, other.latest_us)
+    return one == other or (same and one.latest_us is None and one.offset_us <= other.offset_us)
 
 
 def _one_yields(rule: Rule, other: Rule) -> bool:

@@ -11,7 +11,8 @@ from fake_qq_server.rules.rule import Rule
 
 @dataclass(slots=True)
 class RuleState:
-    """What the engine remembers of one rule. `acts` counts per verb; `over`: nothing more can come."""
+    """What the engine remembers of one rule. `acts` counts per verb; `over`: nothing more can come;
+    `instead`: the rule that last acted in its place on what it matched."""
 
     rule: Rule
     acts: list[int]
@@ -19,6 +20,7 @@ class RuleState:
     ticks: int = 0
     on: bool = False
     over: bool = False
+    instead: str | None = None
 
 
 @dataclass(order=True, slots=True)
@@ -36,4 +38,8 @@ def why_unmet(state: RuleState, got: int) -> str:
         return "it acted, but not that often"
     if isinstance(state.rule.trigger, Link):
         return "nothing met the condition"
-    return "what it waits for never came" if state.seen == 0 else "it matched and had nothing to act on"
+    if state.seen == 0:
+        return "what it waits for never came"
+    if state.instead is not None:
+        return f"it matched, and rule {state.instead} acted instead"
+    return "it matched and had nothing to act on"

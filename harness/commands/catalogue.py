@@ -15,7 +15,7 @@ from harness.commands.request import (
     ValidateRequest,
     VerbsRequest,
 )
-from harness.commands.results import as_text
+from harness.commands.written import as_text
 from harness.errors import UsageError
 from harness.scenario import selection
 from harness.scenario.in_words import (
@@ -40,17 +40,18 @@ PLURALS = {
 
 def list_scenarios(request: ListRequest) -> int:
     """Every scenario with its story; with -v its runs too."""
-    runs = selection.narrowed(selection.all_runs(), request.tags, request.expression)
+    catalogue = load_catalogue()
+    runs = selection.narrowed(selection.all_runs(catalogue), request.tags, request.expression)
     if request.json:
         print(as_text([dict(run.resolved) for run in runs]))
         return 0
-    chosen = {run.scenario for run in runs}
-    for scenario in load_catalogue().values():
-        if scenario.name not in chosen:
+    chosen = {run.name for run in runs}
+    for scenario in catalogue.values():
+        names = [run.name for run in scenario.runs if run.name in chosen]
+        if not names:
             continue
         issues = "".join(f"  #{issue}" for issue in scenario.issues)
         print(f"{scenario.name}{issues}\n    {' '.join(scenario.story.split())}")
-        names = [run.name for run in scenario.runs if run in runs]
         if request.verbose:
             print("".join(f"      {name}\n" for name in names), end="")
         else:

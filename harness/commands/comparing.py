@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from harness.commands.report.terminal import Terminal
 from harness.commands.request import DiffRequest, MergeRequest
-from harness.commands.results import Judged, as_text, check_folder, write_file
+from harness.commands.results import Judged, check_folder
+from harness.commands.written import as_text, write_file
 from harness.comparing.baseline import Found
 from harness.comparing.changes import Change, Key, changes, totals
 from harness.comparing.outcomes import NAME, read_outcomes

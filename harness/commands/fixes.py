@@ -13,7 +13,8 @@ from harness.commands.report import lines
 from harness.commands.report.fix_tables import as_json, as_markdown, as_text
 from harness.commands.report.terminal import Terminal
 from harness.commands.request import FixesRequest
-from harness.commands.results import DEFAULT_OUT, Judged, check_folder, file_name, write_file
+from harness.commands.results import DEFAULT_OUT, Judged, check_folder, file_name
+from harness.commands.written import write_file
 from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, releases
 from harness.hermes.fixes.table import FIXES

@@ -13,7 +13,8 @@ from harness.commands.catalogue import verb_in_words
 from harness.commands.report import lines
 from harness.commands.report.terminal import Terminal
 from harness.commands.request import ExplainRequest, JudgeRequest
-from harness.commands.results import Judged, as_text
+from harness.commands.results import Judged
+from harness.commands.written import as_text
 from harness.errors import UsageError
 from harness.journal.record import JournalError, parse
 from harness.journal.run_kinds import RunOpen

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.commands.request import DoctorRequest
-from harness.commands.results import as_text
+from harness.commands.written import as_text
 from harness.errors import NOT_JUDGED, PASSED, QQChaosError
 from harness.hermes import environments, installation, interpreters
 from harness.hermes.installation import Installation

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -11,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from harness.errors import HarnessError, UsageError
+from harness.commands.written import as_text, write_file
+from harness.errors import UsageError
 from harness.journal.record import Record
 from harness.judging.outcome import Outcome, as_document
 
@@ -90,20 +90,6 @@ def document(runs: Sequence[Judged]) -> dict[str, Any]:
 def write_outcomes(out: Path, runs: Sequence[Judged]) -> None:
     """Write OUT/outcome.json. Raises HarnessError."""
     write_file(out / "outcome.json", as_text(document(runs)))
-
-
-def as_text(document: object) -> str:
-    """JSON as it stands in files and on the terminal, without the last line feed."""
-    return json.dumps(document, ensure_ascii=False, indent=1)
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write `text` and a line feed. Raises HarnessError where that cannot be done."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")  # which JSON reads
-    except OSError as problem:
-        raise HarnessError(f"{path} cannot be written: {problem.strerror}") from problem
 
 
 def file_name(run: str, level: str = "adapter") -> str:

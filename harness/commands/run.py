@@ -12,8 +12,9 @@ from harness.commands.comparing import compared, rows_of, told_of
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
 from harness.commands.request import RunRequest
-from harness.commands.results import DEFAULT_OUT, Judged, Results, as_text, document
+from harness.commands.results import DEFAULT_OUT, Judged, Results, document
 from harness.commands.series import Series
+from harness.commands.written import as_text
 from harness.comparing import baseline
 from harness.comparing.changes import changes
 from harness.errors import NOT_JUDGED, PASSED, UsageError
@@ -109,7 +110,10 @@ def _run(
     out = request.out or DEFAULT_OUT
     width = max(len(run.name) for _, runs in batches for run in runs)
     with Results(out, [(level, run.name) for level, runs in batches for run in runs]) as results:
-        terminal.print_lines([installation.description + (f", {fix.description}" if fix else ""), ""])
+        left_out = [fix.left_out] if fix and fix.left_out else []
+        terminal.print_lines(
+            [installation.description + (f", {fix.description}" if fix else ""), *left_out, ""]
+        )
         for number, (level, runs) in enumerate(batches):
             series = Series(
                 installation,
@@ -148,7 +152,7 @@ def _print_stories(request: RunRequest, terminal: Terminal, done: Sequence[Judge
     """The worst run's story, with -v everybody's, and how many runs have which verdict."""
     worst = lines.worst(done)
     shown = done if request.verbose else [worst] if worst else []
-    for judged in shown:
+    for judged in (one for one in shown if one.outcome):  # of one without, its line says all
         terminal.print_lines(["", *lines.story(judged, repeat_line(request, judged.name, level))])
     terminal.print_lines(["", lines.totals(done)])
 

@@ -56,10 +56,12 @@ class Record:
         return self.event.KIND
 
     def as_json(self, *, digest: bool = False) -> str:
-        """One line, without newline. With `digest`, the part that must be equal in equal runs."""
-        line: dict[str, Any] = {"n": self.n, "t": self.t, "src": self.src, "k": self.kind}
-        line.update((key, getattr(self.about, key)) for key in self.KEYS)
-        line["d"] = d = {name: getattr(self.event, name) for name in field_names(type(self.event))}
+        """One line, without newline. With `digest`, the part that must be equal in equal runs.
+
+        The envelope and the event stand in it as they are in memory: all fields, in order.
+        """
+        line: dict[str, Any] = {"n": self.n, "t": self.t, "src": self.src, "k": self.kind, **vars(self.about)}
+        line["d"] = d = dict(vars(self.event))
         for name in _omitted_names(type(self.event)):
             if d[name] is None:
                 del d[name]

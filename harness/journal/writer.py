@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event
-from harness.journal.record import Record, field_names
+from harness.journal.record import Record
 from harness.journal.run_kinds import RunClose, RunOpen
 
 TEXTS_KEPT = 2_000
@@ -107,7 +107,9 @@ class Recorder:
             self._count = number = self._count + 1
             self._kinds[event.KIND] += 1
             record = Record(number, self._now(), src, self._normal(event), about, x)
-            self._write(record.as_json().translate(_LINE_ENDS).encode("utf-8", "backslashreplace"))
+            text = record.as_json()
+            text = text if text.isascii() else text.translate(_LINE_ENDS)
+            self._write(text.encode("utf-8", "backslashreplace"))
             if src != "link":  # the platform's conditions, which the subject has no part in
                 self._watch_for_flood(record.t)
             if number == RECORDS_IN_A_RUN:
@@ -140,12 +142,14 @@ class Recorder:
     def _normal(self, event: Event) -> Event:
         if isinstance(event, RunOpen):
             return event  # what a re-run needs, word for word
-        values = {name: getattr(event, name) for name in field_names(type(event))}
-        changed = {name: said for name, value in values.items() if (said := self._said(value)) is not value}
+        values = vars(event).items()
+        changed = {name: said for name, value in values if (said := self._said(value)) is not value}
         return replace(event, **changed) if changed else event
 
     def _said(self, value: Any) -> Any:
         """A value as it may stand in a journal; the same object where nothing changes."""
+        if value is None or isinstance(value, int):
+            return value
         if isinstance(value, str):
             said = value if value.isalpha() else self.normal(value)
             return value if said == value else said

@@ -44,18 +44,18 @@ def merge(stretches: Iterable[Interval]) -> tuple[Interval, ...]:
 
 def subtract(stretches: Iterable[Interval], holes: Iterable[Interval]) -> tuple[Interval, ...]:
     """What remains of `stretches` where none of `holes` is."""
-    rest = list(merge(stretches))
-    for hole in merge(holes):
-        rest = [
-            piece
-            for one in rest
-            for piece in (
-                Interval(one.start, min(one.end, hole.start)),
-                Interval(max(one.start, hole.end), one.end),
-            )
-            if piece.length > 0
-        ]
-    return tuple(rest)
+    absent, found, first = merge(holes), [], 0
+    for one in merge(stretches):
+        start = one.start
+        while first < len(absent) and absent[first].end <= start:
+            first += 1
+        here = first
+        while here < len(absent) and absent[here].start < one.end:
+            found.append(Interval(start, absent[here].start))
+            start = absent[here].end
+            here += 1
+        found.append(Interval(start, one.end))
+    return tuple(piece for piece in found if piece.length > 0)
 
 
 def overlap(left: Iterable[Interval], right: Iterable[Interval]) -> tuple[Interval, ...]:

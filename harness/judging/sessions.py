@@ -118,7 +118,7 @@ class _Scan:
         """What lets it identify, its Resumes in vain included."""
         vain = self.failing.get(bot.newest, {}) if bot.newest is not None else {}
         known = (*bot.reasons, *(Reason(mark, conn) for conn, mark in vain.items()))
-        return tuple(replace(one, own=one.conn in self.spoilt) for one in known)
+        return tuple(replace(one, own=True) if one.conn in self.spoilt else one for one in known)
 
     def cut(self, conn: int | None, mark: Mark) -> None:
         if conn in self.session_on:

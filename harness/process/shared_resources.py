@@ -27,7 +27,8 @@ PRELOAD = (
     "websockets",
     "aiohttp",
     "httpx",
-    "anyio",
+    "httpcore",
+    "anyio._backends._asyncio",
     "requests",
     "yaml",
     "dotenv",
@@ -40,7 +41,7 @@ PRELOAD = (
     "harness.worker.levels.runner",
 )
 """Modules that a fork server imports beforehand, where the subject has them. Never hermes: it reads its homes
-on import."""
+on import. httpx imports httpcore when a client is made, and httpcore the backend at the first request."""
 
 
 @dataclass(frozen=True)

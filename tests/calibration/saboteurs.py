@@ -63,6 +63,7 @@ ENDINGS: Mapping[str, str] = {
     "calibration-endless": "fatal-notified",
     "calibration-banned": "fatal-notified",
     "calibration-no-acks": "recovered",
+    "calibration-start-down": "never-connected",
     "calibration-media/alone": "tolerated",
     "calibration-media/group": "tolerated",
     "calibration-slow-answer": "tolerated",
@@ -647,6 +648,12 @@ SABOTEURS: Mapping[str, Saboteur] = {
             ),
         ),
         ("calibration-banned",),
+    ),
+    "final-start": Saboteur(
+        "final",
+        "calls it final that its first connect failed",
+        (Change(ADAPTER, 'Fatal("qq_connect", retryable=True)', 'Fatal("qq_connect", retryable=False)'),),
+        ("calibration-start-down",),
     ),
     "forbidden": Saboteur(
         "forbidden",

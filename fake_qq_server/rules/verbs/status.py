@@ -9,6 +9,7 @@ from fake_qq_server.rules.verbs.arguments import integer
 from fake_qq_server.rules.verbs.registry import Args, Class, Verb, register
 
 _WITHOUT_BODY = (204, 205, 304)
+_PHRASES = {known.value: known.phrase for known in HTTPStatus}
 
 
 def act(args: Args, ask: HttpAsk) -> HttpReply:
@@ -16,8 +17,7 @@ def act(args: Args, ask: HttpAsk) -> HttpReply:
     del ask
     if args.main in _WITHOUT_BODY:
         return HttpReply(args.main)
-    phrases = {int(known): known.phrase for known in HTTPStatus}
-    return HttpReply(args.main, {"message": phrases.get(args.main, "Error"), "code": args.main})
+    return HttpReply(args.main, {"message": _PHRASES.get(args.main, "Error"), "code": args.main})
 
 
 register(

@@ -45,9 +45,10 @@ class Fix:
         return f"fix {self.name} (sha256 {self.sha256[:12]})"
 
     @property
-    def ignored(self) -> tuple[str, ...]:
-        """Files of a patch that are not hermes' code: tests, documentation."""
-        return self.plan.ignored if self.plan else ()
+    def left_out(self) -> str | None:
+        """Which files of a patch are not hermes' code (tests, documentation), in one line; None for none."""
+        ignored = self.plan.ignored if self.plan else ()
+        return f"not hermes' code, so left out of {self.name}: {', '.join(ignored)}" if ignored else None
 
 
 def choose(with_fix: str, installation: Installation) -> Fix:
@@ -65,6 +66,8 @@ def choose(with_fix: str, installation: Installation) -> Fix:
 
     text = patch.read(path)
     made = patch.plan(text, path.name, installation.root)
+    if made.contents.get(installation.layout.file, b"") is None:
+        raise UsageError(f"{path.name}: takes {installation.layout.file} away, which is the adapter")
     sha256 = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     return Fix(path.name, "patch", sha256, made)
 

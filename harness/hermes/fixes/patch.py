@@ -64,7 +64,11 @@ def plan(text: str, name: str, root: Path) -> Plan:
         else:
             _apply_file(name, file, tree)
     if not tree.contents:
-        raise UsageError(f"{name}: touches nothing of hermes-agent, only {', '.join(dict.fromkeys(ignored))}")
+        only = ", ".join(dict.fromkeys(ignored))
+        raise UsageError(
+            f"{name}: touches nothing of hermes-agent, only {only}; paths start where its packages lie, as "
+            "`git diff` writes them: gateway/platforms/qqbot/adapter.py"
+        )
     return Plan(MappingProxyType(tree.contents), tuple(dict.fromkeys(ignored)))
 
 

@@ -193,8 +193,8 @@ CHECKS: Mapping[str, Check] = {
     ),
     "final": Check(
         giveup.final,
-        "wrong credentials (100016), or a close with 4914 or 4915",
-        "the fatal flag is set within 60 s, and says that no retry can help",
+        "wrong credentials (100016), or a close with 4914 or 4915; another connect() that fails",
+        "the fatal flag is set within 60 s, and says that no retry can help; of the other: that one can",
     ),
     "released": Check(
         program.released,

@@ -89,7 +89,7 @@ def _whole(
     run: Timeline, limits: CheckLimits, message: Message, call: TimedCall, reply: Reply
 ) -> Finding | None:
     taken = [piece.taken[0] for piece in reply.pieces if piece.taken]
-    if call.text is None or call.length is None or call.end is None or len(taken) < len(reply.pieces):
+    if call.text is None or call.length is None or call.end is None or not taken:
         return None
     texts = [one.sent.text for one in taken if one.sent is not None]
     lines = (call.end.n, *(one.at.n for one in taken))
@@ -97,6 +97,13 @@ def _whole(
         return fails(f"the reply to message {message.id} is not what the handler answered", *lines)
     due = call.end.t + limits.us("answered") + TRIPS * run.terms.delay_us
     length = sum(one.sent.length for one in taken if one.sent is not None) + CUT * len(taken)
-    if length < call.length and run.end >= due and run.trouble.on_rest(call.end.t, due) is None:
-        return fails(f"of the reply to message {message.id} a part is missing", *lines)
-    return passes("each reply has what the handler answered", *lines)
+    refused = [piece.attempts[-1] for piece in reply.pieces if not piece.taken]
+    if not refused and length >= call.length:
+        return passes("each reply has what the handler answered", *lines)
+    if run.end < due or run.trouble.on_rest(call.end.t, due) is not None:
+        return None
+    if refused:
+        pieces = f"{len(refused)} of {len(reply.pieces)} pieces were refused"
+        because = f"of the reply to message {message.id} {pieces}"
+        return fails(because, *lines, *(one.proof.n for one in refused))
+    return fails(f"of the reply to message {message.id} a part is missing", *lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fake_qq_server.events import HttpRequest, LinkClose
 from harness.journal.run_kinds import SubjState
 from harness.judging.checks import permanent_errors
 from harness.judging.checks.program import exit_of, told_to_stop
@@ -78,11 +79,28 @@ def _told(run: Timeline, limits: CheckLimits, one: GiveUp) -> Finding:
     return fails("the fatal handler was called and never ended", *lines)
 
 
+def _connects_again(run: Timeline) -> Finding:
+    asked = any(isinstance(one.event, HttpRequest | LinkClose) for one in run.body)
+    flags = [one.flag.n for one in run.giveups if one.connecting is not None and one.flag is not None]
+    if permanent_errors.said(run) or not flags or not asked:
+        return not_applicable("the platform reported no permanent error")
+    by_number = {one.n: one.event for one in run.body}
+    for n in flags:
+        event = by_number[n]
+        if isinstance(event, SubjState) and event.fatal and not event.fatal.get("retryable"):
+            return fails("a retry could mend why connect() failed, and its fatal flag says that none can", n)
+    return passes("the fatal flag of the connect() that failed says that a retry can help", *flags)
+
+
 def final(run: Timeline, limits: CheckLimits) -> Finding:
-    """The platform says that no retry can help → the fatal flag is set in time, and not retryable."""
+    """The platform says that no retry can help → the fatal flag is set in time, and not retryable.
+
+    Where it says nothing of the kind, a connect() that fails must not call that final: its caller would give
+    up over an outage. Of a bot that asked nobody (it may lack credentials) that is not asked.
+    """
     said = permanent_errors.first_undisputed(run)
     if said is None:
-        return not_applicable("the platform reported no permanent error")
+        return _connects_again(run)
     bound = limits.us("final")
     for record in run.body:
         event = record.event

@@ -28,6 +28,9 @@ def told(t: str = C2C, fields: Any = None, **said: Any) -> Told:
         ("", None),
         (" \n", None),
         ("x" * LONGEST_OPENING + "y", "x" * LONGEST_OPENING),
+        ("ab " + "x" * (LONGEST_OPENING - 3), "ab " + "x" * (LONGEST_OPENING - 3)),
+        ("ab " + "x" * (LONGEST_OPENING - 3) + " y", "ab " + "x" * (LONGEST_OPENING - 3)),
+        ("ab " + "x" * (LONGEST_OPENING - 2), "ab"),
         ("<@!123> hello <@ABC>there", "hello there"),
         ("a<@123>", "a"),
         ("<@>, a <b> and 1 < 2 <@ x>", "<@>, a <b> and 1 < 2 <@ x>"),
@@ -67,9 +70,9 @@ def test_a_voice_message_says_what_was_recognised_where_it_has_no_words(text: st
     assert told(text=text, media=["voice"]).text == said
 
 
-def test_what_a_quoted_message_came_with_is_not_this_one_s() -> None:
-    one = told(quotes=["image", "file"])
-    assert (one.text, one.images, one.files) == ("hi", None, None)
+def test_what_a_quoted_message_came_with_is_shown_with_this_one() -> None:
+    one = told(media=["image"], quotes=["image", "file", "voice"])
+    assert (one.text, one.images, one.files) == ("hi", 2, ("notes.txt",))
 
 
 @pytest.mark.parametrize("d", [None, [], "text", 5])

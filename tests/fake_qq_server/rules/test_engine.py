@@ -66,7 +66,7 @@ def test_answers_and_pushes_are_told_apart() -> None:
 
 
 def test_two_answers_to_one_event_are_a_conflict() -> None:
-    run = EngineRun(FAIL, {**FAIL, "from": "1s", "which": 2})
+    run = EngineRun({**FAIL, "which": "..9"}, {**FAIL, "from": "1s", "which": 2})
     assert not run.decision(GATEWAY, 1).conflict
     assert run.decision(GATEWAY, 2).conflict
 
@@ -125,6 +125,16 @@ def test_an_unmet_rule_says_why(rule: dict[str, Any], why: str) -> None:
     run.event(GATEWAY, 1)
     (unmet,) = run.engine.unmet()
     assert unmet.why == why
+
+
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_an_unmet_rule_names_the_one_that_acted_instead(gives_way: bool) -> None:
+    first = {"id": "first", "when": GATEWAY, "which": "..9", "do": "noanswer"}
+    second = {"id": "second", "when": GATEWAY, "until": "1m", "do": "noanswer"}
+    run = EngineRun({**first, "instead": "second"} if gives_way else first, second, acting=False)
+    run.engine.acted(run.decision(GATEWAY, 1).answers[0], us(1))
+    (unmet,) = run.engine.unmet()
+    assert (unmet.rule.id, unmet.why) == ("second", "it matched, and rule first acted instead")
 
 
 def test_an_unmet_rule_says_that_it_acted_too_seldom() -> None:

@@ -61,6 +61,12 @@ STATUS = {"when": "http.gateway", "do": {"status": 500}}
         ({**STATUS, "which": "every 3"}, {**STATUS, "which": 9}),
         ({**STATUS, "from": "ready"}, {**STATUS, "from": "ready", "which": "7.."}),
         ({**STATUS, "which": 4000}, {**STATUS, "which": "4000.."}),
+        # All that the one matches, the other matches too.
+        (STATUS, {**STATUS, "from": "ready"}),
+        ({**STATUS, "from": "ready + 5s", "which": 1}, STATUS),
+        ({**STATUS, "from": "ready"}, {**STATUS, "from": "ready + 5s", "until": "1h"}),
+        ({**STATUS, "until": "1h"}, {**STATUS, "until": "30m"}),
+        ({**STATUS, "when": "http.any"}, {**STATUS, "where": {"path": "/gateway"}, "until": "30m"}),
     ],
 )
 def test_two_answers_to_one_event_are_refused_where_that_is_certain(one: Any, two: Any) -> None:
@@ -84,6 +90,21 @@ def test_two_answers_to_one_event_are_refused_where_that_is_certain(one: Any, tw
 )
 def test_two_answers_that_need_not_meet_are_allowed(one: Any, two: Any) -> None:
     assert len(rules(one, two)) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ({**STATUS, "which": 1}, {**STATUS, "from": "ready"}),
+        ({**STATUS, "from": "ready"}, {**STATUS, "until": "30m"}),
+        ({**STATUS, "from": "ready or 1h"}, {**STATUS, "from": "ready + 5s or 30m"}),
+        ({**STATUS, "from": "lost"}, {**STATUS, "from": "lost#2 + 5s"}),
+        (STATUS, {**STATUS, "from": "ready", "fires": "0.."}),
+        (STATUS, {**STATUS, "from": "ready", "chance": 0.5}),
+    ],
+)
+def test_two_answers_are_allowed_where_they_may_never_meet(one: Any, two: Any) -> None:
+    rules(one, two)
 
 
 DOWN = {"id": "down", **STATUS}
@@ -119,6 +140,6 @@ def test_instead_is_refused_where_it_cannot_be_meant(items: Any, hint: str) -> N
     assert hint in refused(*items).sentence
 
 
-def test_any_and_a_word_of_its_place_are_allowed_once_one_is_numbered() -> None:
-    rules({**STATUS, "which": 2}, {"when": "http.any", "do": "noanswer"})
+def test_any_and_a_word_of_its_place_are_allowed_once_the_wider_one_is_numbered() -> None:
+    refused({**STATUS, "which": 2}, {"when": "http.any", "do": "noanswer"})
     rules(STATUS, {"when": "http.any", "which": 2, "do": "noanswer"})

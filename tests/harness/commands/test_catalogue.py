@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -19,6 +21,14 @@ def said(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> st
     captured = capsys.readouterr()
     assert (captured.err == "") is (status == 0)
     return captured.out or captured.err
+
+
+def test_these_commands_do_not_wait_for_what_runs_and_judges() -> None:
+    program = "import harness.cli, harness.commands.catalogue, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    rooms = {name.split(".")[1] for name in done.stdout.split() if name.startswith("harness.")}
+    assert "scenario" in rooms
+    assert not rooms & {"clock", "comparing", "hermes", "journal", "judging", "worker"}
 
 
 class TestListCommand:

@@ -67,6 +67,10 @@ class TestALine:
         line = json.loads(Record(5, 0, "rules", RuleAct("close"), about).as_json())
         assert [line[key] for key in Record.KEYS] == [1, 2, 3, 4, "drop"]
 
+    def test_holds_the_fields_of_a_derived_kind_in_order(self) -> None:
+        line = json.loads(Record(1, 0, "probe", SubjHandler("end", "ok", None, 2)).as_json())
+        assert tuple(line["d"]) == field_names(SubjHandler)
+
     def test_refuses_a_value_that_json_does_not_know(self) -> None:
         with pytest.raises(TypeError, match="object does not belong in a journal"):
             Record(1, 0, "loop", ClockHeld("pool"), x={"what": object()}).as_json()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.scenario import yaml_positions
+from harness.scenario.loading import catalogue_folder
 from tests.harness.scenario.files import GOOD, refused
 
 
@@ -129,3 +130,21 @@ def test_the_limits_on_depth_characters_and_documents_are_as_documented() -> Non
         400_000,
         500,
     )
+
+
+ONLY_LIBYAML = ["a: [x\t, y]", "a:\tb", "a: [b?]", "a: b\n\ufeff\nc: d"]
+
+
+@pytest.mark.parametrize("text", ONLY_LIBYAML)
+def test_what_libyaml_alone_would_take_is_refused_with_it_too(text: str) -> None:
+    assert yaml_positions._documents(yaml_positions._Fastest(text))
+    with pytest.raises(yaml_positions.YamlError):
+        yaml_positions.read_documents(text)
+
+
+@pytest.mark.parametrize("path", sorted(catalogue_folder().glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_scenario_is_the_same_with_and_without_libyaml(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = path.read_text(encoding="utf-8")
+    found = yaml_positions.read_documents(text)
+    monkeypatch.setattr(yaml_positions, "_Fastest", yaml_positions._InPython)
+    assert yaml_positions.read_documents(text) == found

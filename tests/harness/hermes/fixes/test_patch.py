@@ -304,3 +304,27 @@ def test_a_hunk_that_misses_by_a_line_says_which(root: Path, adapter: str) -> No
     (root / ADAPTER).write_text(adapter.replace("LIMIT = 100", "LIMIT = 99"))
     number = adapter[: adapter.index("LIMIT = 100")].count("\n") + 1
     assert refused(root, text) == f": where it fits best, line {number} is 'LIMIT = 99', not 'LIMIT = 100'"
+
+
+def test_a_patch_of_plain_file_names_is_told_where_paths_start(tmp_path: Path, tree: MakeTree) -> None:
+    text = "--- old.py\n+++ new.py\n@@ -1 +1 @@\n-x\n+y\n"
+    with pytest.raises(UsageError, match=r"only new\.py; paths start where its packages lie"):
+        patch.plan(text, "change.patch", tree(tmp_path))
+
+
+def test_a_patch_that_takes_the_adapter_away_is_refused(tmp_path: Path, tree: MakeTree) -> None:
+    root = tree(tmp_path / "hermes")
+    file = tmp_path / "rename.patch"
+    old, new = "gateway/platforms/qqbot/adapter.py", "gateway/platforms/qqbot/other.py"
+    file.write_text(
+        f"diff --git a/{old} b/{new}\nsimilarity index 100%\nrename from {old}\nrename to {new}\n"
+    )
+    with pytest.raises(UsageError, match=rf"rename\.patch: takes {old} away, which is the adapter"):
+        fixes.choose(str(file), installation(root))
+
+
+def test_what_a_patch_leaves_out_is_told_in_one_line() -> None:
+    plan = patch.Plan({}, ("tests/x.py", "README.md"))
+    fix = fixes.Fix("a.patch", "patch", "0" * 64, plan)
+    assert fix.left_out == "not hermes' code, so left out of a.patch: tests/x.py, README.md"
+    assert fixes.Fix("detached", "named", "0" * 64).left_out is None

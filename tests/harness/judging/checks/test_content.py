@@ -193,10 +193,20 @@ class TestIntact:
         )
         assert told("intact", j.done(600))[0] == "pass"
 
-    @pytest.mark.parametrize(("end", "state"), [(160.99, "pass"), (161, "fail")])
+    @pytest.mark.parametrize(("end", "state"), [(160.99, "n/a"), (161, "fail")])
     def test_a_part_is_missing_once_the_time_of_answered_is_over(self, end: float, state: str) -> None:
         j = answered(5000, LONG).posts("m", t=102, text=LONG, length=2000)
         assert told("intact", j.done(end))[0] == state
+
+    @pytest.mark.parametrize(("end", "state"), [(160.99, "n/a"), (161, "fail")])
+    def test_a_piece_that_the_platform_refuses_is_missing(self, end: float, state: str) -> None:
+        refused: dict[str, Any] = {"accepted": False, "status": 400, "code": 40034102}
+        j = answered(5000, LONG).called("said").posts("m", t=102, text=LONG, length=2000).called("taken")
+        found = check("intact", j.posts("m", t=103, content="d", **refused).called("no").done(end))
+        assert found.state == state
+        if state == "fail":
+            assert found.because == "of the reply to message m 1 of 2 pieces were refused"
+            assert found.lines == (j["said"], j["taken"] - 2, j["no"])
 
     @pytest.mark.parametrize("t", [101, 130, 161])
     def test_a_part_may_be_missing_where_a_rule_stood_before_the_api(self, t: float) -> None:
@@ -206,7 +216,7 @@ class TestIntact:
         j.posts("m", t=102, text=LONG, length=2000)
         if t > 102:
             j.add(HttpAnswer("token", 500, "status", None, None), t)
-        assert told("intact", j.done(600))[0] == "pass"
+        assert told("intact", j.done(600))[0] == "n/a"
 
     def test_trouble_with_the_api_excuses_no_other_words(self) -> None:
         j = answered().add(HttpAnswer("api", 500, "status", None, None)).posts("m", t=102, text="other")
@@ -225,9 +235,6 @@ class TestIntact:
             answered().refused("m", t=102, text="other"),
             answered().types("m", t=102),
             answered().posts("other", t=102, text="other"),
-            answered(5000, LONG)
-            .posts("m", t=102, text=LONG, length=2000)
-            .posts("m", t=103, content="d", accepted=False, status=400, code=22009),
             at_once().up().sends("m", t=100).handles("m").posts("m", t=101, text="other"),
             at_once().up().sends("m", t=100).handles("m").answers("m", how=None).posts("m", t=101, text="x"),
             at_once().up().sends("m", t=100).handles("m").answers("m", how="raised").posts("m", text="x"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fake_qq_server.events import Envelope, WsOut
-from harness.journal.run_kinds import Left, ProcExit, RunnerStop, SubjState
+from harness.journal.run_kinds import Left, ProcExit, RunnerStop, SubjConnect, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from tests.harness.journals import J, check, ended, told
 
@@ -274,6 +274,21 @@ class TestFinal:
 
     def test_final_is_unknown_where_the_run_ends_too_soon(self) -> None:
         assert told("final", J().up().add(WsOut("close", code=4914), 60).done(100))[0] == "unknown"
+
+    @pytest.mark.parametrize(
+        ("asks", "retryable", "state"), [(True, True, "pass"), (True, False, "fail"), (False, False, "n/a")]
+    )
+    def test_a_connect_that_fails_over_an_outage_does_not_call_that_final(
+        self, asks: bool, retryable: bool, state: str
+    ) -> None:
+        j = J().add(SubjConnect("begin"), 1, "probe")
+        j = j.asks("token", t=2) if asks else j
+        j = fatal(j, 3, retryable=retryable).called("flag").add(SubjConnect("end", "failed"), 3, "probe")
+        found = check("final", j.done(600))
+        assert found.state == state
+        if state == "fail":
+            because = "a retry could mend why connect() failed, and its fatal flag says that none can"
+            assert (found.because, found.lines) == (because, (j["flag"],))
 
     def test_final_does_not_apply_to_another_close_code(self) -> None:
         assert told("final", J().up().add(WsOut("close", code=4009), 60).done(600))[0] == "n/a"

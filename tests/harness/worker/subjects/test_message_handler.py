@@ -60,7 +60,8 @@ def test_of_a_long_answer_the_beginning_and_the_length_are_recorded(tmp_path: Pa
     answer = asyncio.run(MessageHandler(Answers(after_us=1, length=5000), journal.record)(EVENT))
     ended = journal.records()[-1].event
     assert isinstance(ended, SubjAnswer)
-    assert (ended.text, ended.length) == (" ".join(answer.split())[:LONGEST_OPENING], 5000)
+    assert ended.text is not None and " ".join(answer.split()).startswith(ended.text + " ")
+    assert LONGEST_OPENING - 10 < len(ended.text) <= LONGEST_OPENING and ended.length == 5000
 
 
 class Gateway:

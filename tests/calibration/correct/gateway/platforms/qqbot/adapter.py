@@ -393,7 +393,7 @@ class QQAdapter:
         API, not the WebSocket."""
         scene = "groups" if place in self._local.groups() else "users"
         try:
-            await self._try(f"/v2/{scene}/{place}/messages", {"content": text, "msg_type": 0})
+            await self._try(f"/v2/{scene}/{place}/messages", {"msg_type": 0, "content": text})
         except (Refused, TimeoutError, aiohttp.ClientError, ConnectionError) as problem:
             logger.warning("a message was not sent: %s", type(problem).__name__)
             return SendResult(success=False)
