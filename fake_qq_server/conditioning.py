@@ -13,7 +13,7 @@ from typing import Literal
 
 from fake_qq_server.events import Envelope, Host, LinkCondition
 from fake_qq_server.rules.chance import draw
-from fake_qq_server.rules.conditions import Condition
+from fake_qq_server.rules.conditions import Condition, Forget, Forgotten
 from fake_qq_server.rules.decisions import Act, VerbOfRule
 from fake_qq_server.rules.engine import Engine
 from fake_qq_server.rules.language_verbs import Link
@@ -140,10 +140,10 @@ class Conditions:
         old, new = {act.verb_of_rule for act in before}, {act.verb_of_rule for act in wanted}
         for act in before:
             if act.verb_of_rule not in new:
-                self._report(act, host, None, on=False)
+                self._report(act, host, None, _condition(act), on=False)
         for act in wanted:
             if act.verb_of_rule not in old:
-                self._report(act, host, None, on=True)
+                self._report(act, host, None, _condition(act), on=True)
         if wanted:
             listener.close()
         else:
@@ -155,6 +155,22 @@ class Conditions:
         condition = _condition(act)
         if not condition.listens or condition.on_proxy or self._is_applied(act, connection):
             return
+        self._put(act, condition, connection)
+        if isinstance(condition, Forget):
+            self._stage.later(condition.idle_us, self._forget_if_idle, act, condition, connection)
+
+    def _forget_if_idle(self, act: Act, condition: Forget, connection: TcpConnection) -> None:
+        """It may have been idle for long enough; if not, look again when it will have been."""
+        if not connection.open or not self._is_applied(act, connection):
+            return
+        last_s = max(connection.up.last_pushed, connection.down.last_pushed)
+        left_us = condition.idle_us - round((self._stage.loop.time() - last_s) * 1e6)
+        if left_us > 0:
+            self._stage.later(left_us, self._forget_if_idle, act, condition, connection)
+        else:
+            self._put(act, Forgotten(), connection)
+
+    def _put(self, act: Act, condition: Condition, connection: TcpConnection) -> None:
         link = act.rule.trigger
         assert isinstance(link, Link)
         one_way = None if condition.both_ways else link.direction
@@ -168,19 +184,20 @@ class Conditions:
                 pipe.add(on_pipe)
                 mine = self._applied.setdefault(act.verb_of_rule, {}).setdefault(connection, [])
                 mine.append(AppliedCondition(act, pipe, on_pipe))
-        self._report(act, connection.host, connection, on=True)
+        self._report(act, connection.host, connection, condition, on=True)
 
     def _remove(self, applied: AppliedCondition, connection: TcpConnection) -> None:
         self._applied[applied.act.verb_of_rule][connection].remove(applied)
         if connection.open and not self._is_applied(applied.act, connection):
-            self._report(applied.act, connection.host, connection, on=False)
+            self._report(applied.act, connection.host, connection, applied.on_pipe.condition, on=False)
         applied.pipe.remove(applied.on_pipe)
 
     def _is_applied(self, act: Act, connection: TcpConnection) -> bool:
         return bool(self._applied.get(act.verb_of_rule, {}).get(connection))
 
-    def _report(self, act: Act, host: Host, connection: TcpConnection | None, *, on: bool) -> None:
-        condition = _condition(act)
+    def _report(
+        self, act: Act, host: Host, connection: TcpConnection | None, condition: Condition, *, on: bool
+    ) -> None:
         event = LinkCondition(host, condition.name, on, condition.interrupts)
         about = Envelope(conn=connection.number if connection else None, rule=act.rule.key)
         self._stage.sink("link", event, about)

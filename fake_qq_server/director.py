@@ -19,6 +19,7 @@ from typing import Literal
 from fake_qq_server.conditioning import Conditions
 from fake_qq_server.events import Envelope, ForbiddenSeen, ForbiddenUnwatched, Heal, Host, RuleAct, RuleUnmet
 from fake_qq_server.proxying import Proxies
+from fake_qq_server.relay_proxies import RelayProxies
 from fake_qq_server.rules.chains import Chain, followed_by
 from fake_qq_server.rules.decisions import Act, Decision, Push, Step
 from fake_qq_server.rules.engine import Engine
@@ -27,6 +28,7 @@ from fake_qq_server.rules.moments import NO_FACTS, HttpFacts, Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
+from fake_qq_server.server_proxies import ProxyServer, ServerProxies
 from fake_qq_server.stage import Stage
 from fake_qq_server.unprompted import Unprompted, busiest
 from fake_qq_server.wire.listener import Listener
@@ -45,7 +47,7 @@ class Director:
 
     `forbids` is what must not happen; it is recorded where it does.
     `bots` are the bots' numbers. `heal` ends all rules, and `on_heal` is called then; `held` says what
-    becomes of what conditions hold. Chance is drawn from `seed`.
+    becomes of what conditions hold. Chance is drawn from `seed`. `server`: a real Toxiproxy, for the toxics.
 
     `on_runaway` is told, by their keys, of rules that push more within one instant than `unprompted` allows,
     or set each other off faster than `chains` does.
@@ -64,6 +66,7 @@ class Director:
         heal: Moment | None = None,
         held: Literal["keep", "release"] = "keep",
         on_heal: Callable[[], None] = lambda: None,
+        server: ProxyServer | None = None,
     ) -> None:
         self._stage = stage
         self.rules = rules
@@ -75,7 +78,12 @@ class Director:
         self._conditions = Conditions(
             stage, listeners, self._links, self._condition_acted, seed=seed, held=held
         )
-        self._proxies = Proxies(stage, rules, listeners, self._condition_acted, seed=seed)
+        told = self._condition_acted
+        self._proxies: Proxies = (
+            RelayProxies(stage, rules, listeners, told, seed=seed)
+            if server is None
+            else ServerProxies(stage, rules, listeners, told, server)
+        )
         self._delayed: dict[tuple[int, str, int, int], Ruling] = {}
         """The rulings whose pushes are due later, by bot, rule, occurrence and verb."""
         self._conflicts: dict[str, str] = {}

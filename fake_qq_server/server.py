@@ -27,6 +27,7 @@ from fake_qq_server.rules.moments import NO_FACTS, HttpFacts, Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess, SpeakAs
+from fake_qq_server.server_proxies import ProxyServer
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.http import HttpProtocol
 from fake_qq_server.wire.link import End
@@ -49,7 +50,7 @@ class FakeQQ:
     since `start()`; under virtual time the loop starts at 0 and so do they. `ports` of 0, the default, are
     the kernel's choice; a port that somebody has raises OSError. `name` stands for `address` in the URLs;
     `options.gateway_url`, where set, is what bots are told. `observer` sees whole requests and frames.
-    With `tls`, its hosts speak that.
+    With `tls`, its hosts speak that. `server`: a real Toxiproxy to stand before the hosts.
 
     `on_signal` sends the subject's process a signal; unless replaced there is no process.
     `on_restart` stops the subject and starts it again, `on_speak` makes it send; unless replaced they cannot.
@@ -75,9 +76,11 @@ class FakeQQ:
         name: str | None = None,
         observer: Observer = NOBODY_WATCHES,
         tls: ssl.SSLContext | None = None,
+        server: ProxyServer | None = None,
     ) -> None:
         self._observer = observer
         self._seed = seed
+        self._server = server
         self.stage = Stage(sink, delay_us)
         self._on_secrets = on_secrets
         self._request_numbers = itertools.count(1)
@@ -93,8 +96,9 @@ class FakeQQ:
         except BaseException:
             self._close()
             raise
-        bound = {host: listener.address for host, listener in self.listeners.items()}
-        self.addresses = Addresses.of(bound, name, tls=tls is not None)
+        bound: Mapping[Host, tuple[str, int]] = {host: one.address for host, one in self.listeners.items()}
+        shown = bound if server is None else server.open(bound)
+        self.addresses = Addresses.of(shown, name, tls=tls is not None)
         chosen = options or Options(seed=seed)
         urls = self.addresses.gateways(len(bots)) or chosen.gateway_urls
         gateway, media = self.addresses.gateway, self.addresses.api
@@ -135,6 +139,7 @@ class FakeQQ:
             heal=heal,
             held=held,
             on_heal=lambda: self.on_heal(),
+            server=self._server,
         )
 
     # -- start and stop
@@ -272,7 +277,8 @@ class FakeQQ:
     def refused(self, port: int) -> None:
         """Somebody tried to connect to this port: record it where nobody listens."""
         for host in HOSTS:
-            if self.addresses.ports[host] == port and not self.listeners[host].listening:
-                by: Party = "peer" if self.listeners[host].enabled else "network"
+            listener = self.listeners[host]
+            if self.addresses.ports[host] == port and not (listener.listening and listener.enabled):
+                by: Party = "peer" if listener.enabled else "network"
                 self.stage.sink("probe", LinkClose(host, by, "refused"))
                 self.director.refused(host)

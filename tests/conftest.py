@@ -23,12 +23,14 @@ KINDS = {
     "harness/hermes": "runs",
     "harness/hermes/fixes": "pure",
     "harness/commands": "runs",
+    "harness/toxiproxy": "runs",
     "harness/commands/report": "pure",
     "calibration": "runs",
     "clients": "runs",
     "regression": "runs",
     "power": "runs",
     "benchmark": "runs",
+    "fidelity": "runs",
 }
 """The kind of the tests in a folder and below; the deepest folder that is listed decides."""
 

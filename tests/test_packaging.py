@@ -99,10 +99,12 @@ def test_the_sdist_can_be_built_and_tested(built: Path) -> None:
     assert {"tests/test_packaging.py", "docs/virtual-time.md", "harness/cli.py"} <= names
 
 
-def test_the_dependencies_are_six() -> None:
+def test_the_dependencies_are_these() -> None:
+    """The last two are for `--network toxiproxy`, and not imported without it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {re.split(r"[<>=~!\[ ]", one)[0] for one in project["dependencies"]}
-    assert names == {"websockets", "h11", "freezegun", "packaging", "pyyaml", "rich"}
+    everybody = {"websockets", "h11", "freezegun", "packaging", "pyyaml", "rich"}
+    assert names == everybody | {"toxiproxy-python", "requests"}
 
 
 # -- what no file may say

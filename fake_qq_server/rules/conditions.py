@@ -40,7 +40,8 @@ Shape = Pass | Drop | Hold
 class Condition:
     """Base of all conditions; as it stands, it changes nothing.
 
-    `name` is its verb's. `interrupts`: nothing can be served under it. `listens`: new connections are
+    `name` is its verb's. `interrupts`: nothing can be served under it; `may_interrupt`: or not from some
+    moment on. `listens`: new connections are
     accepted. `swallows_fin`: the end of the stream is not passed on either. `sticky`: once on a connection
     it stays to that connection's end, whatever the rule's window. `both_ways`: it has no direction.
     `on_proxy`: it lies on the proxy before the host, not on the link.
@@ -48,6 +49,7 @@ class Condition:
 
     name: ClassVar[str] = ""
     interrupts: ClassVar[bool] = False
+    may_interrupt: ClassVar[bool] = False
     listens: ClassVar[bool] = True
     swallows_fin: ClassVar[bool] = False
     sticky: ClassVar[bool] = False
@@ -109,6 +111,26 @@ class Blackhole(Condition):
         """The chunk is dropped."""
         del chunk_len, now, draw
         return Drop()
+
+
+@dataclass(frozen=True)
+class Forget(Condition):
+    """A connection that was idle for `idle_us` is `Forgotten`; until then nothing changes."""
+
+    name = "forget"
+    may_interrupt = True
+    both_ways = True
+    idle_us: int = 0
+
+
+@dataclass(frozen=True)
+class Forgotten(Silent):
+    """What becomes of such a connection. A real box would lose its end as well; here that arrives, for nobody
+    could tell who left it."""
+
+    name = "forget"
+    sticky = True
+    both_ways = True
 
 
 @dataclass(frozen=True)

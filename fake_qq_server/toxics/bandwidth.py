@@ -40,3 +40,8 @@ class Bandwidth(Toxic):
             yield Emit(item)
             if interrupted:
                 return False
+
+    def effect(self, before: int, size: int) -> Act | None:
+        """The time that they take, one after the other."""
+        del before
+        return Act(size, size * 1000 // self.rate)

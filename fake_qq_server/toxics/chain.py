@@ -11,10 +11,15 @@ class Chain:
     """Chunks go in at one end and come out at the other, through each toxic in the order in which it came on.
 
     Every method takes the time (µs) and returns what comes out by then, in order, with what toxics did.
+
+    A toxic that is over cannot be removed: its stage stays. Its proxy counts it out all the same, and finds
+    the toxics behind it by their places from then on, which are those of their forerunners. So does this.
     """
 
     def __init__(self) -> None:
         self._stages: list[Stage] = [Stage("")]
+        self._names: list[str] = [""]
+        """By place, as the proxy counts."""
 
     def push(self, now: int, data: bytes) -> list[Output]:
         """Bytes were read."""
@@ -41,6 +46,7 @@ class Chain:
         """A toxic comes on, behind all others. What the last of them has in hand comes at once."""
         last, new = self._stages[-1], Stage(name, toxic, draw)
         self._stages.append(new)
+        self._names.append(name)
         if last.closed:
             new.close()
             return []
@@ -51,8 +57,7 @@ class Chain:
 
     def change(self, now: int, name: str, toxic: Toxic, draw: Draw = no_draw) -> list[Output]:
         """A toxic gets other attributes. What it has in hand comes at once, and its clock starts anew."""
-        place = self._place(name)
-        stage = self._stages[place]
+        stage = self._stages[place := self._names.index(name)]
         in_hand = stage.interrupt(now)
         if in_hand is None:
             return []
@@ -61,7 +66,8 @@ class Chain:
 
     def remove(self, now: int, name: str, *, cut: bool = False) -> list[Output]:
         """A toxic goes: what it holds comes at once. With `cut` the stream ends instead."""
-        place = self._place(name)
+        place = self._names.index(name)
+        del self._names[place]
         stage, before = self._stages[place], self._stages[place - 1]
         in_hand = stage.interrupt(now)
         if in_hand is None:
@@ -72,9 +78,6 @@ class Chain:
         held = [*stage.queue, *(before.interrupt(now) or ())]
         del self._stages[place]
         return out + self._feed(place, now, held) + self._feed(place, now, before.run(now))
-
-    def _place(self, name: str) -> int:
-        return next(place for place, one in enumerate(self._stages) if place and one.name == name)
 
     def _feed(self, place: int, now: int, items: Iterable[Output]) -> list[Output]:
         """Give these to a stage; what leaves the last one is out."""

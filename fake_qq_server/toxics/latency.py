@@ -33,6 +33,11 @@ class Latency(Toxic):
                     return False
             yield Emit(replace(item, stamp=item.stamp + us))
 
+    def effect(self, before: int, size: int) -> Act | None:
+        """As late as it can be."""
+        del before
+        return Act(size, (self.latency + self.jitter) * 1000)
+
     def _delay_us(self, draw: Draw) -> int:
         """Whole milliseconds, from latency - jitter up to, and without, latency + jitter."""
         swing = int(draw() * 2 * self.jitter) - self.jitter if self.jitter else 0

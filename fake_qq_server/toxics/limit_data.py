@@ -34,3 +34,9 @@ class LimitData(Toxic):
             if memory.get(_SENT, 0) >= self.bytes:
                 yield Act(len(item.data[rest:]), ends=True)
                 return True
+
+    def effect(self, before: int, size: int) -> Act | None:
+        """It acts where the limit is reached, once."""
+        over = before + size - self.bytes
+        reached = over >= 0 and before in range(self.bytes or 1)
+        return Act(min(size, over), ends=True) if reached else None

@@ -97,7 +97,7 @@ class Toxic:
 
     `interrupts`: nothing can be served under it; `may_interrupt`: or not from some moment on.
     `cuts_when_removed`: taking it off ends the connection. `lingers`: connections that begin under it end
-    with a reset.
+    with a reset. `keeps_ends`: the end of a stream stays in it for a while.
     """
 
     type: ClassVar[str] = "noop"
@@ -105,6 +105,12 @@ class Toxic:
     may_interrupt: ClassVar[bool] = False
     cuts_when_removed: ClassVar[bool] = False
     lingers: ClassVar[bool] = False
+    keeps_ends: ClassVar[bool] = False
+
+    @property
+    def ends_when_idle(self) -> bool:
+        """It ends a connection by a clock of its own, whether anything is sent or not."""
+        return False
 
     def pipe(self, now: Callable[[], int], draw: Draw, memory: dict[str, int]) -> Pipe:
         """Run until the end or an interrupt. `memory` outlives an interrupt."""
@@ -116,6 +122,14 @@ class Toxic:
             if isinstance(item, Ended):
                 return item
             yield Emit(item)
+
+    def effect(self, before: int, size: int) -> Act | None:
+        """What it does to so many bytes of its stream, the first `before` of which passed since it came on.
+
+        An account by the count of bytes alone, for those who do not see the chunks. None: nothing.
+        """
+        del before, size
+        return None
 
 
 NOOP = Toxic()

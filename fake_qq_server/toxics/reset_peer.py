@@ -26,3 +26,8 @@ class ResetPeer(Toxic):
         yield Act(len(item.data) if isinstance(item, Chunk) else 0)
         yield Wait(self.timeout * 1000, interruptible=False)
         return True
+
+    def effect(self, before: int, size: int) -> Act | None:
+        """The first are lost, and the end is near."""
+        del before
+        return Act(size)

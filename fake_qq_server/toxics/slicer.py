@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from fake_qq_server.toxics.pipe import Act, Draw, Emit, Ended, Pipe, Take, Toxic, Wait, Word
+from fake_qq_server.toxics.pipe import Act, Draw, Emit, Ended, Pipe, Take, Toxic, Wait, Word, no_draw
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,12 @@ class Slicer(Toxic):
                         yield Emit(replace(item, data=item.data[end:]))
                     return False
                 start = end
+
+    def effect(self, before: int, size: int) -> Act | None:
+        """What is too long is cut."""
+        del before
+        pieces = len(self.cuts(size, no_draw))
+        return Act(size, self.delay * (pieces - 1)) if pieces > 1 else None
 
     def cuts(self, size: int, draw: Draw) -> list[int]:
         """Where the pieces of a chunk end: it is halved, give or take, until no piece is over the average by

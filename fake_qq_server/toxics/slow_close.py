@@ -13,6 +13,7 @@ class SlowClose(Toxic):
     """`delay` is milliseconds."""
 
     type = "slow_close"
+    keeps_ends = True
     delay: int = 0
 
     def pipe(self, now: Callable[[], int], draw: Draw, memory: dict[str, int]) -> Pipe:

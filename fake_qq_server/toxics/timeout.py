@@ -17,6 +17,11 @@ class Timeout(Toxic):
     cuts_when_removed = True
     timeout: int = 0
 
+    @property
+    def ends_when_idle(self) -> bool:
+        """But for 0, which is never."""
+        return self.timeout > 0
+
     def pipe(self, now: Callable[[], int], draw: Draw, memory: dict[str, int]) -> Pipe:
         """Everything is swallowed but the sender's own end."""
         del now, draw, memory
@@ -30,3 +35,8 @@ class Timeout(Toxic):
                 yield Act()
                 return True
             yield Act(len(item.data))
+
+    def effect(self, before: int, size: int) -> Act | None:
+        """They are swallowed."""
+        del before
+        return Act(size)

@@ -56,11 +56,14 @@ class Pipe:
     _in_transit: deque[Item] = field(default_factory=deque)
     _count: int = 0
     _last_arrival: float = 0.0
+    last_pushed: float = 0.0
+    """When something last went in, by the loop's clock."""
     _closed: bool = False
 
     def push(self, item: Item) -> None:
         """Send an item on its way."""
         self._count += 1
+        self.last_pushed = self.loop.time()
         if self._holder is not None:
             self._hold(self._holder, self._count, item)
         else:

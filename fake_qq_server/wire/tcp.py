@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
@@ -94,6 +95,9 @@ class TcpConnection(asyncio.Protocol):
         self.down = Pipe(stage.loop, stage.delay_us, partial(stage.safely, self._from_platform))
         self.relay = Relay(stage, self._relayed_down, self._relayed_up) if port.proxied else None
         self._ended_by: str | None = None
+        self._end_came = False
+        self.ended_by: Callable[[], str | None] = lambda: None
+        """Asked when the subject's end arrives where no relay is: the rule that made it, if one did."""
         self.open = False
         self.protocol: ApplicationProtocol | None = None
         self._head = b""
@@ -172,6 +176,8 @@ class TcpConnection(asyncio.Protocol):
 
     def _push_up(self, item: Item) -> None:
         if self.relay is None:
+            if isinstance(item, End) and not self._end_came:
+                self._end_came, self._ended_by = True, self.ended_by()
             self.up.push(item)
         else:
             self.relay.push("upstream", item)

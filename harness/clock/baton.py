@@ -45,6 +45,11 @@ def _always() -> bool:
     return True
 
 
+def _at_once(now_us: int, to_us: int) -> int:
+    del now_us
+    return to_us
+
+
 def _no_turn(turns: int, now_us: int) -> None:
     del turns, now_us
 
@@ -73,6 +78,8 @@ class Baton:
         self.on_blocked: Callable[[Participant, float], None] = lambda who, seconds: None
         self.on_stuck: Callable[[str], None] = lambda why: None
         self.pending_calls: list[Callable[[], Any]] = []
+        self.pace: Callable[[int, int], int] = _at_once
+        """How far time may move now, given the time and the next deadline; see `ledger`."""
         self.outside: Outside | None = None
         """Where another process has the clock, and this one must ask before time passes."""
         self.begun = False
@@ -268,7 +275,10 @@ class Baton:
     def _jump(self, to_us: int) -> None:
         # Nobody can run at this instant any more: what is sampled now is what the instant came to. A call may
         # give somebody work all the same; then all are asked again before time passes.
-        if not self.ask_before_jump():
+        if self.ask_before_jump():
+            return
+        to_us = self.pace(self.now_us, to_us)
+        if to_us > self.now_us:
             self._move_to(to_us)
 
     def ask_before_jump(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from fake_qq_server.serving.options import OPTIONS as SERVE_OPTIONS
 from harness.commands.request import (
+    NETWORKS,
     DiffRequest,
     DoctorRequest,
     ExplainRequest,
@@ -25,6 +26,7 @@ from harness.commands.request import (
     SchemaRequest,
     ServeRequest,
     ShowRequest,
+    ToxiproxyRequest,
     ValidateRequest,
     VerbsRequest,
 )
@@ -140,6 +142,11 @@ RUNNING = (
         help="a fix to try: one of ours by name, or a patch file",
     ),
     STRICT,
+    _option(
+        "--network",
+        choices=NETWORKS,
+        help="who plays the toxics: a relay in virtual time (default), or a real Toxiproxy server",
+    ),
     _option("--durations", type=_jobs, metavar="N", help="tell the N runs that took longest"),
     _option("--debug", action="store_true", help="in the foreground without limits: breakpoint() works"),
     _option("-v", "--verbose", action="store_true", help="the whole story of every run"),
@@ -303,6 +310,13 @@ COMMANDS = (
         "judging.explain",
         ExplainRequest,
         (_option("word", help="an ending, a check or a verb"),),
+    ),
+    Command(
+        "toxiproxy",
+        "build the Toxiproxy server that --network toxiproxy needs, with Go, into the cache",
+        "machine.toxiproxy",
+        ToxiproxyRequest,
+        (_option("do", choices=("install",), help="install: build it, unless that was done"),),
     ),
     Command(
         "doctor",

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.commands.request import DoctorRequest
+from harness.commands.request import DoctorRequest, ToxiproxyRequest
 from harness.commands.written import as_text
 from harness.errors import NOT_JUDGED, PASSED, QQChaosError
 from harness.hermes import environments, installation, interpreters
 from harness.hermes.installation import Installation
 from harness.process import walls
 from harness.scenario.vocabulary import LEVELS
+from harness.toxiproxy import program
 
 State = Literal["ok", "note", "missing"]
 
@@ -73,13 +74,20 @@ def doctor(request: DoctorRequest) -> int:
     return diagnosis.exit_status
 
 
+def toxiproxy(request: ToxiproxyRequest) -> int:
+    """Build the Toxiproxy server into the cache, and say where it lies."""
+    del request  # there is one thing to do
+    print(program.install(lambda line: print(line, file=sys.stderr)))
+    return PASSED
+
+
 def examine(hermes: str | None = None, python: str | None = None, cache: Path | None = None) -> Diagnosis:
     """Look at this machine and at what `--hermes` and `--python` mean; nothing is raised for what is wrong.
 
     A subject that is not a release of ours is imported once to see that it can be, which takes a second.
     """
     subject, facts, trouble = _subject(hermes, python, cache)
-    facts = [_own_interpreter(), *facts, _installer(), _tmpfs(), _cores(), *_walls()]
+    facts = [_own_interpreter(), *facts, _installer(), _tmpfs(), _cores(), *_walls(), _toxiproxy()]
     lacks = tuple((level, (*trouble, *_lacking(level, subject, unknown=bool(trouble)))) for level in LEVELS)
     return Diagnosis(tuple(facts), lacks, to_install=subject is None and not trouble)
 
@@ -166,6 +174,12 @@ def tmpfs() -> Path | None:
     return next(
         (path for path in wanted if str(path) in in_memory and os.access(path, os.W_OK | os.X_OK)), None
     )
+
+
+def _toxiproxy() -> Fact:
+    found = program.find()
+    missing = f"none, which only --network toxiproxy needs: {program.INSTALL} builds it"
+    return Fact("Toxiproxy", "ok" if found else "note", str(found) if found else missing)
 
 
 def _cores() -> Fact:

@@ -8,8 +8,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 from fake_qq_server.serving.options import Settings
+
+Network = Literal["relay", "toxiproxy"]
+"""Who plays the toxics: a relay in virtual time, or a real Toxiproxy server."""
+RELAY: Network = "relay"
+NETWORKS: tuple[Network, ...] = get_args(Network)
 
 
 def _cores() -> int:
@@ -23,7 +29,8 @@ class RunRequest:
     `names` (of `run`): scenarios, runs or files. `issue` (of `repro`): a number or an address. `level`: None
     is the command's default. `hermes`: a release, a folder or a commit; `fix`: a named fix or a patch's path.
     `out`: None is `.qqchaos`. `baseline`: a release or a file. `against`: another hermes-agent to run first.
-    `shard`: which part of how many. `durations`: how many of the slowest runs to tell.
+    `shard`: which part of how many. `durations`: how many of the slowest runs to tell. `network`: who plays
+    the toxics.
     """
 
     names: tuple[str, ...] = ()
@@ -46,6 +53,7 @@ class RunRequest:
     debug: bool = False
     verbose: bool = False
     json: bool = False
+    network: Network = RELAY
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,13 @@ class ServeRequest(Settings):
 
     scenario: str | None = None
     journal: Path | None = None
+
+
+@dataclass(frozen=True)
+class ToxiproxyRequest:
+    """`toxiproxy`. `do`: what to do about it."""
+
+    do: str
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from functools import partial
 from harness.commands.comparing import compared, rows_of, told_of
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
-from harness.commands.request import RunRequest
+from harness.commands.request import RELAY, RunRequest
 from harness.commands.results import DEFAULT_OUT, Judged, Results, document
 from harness.commands.series import Series
 from harness.commands.written import as_text
@@ -104,6 +104,10 @@ def _run(
     """
     told = installation is None
     terminal = _terminal(request)
+    if request.network != RELAY:
+        from harness.toxiproxy import lane  # with packages that nobody else needs
+
+        lane.check()
     if installation is None:
         installation = environments.resolve(request.hermes, request.python, say=Terminal(sys.stderr).note)
     fix = fixes.choose(request.fix, installation) if request.fix else None
@@ -124,6 +128,7 @@ def _run(
                 jobs=1 if request.debug else request.jobs,
                 debug=request.debug,
                 stop_at_first=request.stop_at_first,
+                network=request.network,
             )
             if len(batches) > 1:
                 terminal.print_lines([*([""] if number else []), f"level {level}"])
@@ -168,6 +173,7 @@ def repeat_line(request: RunRequest, name: str, level: str = "adapter") -> str:
     ):
         words += [option, value] if value else []
     words += ["--level", level] if level != "adapter" else []
+    words += ["--network", request.network] if request.network != RELAY else []
     words += ["--seed", str(request.seed)] if request.seed else []
     return shlex.join(words)
 

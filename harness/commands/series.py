@@ -6,10 +6,11 @@ The one place where an installation, a fix, a supervisor and the judge meet; com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.commands.request import RELAY, Network
 from harness.commands.results import JOURNALS, Judged, file_name
 from harness.hermes import fixes
 from harness.hermes.fixes import Fix
@@ -19,7 +20,7 @@ from harness.journal.run_kinds import FixRef
 from harness.judging.outcome import judge
 from harness.process import private_dirs
 from harness.process.result import RunResult
-from harness.process.supervisor import Supervisor
+from harness.process.supervisor import Beside, Supervisor
 from harness.process.watchdog import wall_s_for
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
@@ -27,7 +28,10 @@ from harness.scenario.run_spec import RunSpec
 
 @dataclass(frozen=True)
 class Series:
-    """What all runs of one level share. Journals go to OUT/runs/; outcome.json is left to `Results`."""
+    """What all runs of one level share. Journals go to OUT/runs/; outcome.json is left to `Results`.
+
+    `network`: who plays the toxics, a relay in virtual time or a real Toxiproxy.
+    """
 
     installation: Installation
     out: Path
@@ -37,17 +41,21 @@ class Series:
     jobs: int = 1
     debug: bool = False
     stop_at_first: bool = False
+    network: Network = RELAY
 
     def run(self, specs: Sequence[RunSpec], on_done: Callable[[Judged], None]) -> list[Judged]:
         """Run and judge all; `on_done` is called with each as it ends. Results in the order of `specs`.
 
-        A subject that cannot even be imported is not tried again: the other runs get the same problem. Raises
-        UsageError or SubjectError for a fix, OSError where `out` cannot be made, HarnessError where no worker
-        can be started or the machine fails its self-test. KeyboardInterrupt passes on; `on_done` has been
-        called with what ran.
+        What the network cannot carry is not run, and says so. A subject that cannot even be imported is not
+        tried again: the other runs get the same problem. Raises UsageError or SubjectError for a fix, OSError
+        where `out` cannot be made, HarnessError where no worker can be started or the machine fails its
+        self-test. KeyboardInterrupt passes on; `on_done` has been called with what ran.
         """
         (self.out / JOURNALS).mkdir(parents=True, exist_ok=True)
-        done: list[Judged] = []
+        done = self._refused(specs)
+        for judged in done:
+            on_done(judged)
+        refused = {judged.name for judged in done}
         not_importable: list[str] = []
 
         def finished(result: RunResult) -> bool:
@@ -61,10 +69,10 @@ class Series:
 
         with (
             self.laid_over() as installation,
-            Supervisor(installation.interpreter, self.jobs) as supervisor,
+            Supervisor(installation.interpreter, self.jobs, beside=self._beside()) as supervisor,
         ):
             supervisor.self_test()
-            workers = [self.worker(spec, installation) for spec in specs]
+            workers = [self.worker(spec, installation) for spec in specs if spec.name not in refused]
             if self.debug:
                 for worker in workers:
                     if finished(supervisor.run_foreground(worker)):
@@ -77,6 +85,23 @@ class Series:
             done += [Judged(name, self.level, None, (), None, not_importable[0]) for name in untried]
         order = {spec.name: n for n, spec in enumerate(specs)}
         return sorted(done, key=lambda judged: order[judged.name])
+
+    def _refused(self, specs: Sequence[RunSpec]) -> list[Judged]:
+        """The runs that the network cannot carry, and why."""
+        if self.network == RELAY:
+            return []
+        from harness.toxiproxy import lane
+
+        why = {spec.name: lane.refusal(spec, self.level) for spec in specs}
+        return [Judged(name, self.level, None, (), None, said) for name, said in why.items() if said]
+
+    def _beside(self) -> Beside:
+        """What stands beside each run."""
+        if self.network == RELAY:
+            return nullcontext
+        from harness.toxiproxy import lane  # with packages that nobody else needs
+
+        return lane.beside
 
     def worker(self, spec: RunSpec, installation: Installation) -> WorkerSpec:
         """What the worker of one run is told."""
@@ -92,7 +117,7 @@ class Series:
             fix=FixRef(fix.name, fix.kind, fix.sha256) if fix else None,
             scenario=spec.resolved,
             subject={**installation.subject(), "path": str(installation.root)},
-            limits={"wall_s": wall_s_for(spec.end_us)},
+            limits={"wall_s": wall_s_for(spec.end_us, one_to_one=self.network != RELAY)},
         )
 
     @contextmanager

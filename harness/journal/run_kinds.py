@@ -19,6 +19,13 @@ INTERRUPTED_DETAIL = "interrupted"
 person stopped the command, or the whole command had to end."""
 
 
+CLOCK = "baton"
+"""`RunOpen.clock`: virtual time, which jumps."""
+CLOCK_WITH_A_PROXY = "baton+1:1"
+"""The same, but as long as a real proxy has something on its way, time goes one to one with real time: times
+differ a little from run to run, so digests do too."""
+
+
 @dataclass(frozen=True)
 class FixRef:
     """Which fix was laid over the subject. `name`: a named fix's, or a patch's file name; `kind` and `sha256`

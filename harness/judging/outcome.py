@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.journal.record import Record, digest
-from harness.journal.run_kinds import FixRef
+from harness.journal.run_kinds import CLOCK, FixRef
 from harness.judging.checks import CHECKS, CheckResult, judge_checks
 from harness.judging.endings import FAILS_AWAKE, Ending, ending
 from harness.judging.intervals import SECOND
@@ -32,7 +32,8 @@ class Outcome:
     `asked` are the checks that the verdict stands on: the scenario's, `forbidden` where it forbids anything,
     and those that failed though no fault excuses it (`Check.implied`). `unmet` are the premise's rules that
     acted too seldom. `virtual_s`: when it gave up for good, else E. `attempts`: reconnect attempts; connect()
-    is not one. `journal`: where the caller keeps the journal, as it wants it written.
+    is not one. `clock`: of what kind time was, as `run.open` has it.
+    `journal`: where the caller keeps the journal, as it wants it written.
     """
 
     scenario: str
@@ -47,6 +48,7 @@ class Outcome:
     virtual_s: float
     wall_s: float | None
     digest: str
+    clock: str
     checks: tuple[CheckResult, ...]
     asked: tuple[str, ...]
     unmet: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ class Outcome:
             "virtual_s": self.virtual_s,
             "wall_s": self.wall_s,
             "digest": self.digest,
+            "clock": self.clock,
             "checks": [
                 {
                     "name": check.name,
@@ -108,6 +111,7 @@ def judge(records: Iterable[Record], journal: str | None = None) -> Outcome:
         virtual_s=stop / SECOND,
         wall_s=run.closed.x.get("wall_s") if run.closed else None,
         digest=digest(records_in_digest(run.records)),
+        clock=opened.clock if opened else CLOCK,
         checks=checks,
         asked=asked,
         unmet=tuple(one.about.rule or "?" for one in run.unmet),

@@ -133,7 +133,8 @@ def run_entry(spec: WorkerSpec) -> NoReturn:
     finalizers."""
     status = PROBLEM_STATUS
     try:
-        standing = walls.put_up()
+        # A real proxy is outside, and must be reached.
+        standing = walls.put_up(but=("network",) if spec.network else ())
         if trouble := walls.loopback_trouble():
             exit_with_problem(spec, "harness", f"{spec.run}: {trouble}")
         status = _call(replace(spec, walls=standing))

@@ -22,6 +22,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from harness.process.watchdog import BY_INTERRUPTION, EndReason, Limits
 from harness.process.worker_monitor import KILL_S, WorkerMonitor
 from harness.process.worker_spec import SELF_TEST_ENTRY, WorkerSpec
 
+Beside = Callable[[WorkerSpec], AbstractContextManager[WorkerSpec]]
 _Done = tuple[int, RunResult] | BaseException | None
 """From a thread: the result of the run of that index, what went wrong, or None at the thread's end."""
 
@@ -48,7 +50,8 @@ def _ignore(result: RunResult) -> None:
 class Supervisor:
     """Runs workers under one interpreter. `interpreter`: path of the subject's Python. `limits` hold for
     each run whose spec does not override them; `private_root` is where the private folders go (default: in
-    memory). `preload`: modules for the fork server, see `PRELOAD`.
+    memory). `preload`: modules for the fork server, see `PRELOAD`. `beside`: what stands beside each run,
+    from before it starts until after it has ended; it may tell the worker of it in its spec.
 
     Raises HarnessError where no fork server can be started, on the first run.
     """
@@ -61,7 +64,9 @@ class Supervisor:
         limits: Limits | None = None,
         private_root: Path | None = None,
         preload: Sequence[str] = PRELOAD,
+        beside: Beside = nullcontext,
     ) -> None:
+        self._beside = beside
         self._jobs = max(1, jobs)
         self._limits = limits or Limits()
         self._resources = SharedResources(Path(interpreter), private_root, preload)
@@ -94,7 +99,8 @@ class Supervisor:
 
     def run_foreground(self, spec: WorkerSpec) -> RunResult:
         """One run at the terminal, without limits; see `foreground`."""
-        return foreground.run_foreground(spec, self._resources)
+        with self._beside(spec) as told:
+            return foreground.run_foreground(told, self._resources)
 
     def run_all(
         self, specs: Iterable[WorkerSpec], on_done: Callable[[RunResult], Any] = _ignore
@@ -158,11 +164,12 @@ class Supervisor:
     def _run_one(self, spec: WorkerSpec, slot: int) -> RunResult:
         core = self._resources.core(slot)
         fork_server = self._resources.fork_server()
-        with self._resources.prepared(spec) as run:
+        with self._beside(spec) as told, self._resources.prepared(told) as run:
             result = self._run_prepared(run, fork_server, core)
         if not result.lost or self._stop_reason is not None:
             return result
-        with self._resources.another_fork_server() as its_own, self._resources.prepared(spec) as run:
+        another = self._resources.another_fork_server
+        with another() as its_own, self._beside(spec) as told, self._resources.prepared(told) as run:
             return self._run_prepared(run, its_own, core)
 
     def _run_prepared(self, run: PreparedRun, fork_server: ForkServerClient, core: int) -> RunResult:

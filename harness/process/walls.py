@@ -56,10 +56,11 @@ def missing(standing: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in WALLS if name not in standing)
 
 
-def put_up() -> tuple[str, ...]:
-    """Put up all walls that are possible; the names of those that stand. They cannot be taken down."""
+def put_up(but: Collection[str] = ()) -> tuple[str, ...]:
+    """Put up all walls that are possible, but for these; the names of those that stand. They cannot be taken
+    down."""
     standing = []
-    for name in possible():
+    for name in (one for one in possible() if one not in but):
         with contextlib.suppress(OSError):
             _build(name)
             standing.append(name)

@@ -88,9 +88,11 @@ class Limits:
         return int(2 * max(self.written, self.journal))
 
 
-def wall_s_for(virtual_us: int) -> float:
-    """The limit on real seconds for a run of so many microseconds of virtual time."""
-    return max(Limits.wall_s, WALL_S_PER_VIRTUAL_HOUR * virtual_us / 3_600_000_000)
+def wall_s_for(virtual_us: int, *, one_to_one: bool = False) -> float:
+    """The limit on real seconds for a run of so many microseconds of virtual time; where that may go
+    `one_to_one` with real time, so much more."""
+    limit = max(Limits.wall_s, WALL_S_PER_VIRTUAL_HOUR * virtual_us / 3_600_000_000)
+    return limit + virtual_us / 1e6 if one_to_one else limit
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,9 @@ class WorkerSpec:
     supervisor: the private folder (holds the files named below, home and temporary files), and the whole
     environment (what the caller put into `env` wins). `path_entries` go first on `sys.path`. `fresh`: a fresh
     interpreter instead of a fork of the warm one. `limits` overrides fields of `watchdog.Limits` for this
-    run. `walls`: which of `walls.WALLS` stand around the worker, completed in it. `subject`, `layout`, `fix`,
-    `scenario`, `extra` are the worker's.
+    run. `network`: the channel over which the parent puts a real Toxiproxy before the platform
+    (`control_channel`), empty for none. `walls`: which of `walls.WALLS` stand around the worker, completed in
+    it. `subject`, `layout`, `fix`, `scenario`, `extra` are the worker's.
     """
 
     run: str
@@ -47,6 +48,7 @@ class WorkerSpec:
     verbose: bool = False
     fresh: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
+    network: str = ""
     walls: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 

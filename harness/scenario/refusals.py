@@ -148,7 +148,8 @@ def _interrupts(rule: Rule) -> bool:
         return False
     conditions: list[Condition] = [do.row.act(do.args) for do in rule.do]
     return any(
-        one.toxic.toxic.may_interrupt if isinstance(one, OnProxy) else one.interrupts for one in conditions
+        one.toxic.toxic.may_interrupt if isinstance(one, OnProxy) else one.interrupts or one.may_interrupt
+        for one in conditions
     )
 
 

@@ -43,19 +43,19 @@ _SUBPROCESS = {
 }
 
 
-def install(report: Report, *, on_connect: Callable[[int], None]) -> None:
-    """Put the hook in; it cannot be taken out again. `on_connect(port)` is called for each
-    loopback connect."""
+def install(report: Report, *, on_connect: Callable[[int, Any], None]) -> None:
+    """Put the hook in; it cannot be taken out again. `on_connect(port, sock)` is called for each
+    loopback connect, before it."""
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event == "socket.connect":
-            _, address = args
+            sock, address = args
             if not isinstance(address, tuple):
                 return  # a UNIX socket stays on the machine
             if not is_loopback(str(address[0])):
                 report("connect", str(address[0]))
                 raise OSError(errno.ENETUNREACH, "Network is unreachable")
-            on_connect(int(address[1]))
+            on_connect(int(address[1]), sock)
         elif event in ("socket.sendto", "socket.sendmsg"):
             _, address = args
             if isinstance(address, tuple) and not is_loopback(str(address[0])):

@@ -24,10 +24,18 @@ from harness import clock
 from harness.clock import BATON
 from harness.clock.baton import Participant
 from harness.clock.gc_and_random import make_deterministic
-from harness.errors import QQChaosError
+from harness.errors import HarnessError, QQChaosError
 from harness.hermes.layouts import LAYOUTS, Layout
 from harness.journal.record import SCHEMA
-from harness.journal.run_kinds import ClockBlocked, ClockSpin, RunOpen, SubjEgress, SubjThread
+from harness.journal.run_kinds import (
+    CLOCK,
+    CLOCK_WITH_A_PROXY,
+    ClockBlocked,
+    ClockSpin,
+    RunOpen,
+    SubjEgress,
+    SubjThread,
+)
 from harness.journal.writer import Recorder
 from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import HeartbeatPage
@@ -35,6 +43,7 @@ from harness.process.worker_spec import WorkerSpec
 from harness.scenario.parse_run import from_resolved
 from harness.worker import egress
 from harness.worker.program_lives import BeginWorld, lead_lives, restarts
+from harness.worker.proxy_server import RealToxiproxy
 from harness.worker.run_context import Run, real_time
 from harness.worker.world import PEER, World
 
@@ -81,7 +90,7 @@ def main(spec: WorkerSpec) -> NoReturn:
 
 def _live(run: Run, layout: Layout, level: Any, begin_world: BeginWorld) -> NoReturn:
     """Import the subject and drive it, to the end of this process."""
-    egress.install(partial(_on_refused, run), on_connect=lambda port: run.on_connect(port))
+    egress.install(partial(_on_refused, run), on_connect=lambda port, sock: run.on_connect(port, sock))
     module = _load(run, layout, level)
     if run.spec.verbose:
         _log_everything(layout)
@@ -124,6 +133,11 @@ async def _drive(run: Run, module: Any, layout: Layout, level: Any, begin_world:
 
 def _begin_world(run: Run) -> tuple[World, Addresses]:
     """The world of the run, begun."""
+    if run.spec.network:
+        try:
+            run.toxiproxy = RealToxiproxy(BATON, run.spec.network)
+        except HarnessError as problem:
+            exit_with_problem(run.spec, "harness", str(problem))
     world = run.world()
     world.fail = lambda problem: run.end("harness", _one_line(problem))
     world.close_run = lambda why: run.end("end", why)
@@ -132,9 +146,15 @@ def _begin_world(run: Run) -> tuple[World, Addresses]:
     addresses = world.begin()
     for host, port in addresses.ports.items():
         run.record.name_port(port, host)
-    run.on_connect = world.fake.refused
+    run.on_connect = partial(_on_connect, run, world)
     run.unprompted = world.fake.director.unprompted
     return world, addresses
+
+
+def _on_connect(run: Run, world: World, port: int, sock: Any) -> None:
+    if run.toxiproxy is not None:
+        run.toxiproxy.dialled(port, sock)
+    world.fake.refused(port)
 
 
 def _run_open(spec: WorkerSpec) -> RunOpen:
@@ -146,7 +166,15 @@ def _run_open(spec: WorkerSpec) -> RunOpen:
             continue
     subject = {key: value for key, value in spec.subject.items() if key not in ("path", "interpreter")}
     return RunOpen(
-        SCHEMA, spec.run, spec.level, spec.seed, "baton", spec.fix, subject, dict(spec.scenario), versions
+        SCHEMA,
+        spec.run,
+        spec.level,
+        spec.seed,
+        CLOCK_WITH_A_PROXY if spec.network else CLOCK,
+        spec.fix,
+        subject,
+        dict(spec.scenario),
+        versions,
     )
 
 
@@ -159,7 +187,9 @@ def _on_refused(run: Run, kind: egress.Kind, target: str) -> None:
 
 
 def _one_line(problem: BaseException) -> str:
-    """An exception and the innermost place it passed, in one line."""
+    """An exception and the innermost place it passed, in one line; a sentence of ours is enough by itself."""
+    if isinstance(problem, QQChaosError):
+        return str(problem)
     frames = traceback.extract_tb(problem.__traceback__)
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"{type(problem).__name__}: {problem}{where}"

@@ -117,7 +117,7 @@ class ProgramLives:
             "record": self._records,
             "normal": run.record.normal,
             "secrets in": run.record.secrets_in,
-            "on connect": lambda port: run.on_connect(port),
+            "on connect": lambda port: run.on_connect(port, None),
             "end": lambda why, detail: run.end(why, detail),
             "gave up": world.mark_give_up,
             "exited": self._exited,
@@ -187,7 +187,7 @@ def _begin_life(run: Run, channel: Channel, addresses: Addresses) -> BeginWorld:
     record: Any = RemoteRecorder(follower.ask)
     run.record = record
     sys.meta_path.insert(0, ImportTurns(run.heartbeat))
-    run.on_connect = lambda port: follower.ask("on connect", port)
+    run.on_connect = lambda port, sock: follower.ask("on connect", port)
     clock.begin(
         seed=run.spec.seed, on_thread=lambda phase, name: run.record("probe", SubjThread(phase, name))
     )

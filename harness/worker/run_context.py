@@ -15,6 +15,7 @@ from harness.journal.writer import Recorder
 from harness.process.heartbeat_page import HeartbeatPage, Phase
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.run_spec import RunSpec
+from harness.worker.proxy_server import RealToxiproxy
 from harness.worker.world import World
 
 real_time = freezegun.api.real_perf_counter
@@ -25,8 +26,9 @@ real_cpu = time.process_time
 class Run:
     """One run.
 
-    `started` is real time in seconds. `on_connect(port)` is called for each connect to a loopback port; it is
-    the world's once there is one. `on_exit(code)` is what the runner level does once the program has ended.
+    `started` is real time in seconds. `on_connect(port, sock)` is called for each connect to a loopback port,
+    with its socket; it is the world's once there is one. `toxiproxy`: the real one, where there is one.
+    `on_exit(code)` is what the runner level does once the program has ended.
     `life`: the number of the program's life in this process, from 1; above 1 only where a rule restarts it.
     `counted`: how many calls of each kind that is counted its earlier lives have made.
     `unprompted()`: how often each rule pushed or held something at this instant, by its key.
@@ -38,7 +40,8 @@ class Run:
     heartbeat: HeartbeatPage
     started: float
     marks: dict[str, dict[str, float]] = field(default_factory=dict)
-    on_connect: Callable[[int], None] = lambda port: None
+    on_connect: Callable[[int, Any], None] = lambda port, sock: None
+    toxiproxy: RealToxiproxy | None = None
     on_exit: Callable[[int], NoReturn] | None = None
     unprompted: Callable[[], Mapping[str, int]] = dict
     life: int = 1
@@ -59,6 +62,7 @@ class Run:
                 "cpu_s": round(real_cpu(), 4),
                 "turns": BATON.turns,
                 "marks": self.marks,
+                **({"held_s": round(self.toxiproxy.held_s, 4)} if self.toxiproxy else {}),
             },
         )
         self.heartbeat.enter(Phase.DONE)
@@ -66,4 +70,4 @@ class Run:
 
     def world(self) -> World:
         """The world of this run, not begun yet."""
-        return World(self.scenario, self.spec.seed, self.record)
+        return World(self.scenario, self.spec.seed, self.record, self.toxiproxy)

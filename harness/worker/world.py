@@ -32,6 +32,7 @@ from harness.journal.writer import Recorder
 from harness.scenario.limits import RECOVERY_HEARTBEATS
 from harness.scenario.run_spec import RunSpec
 from harness.worker.credentials import BOT, CREDENTIALS
+from harness.worker.proxy_server import RealToxiproxy
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +58,15 @@ class World:
     `close_run` is called where the subject's loop does not even tear down: the end of a run must not depend
     on that loop. `fail` is told of any exception in the platform itself, from `begin` on: the run is worth
     nothing then. So it is where rules push without a pause: `runaway` is told of them, by their keys. Neither
-    is meant to return. `on_thread` is told the kernel's number of the platform's thread.
+    is meant to return. `toxiproxy`: the real one that stands before the platform.
+    `on_thread` is told the kernel's number of the platform's thread.
     """
 
-    def __init__(self, run: RunSpec, seed: int, record: Recorder) -> None:
+    def __init__(
+        self, run: RunSpec, seed: int, record: Recorder, toxiproxy: RealToxiproxy | None = None
+    ) -> None:
         self._run = run
+        self._toxiproxy = toxiproxy
         self._options = Options(seed=seed)
         self._heartbeat_us = self._options.heartbeat_ms * 1000
         self._record = record
@@ -157,6 +162,7 @@ class World:
             delay_us=self._run.delay_us,
             options=self._options,
             on_secrets=self._record.keep_secret,
+            server=self._toxiproxy,
         )
         self._over, self._torn_down = asyncio.Event(), asyncio.Event()
         self.fake.on_heal = self._healed
@@ -170,6 +176,8 @@ class World:
         self._up.set()
         self._end_at(self._run.end_us)
         await self._over.wait()
+        if self._toxiproxy is not None:
+            self._toxiproxy.check()
         self.fake.director.report_unmet()
         self._record("loop", RunTeardown(self._why))
         if self._why != "exited":

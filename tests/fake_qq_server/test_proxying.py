@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fake_qq_server.events import ListSink
-from fake_qq_server.proxying import Proxies
+from fake_qq_server.relay_proxies import RelayProxies
 from fake_qq_server.rules.engine import Engine
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.stage import Stage
@@ -33,7 +33,7 @@ class ProxySetup:
         parsed = parse_rules(list(rules))
         listeners: Any = {"ws": self.port}
         self.effects: list[tuple[str, int | None]] = []
-        self.proxies = Proxies(
+        self.proxies = RelayProxies(
             self.stage, parsed, listeners, lambda act, conn, *rest: self.effects.append((act.rule.key, conn))
         )
         self.acts = Engine(parsed).advance(0).on

@@ -9,7 +9,7 @@ from fake_qq_server.rules.language_verbs import When
 from harness.commands.report.story import story_lines
 from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED
-from harness.journal.run_kinds import RunOpen
+from harness.journal.run_kinds import CLOCK_WITH_A_PROXY, RunOpen
 from harness.judging.intervals import SECOND, Interval, subtract
 from harness.judging.outcome import Outcome
 from harness.judging.terms import terms_of
@@ -20,6 +20,9 @@ VERDICTS = {"pass": "PASS", "fail": "FAIL", "unknown": "UNKNOWN"}
 STATES = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "n/a": "n/a"}
 REPRODUCED = {FAILED: "REPRODUCED", PASSED: "NOT REPRODUCED", NOT_JUDGED: "NOT JUDGED"}
 SEAM = "injected inside the client (the network alone cannot cause it)"
+REAL_PROXY = (
+    "a real proxy stood between: times differ a little, and the digest does, from run to run; verdicts repeat"
+)
 HYPOTHETICAL = "hypothetical: a rule raises an exception that is not known to occur there"
 
 
@@ -56,6 +59,7 @@ def story(run: Judged, repeat: str) -> list[str]:
     notes = [f"  failed too, without counting: {also}"] if also else []
     notes += [f"  {rule}: {SEAM}" for rule in _acted_at_a_seam(run)]
     notes += [f"  {HYPOTHETICAL}"] if out.hypothetical else []
+    notes += [f"  clock: {out.clock}, {REAL_PROXY}"] if out.clock == CLOCK_WITH_A_PROXY else []
     notes += [f"  ran without {walls.WITHOUT[name]}" for name in _missing_walls(run)]
     lines += ["", *notes] if notes else []
     if out.unmet:

@@ -25,7 +25,7 @@ from harness.judging.intervals import duration
 from harness.judging.talks import GRANTS, SENDS_AWAY, Talk, talks
 from harness.judging.timeline import Timeline
 
-NOUNS = {"silent": "silence"}  # of conditions whose name is none
+NOUNS = {"silent": "silence", "forget": "forgetting"}  # of conditions whose name is none
 HEARTBEATS = 3
 DELAY = "delay"
 """The verb that holds a frame."""

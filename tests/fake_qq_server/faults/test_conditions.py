@@ -248,3 +248,26 @@ async def test_chance_is_drawn_once_for_a_connection() -> None:
                     await line.upgraded()
             drawn.append([about.conn for _, _, about in front.all("link.condition", on=True)])
     assert drawn[0] == drawn[1] and 0 < len(drawn[0]) < 16
+
+
+async def test_forget_drops_a_connection_that_was_idle_without_a_word_and_for_good() -> None:
+    rule = {"id": "nat", "link": "ws", "from": "go", "until": "stop", "do": {"forget": "100ms"}}
+    async with fake_with(GO, STOP, rule) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        await bot.press("go")
+        await front.until("link.condition", name="forget", interrupts=True)
+        await bot.press("stop")
+        await ws.beat()
+        await ws.silence()
+        assert front.acts("nat") >= 1 and not front.all("ws.in", op="heartbeat")
+
+
+async def test_forget_leaves_a_connection_alone_on_which_something_goes() -> None:
+    rule = {"id": "nat", "link": "ws", "from": "go", "do": {"forget": "10s"}}
+    async with fake_with(GO, rule) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        await bot.press("go")
+        await ws.beat()
+        await front.until("ws.out", op="ack")
+        on = front.one("link.condition", name="forget", on=True)
+        assert not on[1].interrupts and front.acts("nat") == 0

@@ -280,3 +280,16 @@ def test_what_a_toxic_in_the_middle_holds_passes_the_ones_behind_it() -> None:
         Bench().before("latency", latency=500).before("bandwidth", rate=10).off(100, "latency").talk().run()
     )
     assert data(bench.client) == [(200 + 100.0 * n, 1000) for n in range(5)]
+
+
+def test_what_lies_behind_a_toxic_that_is_over_stays_when_both_are_removed_in_order() -> None:
+    """Measured: the end comes when `slow_close` lets go of it, though that was removed at 250 ms."""
+    bench = Bench().before("limit_data", bytes=500).before("slow_close", delay=5000)
+    bench.send(100, "downstream")
+    assert bench.off(250, "limit_data").off(250, "slow_close").run().client == [(100, 500), (5100, "fin")]
+
+
+def test_removed_in_reverse_order_it_goes() -> None:
+    bench = Bench().before("limit_data", bytes=500).before("slow_close", delay=5000)
+    bench.send(100, "downstream")
+    assert bench.off(250, "slow_close").off(250, "limit_data").run().client == [(100, 500), (250, "fin")]

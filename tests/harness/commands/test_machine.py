@@ -16,6 +16,7 @@ from harness.commands import machine
 from harness.commands.request import DoctorRequest
 from harness.hermes import interpreters
 from harness.process import walls
+from harness.toxiproxy import program
 
 MakeTree = Callable[..., Path]
 
@@ -46,7 +47,7 @@ def test_a_complete_checkout_lacks_nothing_but_the_process_level(
     names = [fact.name for fact in diagnosis.facts]
     assert names == [
         "interpreter", "hermes-agent", "its content", "its layout", "its Python", "its aiohttp",
-        "uv or pip", "tmpfs", "cores", "walls",
+        "uv or pip", "tmpfs", "cores", "walls", "Toxiproxy",
     ]  # fmt: skip
     assert machine.render(diagnosis)[-2].split() == ["ok", "runner", "can", "run"]
     assert machine.render(diagnosis)[-1].split()[:2] == ["missing", "process"]
@@ -138,3 +139,11 @@ def test_the_command_prints_lines_or_json_and_ends_with_its_status(
     document = json.loads(capsys.readouterr().out)
     assert [fact["name"] for fact in document["facts"]] == [fact.name for fact in diagnosis.facts]
     assert [level for level, _ in document["lacks"]] == ["adapter", "runner", "process"]
+
+
+def test_a_missing_toxiproxy_is_a_note_with_the_command_that_builds_it(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "find", lambda cache=None: None)
+    (fact,) = [one for one in machine.examine(str(checkout)).facts if one.name == "Toxiproxy"]
+    assert fact.state == "note" and "`qqchaos toxiproxy install` builds it" in fact.value

@@ -221,6 +221,7 @@ class TestOutcome:
             "virtual_s": 5868.0,
             "wall_s": 0.5,
             "digest": digest(records),
+            "clock": "virtual",
             "journal": "runs/a.jsonl",
         }
         assert checks[1] == {
@@ -247,6 +248,7 @@ class TestOutcome:
             "virtual_s",
             "wall_s",
             "digest",
+            "clock",
             "checks",
             "journal",
         ]

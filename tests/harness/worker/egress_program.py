@@ -61,7 +61,10 @@ def main() -> None:
     unix = socket.socket(socket.AF_UNIX)
     unix.bind(f"{folder}/s")
     unix.listen()
-    egress.install(lambda what, target: reported.append((what, target)), on_connect=connected.append)
+    egress.install(
+        lambda what, target: reported.append((what, target)),
+        on_connect=lambda port, sock: connected.append(port),
+    )
     nowhere = "192.0.2.1"  # RFC 5737: no host has it
     tried("connect", lambda: connect(socket.AF_INET, (nowhere, 9)))
     tried("connect IPv6", lambda: connect(socket.AF_INET6, ("2001:db8::1", 9, 0, 0)))

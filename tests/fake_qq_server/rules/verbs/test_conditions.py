@@ -29,6 +29,7 @@ def drawn(*numbers: float) -> Any:
         ("stall", Hold(), True, True, False, False, False),
         ("blackhole", Drop(), True, True, True, True, True),
         ({"latency": "900ms"}, Pass(900_000), False, True, False, False, False),
+        ({"forget": "90s"}, Pass(), False, True, False, False, True),
     ],
 )
 def test_each_condition_shapes_a_chunk_as_its_verb_says(

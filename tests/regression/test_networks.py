@@ -1,0 +1,79 @@
+"""The scenarios of a bad line, played in virtual time and by a real Toxiproxy: the same endings and verdicts.
+
+What a byte spends in a real proxy takes as long in reality. Where that is minutes a test is `slow`; which
+scenarios a real proxy cannot carry at all, `REFUSED` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.commands.request import Network
+from harness.commands.series import Series
+from harness.comparing.rows import Row
+from harness.hermes import environments
+from harness.scenario import selection
+from harness.toxiproxy import lane
+from tests.toxiproxy_program import built
+
+QUICK = ("proxy-down", "one-way-silence", "forgetful-middlebox", "half-a-frame/then-fin")
+"""Seconds each."""
+SLOWER = ("cut-every-minute", "flapping-line", "replay-over-a-modem")
+"""Up to half a minute each, of many connections or a line of 10 KB a second."""
+MINUTES = ("rest-and-websocket", "slower-and-slower", "upgrade-never-answered")
+"""Ten seconds until each swallowed connection dies; ACKs that come up to 41 s late; answers that drip, a byte
+each half second."""
+AN_HOUR = ("half-a-frame/then-silence",)
+"""So long `slow_close` keeps the connection: no test runs it on a real proxy."""
+REFUSED = ("half-a-frame/then-reset",)
+"""It has a toxicity, which the server draws by itself."""
+
+pytestmark = pytest.mark.release
+
+
+def rows(names: Sequence[str], network: Network, out: Path) -> dict[str, Row]:
+    """What became of 0.19.0 in each."""
+    series = Series(environments.resolve("0.19.0"), out / network, network=network, jobs=2)
+    done = series.run(selection.by_names(names, "adapter"), lambda judged: None)
+    assert [one.problem for one in done if one.problem] == []
+    return {one.name: Row.of_outcome(one.outcome.as_json()) for one in done if one.outcome}
+
+
+def alike(names: Sequence[str], out: Path, times: int = 1) -> None:
+    """As often as asked, the real proxy's rows are the relay's, but for the number of attempts."""
+    built()
+    relay = rows(names, "relay", out)
+    for _ in range(times):
+        for name, row in rows(names, "toxiproxy", out).items():
+            assert (row.verdict, row.ending, row.failed) == (
+                relay[name].verdict, relay[name].ending, relay[name].failed
+            ), name  # fmt: skip
+
+
+def test_quick_scenarios_end_alike_on_both_networks(tmp_path: Path) -> None:
+    alike(QUICK, tmp_path)
+
+
+@pytest.mark.sweep
+def test_all_but_the_slow_ones_end_alike_three_times_over(tmp_path: Path) -> None:
+    alike((*QUICK, *SLOWER), tmp_path, times=3)
+
+
+@pytest.mark.slow
+def test_those_that_take_minutes_end_alike_too(tmp_path: Path) -> None:
+    alike(MINUTES, tmp_path)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_real_proxy_cannot_carry_is_refused(name: str) -> None:
+    (run,) = selection.by_names([name], "adapter")
+    assert "has no toxicity" in (lane.refusal(run, "adapter") or "")
+
+
+def test_every_scenario_of_a_bad_line_is_in_one_of_the_lists() -> None:
+    named = selection.by_names([*QUICK, *SLOWER, *MINUTES, *AN_HOUR, *REFUSED], "adapter")
+    everything = [run for run in selection.all_runs() if "network" in run.tags and "adapter" in run.levels]
+    assert {run.name for run in named} == {run.name for run in everything}
