@@ -23,12 +23,15 @@ class Addresses:
     ports: Mapping[Host, int]
 
     @classmethod
-    def of(cls, bound: Mapping[Host, tuple[str, int]]) -> Addresses:
-        """From the address and port on which each host is bound."""
-        at = {host: "{}:{}".format(*address) for host, address in bound.items()}
+    def of(
+        cls, bound: Mapping[Host, tuple[str, int]], name: str | None = None, *, tls: bool = False
+    ) -> Addresses:
+        """From the address and port on which each host is bound; `name` stands in its place in the URLs."""
+        s = "s" if tls else ""
+        at = {host: f"{name or address}:{port}" for host, (address, port) in bound.items()}
         ports = {host: port for host, (_, port) in bound.items()}
-        token = f"http://{at['token']}{TOKEN_PATH}"
-        return cls(f"http://{at['api']}", token, f"ws://{at['ws']}{GATEWAY_PATH}", ports)
+        token = f"http{s}://{at['token']}{TOKEN_PATH}"
+        return cls(f"http{s}://{at['api']}", token, f"ws{s}://{at['ws']}{GATEWAY_PATH}", ports)
 
     def gateways(self, bots: int) -> Mapping[int, str]:
         """A gateway URL for each of several bots, by number, so that a connection that does not even identify

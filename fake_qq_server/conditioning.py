@@ -114,6 +114,10 @@ class Conditions:
             self._on_effect(act, None, 0, 0)
         self._listeners[host].attempts += 1
 
+    def open_connections(self) -> Sequence[TcpConnection]:
+        """Those of all hosts."""
+        return [one for listener in self._listeners.values() for one in listener.connections.values()]
+
     def interrupted(self, connection: TcpConnection) -> bool:
         """Whether a condition is on it under which nothing can be served."""
         mine = (on_connections.get(connection, ()) for on_connections in self._applied.values())

@@ -69,12 +69,12 @@ class Director:
         server: ProxyServer | None = None,
     ) -> None:
         self._stage = stage
-        self._rules = rules
+        self.rules = rules
         self._carry_out = push
         self._held = held
         self._on_heal = on_heal
-        self._engines = {bot: Engine(rules, seed, heal, forbids) for bot in bots}
-        self._links = self._engines[bots[0]]
+        self._engines = {bot: Engine(rules, seed, heal, forbids) for bot in bots or (1,)}
+        self._links = self._engines[min(self._engines)]
         self._conditions = Conditions(
             stage, listeners, self._links, self._condition_acted, seed=seed, held=held
         )
@@ -90,6 +90,8 @@ class Director:
         self._timer: asyncio.TimerHandle | None = None
         self._home = threading.get_ident()
         self.healed = False
+        self._retired = False
+        self._new_engine = partial(Engine, rules, seed, heal, forbids)
         self.on_runaway: Callable[[Sequence[str]], None] = lambda keys: None
         self._unprompted = Unprompted()
         self._runaway: tuple[str, ...] = ()
@@ -180,6 +182,40 @@ class Director:
         if self._timer is not None:
             self._timer.cancel()
 
+    def retire(self) -> None:
+        """Others take over while the fake runs on: what its conditions hold is let go, its ports are open."""
+        self._retired = True
+        self.stop()
+        now = self._stage.now_us()
+        for engine in self._engines.values():
+            engine.mark("heal", now)
+        off = self._links.advance(now).off
+        self._proxies.off(off)
+        self._conditions.off(off, healed=False)
+
+    def take_over(self) -> None:
+        """Begin where another one retired, with connections that are open."""
+        for connection in self._conditions.open_connections():
+            self._proxies.connected(connection)
+        self.start()
+
+    def add_bot(self, bot: int) -> None:
+        """A bot that was registered while the fake runs. Of what was to happen at a moment that is past,
+        nothing happens to it."""
+        if bot in self._engines:
+            return
+        engine = self._engines[bot] = self._new_engine()
+        now = self._stage.now_us()
+        if self.healed:
+            engine.mark("heal", now)
+        engine.advance(now)
+        self._soon(self._advance)
+
+    def push_now(self, bot: int, rule: Rule) -> Sequence[tuple[str, bool]]:
+        """Carry out a rule's pushes at once, in order, whatever its trigger says; each verb, and whether it
+        did something."""
+        return [(do.verb, self._push(bot, Push(rule, do, 1, self._stage.now_us()), None)) for do in rule.do]
+
     def report_unmet(self) -> None:
         """At the end: a record for each rule that did not act as often as its premise asks.
 
@@ -187,7 +223,7 @@ class Director:
         for one.
         """
         missed = [{unmet.rule.key: unmet for unmet in engine.unmet()} for engine in self._engines.values()]
-        for rule in self._rules:
+        for rule in self.rules:
             found = [one[rule.key] for one in missed if rule.key in one]
             most = rule.fires.last
             too_many = [one for one in found if most is not None and one.got > most]
@@ -222,7 +258,7 @@ class Director:
 
     def _advance(self) -> None:
         """Do all that is due, then set the timer for what comes next."""
-        if self._stage.stopped:
+        if self._stage.stopped or self._retired:
             return
         due = None
         for _ in range(STEPS_AT_ONCE):
@@ -251,26 +287,29 @@ class Director:
     def _next_due(self) -> int | None:
         return min((t for e in self._engines.values() if (t := e.next_due()) is not None), default=None)
 
-    def _push(self, bot: int, push: Push, ruling: Ruling | None) -> None:
-        if self._stage.stopped:
-            return
+    def _push(self, bot: int, push: Push, ruling: Ruling | None) -> bool:
+        """Whether it did something."""
+        if self._stage.stopped or self._retired:
+            return False
         # Where the link has a delay, the client's own event shows that it let time pass.
         prompted = ruling is not None and ruling.by is None and self._stage.delay_us > 0
         if not prompted and not self._unprompted.sends(push, self._stage.now_us()):
             self._ran_away(busiest(self.unprompted()))
-            return
+            return False
         chain = followed_by(ruling.chain if ruling else None, push.rule.key, self._stage.now_us())
         if chain.runs_away:
             self._ran_away(chain.keys)
-            return
+            return False
         cause = ruling.cause if ruling else None
         self._chain = chain
         try:
             conn, effect = self._carry_out(bot, push, cause)
         finally:
             self._chain = None
-        if effect is not None:
-            self._acted(bot, push, effect, Envelope(conn, None, bot, cause, push.rule.key))
+        if effect is None:
+            return False
+        self._acted(bot, push, effect, Envelope(conn, None, bot, cause, push.rule.key))
+        return True
 
     def _answered(self, bot: int, about: Envelope, act: Act, effect: Effect, cause: int | None) -> None:
         """An answer took the default's place."""
@@ -287,7 +326,7 @@ class Director:
 
     def _acted(self, bot: int, act: Act, effect: Effect, about: Envelope) -> None:
         self._stage.sink("rules", RuleAct(act.do.verb, effect.bytes, effect.frames, effect.us), about)
-        if self._engines[bot].acted(act, self._stage.now_us()):
+        if self._engines[self._bot(bot)].acted(act, self._stage.now_us()):
             self._soon(self._advance)
 
     def _ran_away(self, keys: tuple[str, ...]) -> None:
@@ -303,7 +342,7 @@ class Director:
                 engine.mark("heal", self._stage.now_us())
             self._on_heal()
 
-    def _soon(self, call: Callable[[], None]) -> None:
+    def _soon(self, call: Callable[[], object]) -> None:
         """Once the default answer is made: on the fake's own loop, whichever thread this is."""
         here = threading.get_ident() == self._home
         soon = self._stage.loop.call_soon if here else self._stage.loop.call_soon_threadsafe

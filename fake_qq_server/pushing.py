@@ -71,8 +71,8 @@ class Pusher:
 
     def _wait(self, bot: int, push: Push, cause: int | None) -> Effect | None:
         """An event while no connection is open waits in the session's replay window."""
-        owner = next(row for row in self._platform.bots if row.number == bot)
-        session = self._platform.newest_session(owner, self._now_us())
+        owner = self._platform.bot_of_number(bot)
+        session = self._platform.newest_session(owner, self._now_us()) if owner else None
         if session is None:
             return None
         about = Envelope(None, None, bot, cause, push.rule.key)
@@ -118,7 +118,8 @@ class _Account:
     now_us: Callable[[], int]
 
     def revoke(self) -> bool:
-        return self.platform.revoke(self.platform.bots[self.number - 1], self.now_us())
+        bot = self.platform.bot_of_number(self.number)
+        return bot is not None and self.platform.revoke(bot, self.now_us())
 
 
 @dataclass(frozen=True)

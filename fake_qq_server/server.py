@@ -9,24 +9,30 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from fake_qq_server.addresses import HOSTS, Addresses
 from fake_qq_server.director import Director
-from fake_qq_server.events import Host, LinkClose, Party, Sink
+from fake_qq_server.events import Envelope, Host, LinkClose, Party, Sink
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
+from fake_qq_server.platform.protocol import GATEWAY_URL
+from fake_qq_server.platform.rows import Bot
 from fake_qq_server.pushing import Pusher
 from fake_qq_server.rules.forbids import Forbid
-from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.moments import NO_FACTS, HttpFacts, Moment
 from fake_qq_server.rules.rule import Rule
+from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess, SpeakAs
 from fake_qq_server.server_proxies import ProxyServer
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.http import HttpProtocol
+from fake_qq_server.wire.link import End
 from fake_qq_server.wire.listener import Listener
+from fake_qq_server.wire.observer import NOBODY_WATCHES, Observer
 from fake_qq_server.wire.open_websockets import OpenWebSockets
 from fake_qq_server.wire.tcp import ApplicationProtocol, TcpConnection
 from fake_qq_server.wire.websocket import WebSocketProtocol
@@ -42,8 +48,9 @@ class FakeQQ:
 
     `sink` is told everything that happens; `on_secrets` of each new token, by name. Times are microseconds
     since `start()`; under virtual time the loop starts at 0 and so do they. `ports` of 0, the default, are
-    the kernel's choice; a port that somebody has raises OSError. `server`: a real Toxiproxy to stand before
-    the hosts.
+    the kernel's choice; a port that somebody has raises OSError. `name` stands for `address` in the URLs;
+    `options.gateway_url`, where set, is what bots are told. `observer` sees whole requests and frames.
+    With `tls`, its hosts speak that. `server`: a real Toxiproxy to stand before the hosts.
 
     `on_signal` sends the subject's process a signal; unless replaced there is no process.
     `on_restart` stops the subject and starts it again, `on_speak` makes it send; unless replaced they cannot.
@@ -66,8 +73,14 @@ class FakeQQ:
         on_secrets: Callable[[Mapping[str, str]], None] = lambda secrets: None,
         address: str = "127.0.0.1",
         ports: Mapping[Host, int] | None = None,
+        name: str | None = None,
+        observer: Observer = NOBODY_WATCHES,
+        tls: ssl.SSLContext | None = None,
         server: ProxyServer | None = None,
     ) -> None:
+        self._observer = observer
+        self._seed = seed
+        self._server = server
         self.stage = Stage(sink, delay_us)
         self._on_secrets = on_secrets
         self._request_numbers = itertools.count(1)
@@ -78,15 +91,19 @@ class FakeQQ:
         self.listeners: dict[Host, Listener] = {}
         try:
             for host in HOSTS:
-                self.listeners[host] = Listener(self.stage, host, self, address, (ports or {}).get(host, 0))
+                port = (ports or {}).get(host, 0)
+                self.listeners[host] = Listener(self.stage, host, self, address, port, tls)
         except BaseException:
             self._close()
             raise
         bound: Mapping[Host, tuple[str, int]] = {host: one.address for host, one in self.listeners.items()}
-        self.addresses = Addresses.of(bound if server is None else server.open(bound))
+        shown = bound if server is None else server.open(bound)
+        self.addresses = Addresses.of(shown, name, tls=tls is not None)
         chosen = options or Options(seed=seed)
         urls = self.addresses.gateways(len(bots)) or chosen.gateway_urls
         gateway, media = self.addresses.gateway, self.addresses.api
+        if chosen.gateway_url != GATEWAY_URL:  # advertised, as where a front stands before it
+            gateway, urls = chosen.gateway_url, chosen.gateway_urls
         self.platform = Platform(replace(chosen, gateway_url=gateway, gateway_urls=urls, media_url=media))
         for app_id, secret in bots:
             self.platform.register(app_id, secret)
@@ -100,20 +117,30 @@ class FakeQQ:
             lambda how, down_us: self.on_restart(how, down_us),
             lambda scene, place, text: self.on_speak(scene, place, text),
         )
-        self.director = Director(
-            self.stage,
+        self.director = self._directed(self.stage, rules, forbids, heal, held)
+        self._tell_secrets()
+
+    def _directed(
+        self,
+        stage: Stage,
+        rules: Sequence[Rule],
+        forbids: Sequence[Forbid] = (),
+        heal: Moment | None = None,
+        held: Literal["keep", "release"] = "keep",
+    ) -> Director:
+        return Director(
+            stage,
             rules,
             self.listeners,
             self._pusher.push,
             forbids=forbids,
             bots=[bot.number for bot in self.platform.bots],
-            seed=seed,
+            seed=self._seed,
             heal=heal,
             held=held,
             on_heal=lambda: self.on_heal(),
-            server=server,
+            server=self._server,
         )
-        self._tell_secrets()
 
     # -- start and stop
 
@@ -134,6 +161,47 @@ class FakeQQ:
         self.stage.stopped = True
         for listener in self.listeners.values():
             listener.end()
+
+    # -- while it runs
+
+    def load(self, rules: Sequence[Rule], heal: Moment | None = None) -> None:
+        """These rules instead of those there are; their time and their marks count from now."""
+        self.director.retire()
+        self.director = self._directed(self.stage.from_now(), rules, heal=heal)
+        self.director.take_over()
+
+    def register(self, app_id: str, secret: str) -> Bot:
+        """One more bot. Raises ValueError where the app id is taken."""
+        bot = self.platform.register(app_id, secret)
+        self._tell_secrets()
+        return bot
+
+    def forget(self) -> None:
+        """Begin anew, as between two tests: no rules, no tokens, no sessions, every connection reset."""
+        self.load(())
+        for listener in self.listeners.values():
+            for connection in list(listener.connections.values()):
+                connection.finish(End.RST)
+        self.platform.forget()
+
+    # -- a `wire.decider.Decider`: that of the rules there are now
+
+    def ask(
+        self,
+        event: str,
+        about: Envelope,
+        cause: int | None,
+        *,
+        path: str | None = None,
+        s: int | None = None,
+        http: HttpFacts = NO_FACTS,
+    ) -> Ruling:
+        """What the rules say to an event."""
+        return self.director.ask(event, about, cause, path=path, s=s, http=http)
+
+    def mark(self, name: str, bot: int | None) -> None:
+        """A step in a session's life."""
+        self.director.mark(name, bot)
 
     # -- its stage, for those who have only the fake
 
@@ -165,10 +233,16 @@ class FakeQQ:
         """HTTP or WebSocket, by the first request's head and the host it came to."""
         if connection.host == "ws" and _ASKS_UPGRADE.search(head.partition(b"\r\n\r\n")[0]):
             return WebSocketProtocol(
-                self.stage, connection, self.platform, self.director, self.websockets.get
+                self.stage, connection, self.platform, self, self.websockets.get, self._observer
             )
         return HttpProtocol(
-            self.stage, connection, self.platform, self.director, self._request_numbers, self._tell_secrets
+            self.stage,
+            connection,
+            self.platform,
+            self,
+            self._request_numbers,
+            self._tell_secrets,
+            self._observer,
         )
 
     def connected(self, connection: TcpConnection) -> None:
@@ -185,6 +259,9 @@ class FakeQQ:
         self.director.disconnected(connection)
 
     def _tell_secrets(self) -> None:
+        """A bot or a token may be new."""
+        for bot in self.platform.bots:
+            self.director.add_bot(bot.number)
         self._on_secrets(self.platform.canaries())
 
     # -- what the harness asks and tells

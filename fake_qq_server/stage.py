@@ -33,6 +33,12 @@ class Stage:
         """Count time from now."""
         self._start_s = self.loop.time()
 
+    def from_now(self) -> Stage:
+        """The same loop, sink and error handler, with a clock that counts from now."""
+        made = Stage(self.sink, self.delay_us)
+        made.on_error = lambda problem: self.on_error(problem)
+        return made
+
     def now_us(self) -> int:
         """The time: of the loop, so virtual where the loop's time is."""
         return round((self.loop.time() - self._start_s) * 1e6)

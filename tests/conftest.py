@@ -26,6 +26,7 @@ KINDS = {
     "harness/toxiproxy": "runs",
     "harness/commands/report": "pure",
     "calibration": "runs",
+    "clients": "runs",
     "regression": "runs",
     "power": "runs",
     "benchmark": "runs",

@@ -74,12 +74,18 @@ def _allowed(room: str | None, other: str | None) -> bool:
     if room == other:
         return True
     allowed = MAY_IMPORT.get(room, frozenset())
-    return other in allowed or (FAKE in allowed and other.startswith(FAKE))
+    any_of_it = FAKE in allowed and not room.startswith(FAKE)
+    return other in allowed or (any_of_it and other.startswith(FAKE))
+
+
+OWN_PROCESS = ("fake_qq_server.serving", "fake_qq_server.client", "fake_qq_server.__main__")
+"""Rooms of the fake that run beside no subject, unless they are reached from STARTS."""
 
 
 def beside_the_subject(graph: Mapping[str, Module]) -> set[str]:
     """Every module that runs, or may run, under the subject's interpreter."""
-    rooms = {name for name in graph if name.startswith(BESIDE_THE_SUBJECT)}
+    beside = {name for name in graph if name.startswith(BESIDE_THE_SUBJECT)}
+    rooms = {name for name in beside if not name.startswith(OWN_PROCESS)}
     return rooms | reachable(STARTS, graph)
 
 

@@ -26,6 +26,7 @@ class Options:
     enforce_intents: a session gets only the events its intents name [doc event-emit.md].
     sessions_total, sessions_reset_ms, max_concurrency, shards: what /gateway/bot tells [doc openapi/wss].
     proactive_limit: messages without msg_id per user or group, 4 a month [doc send.md].
+    any_credentials: whoever asks for a token gets one, and is a bot from then on.
     epoch_us: the date of `now` 0. refusals: rows that replace those of `protocol.REFUSALS`.
     """
 
@@ -39,6 +40,7 @@ class Options:
     enforce_intents: bool = True
     intents: int = protocol.ALL_INTENTS
     gateway_url: str = protocol.GATEWAY_URL
+    """What GET /gateway answers; where it is the default, `server.FakeQQ` puts its own there."""
     gateway_urls: Mapping[int, str] = field(default_factory=dict)
     """By bot number; the others get `gateway_url`."""
     media_url: str = protocol.MEDIA_URL
@@ -48,6 +50,7 @@ class Options:
     sessions_reset_ms: int = 14_400_000
     max_concurrency: int = 1
     proactive_limit: int = 4
+    any_credentials: bool = False
     epoch_us: int = 1_795_348_800 * SECOND
     seed: int = 0
     refusals: Mapping[str, protocol.Refusal] = field(default_factory=dict)

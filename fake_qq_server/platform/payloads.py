@@ -8,7 +8,7 @@ group example (no author.id, bot, member_role); measured with the real clients. 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
@@ -28,8 +28,9 @@ def rfc3339(epoch_us: int) -> str:
 class Names:
     """What a builder needs: unique names, and the time (`epoch_us`, microseconds since 1970).
 
-    `message` is the id of the message, `user` whoever wrote it, `place` its group or guild, `text` what it
-    says; `media` and `quotes` as in `Said`, whose URLs begin with `media_url`.
+    `message` is the id of the message, `user` whoever wrote it, `place` its group or guild, `channel` that of
+    the guild, `name` what the user is called, `text` what it says; `media` and `quotes` as in `Said`, whose
+    URLs begin with `media_url`. `bot` is the bot as a user: id, username, bot.
     """
 
     message: str
@@ -40,6 +41,9 @@ class Names:
     media: Sequence[str] = ()
     quotes: Sequence[str] | None = None
     media_url: str = ""
+    channel: str = ""
+    name: str = "user"
+    bot: Mapping[str, Any] = field(default_factory=lambda: {"id": "1", "username": "bot", "bot": True})
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,11 @@ def _guild(n: Names) -> dict[str, Any]:
     joined = "2026-01-01T00:00:00+08:00"
     return {
         "id": n.message,
-        "channel_id": n.place,
+        "channel_id": n.channel,
         "guild_id": n.place,
-        "content": f"<@!bot> {n.text}",
+        "content": n.text,
         "timestamp": rfc3339(n.epoch_us),
-        "author": {"id": n.user, "username": "user", "avatar": "", "bot": False},
+        "author": {"id": n.user, "username": n.name, "avatar": "", "bot": False},
         "member": {"joined_at": joined, "roles": ["1"]},
         "seq": 101,
         "seq_in_channel": "101",
@@ -104,8 +108,14 @@ def _guild(n: Names) -> dict[str, Any]:
     }
 
 
+def _mentioning(n: Names) -> dict[str, Any]:
+    """A message in a channel that names the bot."""
+    return _guild(n) | {"content": f"<@!{n.bot['id']}> {n.text}", "mentions": [dict(n.bot)]}
+
+
 def _direct(n: Names) -> dict[str, Any]:
-    return _guild(n) | {"direct_message": True, "src_guild_id": n.place}
+    """Its guild is one that the platform makes for the two [doc dms]."""
+    return _guild(n) | {"direct_message": True, "src_guild_id": n.channel}
 
 
 def _interaction(n: Names) -> dict[str, Any]:
@@ -163,7 +173,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "C2C_MESSAGE_CREATE": EventType(_SOCIAL, _c2c, "c2c"),
     "GROUP_AT_MESSAGE_CREATE": EventType(_SOCIAL, _group, "group"),
     "GROUP_MESSAGE_CREATE": EventType(_SOCIAL, _group, "group"),
-    "AT_MESSAGE_CREATE": EventType(Intent.PUBLIC_GUILD_MESSAGES, _guild, "channel"),
+    "AT_MESSAGE_CREATE": EventType(Intent.PUBLIC_GUILD_MESSAGES, _mentioning, "channel"),
     "MESSAGE_CREATE": EventType(Intent.GUILD_MESSAGES, _guild, "channel"),
     "DIRECT_MESSAGE_CREATE": EventType(Intent.DIRECT_MESSAGE, _direct, "dm"),
     "INTERACTION_CREATE": EventType(Intent.INTERACTION, _interaction, None, True),
@@ -180,6 +190,9 @@ EVENT_TYPES: Mapping[str, EventType] = {
 
 UNADDRESSED = frozenset({"GROUP_MESSAGE_CREATE", "MESSAGE_CREATE"})
 """Types of messages that do not name the bot: it hears them where it asks to, and may ignore them."""
+
+IN_GUILDS: frozenset[str] = frozenset(t for t, row in EVENT_TYPES.items() if row.scene in ("channel", "dm"))
+"""Types whose users, guilds and channels have numbers for names, as in every example of the doc."""
 
 INTERACTION = "INTERACTION_CREATE"
 """The type whose delivery the platform reports as interaction.sent: somebody clicked a button."""

@@ -18,9 +18,12 @@ from fake_qq_server.events import EventUnwanted
 from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.payloads import SOMEBODY, Names, Said
-from fake_qq_server.platform.rows import Bot, GatewaySession, Replyable, Stored, Token
+from fake_qq_server.platform.rows import Bot, GatewaySession, Replyable, Sent, Stored, Token
 from fake_qq_server.platform.told import NOTHING, told_by
 from fake_qq_server.platform.units import DAY, SECOND
+
+MOST_BOTS = 1_000
+"""Bots that register themselves."""
 
 MESSAGES_KEPT = 10_000
 """Messages a reply may still name; the oldest is forgotten first."""
@@ -41,6 +44,8 @@ class Platform:
         self._identifies: dict[int, deque[int]] = {}
         self._asked: dict[int, tuple[int, tuple[int, int]]] = {}  # each bot's last intents and shard
         self._ordinals: Counter[str] = Counter()
+        self.sent: dict[str, Sent] = {}
+        self.guild_of: dict[str, str] = {}  # by channel
         self.session_ordinals: dict[str, int] = {}  # by id, of forgotten sessions too
 
     # -- names -----------------------------------------------------------------------------------------
@@ -59,6 +64,16 @@ class Platform:
         """The hex digits of the next ordinal of a kind."""
         return self.hexes(kind, self.ordinal(kind), length)
 
+    def forget(self) -> None:
+        """Tokens, sessions, messages and quotas are gone, as if nobody had ever come; bots stay, and no name
+        is given a second time."""
+        self.sessions.clear()
+        tables = (self.replyables, self.proactive, self._tokens, self._newest_token, self._revoked)
+        for table in (*tables, self.sent, self.guild_of):
+            table.clear()
+        self._identifies.clear()
+        self._asked.clear()
+
     # -- bots and tokens -------------------------------------------------------------------------------
 
     def register(self, app_id: str, secret: str) -> Bot:
@@ -72,6 +87,17 @@ class Platform:
     def bot_of_app_id(self, app_id: str) -> Bot | None:
         """The bot registered under this app id, or None."""
         return next((bot for bot in self.bots if bot.app_id == app_id), None)
+
+    def bot_of_number(self, number: int) -> Bot | None:
+        """The bot of this number, or None."""
+        return self.bots[number - 1] if 0 < number <= len(self.bots) else None
+
+    def bot_that_logs_in(self, app_id: str, secret: str) -> Bot | None:
+        """The bot of this app id; where any credentials are accepted, a new one is registered for it."""
+        known = self.bot_of_app_id(app_id)
+        if known or not self.options.any_credentials or len(self.bots) >= MOST_BOTS:
+            return known
+        return self.register(app_id, secret)
 
     def bot_of_upgrade(self, path: str, authorization: str | None) -> Bot | None:
         """Whose upgrade request this is: by its Authorization (satori sends one), else by the path of its
@@ -231,7 +257,7 @@ class Platform:
         """
         if not self.wants(session, t):
             return None
-        d, event_id, message_id = self._happened(t, fields, now, said)
+        d, event_id, message_id = self._happened(session.bot, t, fields, now, said)
         s = session.next_s()
         text = protocol.encode(protocol.dispatch(t, d, s, event_id))
         told = told_by(t, d) if t in payloads.MESSAGE_EVENTS else NOTHING
@@ -240,9 +266,16 @@ class Platform:
         for key in self._reply_keys(t, message_id, event_id):
             row = Replyable(key, session.bot, payloads.target_of(t, d), now, payloads.scene_of(t))
             self.replyables.setdefault(key, row)
-        while len(self.replyables) > MESSAGES_KEPT:
-            del self.replyables[next(iter(self.replyables))]
+        for table in (self.replyables, self.guild_of):
+            while len(table) > MESSAGES_KEPT:
+                del table[next(iter(table))]
         return stored
+
+    def keep_sent(self, sent: Sent) -> None:
+        """A bot sent a message, which it may name by its id; the newest are kept."""
+        self.sent[sent.id] = sent
+        while len(self.sent) > MESSAGES_KEPT:
+            del self.sent[next(iter(self.sent))]
 
     def unwanted(
         self, session: GatewaySession, t: str, fields: Mapping[str, Any], now: int, probe: bool = False
@@ -251,18 +284,22 @@ class Platform:
         if self.wants(session, t):
             return None
         return EventUnwanted(
-            self._happened(t, fields, now)[2], t, session.ordinal, session.intents, probe=probe
+            self._happened(session.bot, t, fields, now)[2], t, session.ordinal, session.intents, probe=probe
         )
 
     def _happened(
-        self, t: str, fields: Mapping[str, Any], now: int, said: Said = SOMEBODY
+        self, bot: Bot, t: str, fields: Mapping[str, Any], now: int, said: Said = SOMEBODY
     ) -> tuple[dict[str, Any], str, str]:
         """A new event's payload, its event id, and its message id (else the event id)."""
         n = self.ordinal("event")
+        in_guild = t in payloads.IN_GUILDS
         names = Names(
             message=f"ROBOT1.0_{self.hexes('message', n)}!",
-            user=self._name_of("user", said, n),
-            place=self._name_of("place", said, n),
+            user=self._name_of("user", said, n, in_guild),
+            place=self._name_of("place", said, n, in_guild),
+            channel=self._name_of("channel", said, n, in_guild),
+            name=said.sender or f"user-{n}",
+            bot=self.user_of(bot),
             epoch_us=self.options.epoch_us + now,
             text=said.words,
             media=said.media,
@@ -270,18 +307,20 @@ class Platform:
             media_url=self.options.media_url,
         )
         d = payloads.payload(t, names, fields)
+        if t in payloads.IN_GUILDS:
+            self.guild_of[str(d.get("channel_id"))] = str(d.get("guild_id"))
         event_id = f"{t}:{self.hexes('event', n)}"
         return d, event_id, d["id"] if isinstance(d.get("id"), str) else event_id
 
-    def _name_of(self, kind: str, said: Said, n: int) -> str:
+    def _name_of(self, kind: str, said: Said, n: int, in_guild: bool) -> str:
         """The id of a user or place: of whom the scenario names always the same, else that of event `n`."""
-        if said.sender is None:
-            return self.hexes(kind, n).upper()
-        return self.hexes(f"{kind} {said.sender}", 0).upper()
+        digits = self.hexes(kind, n) if said.sender is None else self.hexes(f"{kind} {said.sender}", 0)
+        return str(int(digits[:15], 16)) if in_guild else digits.upper()
 
     def place_named(self, scene: str, name: str) -> str:
-        """Where the user of this name is written to, alone (c2c) or in their group or guild."""
-        return self._name_of("user" if scene == "c2c" else "place", Said(sender=name), 0)
+        """Where the user of this name is written to, alone (c2c) or in their group, channel or guild."""
+        kind = {"c2c": "user", "channel": "channel"}.get(scene, "place")
+        return self._name_of(kind, Said(sender=name), 0, scene in ("channel", "dm"))
 
     @staticmethod
     def _reply_keys(t: str, message_id: str, event_id: str) -> Iterator[str]:

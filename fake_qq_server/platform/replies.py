@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ class HttpAsk:
 
 @dataclass(frozen=True)
 class HttpReply:
-    """`payload` is sent as JSON (a mapping), as it stands (a string, bytes) or not at all (null).
+    """`payload` is sent as JSON (a mapping or list), as it stands (a string, bytes) or not at all (null).
 
     `delivery`: "whole"; "none" never answers and keeps the connection open; "cut" sends `cut_after` bytes
     of the body and then FIN; "drip" sends the body one byte every `drip_us` microseconds.
@@ -29,7 +29,7 @@ class HttpReply:
     """
 
     status: int
-    payload: Mapping[str, Any] | str | bytes | None = None
+    payload: Mapping[str, Any] | Sequence[Any] | str | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     delivery: Literal["whole", "none", "cut", "drip"] = "whole"
     cut_after: int = 0

@@ -7,17 +7,17 @@ rule that replaces the answer simply never calls it. Sources of codes stand in `
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from fake_qq_server.events import Host, HttpSend, InteractionAck
-from fake_qq_server.platform import media, payloads, protocol, sends
+from fake_qq_server.platform import directory, media, payloads, protocol, sends
+from fake_qq_server.platform.api import Call, Request, route
 from fake_qq_server.platform.authentication import Worth, worth
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
-from fake_qq_server.platform.rows import Bot, Replyable
+from fake_qq_server.platform.rows import Replyable, Sent
 from fake_qq_server.platform.sends import INPUT_NOTIFY
 from fake_qq_server.platform.units import MINUTE
 
@@ -26,27 +26,6 @@ TOKEN_PATH = "/app/getAppAccessToken"
 
 REPLIES_PER_MESSAGE = 5
 """Passive replies to one msg_id, C2C and group [doc server-inter/message/send-receive/send.md]."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """One whole HTTP request. `headers` have lower-case names; `now` is in microseconds."""
-
-    host: Host
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-    now: int
-
-    @property
-    def route(self) -> str:
-        """The path without its query."""
-        return self.path.partition("?")[0]
-
-    def json(self) -> dict[str, Any] | None:
-        """The body as a JSON object, or None where it is none."""
-        return protocol.parse(self.body.decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True)
@@ -66,9 +45,11 @@ def endpoint_of(host: Host, method: str, path: str) -> Endpoint:
     """Which of the three a request is for. By path first: the newer host serves tokens and API alike."""
     del method
     route = path.partition("?")[0].rstrip("/")
-    if host == "token" or route == TOKEN_PATH:
+    if route == TOKEN_PATH:
         return "token"
-    return "gateway" if route in ("/gateway", "/gateway/bot") else "api"
+    if route in ("/gateway", "/gateway/bot"):
+        return "gateway"
+    return "token" if host == "token" and not any(row.path.fullmatch(route) for row in ROUTES) else "api"
 
 
 def asked(platform: Platform, request: Request, normal: Callable[[str], str] = lambda text: text) -> Asked:
@@ -121,10 +102,12 @@ def respond(platform: Platform, request: Request) -> HttpReply:
     bot = platform.authenticated(request.headers.get("authorization"), request.now)
     if bot is None:
         return error("token", trace_id)
-    answer = row.answer(Call(platform, bot, request, row.scene, found["id"] if row.path.groups else ""))
+    named = found.groupdict()
+    call = Call(platform, bot, request, row.scene, named.get("id", ""), named.get("more", ""))
+    answer = row.answer(call)
     if isinstance(answer, str):
         return error(answer, trace_id)
-    return HttpReply(200, answer, {"X-Tps-trace-ID": trace_id})
+    return HttpReply(row.status, answer, {"X-Tps-trace-ID": trace_id})
 
 
 def error(name: str, trace_id: str) -> HttpReply:
@@ -144,7 +127,8 @@ def _token_host(platform: Platform, request: Request, trace_id: str) -> HttpRepl
     if request.method != "POST":
         return error("bad-method", trace_id)
     outcome = _token(platform, request)
-    return HttpReply(200, protocol.TOKEN_ERRORS[outcome].body if isinstance(outcome, str) else outcome)
+    body = protocol.TOKEN_ERRORS[outcome].body if isinstance(outcome, str) else outcome
+    return HttpReply(200, body, {"X-Tps-trace-ID": trace_id})
 
 
 def _token(platform: Platform, request: Request) -> dict[str, Any] | str:
@@ -155,27 +139,17 @@ def _token(platform: Platform, request: Request) -> dict[str, Any] | str:
     body = request.json()
     if body is None or not isinstance(body.get("appId"), str):
         return "bad-body"
-    bot = platform.bot_of_app_id(body["appId"])
+    secret = body.get("clientSecret")
+    bot = platform.bot_that_logs_in(body["appId"], str(secret))
     if bot is None:
         return "no-bot"
-    if body.get("clientSecret") != bot.secret:
+    if secret != bot.secret and not platform.options.any_credentials:
         return "bad-secret"
     token = platform.token(bot, request.now)
     return {"access_token": token.text, "expires_in": str(token.seconds_left(request.now))}
 
 
 # -- API -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Call:
-    """An authenticated API request; `target` is the id in its path."""
-
-    platform: Platform
-    bot: Bot
-    request: Request
-    scene: payloads.Scene | None
-    target: str
 
 
 def _gateway(call: Call) -> Mapping[str, Any]:
@@ -212,17 +186,24 @@ def _file(call: Call) -> Mapping[str, Any] | str:
     if refused is not None:
         return refused
     name = call.platform.fresh("file")
-    sent = {"id": _new_id(call)} if sends_it else {}
+    sent = {"id": _sent(call)} if sends_it else {}
     return {"file_uuid": name, "file_info": f"INFO_{name}", "ttl": 0, **sent}
 
 
-def _new_id(call: Call) -> str:
-    return f"ROBOT1.0_{call.platform.fresh('sent')}!"
+def _sent(call: Call) -> str:
+    """The id of a message that is sent now, and can be retracted by it."""
+    name = f"ROBOT1.0_{call.platform.fresh('sent')}!"
+    call.platform.keep_sent(Sent(name, call.bot, call.target, call.request.now))
+    return name
+
+
+def _now(call: Call) -> str:
+    return payloads.rfc3339(call.platform.options.epoch_us + call.request.now)
 
 
 def _send(call: Call) -> Mapping[str, Any] | str:
     """POST .../messages: the reply, or the name of the error."""
-    body = call.request.json()
+    body = call.request.fields()
     guild = call.scene in ("channel", "dm")
     if body is None or not _has_content(body, guild):
         return "empty"
@@ -231,10 +212,10 @@ def _send(call: Call) -> Mapping[str, Any] | str:
     refused = _passive(call, body) if body.get("msg_id") or body.get("event_id") else _proactive(call)
     if refused is not None:
         return refused
-    sent_at = payloads.rfc3339(call.platform.options.epoch_us + call.request.now)
-    reply = {"id": _new_id(call), "timestamp": sent_at}
+    reply = {"id": _sent(call), "timestamp": _now(call)}
     if guild:
-        place = {"channel_id": call.target, "guild_id": call.target}
+        of = call.platform.guild_of.get(call.target, call.target)
+        place = {"channel_id": call.target, "guild_id": of}
         return reply | place | {"author": _me(call), "content": body.get("content", "")}
     return reply | {"ext_info": {"ref_idx": f"REFIDX_{call.platform.fresh('ref', 16)}=="}}
 
@@ -331,31 +312,32 @@ def _proactive(call: Call) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class Route:
-    """One row of the API: `answer` gives the body of a 200, or the name of a REST error."""
+def _stream(call: Call) -> Mapping[str, Any] | str:
+    """A piece of a message that is written as it comes [src qqbot-nodejs; not in the doc]. It names the
+    message that it answers; how often, nothing says [inf]."""
+    body = call.request.json() or {}
+    if not _has_content(body, guild=True):
+        return "empty"
+    if _replyable(call, body) is None:
+        return "bad-msg-id"
+    return {"id": _sent(call), "timestamp": _now(call)}
 
-    method: str
-    path: re.Pattern[str]
-    answer: Callable[[Call], Mapping[str, Any] | str]
-    scene: payloads.Scene | None = None
 
-
-_ID = "(?P<id>[^/]+)"
 ROUTES = (
-    Route("GET", re.compile("/gateway/?"), _gateway),
-    Route("GET", re.compile("/gateway/bot/?"), _gateway_bot),
-    Route("GET", re.compile("/users/@me"), _me),
-    Route("POST", re.compile(f"/v2/users/{_ID}/messages"), _send, "c2c"),
-    Route("POST", re.compile(f"/v2/groups/{_ID}/messages"), _send, "group"),
-    Route("POST", re.compile(f"/channels/{_ID}/messages"), _send, "channel"),
-    Route("POST", re.compile(f"/dms/{_ID}/messages"), _send, "dm"),
-    Route("POST", re.compile(f"/v2/users/{_ID}/files"), _file, "c2c"),
-    Route("POST", re.compile(f"/v2/groups/{_ID}/files"), _file, "group"),
-    Route("PUT", re.compile(f"/interactions/{_ID}"), _interaction),
+    route("GET", "/gateway/?", _gateway),
+    route("GET", "/gateway/bot/?", _gateway_bot),
+    route("GET", "/users/@me", _me),
+    route("POST", "/v2/users/ID/messages", _send, "c2c"),
+    route("POST", "/v2/groups/ID/messages", _send, "group"),
+    route("POST", "/channels/ID/messages", _send, "channel"),
+    route("POST", "/dms/ID/messages", _send, "dm"),
+    route("POST", "/v2/users/ID/stream_messages", _stream, "c2c"),
+    route("POST", "/v2/users/ID/files", _file, "c2c"),
+    route("POST", "/v2/groups/ID/files", _file, "group"),
+    route("PUT", "/interactions/ID", _interaction),
+    *directory.ROUTES,
 )
-"""[doc server-inter/message/send-receive/send.md, rich-media.md; openapi]. Chunked upload, streaming and
-retraction are not played: 404."""
+"""[doc server-inter/message/send-receive/send.md, rich-media.md; openapi]. Whatever is not here is 404."""
 
 
 def encode(reply: HttpReply) -> bytes:

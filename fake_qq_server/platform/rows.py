@@ -87,6 +87,16 @@ class GatewaySession:
             self.forgotten_s = self.kept.popleft().s
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A message that a bot sent to `target`."""
+
+    id: str
+    bot: Bot
+    target: str
+    at: int
+
+
 @dataclass(slots=True)
 class Replyable:
     """A message, or an event whose id may be named: who may answer it, where, and which msg_seq did.

@@ -135,7 +135,9 @@ class Engine:
     def acted(self, act: Act, now: int) -> bool:
         """A verb really did something. A rule's nth act is its mark's nth occurrence; whether some moment
         waits for that one."""
-        state = self._by_key[act.rule.key]
+        state = self._by_key.get(act.rule.key)
+        if state is None:  # pushed from outside: no rule of this run
+            return False
         most = max(state.acts)
         state.acts[act.do.index] += 1
         if act.rule.id is None or max(state.acts) <= most:

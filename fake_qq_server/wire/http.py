@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from email.utils import formatdate
 from http import HTTPStatus
 
 import h11
 
 from fake_qq_server.events import Envelope, HttpAnswer, HttpRequest
 from fake_qq_server.platform import rest, sends
+from fake_qq_server.platform.api import Request
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpAsk, HttpReply
 from fake_qq_server.rules.moments import NO_FACTS, HttpFacts
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.decider import Decider
+from fake_qq_server.wire.observer import NOBODY_WATCHES, Observer
 from fake_qq_server.wire.tcp import HEAD_LIMIT, TcpConnection
 
 BODY_LIMIT = 32 << 20
@@ -65,7 +68,7 @@ class HttpProtocol:
     """One keep-alive connection. Requests may be pipelined: each waits until the one before is answered.
 
     `numbers` gives each request its number; `on_answer` is called when an answer was made, which may have
-    made a token.
+    made a token. `observer` sees each request with its answer.
     """
 
     def __init__(
@@ -76,8 +79,10 @@ class HttpProtocol:
         decider: Decider,
         numbers: Iterator[int],
         on_answer: Callable[[], None] = lambda: None,
+        observer: Observer = NOBODY_WATCHES,
     ) -> None:
         self._stage = stage
+        self._observer = observer
         self._tcp = tcp
         self._platform = platform
         self._decider = decider
@@ -141,7 +146,7 @@ class HttpProtocol:
     def _answer(self, head: h11.Request) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         method, path = head.method.decode("ascii"), head.target.decode("latin-1")
-        request = rest.Request(self._tcp.host, method, path, headers, bytes(self._body), self._stage.now_us())
+        request = Request(self._tcp.host, method, path, headers, bytes(self._body), self._stage.now_us())
         asked = rest.asked(self._platform, request, self._stage.normal)
         about = Envelope(self._tcp.number, next(self._numbers), asked.bot)
         cause = self._stage.sink(
@@ -174,6 +179,7 @@ class HttpProtocol:
         if status is not None:
             facts = replace(facts, status=status, code=code)
             self._decider.ask(f"http.answer.{asked.endpoint}", given, n, path=path, http=facts)
+        self._observer.answered(cause, self._tcp.number, request, asked, reply, accepted)
         self._deliver(reply, body, n, ruling.rule)
 
     # -- answers
@@ -210,6 +216,7 @@ class HttpProtocol:
         else:
             self._http.start_next_cycle()
             self.idle = True
+            self._tcp.idle_since_us = self._stage.now_us()
 
     def _part(self, data: bytes) -> bytes:
         return (self._http.send(h11.Data(data)) or b"") if data else b""
@@ -217,9 +224,11 @@ class HttpProtocol:
     def _head(self, reply: HttpReply, *, length: int | None = None, close: bool = False) -> bytes:
         size = len(rest.encode(reply)) if length is None else length
         kind = "text/plain; charset=utf-8" if isinstance(reply.payload, str) else "application/json"
-        headers = {"Content-Type": kind, "Content-Length": str(size), **reply.headers}
+        now = (self._platform.options.epoch_us + self._stage.now_us()) // 1_000_000
+        date = {"Date": formatdate(now, usegmt=True)}
+        headers = {**date, "Content-Type": kind, "Content-Length": str(size), **reply.headers}
         if reply.status in _WITHOUT_LENGTH:
-            headers = dict(reply.headers)
+            headers = {**date, **reply.headers}
         if close:
             headers["Connection"] = "close"
         head = h11.Response(

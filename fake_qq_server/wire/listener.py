@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
+import ssl
 from functools import partial
 
 from fake_qq_server.events import Host
@@ -15,7 +17,7 @@ BACKLOG = 128
 
 class Listener:
     """One host's port. `connections` are the open ones by number, `sockets` those that still have a
-    socket; `handler` is the server behind the port. A `tcp.Port`.
+    socket; `handler` is the server behind the port. With `tls`, that is spoken below HTTP. A `tcp.Port`.
 
     Connections are accepted here and not by `loop.create_server`, which cannot be stopped in the turn in
     which it was started: rules may refuse and heal within one instant.
@@ -28,8 +30,10 @@ class Listener:
         handler: ConnectionHandler,
         address: str = "127.0.0.1",
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._stage = stage
+        self._tls = tls
         self.host = host
         self._handler = handler
         self.connections: dict[int, TcpConnection] = {}
@@ -121,9 +125,12 @@ class Listener:
             if self._refusing:
                 self._turn_away(sock)
                 continue
+            # So that the port can be bound again at once when the program is over: see `_check_free`.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             loop = self._stage.loop
             connection = partial(TcpConnection, self._stage, self, self._handler)
-            task = loop.create_task(loop.connect_accepted_socket(connection, sock))
+            accepted = loop.connect_accepted_socket(connection, sock, ssl=self._tls)
+            task = loop.create_task(accepted)
             self._accepting[task] = sock
             task.add_done_callback(self._accept_done)
 
@@ -140,7 +147,8 @@ class Listener:
             sock.close()
         elif (problem := task.exception()) is not None:
             sock.close()
-            self._stage.on_error(problem)
+            if self._tls is None or not isinstance(problem, OSError):  # a failed handshake is the client's
+                self._stage.on_error(problem)
 
 
 def _bound(address: str, port: int) -> socket.socket:
@@ -158,7 +166,14 @@ def _bound(address: str, port: int) -> socket.socket:
 
 
 def _check_free(address: str, port: int) -> None:
-    """Raises OSError where somebody has the port: another fake's would otherwise be shared without notice."""
+    """Raises OSError where somebody has the port: another fake's would otherwise be shared without notice.
+
+    Connections of an earlier program that are in TIME_WAIT do not count: SO_REUSEADDR is set on both sides.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((address, port))
+        try:
+            probe.bind((address, port))
+        except OSError as problem:
+            why = "is taken" if problem.errno == errno.EADDRINUSE else f"cannot be had: {problem.strerror}"
+            raise OSError(problem.errno, f"port {port} of {address} {why}") from None

@@ -105,6 +105,8 @@ class TcpConnection(asyncio.Protocol):
         self._received_fin = False
         self._lost = False
         self._lingering: asyncio.TimerHandle | None = None
+        self.idle_since_us = stage.now_us()
+        """When it was opened, or its last answer was complete."""
 
     # -- asyncio's side
 
@@ -241,6 +243,8 @@ class TcpConnection(asyncio.Protocol):
         self._sent_fin = True
         try:
             self.transport.write_eof()
+        except NotImplementedError:  # TLS has no half of an end
+            self.transport.close()
         except OSError:  # reset by the subject, and asyncio does not know yet
             self.transport.abort()
         else:

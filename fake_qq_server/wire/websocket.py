@@ -30,6 +30,7 @@ from fake_qq_server.wire import frames
 from fake_qq_server.wire.decider import Decider
 from fake_qq_server.wire.due_frames import DueFrames
 from fake_qq_server.wire.http import body_of, phrase
+from fake_qq_server.wire.observer import NOBODY_WATCHES, Observer
 from fake_qq_server.wire.tcp import TcpConnection
 
 HELLO_AFTER_US = 1_000
@@ -55,7 +56,7 @@ class WebSocketProtocol:
     """One WebSocket connection, from its upgrade request on.
 
     `gateway` is None until it is upgraded. `peer(number)` finds another open WebSocket connection, to which a
-    Resume may write.
+    Resume may write. `observer` sees each text frame.
     """
 
     idle = False
@@ -67,7 +68,11 @@ class WebSocketProtocol:
         platform: Platform,
         decider: Decider,
         peer: Callable[[int], WebSocketProtocol | None],
+        observer: Observer = NOBODY_WATCHES,
     ) -> None:
+        self._observer = observer
+        self._before_hello: list[str] | None = []
+        """What came before Hello was written, which is always the first frame; None once it was."""
         self._stage = stage
         self.tcp = tcp
         self._platform = platform
@@ -103,7 +108,9 @@ class WebSocketProtocol:
         """More bytes from the subject: parts of a request, frames."""
         self._ws.receive_data(data)
         for event in self._ws.events_received():
-            if isinstance(event, Request):
+            if isinstance(event, Request) and self._ws.eof_sent:  # what follows it is no WebSocket
+                self._refuse_non_request()
+            elif isinstance(event, Request):
                 self._requested = True
                 self._handshake(event)
             elif isinstance(event, Frame) and self.gateway is not None:
@@ -138,7 +145,7 @@ class WebSocketProtocol:
         self._flush()
         if self._ws.state is State.OPEN:
             self.gateway = GatewayConnection(self._platform, self.tcp.number, self._hint)
-            self._stage.later(HELLO_AFTER_US, self._hello, cause)
+            self._stage.later(HELLO_AFTER_US, self.say_hello, cause)
 
     def _response(self, request: Request, reply: HttpReply) -> Response | None:
         if reply.delivery == "none":
@@ -158,10 +165,14 @@ class WebSocketProtocol:
         self._stage.sink("peer", WsConnect("", 400), Envelope(self.tcp.number))
         self.tcp.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 
-    def _hello(self, cause: int) -> None:
-        if self.gateway is not None and self.tcp.open:
+    def say_hello(self, cause: int | None = None) -> None:
+        """Hello, once; then what the client said before it is read."""
+        if self._before_hello is not None and self.gateway is not None and self.tcp.open:
             self.write(self.gateway.opened(self._stage.now_us()), cause)
             self._watch_heartbeats()
+            early, self._before_hello = self._before_hello, None
+            for text in early:
+                self._text_received(text)
 
     def _watch_heartbeats(self) -> None:
         """Where there is a limit for heartbeats: check when the next one is overdue."""
@@ -189,9 +200,13 @@ class WebSocketProtocol:
 
     def _text_received(self, text: str) -> None:
         assert self.gateway is not None
+        if self._before_hello is not None:
+            self._before_hello.append(text)
+            return
         received = self.gateway.received(text, self._stage.now_us())
         about = Envelope(self.tcp.number, None, received.bot)
         cause = self._stage.sink("peer", received.event, about)
+        self._observer.frame(cause, self.tcp.number, received.bot, "in", text)
         if received.auth is not None:
             self._stage.sink("peer", received.auth, replace(about, cause=cause))
         ruling = self._decider.ask(f"ws.in.{received.op}", about, cause, s=received.event.s)
@@ -235,6 +250,8 @@ class WebSocketProtocol:
         else:
             self.tcp.send(frames.encode(frames.TEXT, (out.text or "").encode()))
         n = self.report(out.wrote, cause, rule)
+        if out.text is not None:
+            self._observer.frame(n, self.tcp.number, self.bot, "out", out.text)
         self._report_all(tuple(one for one in out.events if one is not out.wrote), cause, rule)
         return n
 

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fake_qq_server.serving.options import OPTIONS as SERVE_OPTIONS
 from harness.commands.request import (
     NETWORKS,
     BundleRequest,
@@ -25,6 +26,7 @@ from harness.commands.request import (
     ReportRequest,
     RunRequest,
     SchemaRequest,
+    ServeRequest,
     ShowRequest,
     ToxiproxyRequest,
     ValidateRequest,
@@ -337,6 +339,17 @@ COMMANDS = (
             ),
             _level("which of its levels"),
             _option("--out", type=Path, metavar="FILE", help="where to (default: qqchaos-RUN.zip)"),
+        ),
+    ),
+    Command(
+        "serve",
+        "serve the fake platform in real time, for any QQ bot, with a control API",
+        "serve.serve",
+        ServeRequest,
+        (
+            _option("scenario", nargs="?", help="a scenario, a run or a file whose rules act from the start"),
+            _option("--journal", type=Path, metavar="FILE", help="write a journal, for `qqchaos judge`"),
+            *(Option(one.names, dict(one.how)) for one in SERVE_OPTIONS),
         ),
     ),
     Command(

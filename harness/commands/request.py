@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+from fake_qq_server.serving.options import Settings
+
 Network = Literal["relay", "toxiproxy"]
 """Who plays the toxics: a relay in virtual time, or a real Toxiproxy server."""
 RELAY: Network = "relay"
@@ -168,6 +170,15 @@ class ExplainRequest:
     """`explain`. `word`: an ending, a check or a verb."""
 
     word: str
+
+
+@dataclass(frozen=True)
+class ServeRequest(Settings):
+    """`serve`. `scenario`: a scenario, a run or a file, whose rules act from the start; `journal`: where to
+    write one."""
+
+    scenario: str | None = None
+    journal: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from harness.judging import process_evidence as process
 from harness.judging.checks import CheckLimits, CheckResult
 from harness.judging.evidence import Case, Evidence
 from harness.judging.timeline import Timeline
+from harness.scenario.vocabulary import SERVED
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ ENDINGS: Mapping[str, Row] = {
         "the person (Ctrl-C, SIGTERM) or the harness stopped the run before its end",
         process.interrupted,
         judged=False,
+    ),
+    "served": Row(
+        "was served, and seen from the platform's side only",
+        "the journal is of `qqchaos serve`: nobody watched the bot from inside",
+        lambda case: Evidence() if case.run.level == SERVED else None,
     ),
     "busy-spin": Row(
         "its event loop was busy without a pause and let nothing else happen",

@@ -17,6 +17,7 @@ from harness.judging.checks import CHECKS, CheckResult, judge_checks
 from harness.judging.endings import FAILS_AWAKE, Ending, ending
 from harness.judging.intervals import SECOND
 from harness.judging.timeline import Timeline, read
+from harness.scenario.vocabulary import SERVED
 
 Verdict = Literal["pass", "fail", "unknown"]
 
@@ -156,6 +157,8 @@ def _implied(
         checks = tuple(failed if one.name == "awake" and one.state != "fail" else one for one in checks)
     forbids = ["forbidden"] if run.terms.forbids else []
     implied = [one.name for one in checks if one.state == "fail" and CHECKS[one.name].implied]
+    if run.level == SERVED:  # whoever served it may have stopped the bot at any moment
+        implied = []
     return checks, tuple(dict.fromkeys((*run.terms.asks, *forbids, *implied)))
 
 

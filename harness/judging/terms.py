@@ -22,6 +22,7 @@ from fake_qq_server.rules.moments import Moment, parse_moment
 from fake_qq_server.rules.rule import Rule
 from harness.journal.run_kinds import RunOpen
 from harness.scenario.service_unit import DEFAULT, Unit, parse_unit
+from harness.scenario.vocabulary import SERVED
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def terms_of(opened: RunOpen | None) -> Terms:
     scenario = dict(_items(opened.scenario))
     asks, handler = scenario.get("asks"), scenario.get("handler") or "record"
     if isinstance(asks, Mapping):
-        asks = asks.get(opened.level)
+        asks = asks.get("adapter" if opened.level == SERVED else opened.level)
     rules = _rules(scenario.get("rules"))
     return Terms(
         run=str(opened.run or scenario.get("run") or scenario.get("scenario") or ""),

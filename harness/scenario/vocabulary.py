@@ -32,6 +32,10 @@ LEVELS = ("adapter", "runner", "process")
 LEVELS_DRIVEN = ("adapter", "runner")
 """The levels that this version can drive. A scenario may name the others too."""
 
+SERVED = "served"
+"""The level of a journal that the fake platform wrote of somebody's own bot (`qqchaos serve`), which nobody
+watched from inside."""
+
 STARTS = ("up", "down", "killed")
 BESIDE = ("healthy",)
 Policy = Literal["no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"]

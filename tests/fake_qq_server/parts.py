@@ -226,10 +226,14 @@ def websocket(
     return made, tcp
 
 
-def upgraded(stage: Stage, place: Platform, number: int = 1, **more: Any) -> tuple[WebSocketProtocol, Any]:
-    """The same, upgraded; Hello is not sent yet."""
+def upgraded(
+    stage: Stage, place: Platform, number: int = 1, *, greeted: bool = True, **more: Any
+) -> tuple[WebSocketProtocol, Any]:
+    """The same, upgraded, as if Hello had been sent; else it is yet to be sent."""
     made, tcp = websocket(stage, place, number=number, **more)
     made.received(UPGRADE % b"/websocket")
+    if greeted:
+        made._before_hello = None
     tcp.taken()
     return made, tcp
 

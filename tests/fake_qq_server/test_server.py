@@ -286,7 +286,7 @@ async def test_secrets_are_told_as_they_are_made() -> None:
 async def test_a_taken_port_is_an_error_and_leaves_nothing() -> None:
     async with fake_with() as front:
         taken = front.fake.addresses.ports["api"]
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(OSError, match="is taken"):
             FakeQQ(ListSink(), [("a", "b")], ports={"api": taken})
 
 

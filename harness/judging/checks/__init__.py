@@ -5,7 +5,9 @@ cut short by the run's end, a rule of the premise was unmet, or the healing wait
 came: a pass becomes unknown, a fail stays.
 A row of `CHECKS` whose `whole` is true covers the whole run: cut off without its tear-down, such a run
 proves no pass. The others measure a window of their own. A row whose `implied` is true is about what no
-fault excuses: where it fails, it fails every run, asked or not.
+fault excuses: where it fails, it fails every run, asked or not. A row whose `outside` is true stands on
+what the platform saw alone, and on nothing that only hermes-agent does: it can be judged of any bot that was
+served.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from harness.judging.checks import (
 )
 from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
 from harness.judging.timeline import Timeline
+from harness.scenario.vocabulary import SERVED
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,11 @@ class Check:
     passes: str
     whole: bool = False
     implied: bool = False
+    outside: bool = False
 
 
 CHECKS: Mapping[str, Check] = {
-    "connects": Check(connection.connects, "start: up", "serving within 60 s"),
+    "connects": Check(connection.connects, "start: up", "serving within 60 s", outside=True),
     "flag": Check(giveup.flag, "it gave up", "the fatal flag is set within 1 s"),
     "notified": Check(
         giveup.notified,
@@ -83,6 +87,7 @@ CHECKS: Mapping[str, Check] = {
         noticing.notices,
         "a silence, stall or blackhole while serving; no Hello, READY, RESUMED or ACK comes",
         "the subject closes that connection within 3 heartbeats + 10 s",
+        outside=True,
     ),
     "beats": Check(
         heartbeats.beats,
@@ -90,6 +95,7 @@ CHECKS: Mapping[str, Check] = {
         "a heartbeat within each interval, with the last number it was sent; none before Identify, no flood",
         whole=True,
         implied=True,
+        outside=True,
     ),
     "patient": Check(
         patience.patient,
@@ -110,6 +116,7 @@ CHECKS: Mapping[str, Check] = {
         "always",
         "one Identify per 5 s and 1,000 per 24 h; 40 attempts and 20 token requests in any 10 min",
         whole=True,
+        outside=True,
     ),
     "once": Check(
         delivery.once,
@@ -205,6 +212,7 @@ CHECKS: Mapping[str, Check] = {
         "the scenario has `forbids`; it is asked then",
         "nothing that is forbidden happens before the tear-down",
         whole=True,
+        outside=True,
     ),
     "resumes": Check(
         sessions.resumes,
@@ -212,6 +220,7 @@ CHECKS: Mapping[str, Check] = {
         "up to 4 min after its connection was over it resumes that session, with the last seq it was sent; "
         "after 3 Resumes in a row that came to nothing it identifies",
         whole=True,
+        outside=True,
     ),
     "identifies": Check(
         sessions.identifies,
@@ -227,6 +236,7 @@ CHECKS: Mapping[str, Check] = {
         "never two connections of one bot in service at a time for longer than 10 s",
         whole=True,
         implied=True,
+        outside=True,
     ),
     "reacts": Check(
         reactions.reacts,
@@ -235,6 +245,7 @@ CHECKS: Mapping[str, Check] = {
         "where it flaps, within 10 min",
         whole=True,
         implied=True,
+        outside=True,
     ),
 }
 
@@ -242,7 +253,12 @@ CHECKS: Mapping[str, Check] = {
 def judge_checks(run: Timeline) -> tuple[CheckResult, ...]:
     """Every check's result, in the table's order."""
     limits = CheckLimits.of(run.terms, run.level)
-    return tuple(_weighed(run, name, check, check.judge(run, limits)) for name, check in CHECKS.items())
+    return tuple(
+        _weighed(run, name, check, check.judge(run, limits))
+        if check.outside or run.level != SERVED
+        else CheckResult(name, "unknown", "the platform was served: nobody watched this bot from inside")
+        for name, check in CHECKS.items()
+    )
 
 
 def _weighed(run: Timeline, name: str, check: Check, found: Finding) -> CheckResult:

@@ -17,8 +17,8 @@ C2C = "C2C_MESSAGE_CREATE"
 
 def message(t: str = C2C, **said: Any) -> dict[str, Any]:
     """The payload of a message with this."""
-    host = {"media_url": "http://127.0.0.1:1"}
-    return payload(t, Names(message="M", user="U", place="G", epoch_us=0, **host, **said), {})
+    names = Names("M", "U", "G", epoch_us=0, media_url="http://127.0.0.1:1", **said)
+    return payload(t, names, {})
 
 
 @pytest.mark.parametrize("kind", MEDIA)

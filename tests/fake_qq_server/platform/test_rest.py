@@ -8,11 +8,12 @@ import pytest
 
 from fake_qq_server.events import HttpSend
 from fake_qq_server.platform import protocol, rest
+from fake_qq_server.platform.api import Request
 from fake_qq_server.platform.media import MEDIA
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
-from fake_qq_server.platform.rest import CONTENT_OF, LONGEST_NOTICE_S, Asked, Request, endpoint_of
+from fake_qq_server.platform.rest import CONTENT_OF, LONGEST_NOTICE_S, Asked, endpoint_of
 from fake_qq_server.platform.rows import Stored
 from fake_qq_server.platform.sends import INPUT_NOTIFY
 from fake_qq_server.platform.units import MINUTE, SECOND
@@ -437,8 +438,8 @@ def test_a_message_of_a_group_is_not_answered_as_one_of_a_user(host: Host) -> No
 
 
 def test_only_a_request_of_the_api_sends_something(host: Host) -> None:
-    path = "/v2/users/U/messages"
-    assert rest.asked(host.platform, host.request("POST", path, {"content": "x"}, "token")).send is None
+    for path in (rest.TOKEN_PATH, "/v2/users/U/something"):
+        assert rest.asked(host.platform, host.request("POST", path, {"content": "x"}, "token")).send is None
     assert rest.asked(host.platform, host.request("GET", "/gateway")).send is None
 
 

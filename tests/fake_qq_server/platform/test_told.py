@@ -16,7 +16,7 @@ C2C = "C2C_MESSAGE_CREATE"
 
 def told(t: str = C2C, fields: Any = None, **said: Any) -> Told:
     """What a message with this tells."""
-    names = Names(message="M", user="U", place="G", epoch_us=0, **said)
+    names = Names(message="M", user="U", place="G", channel="C", epoch_us=0, **said)
     return told_by(t, payload(t, names, fields or {}))
 
 
@@ -50,7 +50,7 @@ def test_an_opening_may_be_longer() -> None:
     [
         (C2C, "U", "U"),
         ("GROUP_AT_MESSAGE_CREATE", "G", "U"),
-        ("AT_MESSAGE_CREATE", "G", "U"),
+        ("AT_MESSAGE_CREATE", "C", "U"),
         ("DIRECT_MESSAGE_CREATE", "G", "U"),
     ],
 )

@@ -91,7 +91,7 @@ async def test_only_idle_connections_end_with_their_server() -> None:
 
 async def test_a_port_that_somebody_has_is_an_error() -> None:
     async with listener() as (port, _):
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(OSError, match="is taken"):
             Listener(Stage(ListSink()), "ws", Handler(), *port.address)
 
 

@@ -40,7 +40,7 @@ async def test_an_upgraded_connection_can_be_written_to_and_serves_once_it_has_a
 
 async def test_hello_follows_the_handshake_with_it_as_its_cause() -> None:
     sink = ListSink()
-    _, tcp = upgraded(Stage(sink), platform())
+    _, tcp = upgraded(Stage(sink), platform(), greeted=False)
     assert tcp.sent == b""
     async with asyncio.timeout(5):
         while not tcp.sent:
@@ -162,3 +162,23 @@ async def test_a_bot_is_known_by_the_url_of_its_upgrade() -> None:
     made, _ = websocket(Stage(ListSink()), platform(2, options))
     made.received(UPGRADE % b"/websocket/2/")
     assert made.bot == 2
+
+
+async def test_hello_is_the_first_frame_though_a_client_identifies_without_waiting_for_it() -> None:
+    place, sink = platform(), ListSink()
+    made, tcp = upgraded(Stage(sink), place, greeted=False)
+    made.received(masked(1, b'{"op":1,"d":null}'))
+    assert tcp.taken() == b""
+    made.say_hello()
+    sent = tcp.taken()
+    assert 0 < sent.index(b'"op":10') < sent.index(b'"op":11')
+    made.say_hello()
+    assert tcp.taken() == b""
+
+
+async def test_noise_right_behind_an_upgrade_request_is_refused_with_it() -> None:
+    sink = ListSink()
+    made, tcp = websocket(Stage(sink), platform())
+    made.received(UPGRADE % b"/websocket" + b"\xff\xff\xff\xff")
+    assert tcp.taken().startswith(b"HTTP/1.1 400 ") and not tcp.open
+    assert kinds(sink) == ["ws.connect"]

@@ -1,0 +1,163 @@
+"""HTTP for the control API: h11 for the bytes, one task a connection. Loopback, and only with the token.
+
+A page in a browser always names its origin where it could do harm, so a request with an Origin is refused,
+with the token or without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import inspect
+import json
+import traceback
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import h11
+
+from fake_qq_server.serving.control import Control, Refused
+from fake_qq_server.serving.control_routes import find, from_body, from_query
+from fake_qq_server.serving.openapi import document
+
+MOST_CONNECTIONS = 128
+BODY_LIMIT = 8 << 20
+HEAD_LIMIT = 64 << 10
+READ_TIMEOUT_S = 30.0
+"""How long a request may take to arrive, and how long a connection may be idle."""
+
+OPENAPI = "/openapi.json"
+
+
+class ControlServer:
+    """The control API on a port of its own. `token` is what a request must have as its bearer token."""
+
+    def __init__(self, control: Control, token: str) -> None:
+        self._control = control
+        self.token = token
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self, address: str, port: int) -> str:
+        """Listen; returns the URL. Raises OSError where the port is taken."""
+        try:
+            self._server = await asyncio.start_server(self._connected, address, port, limit=HEAD_LIMIT)
+        except OSError as problem:
+            raise OSError(problem.errno, f"port {port} of {address} is taken") from None
+        return "http://{}:{}".format(*self._server.sockets[0].getsockname())
+
+    async def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if len(self._tasks) >= MOST_CONNECTIONS:
+            writer.transport.abort()
+            return
+        self._tasks.add(task)
+        try:
+            await self._talk(reader, writer)
+        except (OSError, TimeoutError, h11.ProtocolError, asyncio.CancelledError):
+            pass  # it went, was too slow, spoke no HTTP to the end, or the program is over
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await writer.wait_closed()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
+        while True:
+            try:
+                async with asyncio.timeout(READ_TIMEOUT_S):
+                    request, body = await _request(http, reader)
+            except h11.RemoteProtocolError as problem:
+                status, answer = problem.error_status_hint, {"error": f"that is no HTTP: {problem}"}
+                request = None
+            except Refused as why:
+                status, answer, request = why.status, {"error": str(why)}, None
+            else:
+                if request is None:
+                    return
+                status, answer = await self._answer(request, body)
+            if http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+                return
+            writer.write(_written(http, status, answer, close=request is None))
+            await writer.drain()
+            if request is None:
+                return
+            try:
+                http.start_next_cycle()
+            except h11.LocalProtocolError:  # this was the last request
+                return
+
+    async def _answer(self, request: h11.Request, body: bytes) -> tuple[int, Any]:
+        try:
+            self._check(dict(request.headers))
+            return 200, await self._do(request, body)
+        except Refused as why:
+            return why.status, {"error": str(why)}
+        except Exception:
+            traceback.print_exc()
+            return 500, {"error": "the fake itself failed: see what it wrote"}
+
+    def _check(self, headers: dict[bytes, bytes]) -> None:
+        if b"origin" in headers:
+            raise Refused(403, "no page may ask: a request with an Origin is refused")
+        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() != b"bearer" or not hmac.compare_digest(given.strip(), self.token.encode()):
+            raise Refused(401, "say Authorization: Bearer and the control_token of the first line")
+
+    async def _do(self, request: h11.Request, body: bytes) -> Any:
+        method, url = request.method.decode("ascii"), urlsplit(request.target.decode("latin-1"))
+        if (method, url.path) == ("GET", OPENAPI):
+            return document()
+        route, named = find(method, url.path)
+        values = {name: unquote(value) for name, value in named.items()}
+        values |= from_query(route, dict(parse_qsl(url.query, keep_blank_values=True)))
+        values |= from_body(route, _json(body))
+        done = route.call(self._control, **values)
+        return await done if inspect.isawaitable(done) else done
+
+
+async def _request(http: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11.Request | None, bytes]:
+    """The next request and its body; None at the end of the connection. Raises Refused, h11's errors."""
+    request: h11.Request | None = None
+    body = bytearray()
+    while True:
+        event = http.next_event()
+        if event is h11.NEED_DATA:
+            http.receive_data(await reader.read(HEAD_LIMIT))
+        elif isinstance(event, h11.Request):
+            request = event
+        elif isinstance(event, h11.Data):
+            body += event.data
+            if len(body) > BODY_LIMIT:
+                raise Refused(413, f"a body has at most {BODY_LIMIT >> 20} MiB")
+        elif isinstance(event, h11.EndOfMessage):
+            return request, bytes(body)
+        else:
+            return None, b""
+
+
+def _written(http: h11.Connection, status: int, answer: Any, *, close: bool) -> bytes:
+    body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    if close:
+        headers.append(("Connection", "close"))
+    head = http.send(h11.Response(status_code=status, headers=headers)) or b""
+    return head + (http.send(h11.Data(body)) or b"") + (http.send(h11.EndOfMessage()) or b"")
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        raise Refused(400, "the body is no JSON") from None

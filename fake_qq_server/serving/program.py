@@ -1,0 +1,224 @@
+"""Serving until told to stop: the ports, the first line, the log, the signals, the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import shlex
+import signal
+import ssl
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from fake_qq_server.addresses import HOSTS
+from fake_qq_server.client import shapes
+from fake_qq_server.events import Host, Sink
+from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.protocol import GATEWAY_URL
+from fake_qq_server.rules.forbids import Forbid
+from fake_qq_server.rules.moments import Moment
+from fake_qq_server.rules.rule import Rule
+from fake_qq_server.server import FakeQQ
+from fake_qq_server.serving.control import Control
+from fake_qq_server.serving.control_http import ControlServer
+from fake_qq_server.serving.history import History
+from fake_qq_server.serving.idle import sweep
+from fake_qq_server.serving.log import FORMS
+from fake_qq_server.serving.options import LOOPBACK, Settings
+from fake_qq_server.serving.proxy import Proxy
+from fake_qq_server.serving.tls import CA_FILE, QQ_HOSTS, environment, server_context
+
+ENDED, FAILED, WRONG_USAGE = 0, 1, 2
+ANYWHERE = "0.0.0.0"
+
+
+@dataclass(frozen=True)
+class Story:
+    """What acts from the start: rules, prohibitions, and the moment that ends all rules."""
+
+    rules: Sequence[Rule] = ()
+    forbids: Sequence[Forbid] = ()
+    heal: Moment | None = None
+    held: Literal["keep", "release"] = "keep"
+
+
+@dataclass
+class Program:
+    """One served platform. `record` is a journal; it gets every record first, and numbers it. `on_secrets` is
+    told of each new secret and token, by name."""
+
+    settings: Settings
+    story: Story = field(default_factory=Story)
+    record: Sink | None = None
+    on_secrets: Callable[[Mapping[str, str]], None] = lambda secrets: None
+    end: Callable[[int], None] = lambda status: None
+    """Ends it with an exit status; it can from `run` on."""
+    _fake: FakeQQ | None = None
+
+    def run(self) -> int:
+        """Serve until SIGINT, SIGTERM, or until nobody reads the log; returns the exit status: 0 ended, 1 the
+        fake itself failed, 2 it cannot serve as asked, with one sentence on stderr."""
+        try:
+            status = asyncio.run(self._serve())
+        except OSError as problem:
+            where = f"{problem.filename}: " if problem.filename else ""
+            print(f"cannot serve: {where}{problem.strerror or problem}", file=sys.stderr)
+            return WRONG_USAGE
+        with contextlib.suppress(ValueError, OSError):
+            sys.stdout.flush()
+            return status
+        # What is still in the buffer has nowhere to go; the interpreter would complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return status
+
+    def now_us(self) -> int:
+        """The time of the fake, microseconds since it began."""
+        return self._fake.now_us() if self._fake else 0
+
+    async def _serve(self) -> int:
+        loop = asyncio.get_running_loop()
+        over: asyncio.Future[int] = loop.create_future()
+
+        def end(status: int) -> None:
+            if not over.done():
+                over.set_result(status)
+
+        def failed(problem: BaseException) -> None:
+            traceback.print_exception(problem)
+            end(FAILED)
+
+        self.end = end
+        if self.settings.proxy and not self.settings.tls:
+            raise OSError(0, "--proxy leads to QQ's hosts by https: say --tls too")
+        with tempfile.TemporaryDirectory(prefix="qqchaos-ca-") as folder:
+            return await self._serve_until(over, failed, Path(folder))
+
+    async def _serve_until(
+        self, over: asyncio.Future[int], failed: Callable[[BaseException], None], folder: Path
+    ) -> int:
+        loop = asyncio.get_running_loop()
+        history = History(self._show, self.record)
+        fake = self._fake = self._built(history, self._context(folder))
+        fake.on_error = failed
+        history.now_us = fake.now_us
+        control = ControlServer(Control(fake, history), secrets.token_urlsafe(24))
+        sweeping: asyncio.Task[None] | None = None
+        ports = fake.addresses.ports
+        proxy = Proxy({host: ports["api" if "sgroup" in host else "token"] for host in QQ_HOSTS})
+        try:
+            at = await control.start(LOOPBACK, (self.settings.port_base or -len(HOSTS)) + len(HOSTS))
+            proxied = await proxy.start(LOOPBACK) if self.settings.proxy else None
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.end, ENDED)
+            fake.start()
+            needed = environment(folder / CA_FILE, proxied) if self.settings.tls else {}
+            sweeping = loop.create_task(sweep(fake.listeners.values(), fake.now_us))
+            self._tell(fake, at, control.token, needed)
+            return await over
+        finally:
+            if sweeping is not None:
+                sweeping.cancel()
+            await control.stop()
+            await proxy.stop()
+            if self.record is not None:
+                fake.director.report_unmet()
+            fake.stop()
+            await asyncio.sleep(0)  # sockets close in the loop's next turn
+
+    def _context(self, folder: Path) -> ssl.SSLContext | None:
+        """Of TLS, whose CA's certificate is then in `folder`."""
+        asked = self.settings
+        names = {LOOPBACK, "localhost", asked.advertise or LOOPBACK, asked.bind} - {ANYWHERE}
+        return server_context(folder, sorted(names)) if asked.tls else None
+
+    def _built(self, history: History, tls: ssl.SSLContext | None) -> FakeQQ:
+        asked = self.settings
+        ports: dict[Host, int] = {}
+        if asked.port_base is not None:
+            ports = {host: asked.port_base + place for place, host in enumerate(HOSTS)}
+        options = Options(
+            seed=secrets.randbits(48) if asked.seed is None else asked.seed,
+            epoch_us=time.time_ns() // 1000,
+            any_credentials=not asked.bots,
+            gateway_url=asked.gateway_url or GATEWAY_URL,
+            **dict(asked.options),
+        )
+        name = asked.advertise or (LOOPBACK if asked.bind == ANYWHERE else None)
+        return FakeQQ(
+            history,
+            asked.bots,
+            rules=self.story.rules,
+            forbids=self.story.forbids,
+            heal=self.story.heal,
+            held=self.story.held,
+            seed=options.seed,
+            delay_us=0,
+            options=options,
+            address=asked.bind,
+            ports=ports,
+            name=name,
+            observer=history,
+            on_secrets=self.on_secrets,
+            tls=tls,
+        )
+
+    def _show(self, row: shapes.Record) -> None:
+        line = FORMS[self.settings.log](row)
+        if line is not None:
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        """Where nobody reads on, as behind `| head`, it is over, and nothing is wrong."""
+        try:
+            print(line, flush=True)
+        except (BrokenPipeError, ValueError):
+            self.end(ENDED)
+
+    def _tell(self, fake: FakeQQ, control_url: str, token: str, needed: Mapping[str, str]) -> None:
+        """The first line, and the ready file: a reader of either can connect."""
+        at = fake.addresses
+        ready = {
+            "token": at.token,
+            "api": at.api,
+            "gateway": fake.platform.options.gateway_url,
+            "control": control_url,
+            "control_token": token,
+            "ports": {
+                **{str(host): port for host, port in at.ports.items()},
+                "control": int(control_url.rpartition(":")[2]),
+            },
+            "pid": os.getpid(),
+            "env": dict(needed),
+        }
+        if self.settings.bind != LOOPBACK:
+            print(
+                f"warning: anybody who reaches {self.settings.bind} may connect, and nothing is encrypted",
+                file=sys.stderr,
+                flush=True,
+            )
+        if self.settings.ready_file is not None:
+            write_whole(self.settings.ready_file, json.dumps(ready) + "\n")
+        self._print(json.dumps(ready))
+        for name, value in needed.items() if self.settings.print_env else ():
+            self._print(f"export {name}={shlex.quote(value)}")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is there as a whole or not at all, for its owner only. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,86 @@
+"""A CONNECT proxy that leads QQ's hosts to the served platform, refuses every other one, and says which."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+
+HEAD_LIMIT = 16 << 10
+MOST_CONNECTIONS = 256
+HEAD_TIMEOUT_S = 30.0
+
+
+class Proxy:
+    """`ports` says on which port of loopback each host is served."""
+
+    def __init__(self, ports: Mapping[str, int]) -> None:
+        self._ports = ports
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self, address: str, port: int = 0) -> str:
+        """Listen; returns the URL. Raises OSError."""
+        self._server = await asyncio.start_server(self._connected, address, port, limit=HEAD_LIMIT)
+        return "http://{}:{}".format(*self._server.sockets[0].getsockname())
+
+    async def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if len(self._tasks) >= MOST_CONNECTIONS:
+            writer.transport.abort()
+            return
+        self._tasks.add(task)
+        try:
+            await self._serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            pass  # it went, was too slow, or the program is over
+        finally:
+            self._tasks.discard(task)
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(HEAD_TIMEOUT_S):
+            head = await reader.readuntil(b"\r\n\r\n")
+        method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
+        host, _, number = rest.partition(" ")[0].rpartition(":")
+        port = self._ports.get(host.lower()) if (method, number) == ("CONNECT", "443") else None
+        if port is None:
+            await self._refuse(writer, f"{method} {rest.partition(' ')[0]}")
+            return
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_copied(reader, there_writer))
+                both.create_task(_copied(there_reader, writer))
+        except* OSError:  # one end was reset: so is the other
+            pass
+        finally:
+            there_writer.transport.abort()
+
+    async def _refuse(self, writer: asyncio.StreamWriter, what: str) -> None:
+        """403, and a line on stderr: a client that talks to somebody else is worth knowing of."""
+        said = what if what.isprintable() else ascii(what)
+        print(f"proxy: refused {said[:200]}", file=sys.stderr, flush=True)
+        body = f"this proxy leads to {', '.join(sorted(self._ports))}, port 443, only\n".encode()
+        head = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(1 << 16):
+        writer.write(data)
+        await writer.drain()
+    writer.write_eof()
