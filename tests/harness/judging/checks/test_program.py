@@ -290,6 +290,13 @@ class TestFinal:
             because = "a retry could mend why connect() failed, and its fatal flag says that none can"
             assert (found.because, found.lines) == (because, (j["flag"],))
 
+    def test_a_connect_that_fails_says_why(self) -> None:
+        j = J().connects(t=1, how="failed").called("end").asks("token", t=2)
+        found = check("final", j.done(600))
+        because = "connect() failed, and no fatal flag says why"
+        assert (found.state, found.because, found.lines) == ("fail", because, (j["end"],))
+        assert told("final", J().connects(t=1, how="raised").asks("token", t=2).done(600))[0] == "n/a"
+
     def test_final_does_not_apply_to_another_close_code(self) -> None:
         assert told("final", J().up().add(WsOut("close", code=4009), 60).done(600))[0] == "n/a"
 
