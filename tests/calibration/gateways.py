@@ -87,6 +87,7 @@ GATEWAYS: Mapping[str, Saboteur] = {
         (Change(ADAPTER, 'Fatal("qq_connect", retryable=True)', 'Fatal("qq_connect", retryable=False)'),),
         DOWN,
         ending=dict.fromkeys(DOWN, "exited"),
+        also=frozenset({"final"}),
     ),
     "released": Saboteur(
         "released",

@@ -134,7 +134,7 @@ class TestOutput:
         one = document["outcomes"][0]
         assert set(one) == {
             "scenario", "issues", "level", "seed", "fix", "subject", "verdict", "ending", "attempts",
-            "virtual_s", "wall_s", "digest", "checks", "journal",
+            "virtual_s", "wall_s", "digest", "clock", "checks", "journal",
         }  # fmt: skip
         assert (one["seed"], one["level"], one["fix"], one["journal"]) == (
             7,
