@@ -82,11 +82,12 @@ def _told(run: Timeline, limits: CheckLimits, one: GiveUp) -> Finding:
 def _connects_again(run: Timeline) -> Finding:
     asked = any(isinstance(one.event, HttpRequest | LinkClose) for one in run.body)
     flags = [one.flag.n for one in run.giveups if one.connecting is not None and one.flag is not None]
-    failed = [call.end.n for call in run.connects if call.how == "failed" and call.end is not None]
-    if permanent_errors.said(run) or not failed or not asked:
+    first = next(iter(run.connects), None)
+    failed = first.end if first is not None and first.how == "failed" else None
+    if permanent_errors.said(run) or not asked or (failed is None and not flags):
         return not_applicable("the platform reported no permanent error")
-    if not flags:
-        return fails("connect() failed, and no fatal flag says why", failed[0])
+    if failed is not None and not flags:
+        return fails("the first connect() failed, and no fatal flag says why", failed.n)
     by_number = {one.n: one.event for one in run.body}
     for n in flags:
         event = by_number[n]
@@ -98,9 +99,9 @@ def _connects_again(run: Timeline) -> Finding:
 def final(run: Timeline, limits: CheckLimits) -> Finding:
     """The platform says that no retry can help → the fatal flag is set in time, and not retryable.
 
-    Where it says nothing of the kind, a connect() that fails sets the flag, too, and must not call that
-    final: its caller would give up over an outage. Of a bot that asked nobody (it may lack credentials) that
-    is not asked.
+    Where it says nothing of the kind, the first connect(), if it fails, sets the flag, too, and none may call
+    that final: its caller would give up over an outage. Of a bot that asked nobody (it may lack credentials)
+    that is not asked.
     """
     said = permanent_errors.first_undisputed(run)
     if said is None:

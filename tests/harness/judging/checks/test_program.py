@@ -293,7 +293,7 @@ class TestFinal:
     def test_a_connect_that_fails_says_why(self) -> None:
         j = J().connects(t=1, how="failed").called("end").asks("token", t=2)
         found = check("final", j.done(600))
-        because = "connect() failed, and no fatal flag says why"
+        because = "the first connect() failed, and no fatal flag says why"
         assert (found.state, found.because, found.lines) == ("fail", because, (j["end"],))
         assert told("final", J().connects(t=1, how="raised").asks("token", t=2).done(600))[0] == "n/a"
 
