@@ -50,3 +50,4 @@ async def test_a_websocket_and_a_request_without_an_answer_stay() -> None:
         await ws.beat()
         assert (await ws.frame())["op"] == 11
         asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
