@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,9 +41,12 @@ def run() -> Run:
         command = [sys.executable, "-m", "tests.harness.clock.programs", *program.split("."), str(seed)]
         command += [json.dumps(argument) for argument in arguments]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=LIMIT_S, cwd=ROOT, env=environment
-        )
+        # Programs of one seed draw the same names of temporary files: two at a time must not meet.
+        with tempfile.TemporaryDirectory() as own:
+            environment["TMPDIR"] = own
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=LIMIT_S, cwd=ROOT, env=environment
+            )
         assert done.returncode == 0, done.stderr
         first, _, rest = done.stdout.partition("\n")
         return Ran(**json.loads(first), said=rest + done.stderr)

@@ -148,7 +148,7 @@ def asks_nonsense(rng: random.Random, document: Document) -> bool:
 
 
 def too_short(rng: random.Random, document: Document) -> bool:
-    document["end"] = rng.choice(["1s", "0s", "59s", "500ms"])
+    document["end"] = rng.choice(["1s", "0s", "9s", "500ms"])
     return any("at" in rule or "from" in rule for rule in document["rules"]) or "heal" in document
 
 
