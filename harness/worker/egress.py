@@ -116,8 +116,14 @@ def _is_another_process(pid: int) -> bool:
 
 
 def _is_another_group(group: int) -> bool:
-    """Whether a group of processes is not of this run; 1 stands for everybody."""
-    return group not in (0, os.getpgrp()) and (group == 1 or _is_another_process(group))
+    """Whether a group of processes is not of this run; 1 stands for everybody. A group lives on without the
+    process that it is named after: then nobody can tell whose it is, and it is another's."""
+    if group in (0, os.getpgrp()):
+        return False
+    try:
+        return group == 1 or os.getsid(group) != os.getsid(0)
+    except OSError:
+        return True
 
 
 def _signal_name(number: int) -> str:
