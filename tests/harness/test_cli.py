@@ -148,7 +148,7 @@ sys.exit(cli.main(["schema"]))
     def test_ctrl_c_while_it_imports_is_no_traceback(self) -> None:
         code = """
 import builtins, os, signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it for its children
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may ignore it for its children
 from harness import cli
 real = builtins.__import__
 def slow(name, *more):
