@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fake_qq_server.rules.verbs.arguments import checked, one_of, text
 from fake_qq_server.rules.verbs.dispatch import SENDER_SCHEMA, parse_sender
-from fake_qq_server.rules.verbs.registry import Args, BotOwner, Class, Effect, Verb, register
+from fake_qq_server.rules.verbs.registry import Args, ArgumentError, BotOwner, Class, Effect, Verb, register
 
 SCENES = ("c2c", "group")
 
@@ -18,6 +18,12 @@ def act(args: Args, owner: BotOwner) -> Effect | None:
     return Effect() if owner.speak(scene, args.more["to"], args.main) else None
 
 
+def check(args: Args) -> None:
+    """To say nothing is not to speak."""
+    if not args.main.strip():
+        raise ArgumentError("speak is what the bot is to say, such as good morning")
+
+
 register(
     Verb(
         name="speak",
@@ -26,6 +32,7 @@ register(
         story="The bot is made to send this message, which answers nobody, to a user or group.",
         seen_as="A message without msg_id arrives at the API, if the bot sends it.",
         act=act,
+        check=check,
         main=text("speak", required=True, means="what it is to say"),
         more={
             "to": checked("to", parse_sender, SENDER_SCHEMA, means="a name, as in dispatch's from"),

@@ -72,8 +72,12 @@ def _wrong(run: Timeline, writing: Writing, given: Given) -> Iterator[str]:
 
 
 def intact(run: Timeline, limits: CheckLimits) -> Finding:
-    """Each reply that the platform took whole → it has what the handler answered: how that begins, and as
-    many characters. Nothing is asked of a reply of which a piece was refused, or that could still go on."""
+    """Each reply of which the platform took something → it has what the handler answered: how that begins,
+    and as many characters.
+
+    A piece that is missing or was refused fails once the time of `answered` is over, unless a rule had its
+    hand in the API; until then nothing is asked.
+    """
     replies = {one.message: one for one in replies_of(run.sends)}
     found = [
         finding

@@ -5,6 +5,7 @@ Does it reach whom it is for, and does the bot say truly whether it was sent?
 
 from __future__ import annotations
 
+from fake_qq_server.platform.told import opening
 from harness.journal.record import Record
 from harness.journal.run_kinds import SubjSend
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst
@@ -20,11 +21,7 @@ def delivered(run: Timeline, limits: CheckLimits) -> Finding:
     the API excuses where the scenario does not ask this check.
     """
     bound = limits.us("delivered")
-    found = [
-        _of(run, bound, one.n, one.t, one.event)
-        for one in run.body
-        if isinstance(one.event, SubjSend) and one.event.phase == "begin"
-    ]
+    found = [_delivery(run, bound, one) for one in run.body if _is(one, "begin")]
     owed = [one for one in found if one.state != "n/a"]
     if owed:
         return worst(owed)
@@ -60,7 +57,9 @@ def _report(run: Timeline, bound: int, begin: Record, end: Record | None) -> Fin
     return passes("what its send says of itself is true", begin.n, end.n)
 
 
-def _of(run: Timeline, bound: int, n: int, t: int, told: SubjSend) -> Finding:
+def _delivery(run: Timeline, bound: int, begin: Record) -> Finding:
+    n, t, told = begin.n, begin.t, begin.event
+    assert isinstance(told, SubjSend)
     tries = [one for one in run.sends if one.at.t >= t and _says(one, told.text)]
     there = [one for one in tries if one.sent is not None and (one.sent.scene, one.sent.target) == told.to]
     taken = next((one for one in there if one.taken and one.proof.t - t <= bound), None)
@@ -80,4 +79,5 @@ def _of(run: Timeline, bound: int, n: int, t: int, told: SubjSend) -> Finding:
 
 
 def _says(one: Send, text: str) -> bool:
-    return one.is_content and one.sent is not None and text in (one.sent.text or "")
+    """By how it begins: the journal has no more of a long text, and white space as one space."""
+    return one.is_content and one.sent is not None and (opening(text) or text) in (one.sent.text or "")

@@ -127,6 +127,11 @@ def test_what_no_user_can_write_is_refused(do: Any, key: str, hint: str) -> None
     assert hint in error.sentence and error.path == ("rules", 0, "do", key)
 
 
+def test_the_bot_is_not_made_to_say_nothing() -> None:
+    error = refused({"at": "1s", "do": {"speak": "  ", "to": "anna"}})
+    assert "speak is what the bot is to say" in error.sentence
+
+
 def test_a_bot_is_down_for_two_minutes_at_most() -> None:
     error = refused({"at": "1s", "do": {"restart": "kill", "down": "121s"}})
     assert error.sentence == "restart: down is 2m at most"

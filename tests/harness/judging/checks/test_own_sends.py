@@ -69,6 +69,15 @@ def test_what_a_rule_did_to_the_api_excuses_unless_the_scenario_asks() -> None:
     assert told("delivered", refused(asks=["delivered"]).done(600))[0] == "fail"
 
 
+def test_a_long_text_is_known_by_how_it_begins() -> None:
+    text = "good  morning,\neverybody " * 40
+    j = at_once().up().add(SubjSend("begin", None, None, "c2c", "U", text), 100).called("asked")
+    j.posts(None, t=101, target="U", text="good morning, everybody " * 16)
+    ended = SubjSend("end", "ok", None, "c2c", "U", text)
+    records = j.add(ended, 102, cause=j["asked"]).done(600)
+    assert told("delivered", records)[0] == told("reported", records)[0] == "pass"
+
+
 def test_what_was_said_before_does_not_count() -> None:
     j = at_once().up()
     j = says(j, 50).add(SubjSend("begin", None, None, "c2c", "U", "good morning"), 100)
