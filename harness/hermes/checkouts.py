@@ -10,7 +10,6 @@ a change of its code makes none. The checkout itself is only read.
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import tempfile
 import tomllib
@@ -111,9 +110,7 @@ def python_for(needs: Wanted) -> Interpreter:
 
 def folder_for(needs: Wanted, python: Interpreter, cache: Path) -> Path:
     """Where its environment lies, there or not."""
-    base = hashlib.sha256(os.fsencode(python.base)).hexdigest()[:8]
-    name = f"hermes-agent-of-{needs.digest}-py{python.minor[0]}.{python.minor[1]}-{base}"
-    return cache / "environments" / name
+    return releases.environment_folder(f"hermes-agent-of-{needs.digest}", python, cache)
 
 
 def obtain(needs: Wanted, python: Interpreter, cache: Path, say: Say) -> Environment:

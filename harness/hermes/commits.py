@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
@@ -21,13 +20,13 @@ from harness.hermes import provenance
 KEPT = 10
 """Commits that the cache holds, some 30 MB each."""
 
-_TIMEOUT_S = 120.0
+_ARCHIVE_TIMEOUT_S = 120.0
 _OTHER_FILES = ("pyproject.toml", "uv.lock")
 
 
 def repository(folder: Path) -> Path:
     """The top of the checkout that holds `folder`. Raises UsageError where it is in none."""
-    top = _git(folder, "rev-parse", "--show-toplevel")
+    top = provenance.git(folder, "rev-parse", "--show-toplevel")
     if top is None:
         raise UsageError(f"{folder} is in no git checkout: a commit is looked for there")
     return Path(top.decode().strip())
@@ -38,7 +37,7 @@ def take(ref: str, top: Path, cache: Path) -> tuple[Path, str]:
 
     Raises UsageError for what is no commit there, SubjectError where it cannot be taken out.
     """
-    named = _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    named = provenance.git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     if named is None:
         raise UsageError(f"git:{ref}: no such commit in {top}")
     commit = named.decode().strip()
@@ -55,9 +54,12 @@ def take(ref: str, top: Path, cache: Path) -> tuple[Path, str]:
 
 
 def _unpack(top: Path, commit: str, folder: Path) -> None:
-    listed = (_git(top, "ls-tree", "--name-only", "-z", commit) or b"").decode("utf-8", "surrogateescape")
+    listed = (provenance.git(top, "ls-tree", "--name-only", "-z", commit) or b"").decode(
+        "utf-8", "surrogateescape"
+    )
     names = [name for name in listed.split("\0") if _is_wanted(name)]
-    packed = _git(top, "archive", "--format=tar", commit, "--", *names) if names else None
+    words = ("archive", "--format=tar", commit, "--", *names)
+    packed = provenance.git(top, *words, timeout_s=_ARCHIVE_TIMEOUT_S) if names else None
     if packed is None:
         raise OSError("git archive gave nothing")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -87,18 +89,3 @@ def _drop_the_oldest(commits: Path) -> None:
 
 def _age(folder: Path) -> float:
     return folder.stat().st_mtime
-
-
-def _git(folder: Path, *words: str) -> bytes | None:
-    """What git says, or None where there is no git or it refuses."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words],
-            capture_output=True,
-            env=provenance.git_environment(),
-            stdin=subprocess.DEVNULL,
-            timeout=_TIMEOUT_S,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout if done.returncode == 0 else None

@@ -80,11 +80,11 @@ def commit(root: Path) -> str | None:
     """
     if not (root / ".git").exists():
         return None
-    head = _git(root, "rev-parse", "--verify", "HEAD")
+    head = git(root, "rev-parse", "--verify", "HEAD")
     if head is None:
         return None
-    changed = _git(root, "status", "--porcelain", "--", *_HASHED, ":(exclude,glob)**/__pycache__/**")
-    return head.strip() + ("-dirty" if changed else "")
+    changed = git(root, "status", "--porcelain", "--", *_HASHED, ":(exclude,glob)**/__pycache__/**")
+    return head.decode().strip() + ("-dirty" if changed else "")
 
 
 def _sources(root: Path) -> Iterator[Path]:
@@ -92,22 +92,16 @@ def _sources(root: Path) -> Iterator[Path]:
         yield from sorted((root / part).rglob("*.py"))
 
 
-def git_environment() -> dict[str, str]:
-    """For a git that only reads, in the repository that it is told."""
+def git(folder: Path, *words: str, timeout_s: float = _GIT_TIMEOUT_S) -> bytes | None:
+    """What git says, which is only to read; None where there is no git or it refuses."""
     others = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
-    return {**others, "GIT_OPTIONAL_LOCKS": "0"}
-
-
-def _git(folder: Path, *words: str) -> str | None:
-    """What git says, or None where there is no git or it refuses."""
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *words],
             capture_output=True,
-            text=True,
-            env=git_environment(),
+            env={**others, "GIT_OPTIONAL_LOCKS": "0"},
             stdin=subprocess.DEVNULL,
-            timeout=_GIT_TIMEOUT_S,
+            timeout=timeout_s,
         )
     except (OSError, subprocess.SubprocessError):
         return None

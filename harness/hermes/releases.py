@@ -102,12 +102,13 @@ def interpreter_of(folder: Path) -> Path:
 
 def folder_for(release: str, python: Interpreter, cache: Path) -> Path:
     """Where the environment of that release and Python lies, there or not."""
+    return environment_folder(f"{provenance.DISTRIBUTION}-{release}", python, cache)
+
+
+def environment_folder(name: str, python: Interpreter, cache: Path) -> Path:
+    """Where an environment of this name and Python lies, there or not."""
     base = hashlib.sha256(os.fsencode(python.base)).hexdigest()[:8]
-    return (
-        cache
-        / "environments"
-        / f"{provenance.DISTRIBUTION}-{release}-py{python.minor[0]}.{python.minor[1]}-{base}"
-    )
+    return cache / "environments" / f"{name}-py{python.minor[0]}.{python.minor[1]}-{base}"
 
 
 def finished(folder: Path, kept: Sequence[str] = FACTS) -> Environment | None:
