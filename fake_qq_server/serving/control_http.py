@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
 
+from fake_qq_server.serving.connections import Connections
 from fake_qq_server.serving.control import Control, Refused
 from fake_qq_server.serving.control_routes import find, from_body, from_query
 from fake_qq_server.serving.openapi import document
@@ -30,44 +31,20 @@ READ_TIMEOUT_S = 30.0
 OPENAPI = "/openapi.json"
 
 
-class ControlServer:
+class ControlServer(Connections):
     """The control API on a port of its own. `token` is what a request must have as its bearer token."""
 
     def __init__(self, control: Control, token: str) -> None:
+        super().__init__(MOST_CONNECTIONS, HEAD_LIMIT)
         self._control = control
         self.token = token
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
 
-    async def start(self, address: str, port: int) -> str:
-        """Listen; returns the URL. Raises OSError where the port is taken."""
-        try:
-            self._server = await asyncio.start_server(self._connected, address, port, limit=HEAD_LIMIT)
-        except OSError as problem:
-            raise OSError(problem.errno, f"port {port} of {address} is taken") from None
-        return "http://{}:{}".format(*self._server.sockets[0].getsockname())
-
-    async def stop(self) -> None:
-        """Close the port and every connection."""
-        if self._server is not None:
-            self._server.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        if len(self._tasks) >= MOST_CONNECTIONS:
-            writer.transport.abort()
-            return
-        self._tasks.add(task)
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._talk(reader, writer)
         except (OSError, TimeoutError, h11.ProtocolError, asyncio.CancelledError):
             pass  # it went, was too slow, spoke no HTTP to the end, or the program is over
         finally:
-            self._tasks.discard(task)
             writer.close()
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()

@@ -6,48 +6,29 @@ import asyncio
 import sys
 from collections.abc import Mapping
 
+from fake_qq_server.serving.connections import Connections
+
 HEAD_LIMIT = 16 << 10
 MOST_CONNECTIONS = 256
 HEAD_TIMEOUT_S = 30.0
 
 
-class Proxy:
+class Proxy(Connections):
     """`ports` says on which port of loopback each host is served."""
 
     def __init__(self, ports: Mapping[str, int]) -> None:
+        super().__init__(MOST_CONNECTIONS, HEAD_LIMIT)
         self._ports = ports
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
 
-    async def start(self, address: str, port: int = 0) -> str:
-        """Listen; returns the URL. Raises OSError."""
-        self._server = await asyncio.start_server(self._connected, address, port, limit=HEAD_LIMIT)
-        return "http://{}:{}".format(*self._server.sockets[0].getsockname())
-
-    async def stop(self) -> None:
-        """Close the port and every connection."""
-        if self._server is not None:
-            self._server.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        if len(self._tasks) >= MOST_CONNECTIONS:
-            writer.transport.abort()
-            return
-        self._tasks.add(task)
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._serve(reader, writer)
+            await self._lead(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
             pass  # it went, was too slow, or the program is over
         finally:
-            self._tasks.discard(task)
             writer.transport.abort()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(HEAD_TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
         method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
