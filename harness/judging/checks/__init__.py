@@ -141,7 +141,7 @@ CHECKS: Mapping[str, Check] = {
     ),
     "intact": Check(
         content.intact,
-        "each answer of the scenario's own handler that was taken whole",
+        "each answer of the scenario's own handler of which something was taken",
         "what was taken has how it begins, and as many characters",
         whole=True,
         implied=True,
