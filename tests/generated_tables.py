@@ -10,7 +10,7 @@ from pathlib import Path
 from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.rules.verbs.registry import VERBS, Verb
 from fake_qq_server.toxics.definition import KINDS as TOXICS
-from harness.commands.fix_table import AS_SHIPPED
+from harness.comparing.outcomes import AS_SHIPPED
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.releases import KNOWN
 from harness.journal.record import KINDS

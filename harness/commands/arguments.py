@@ -160,11 +160,21 @@ REGRESSION = (
         help="compare with known results: 1 only for what is worse (with --strict for any change)",
     ),
     _option("--shard", type=_shard, metavar="N/M", help="only the Nth of M parts of the runs"),
+    _option(
+        "--replay",
+        type=Path,
+        metavar="BUNDLE",
+        help="do the run of a bundle again, and tell if it is the same",
+    ),
 )
-REPORTS = (
+FILES = (
     _option("--html", type=Path, metavar="FILE", help="write a page: all runs, and everything behind each"),
     _option("--junit", type=Path, metavar="FILE", help="write JUnit XML"),
+)
+REPORTS = (
+    *FILES,
     _option("--markdown", type=Path, metavar="FILE", help="write a comment or summary that GitHub takes"),
+    _option("--annotations", action="store_true", help="print annotations for GitHub Actions"),
 )
 SEVERAL = (
     _option(
@@ -181,6 +191,7 @@ SEVERAL = (
         metavar="NAME|PATCH",
         help="one more row, beside the named fixes; may be given again",
     ),
+    *FILES,
     _option("--markdown", action="store_true", help="print the tables as Markdown"),
     JOBS,
     _out("where journals and tables go (default: .qqchaos/fixes)"),

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
-from harness.commands.fix_table import AS_IT_IS, AS_SHIPPED, Block, Gap, Outage, Row, Section, row
+from harness.commands.fix_table import AS_IT_IS, Block, Gap, Outage, Row, Section, row
 from harness.commands.results import JOURNALS, Judged, file_name, write_outcomes
 from harness.commands.series import Series
+from harness.comparing.outcomes import AS_SHIPPED
 from harness.errors import SubjectError, UsageError
 from harness.hermes import fixes
 from harness.hermes.fixes import Fix
@@ -102,7 +103,9 @@ class FixRuns:
         """As outcome.json has it: paths from OUT on, and a name that tells one candidate from another."""
         outcome = judged.outcome
         if outcome is not None and judged.journal is not None:
-            outcome = replace(outcome, journal=str(judged.journal.relative_to(self._out.absolute())))
+            fix = replace(outcome.fix, name=plan.candidate.name) if outcome.fix else None
+            journal = str(judged.journal.relative_to(self._out.absolute()))
+            outcome = replace(outcome, journal=journal, fix=fix)
         return replace(judged, name=f"{plan.place}: {judged.name}", outcome=outcome)
 
     def measure(self, outages: Sequence[Outage], named: Iterable[str], command: str) -> Section:

@@ -24,9 +24,8 @@ from harness.scenario.run_spec import RunSpec
 from harness.scenario.service_unit import WORDS
 from harness.scenario.vocabulary import LEVELS_DRIVEN
 
-AS_SHIPPED = "as shipped"
 AS_IT_IS = "as it is"
-"""A release without a fix, and somebody's checkout without one."""
+"""Somebody's checkout without a fix; a release without one is AS_SHIPPED."""
 
 HEALS = "+heals-"
 """In the name of a run whose outage ends."""
@@ -208,7 +207,6 @@ def _queue(run: Timeline) -> tuple[str | None, int | None]:
 
 __all__ = [
     "AS_IT_IS",
-    "AS_SHIPPED",
     "Block",
     "Gap",
     "Outage",

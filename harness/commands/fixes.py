@@ -12,13 +12,15 @@ from harness.commands.fix_table import Outage, Section, outages
 from harness.commands.report import lines
 from harness.commands.report.fix_tables import as_json, as_markdown, as_text
 from harness.commands.report.terminal import Terminal
-from harness.commands.request import FixesRequest
+from harness.commands.reports import write_reports
+from harness.commands.request import FixesRequest, ReportFiles
 from harness.commands.results import DEFAULT_OUT, Judged, check_folder, file_name
 from harness.commands.written import write_file
 from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, releases
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.installation import Installation
+from harness.reporting.stored import read_stored
 from harness.scenario import selection
 from harness.scenario.vocabulary import LEVELS_DRIVEN
 from harness.user_files import expanded, is_dir, is_file
@@ -46,6 +48,7 @@ def fixes(request: FixesRequest) -> int:
         sections.append(_measured(request, installation, shown, out, terminal))
     document = as_json(sections)
     write_file(out / "fixes.json", document)
+    _write_reports(request, [out / _folder(one) for one in installations], terminal)
     if request.json:
         print(document)
     elif request.markdown:
@@ -53,6 +56,26 @@ def fixes(request: FixesRequest) -> int:
     else:
         Terminal(sys.stdout).print_lines(as_text(sections))
     return NOT_JUDGED if any(section.gaps for section in sections) else PASSED
+
+
+def _write_reports(request: FixesRequest, folders: Sequence[Path], terminal: Terminal) -> None:
+    """The files that are asked for, about the runs of all tables."""
+    wanted = ReportFiles(html=request.html, junit=request.junit)
+    if wanted != ReportFiles():
+        for path in write_reports(read_stored(folders), wanted):
+            terminal.note(f"written: {path}")
+
+
+def _folder(installation: Installation) -> str:
+    """Where an installation's runs go, below the command's folder."""
+    if installation.source == "path":
+        return file_name(f"checkout-{installation.sha256[:12]}")
+    return file_name(_named(installation))
+
+
+def _named(installation: Installation) -> str:
+    """What --hermes calls it."""
+    return installation.version if installation.source == "release" else str(installation.root)
 
 
 def _measured(
@@ -64,14 +87,12 @@ def _measured(
 ) -> Section:
     is_release = installation.source != "path"
     named = [*(FIXES if is_release else ()), *request.fixes]
-    hermes = installation.version if installation.source == "release" else str(installation.root)
-    folder = out / file_name(hermes if is_release else f"checkout-{installation.sha256[:12]}")
 
     def on_done(place: str, judged: Judged) -> None:
         terminal.note(f"{place}: {lines.run_line(judged)}")
 
-    with FixRuns(installation, folder, jobs=request.jobs, on_done=on_done) as runs:
-        return runs.measure(shown, named, command_line(request, hermes))
+    with FixRuns(installation, out / _folder(installation), jobs=request.jobs, on_done=on_done) as runs:
+        return runs.measure(shown, named, command_line(request, _named(installation)))
 
 
 def command_line(request: FixesRequest, hermes: str) -> str:

@@ -34,7 +34,7 @@ def judge_journals(request: JudgeRequest) -> int:
     else:
         terminal = Terminal(sys.stdout)
         for one in judged:
-            terminal.print_lines([*lines.story(one, ""), ""])
+            terminal.print_lines([*lines.story(one, "", terminal.columns), ""])
     return exit_status(outcomes, request.strict)
 
 
@@ -77,6 +77,7 @@ def explain(request: ExplainRequest) -> int:
     if word in ENDINGS:
         row = ENDINGS[word]
         found += [f"{word} (ending): {row.half}", f"  holds    {row.holds}"]
+        found += [f"  means    {row.means}"] if row.means else []
     if word in CHECKS:
         check = CHECKS[word]
         found += [f"{word} (check)", f"  applies  {check.applies}", f"  passes   if {check.passes}"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -12,6 +12,7 @@ from harness.commands.report.terminal import Terminal
 from harness.commands.request import BundleRequest, ReportFiles, ReportRequest
 from harness.commands.results import DEFAULT_OUT, file_name
 from harness.errors import PASSED, HarnessError, UsageError
+from harness.reporting.annotations import github_annotations
 from harness.reporting.bundle import SUFFIX, naming, packed
 from harness.reporting.html import as_html, totals
 from harness.reporting.junit import as_junit
@@ -20,14 +21,14 @@ from harness.reporting.markdown import as_markdown
 from harness.reporting.runs import Reported
 from harness.reporting.stored import Stored, read_stored
 from harness.reporting.svg import as_svg
-from harness.scenario.selection import all_runs
+from harness.scenario.selection import all_runs, sources_of
 
 PICTURES_AT_MOST = 12
 
 
 def report(request: ReportRequest) -> int:
     """Write the files that are asked for; 0 whatever the verdicts are, for nothing was judged now."""
-    if not any((request.html, request.junit, request.markdown, request.svg)):
+    if not any((request.html, request.junit, request.markdown, request.svg, request.annotations)):
         raise UsageError("report: name a file to write, with --html, --junit, --markdown or --svg")
     stored = read_stored(request.results)
     written = write_reports(stored, request)
@@ -35,8 +36,21 @@ def report(request: ReportRequest) -> int:
         _write(request.svg, _pictures(stored.runs))
         written.append(request.svg)
     told = [totals(stored.runs, stored.not_run), *(f"written: {path}" for path in written)]
+    if request.annotations:
+        told += annotations_of(stored, sources_of(()))
     Terminal(sys.stdout).print_lines(told)
     return PASSED
+
+
+def annotations_of(stored: Stored, sources: Mapping[str, str]) -> list[str]:
+    """A line for each run that did not pass; files are named as seen from here, and not those elsewhere."""
+    here = f"{Path.cwd()}/"
+    shown = {
+        name: str(Path(source).absolute()).removeprefix(here)
+        for name, source in sources.items()
+        if str(Path(source).absolute()).startswith(here)
+    }
+    return github_annotations(stored.runs, stored.not_run, shown)
 
 
 def write_reports(stored: Stored, wanted: ReportFiles) -> list[Path]:

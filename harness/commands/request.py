@@ -24,11 +24,13 @@ def _cores() -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportFiles:
-    """Files to write about runs, each None where it is not wanted: a page for people, JUnit XML, Markdown."""
+    """What to write about runs: files, each None where it is not wanted (a page for people, JUnit XML,
+    Markdown), and annotations of GitHub Actions on stdout."""
 
     html: Path | None = None
     junit: Path | None = None
     markdown: Path | None = None
+    annotations: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class RunRequest(ReportFiles):
     `names` (of `run`): scenarios, runs or files. `issue` (of `repro`): a number or an address. `level`: None
     is the command's default. `hermes`: a release, a folder or a commit; `fix`: a named fix or a patch's path.
     `out`: None is `.qqchaos`. `baseline`: a release or a file. `against`: another hermes-agent to run first.
-    `shard`: which part of how many. `durations`: how many of the slowest runs to tell. `network`: who plays
-    the toxics.
+    `shard`: which part of how many. `replay`: a bundle whose run to do again. `durations`: how many of the
+    slowest runs to tell. `network`: who plays the toxics.
     """
 
     names: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ class RunRequest(ReportFiles):
     baseline: str | None = None
     against: str | None = None
     shard: tuple[int, int] | None = None
+    replay: Path | None = None
     durations: int = 0
     debug: bool = False
     verbose: bool = False
@@ -68,7 +71,7 @@ class RunRequest(ReportFiles):
 @dataclass(frozen=True)
 class FixesRequest:
     """`fixes`. `hermes`: each gets a table; `fixes`: rows beside the named fixes. `out`: None is
-    `.qqchaos/fixes`."""
+    `.qqchaos/fixes`. `html`, `junit`: files to write about all runs; `markdown`: print the tables so."""
 
     issue: str
     hermes: tuple[str, ...] = ()
@@ -76,6 +79,8 @@ class FixesRequest:
     fixes: tuple[str, ...] = ()
     jobs: int = field(default_factory=_cores)
     out: Path | None = None
+    html: Path | None = None
+    junit: Path | None = None
     markdown: bool = False
     json: bool = False
 

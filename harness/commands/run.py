@@ -7,11 +7,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from harness.commands.comparing import compared, rows_of, told_of
+from harness.commands.replay import replay_of
+from harness.commands.replay import told_of as replayed_as
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
-from harness.commands.reports import write_reports
+from harness.commands.reports import annotations_of, write_reports
 from harness.commands.request import RELAY, RunRequest
 from harness.commands.results import DEFAULT_OUT, Judged, Results, document
 from harness.commands.series import Series
@@ -25,6 +28,7 @@ from harness.judging.outcome import exit_status
 from harness.reporting.stored import read_stored
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
+from harness.scenario.selection import sources_of
 from harness.scenario.vocabulary import LEVELS_DRIVEN
 
 Batch = tuple[str, Sequence[RunSpec]]
@@ -46,12 +50,17 @@ def repro(request: RunRequest) -> int:
     _tell_changes(request, before, done)
     _write_reports(request)
     status = _status(done, strict=request.strict)
-    _terminal(request).print_lines(["", *lines.conclusion(status, issue, done)])
+    folder = request.out or DEFAULT_OUT
+    _terminal(request).print_lines(
+        ["", *lines.conclusion(status, issue, done), *lines.what_next(status, folder)]
+    )
     return status
 
 
 def run(request: RunRequest) -> int:
     """The runs that names and files mean; without a name, the whole catalogue at the level."""
+    if request.replay:
+        return _replayed(request, request.replay)
     level = _level(request)
     if request.names:
         runs = selection.by_names(request.names, level)
@@ -71,6 +80,17 @@ def run(request: RunRequest) -> int:
     if known is None:
         return _status(done, strict=request.strict)
     return compared(known, done, _terminal(request), strict=request.strict)
+
+
+def _replayed(request: RunRequest, path: Path) -> int:
+    """A bundle's run again, and whether it did the same."""
+    if request.names or request.tags or request.expression or request.shard or request.baseline:
+        raise UsageError(f"--replay {path}: it names its run itself; no other can be chosen with it")
+    replay = replay_of(path, request)
+    done = _run(replay.request, [(replay.level, [replay.spec])])
+    _write_reports(replay.request)
+    _terminal(request).print_lines(["", *replayed_as(replay, done)])
+    return _status(done, strict=request.strict)
 
 
 def _terminal(request: RunRequest) -> Terminal:
@@ -100,10 +120,12 @@ def _tell_changes(request: RunRequest, before: Sequence[Judged] | None, done: Se
 
 
 def _write_reports(request: RunRequest) -> None:
-    """The files that are asked for, from what now lies in the folder: `report` would write the same."""
-    if request.html or request.junit or request.markdown:
-        written = write_reports(read_stored([request.out or DEFAULT_OUT]), request)
-        _terminal(request).print_lines(f"written: {path}" for path in written)
+    """What is asked for, from what now lies in the folder: `report` would write the same."""
+    if request.html or request.junit or request.markdown or request.annotations:
+        stored = read_stored([request.out or DEFAULT_OUT])
+        told = [f"written: {path}" for path in write_reports(stored, request)]
+        told += annotations_of(stored, sources_of(request.names)) if request.annotations else []
+        _terminal(request).print_lines(told)
 
 
 def _run(
@@ -169,7 +191,8 @@ def _print_stories(request: RunRequest, terminal: Terminal, done: Sequence[Judge
     worst = lines.worst(done)
     shown = done if request.verbose else [worst] if worst else []
     for judged in (one for one in shown if one.outcome):  # of one without, its line says all
-        terminal.print_lines(["", *lines.story(judged, repeat_line(request, judged.name, level))])
+        repeat = repeat_line(request, judged.name, level)
+        terminal.print_lines(["", *lines.story(judged, repeat, terminal.columns)])
     terminal.print_lines(["", lines.totals(done)])
 
 

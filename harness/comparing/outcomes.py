@@ -13,6 +13,8 @@ from harness.errors import UsageError
 from harness.user_files import is_dir, read_json
 
 NAME = "outcome.json"
+AS_SHIPPED = "as shipped"
+"""A subject without a fix."""
 
 
 @dataclass(frozen=True)
@@ -74,5 +76,7 @@ def _ran(outcome: Mapping[str, Any]) -> Ran:
 
 
 def rows_of(runs: list[Ran]) -> dict[Key, Row]:
-    """By level and name; of a run that is there twice, the last."""
-    return {ran.key: ran.row for ran in runs}
+    """By level, name and, where there are several, fix; of a run that is there twice, the last."""
+    if len({ran.fix for ran in runs}) < 2:
+        return {ran.key: ran.row for ran in runs}
+    return {(ran.level, f"{ran.name} ({ran.fix or AS_SHIPPED})"): ran.row for ran in runs}

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from harness.comparing.changes import Key
-from harness.comparing.outcomes import Ran
+from harness.comparing.outcomes import AS_SHIPPED, Ran
 from harness.comparing.table import Column, Merged, merged
 from harness.reporting.runs import Reported
 from harness.reporting.words import VERDICTS
 
 FILTERS = ("verdict", "level", "release", "fix", "python")
-AS_SHIPPED = "as shipped"
 
 
 def matrix(runs: Sequence[Reported]) -> str:

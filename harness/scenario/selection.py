@@ -51,6 +51,13 @@ def files(names: Sequence[str]) -> dict[str, Path]:
     }
 
 
+def sources_of(names: Sequence[str]) -> dict[str, str]:
+    """FILE:LINE of each run's scenario: of the catalogue, and of the files among what `by_names` took."""
+    chosen = [path for path, _ in map(_file_in, names) if path is not None]
+    scenarios = [*load_catalogue().values(), *(one for path in chosen for one in load_file(path))]
+    return {run.name: one.source for one in scenarios for run in one.runs}
+
+
 def by_issue(text: str, level: str) -> list[RunSpec]:
     """Every run that shows an issue: `14539`, `#14539`, or its address. Duplicates of it count as well."""
     return _at_level(_of_issue(text), level, f"issue {text}")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.commands.fix_table import AS_SHIPPED
 from harness.commands.report.fix_tables import HEAD, LEGEND
+from harness.comparing.outcomes import AS_SHIPPED
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.releases import DEFAULT, KNOWN
 from harness.scenario.vocabulary import LEVELS_DRIVEN

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from harness.commands.report.terminal import PAGE
 from harness.commands.results import Judged
 from harness.errors import FAILED, NOT_JUDGED, PASSED
 from harness.judging.intervals import SECOND, Interval, subtract
 from harness.judging.outcome import Outcome
 from harness.judging.timeline import Timeline, read
 from harness.reporting.bounds import bounds_of
+from harness.reporting.lanes import picture_of
 from harness.reporting.story import story_lines
+from harness.reporting.text_picture import LEGEND, text_picture
 from harness.reporting.words import (
     NOT_RUN,
     STATES,
@@ -34,18 +40,24 @@ def run_line(run: Judged, width: int = 0) -> str:
     return f"{run.name:{width}}  {VERDICTS[out.verdict]:7}  {said} · {attempts} · {time} virtual"
 
 
-def story(run: Judged, repeat: str) -> list[str]:
-    """The whole story of one run: timeline, checks with their evidence, ending, verdict, how to repeat it."""
+def story(run: Judged, repeat: str, columns: int = PAGE) -> list[str]:
+    """The whole story of one run: timeline in words and as a picture of so many columns, checks with their
+    evidence, ending and what it means, verdict, how to repeat it."""
     if run.outcome is None:
         return [run_line(run)]
     out = run.outcome
     lines = [f"-- {run.name} --", ""]
     lines += [f"  {moment_text(line.t_us):>12}  {line.text}" for line in story_lines(run.records)]
+    picture = text_picture(picture_of(read(run.records), run.name), columns - 2)
+    lines += ["", *(f"  {line}" for line in picture), f"  {LEGEND}"] if picture else []
     lines += ["", "  checks" + " " * 8 + "(* counts for the verdict)"]
     lines += [
         _check_line(check.name, check.state, check.because, check.lines, asked=check.name in out.asked)
         for check in out.checks
+        if check.state != "n/a" or check.name in out.asked
     ]
+    idle = [check.name for check in out.checks if check.state == "n/a" and check.name not in out.asked]
+    lines += _wrapped("  n/a", 13, ", ".join(idle), columns) if idle else []
     also = ", ".join(check.name for check in out.also_seen)
     notes = [f"  failed too, without counting: {also}"] if also else []
     notes += [f"  {line}" for line in bounds_of(run.records)]
@@ -58,6 +70,7 @@ def story(run: Judged, repeat: str) -> list[str]:
     lines += [
         "",
         f"  ending   {out.ending}",
+        *(_wrapped("means", 9, out.ending.means, columns) if out.ending.means else ()),
         f"  verdict  {VERDICTS[out.verdict]}",
         f"  journal  {run.journal}",
     ]
@@ -70,6 +83,12 @@ def _check_line(name: str, state: str, because: str, lines: Sequence[int], *, as
     shown = ", ".join(map(str, lines[:4])) + (", …" if len(lines) > 4 else "")
     proof = f" (journal line{'s' * (len(lines) > 1)} {shown})" if lines else ""
     return f"  {'*' if asked else ' '} {name:10} {STATES[state]:8} {because}{proof}"
+
+
+def _wrapped(label: str, indent: int, text: str, columns: int) -> list[str]:
+    """`label`, and the text from `indent` letters after it on, in lines of at most so many columns."""
+    first, rest = f"  {label:{indent}}", " " * (indent + 2)
+    return textwrap.wrap(text, max(columns, 40), initial_indent=first, subsequent_indent=rest)
 
 
 def totals(runs: Iterable[Judged]) -> str:
@@ -104,6 +123,16 @@ def conclusion(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
         *_flag_and_handler([run.outcome for run in runs if run.outcome]),
         *_not_given_up(runs),
         *(_brought_back([run.outcome for run in runs if run.outcome and run.level == "runner"])),
+    ]
+
+
+def what_next(status: int, out: Path) -> list[str]:
+    """What to do about an issue that was reproduced, or a fix that did not mend it."""
+    if status != FAILED:
+        return []
+    return [
+        "Next: --with-fix PATCH tries a fix, --hermes PATH judges a checkout, and "
+        f"`qqchaos report {shlex.quote(str(out))} --html FILE` shows everything."
     ]
 
 

@@ -8,10 +8,20 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 STYLES = {"FAIL": "bold red", "PASS": "green", "UNKNOWN": "yellow", "NOT RUN": "yellow"}
+
+PAGE = 100
+"""The columns of a picture where nobody says how many there are, and at most."""
 
 
 @dataclass
@@ -40,6 +50,11 @@ class Terminal:
     def __init__(self, stream: TextIO) -> None:
         self._console = _Console(file=stream, highlight=False)
 
+    @property
+    def columns(self) -> int:
+        """How wide a picture may be: as the terminal is, and elsewhere as wide as a page."""
+        return min(self._console.width, PAGE) if self._console.is_terminal else PAGE
+
     def print_lines(self, lines: Iterable[str]) -> None:
         """Print lines, however long; a terminal gets verdicts in colour."""
         for line in lines:
@@ -55,7 +70,10 @@ class Terminal:
         if not (bar and self._console.is_terminal):
             yield Steps(self._console, None)
             return
-        columns = (TextColumn("running"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            *(TextColumn("running"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+            *(TextColumn("and about"), TimeRemainingColumn(), TextColumn("more")),
+        )
         with Progress(*columns, console=self._console, transient=True) as moving:
             moving.add_task("runs", total=total)
             yield Steps(self._console, moving)

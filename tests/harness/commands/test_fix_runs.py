@@ -12,6 +12,7 @@ from harness.commands.fix_runs import FixRuns
 from harness.commands.fix_table import AS_IT_IS, Section, outages
 from harness.commands.results import Judged
 from harness.hermes import environments
+from harness.reporting.stored import read_stored
 from harness.scenario import selection
 from tests.harness import bot
 
@@ -39,6 +40,9 @@ def places() -> list[str]:
 
 
 LATE = "20m after the give-up, at 3h at the latest"
+
+
+LATE_RUN = "exhausted/refused+heals-20m-after-gaveup-or-3h"
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +77,14 @@ def test_outcome_json_names_every_runs_journal(section: Section, out: Path) -> N
     document = json.loads((out / "outcome.json").read_text())
     journals = [out / outcome["journal"] for outcome in document["outcomes"]]
     assert len(set(journals)) == len(ROWS) and all(path.is_file() for path in journals)
+
+
+def test_each_run_can_be_reported_with_its_picture(section: Section, out: Path) -> None:
+    runs = read_stored([out]).runs
+    assert sorted((run.level, run.name) for run in runs) == sorted(
+        (level, LATE_RUN if ends else "exhausted/refused") for _, level, ends in ROWS
+    )
+    assert all(run.timeline and not run.notes for run in runs)
 
 
 def test_two_patches_whose_paths_make_one_file_name_have_a_folder_each(

@@ -38,7 +38,8 @@ class TestJudgeCommand:
     ) -> None:
         assert cli.main(["judge", dies]) == 1
         said = capsys.readouterr().out
-        assert "  ending   silent-death: gave up and told nobody\n  verdict  FAIL\n" in said
+        assert "  ending   silent-death: gave up and told nobody\n  means    its users get no " in said
+        assert "\n  verdict  FAIL\n" in said
         assert f"  journal  {dies}\n" in said
 
     def test_json_has_the_outcomes_of_all_journals(
@@ -116,6 +117,7 @@ class TestExplainCommand:
         told = capsys.readouterr().out.splitlines()
         assert told[0] == "zombie (ending): says connected and serves nobody"
         assert told[1].startswith("  holds    it has not given up, says connected")
+        assert told[2] == "  means    its users get no answer, while its status says that all is well"
 
     def test_an_unknown_word_suggests_close_ones(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["explain", "zombi"]) == 2

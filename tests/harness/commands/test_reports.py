@@ -9,7 +9,9 @@ import pytest
 
 from harness import cli
 from harness.commands import run as running
+from harness.commands.reports import annotations_of
 from harness.commands.request import RunRequest
+from harness.reporting.stored import read_stored
 from tests.harness.reporting.made import dies, passes, unknown, write
 
 
@@ -37,6 +39,22 @@ def test_several_folders_are_one_report(folder: Path, tmp_path: Path) -> None:
     other = write(tmp_path / "other", passes())
     assert cli.main(["report", str(folder), str(other), "--junit", str(tmp_path / "r.xml")]) == 0
     assert fromstring((tmp_path / "r.xml").read_text()).get("tests") == "2"
+
+
+def test_annotations_for_github_are_lines_on_stdout(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["report", str(folder), "--annotations"]) == 0
+    headline, line = capsys.readouterr().out.splitlines()
+    assert headline == "1 FAIL" and line.startswith("::error title=FAIL story/a (")
+
+
+def test_an_annotation_names_the_file_only_if_it_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = read_stored([write(tmp_path / "out", dies())])
+    monkeypatch.chdir(tmp_path)
+    (here,) = annotations_of(stored, {"story/a": "mine/a.yaml:3"})
+    (elsewhere,) = annotations_of(stored, {"story/a": "/usr/lib/a.yaml:3"})
+    assert here.startswith("::error file=mine/a.yaml,line=3,") and elsewhere.startswith("::error title=")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,15 @@ def test_a_folder_means_the_file_in_it_and_of_a_run_twice_the_last_counts(tmp_pa
     assert rows_of(read_outcomes(folder))["adapter", "exhausted/refused"].attempts == 2
 
 
+def test_runs_with_several_fixes_are_told_apart_by_them(tmp_path: Path) -> None:
+    fix = {"name": "reference", "kind": "patch", "sha256": "0"}
+    runs = read_outcomes(written(tmp_path, outcome(attempts=1), outcome(fix=fix, attempts=2)))
+    names = ("exhausted/refused (as shipped)", "exhausted/refused (reference)")
+    assert {key: row.attempts for key, row in rows_of(runs).items()} == {
+        ("adapter", name): attempts for attempts, name in enumerate(names, 1)
+    }
+
+
 @pytest.mark.parametrize(
     "document",
     [[], 3, {"scenario": "x"}, outcome(subject=None), outcome(verdict="good"), outcome(attempts="many"),

@@ -14,6 +14,7 @@ from harness.commands.results import Judged
 from harness.journal.record import Record
 from harness.judging.outcome import judge
 from harness.reporting.bounds import HYPOTHETICAL, SEAM
+from harness.reporting.text_picture import LEGEND
 from tests.harness.journals import J
 
 
@@ -70,14 +71,28 @@ class TestStoryOfARun:
     def test_a_story_ends_with_ending_verdict_journal_and_command(self) -> None:
         told = lines.story(dies(), "qqchaos run exhausted/x")
         assert told[0] == "-- exhausted/x --"
-        assert told[-4:] == [
+        assert told[-6:] == [
             "  ending   silent-death: gave up and told nobody",
+            "  means    its users get no answer from then on, and neither the gateway nor a service manager",
+            "           knows: nothing starts it again",
             "  verdict  FAIL",
             "  journal  runs/x.jsonl",
             "  repeat   qqchaos run exhausted/x",
         ]
         assert any(line.startswith("  * notified   FAIL ") for line in told)
         assert any(line.startswith("    awake      pass ") for line in told)
+
+    def test_a_story_has_the_run_as_a_picture_as_wide_as_the_terminal(self) -> None:
+        for columns in (60, 100):
+            told = lines.story(dies(), "", columns)
+            assert f"  {LEGEND}" in told
+            assert max(len(line) for line in told if line.endswith("|")) == columns
+
+    def test_checks_that_did_not_occur_share_a_line(self) -> None:
+        told = lines.story(passes(), "")
+        assert sum(" n/a " in line for line in told) == 1
+        (at,) = (n for n, line in enumerate(told) if line.startswith("    n/a        flag, notified, "))
+        assert len(told[at]) <= 100 and told[at + 1].startswith("               ")
 
     def test_a_story_names_the_failed_checks_that_do_not_count(self) -> None:
         told = lines.story(dies(), "")
@@ -156,6 +171,11 @@ class TestSummary:
             assert "Not judged without the runner level: " in rest
         else:
             assert "Once it gave up, the real gateway brought the bot back in " in rest
+
+    def test_an_issue_that_is_reproduced_says_what_to_do_next(self) -> None:
+        (line,) = lines.what_next(1, Path("my out"))
+        assert line.startswith("Next: --with-fix PATCH ") and "report 'my out' --html" in line
+        assert lines.what_next(0, Path("out")) == lines.what_next(125, Path("out")) == []
 
     def test_the_conclusion_says_how_long_a_bot_was_watched_that_did_not_give_up(self) -> None:
         runs = [judged(out(t=600).ready(2, t=4200).done(7200)), judged(out().done(72 * 3600)), passes()]
