@@ -24,7 +24,7 @@ from harness.commands.request import (
     VerbsRequest,
 )
 
-NOT_OF = {"run": {"issue"}, "repro": {"names", "baseline", "shard"}}
+NOT_OF = {"run": {"issue"}, "repro": {"names", "baseline", "shard", "replay"}}
 """Fields of a request that another of its commands fills in."""
 
 
