@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from harness.comparing.outcomes import Ran
 from harness.journal.record import Record
 from harness.journal.run_kinds import RunOpen
 from harness.reporting.runs import Reported
@@ -34,6 +35,18 @@ def parting_of(before: Sequence[Record], now: Sequence[Record]) -> Parting | Non
         if (one.t, one.src, one.event, one.about) != (other.t, other.src, other.event, other.about):
             return Parting(one, other)
     return None
+
+
+def alike(runs: Sequence[Ran]) -> dict[int, int]:
+    """Of runs that did on another release what the same one did before, with the same fix, Python and seed
+    (verdict, ending, attempts and failed checks): their numbers, from 1, each with that of the first."""
+    firsts: dict[object, int] = {}
+    found = {}
+    for number, run in enumerate(runs, 1):
+        first = firsts.setdefault((run.key, run.fix, run.python, run.seed, run.row), number)
+        if first != number and runs[first - 1].version != run.version:
+            found[number] = first
+    return found
 
 
 def as_shipped(run: Reported, others: Sequence[Reported]) -> Reported | None:

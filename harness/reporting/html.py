@@ -11,6 +11,7 @@ from html import escape
 
 from harness.comparing.table import merged
 from harness.reporting.assets import asset
+from harness.reporting.differences import alike
 from harness.reporting.matrix import matrix
 from harness.reporting.run_page import run_page
 from harness.reporting.runs import NotRun, Reported
@@ -25,7 +26,8 @@ KEYS = "j and k go from run to run, u back here, / to the search, + - 0 zoom a p
 def as_html(runs: Sequence[Reported], not_run: Sequence[NotRun], shipped: Collection[str]) -> str:
     """The whole document."""
     title = escape(f"qqchaos: {totals(runs, not_run)}")
-    pages = "".join(run_page(number, runs, shipped) for number in range(1, len(runs) + 1))
+    same = alike([run.ran for run in runs])
+    pages = "".join(run_page(number, runs, shipped, same) for number in range(1, len(runs) + 1))
     parts = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width">',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 
 from harness.reporting.bounds import bounds_of
@@ -17,29 +17,54 @@ from harness.reporting.wire_log import Hidden, Shown, log_lines
 from harness.reporting.words import STATES, VERDICTS, clock_text, moment_text
 
 LOGS_AT_MOST = 100
-"""Of more runs only those that do not pass have their log on the page: a browser has to hold it."""
+"""Of more runs only those that do not pass have their log on the page, and a run that did what it did on
+another release is told by a link to that: a browser has to hold it."""
 
 
-def run_page(number: int, runs: Sequence[Reported], shipped: Collection[str]) -> str:
-    """The page of the `number`th run, from 1."""
+def run_page(
+    number: int, runs: Sequence[Reported], shipped: Collection[str], alike: Mapping[int, int]
+) -> str:
+    """The page of the `number`th run, from 1. `alike`: see `differences.alike`."""
+    run = runs[number - 1]
+    parts = ['<p><a href="#top">← all runs</a></p>', *_heading(run)]
+    like = alike.get(number) if len(runs) > LOGS_AT_MOST else None
+    parts += [_same_as(run, like, runs), _again(run, shipped)] if like else _whole(number, runs, shipped)
+    return f'<article id="run-{number}" aria-label="{escape(run.name)}">{"".join(parts)}</article>'
+
+
+def _same_as(run: Reported, like: int, runs: Sequence[Reported]) -> str:
+    failed = ", ".join(run.ran.row.failed)
+    told = f" Failed: {escape(failed)}." if failed else ""
+    there = escape(runs[like - 1].subject)
+    return (
+        f'<p>Verdict, ending, attempts and failed checks are as on <a href="#run-{like}">{there}</a>, which '
+        f"has the picture.{told} A report of this run's folder alone has its own.</p>"
+    )
+
+
+def _heading(run: Reported) -> Iterator[str]:
+    yield f'<h2>{escape(run.name)} <b class="{run.verdict}">{VERDICTS[run.verdict]}</b></h2>'
+    yield f'<p class="lead"><b>{escape(run.ending)}</b>{escape(_told(run))}</p>'
+    yield from (f'<p class="note">{escape(note)}</p>' for note in run.notes)
+
+
+def _again(run: Reported, shipped: Collection[str]) -> str:
+    return f'<p>Do it again: <code class="cmd">{escape(repeat_command(run, shipped))}</code></p>'
+
+
+def _whole(number: int, runs: Sequence[Reported], shipped: Collection[str]) -> Iterator[str]:
+    """Everything below the heading."""
     run = runs[number - 1]
     logged = bool(run.records) and (len(runs) <= LOGS_AT_MOST or run.verdict != "pass")
     shown = set(_proofs(run)) & {record.n for record in run.records} if logged else set()
-    parts = [
-        '<p><a href="#top">← all runs</a></p>',
-        f'<h2>{escape(run.name)} <b class="{run.verdict}">{VERDICTS[run.verdict]}</b></h2>',
-        f'<p class="lead"><b>{escape(run.ending)}</b>{escape(_told(run))}</p>',
-        *(f'<p class="note">{escape(note)}</p>' for note in run.notes),
-        _story(run),
-        f'<p>Do it again: <code class="cmd">{escape(repeat_command(run, shipped))}</code></p>',
-        *_pictures(number, runs),
-        *_happened(number, run, shown),
-        *(f'<p class="note">{escape(line)}</p>' for line in _warnings(run)),
-        _checks(number, run, shown),
-        _about(run),
-        _log(number, run, shown) if logged else _no_log(run),
-    ]
-    return f'<article id="run-{number}" aria-label="{escape(run.name)}">{"".join(parts)}</article>'
+    yield _story(run)
+    yield _again(run, shipped)
+    yield from _pictures(number, runs)
+    yield from _happened(number, run, shown)
+    yield from (f'<p class="note">{escape(line)}</p>' for line in _warnings(run))
+    yield _checks(number, run, shown)
+    yield _about(run)
+    yield _log(number, run, shown) if logged else _no_log(run)
 
 
 def _told(run: Reported) -> str:

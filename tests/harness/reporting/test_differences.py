@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.reporting.differences import as_shipped, parting_of
+from harness.reporting.differences import alike, as_shipped, parting_of
 from tests.harness.journals import J
-from tests.harness.reporting.made import FIX, dies, run_of, told
+from tests.harness.reporting.made import FIX, dies, passes, run_of, told
 
 
 def test_two_runs_part_at_their_first_different_record() -> None:
@@ -36,3 +36,20 @@ def test_the_run_as_shipped_is_the_one_of_the_same_subject_without_a_fix() -> No
 def test_a_run_without_a_journal_is_compared_with_nothing() -> None:
     fixed = run_of(told(dies(), fix=FIX))
     assert as_shipped(fixed, [run_of(dies(), digest="sha256:0")]) is None
+
+
+def test_a_run_is_like_the_first_that_did_the_same_on_another_release() -> None:
+    runs = [
+        dies(),
+        passes(),
+        told(dies(), "0.19.1"),
+        told(dies(), "0.19.2"),
+        told(passes(), "0.19.1"),
+        dies(),
+    ]
+    assert alike([run_of(one).ran for one in runs]) == {3: 1, 4: 1, 5: 2}
+
+
+def test_another_fix_or_seed_makes_it_another_run() -> None:
+    runs = [dies(), told(dies(), "0.19.1", fix=FIX), told(dies(), "0.19.1", seed=3)]
+    assert alike([run_of(one).ran for one in runs]) == {}

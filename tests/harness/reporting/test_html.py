@@ -64,6 +64,16 @@ def four() -> Page:
     return page(runs, [NotRun("story/c", "runner", "no aiohttp")])
 
 
+def test_in_a_large_report_a_run_that_did_the_same_on_another_release_is_told_by_a_link() -> None:
+    many = [run_of(passes())] * LOGS_AT_MOST
+    runs = [run_of(dies()), *many, run_of(told(dies(), "0.19.1"))]
+    page = Page(as_html(runs, (), SHIPPED))
+    last = page.texts[f"run-{len(runs)}"]
+    assert "Verdict, ending, attempts and failed checks are as on hermes-agent 0.19.0" in last
+    assert "Failed: flag, notified, " in last and "What happened" not in last
+    assert "What happened" in page.texts["run-1"] and "What happened" in page.texts["run-3"]
+
+
 def test_every_run_has_a_page_and_a_cell_that_leads_to_it(four: Page) -> None:
     pages = [one["id"] for one in four.all("article")]
     assert pages == ["run-1", "run-2", "run-3", "run-4"]
