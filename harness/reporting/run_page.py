@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 
+from harness.judging.endings import ENDINGS
 from harness.reporting.bounds import bounds_of
 from harness.reporting.differences import as_shipped, parting_of
 from harness.reporting.lanes import picture_of
@@ -57,6 +58,7 @@ def _whole(number: int, runs: Sequence[Reported], shipped: Collection[str]) -> I
     run = runs[number - 1]
     logged = bool(run.records) and (len(runs) <= LOGS_AT_MOST or run.verdict != "pass")
     shown = set(_proofs(run)) & {record.n for record in run.records} if logged else set()
+    yield from _means(run)
     yield _story(run)
     yield _again(run, shipped)
     yield from _pictures(number, runs)
@@ -69,6 +71,13 @@ def _whole(number: int, runs: Sequence[Reported], shipped: Collection[str]) -> I
 
 def _told(run: Reported) -> str:
     return f": the bot {run.told}." if run.told else ""
+
+
+def _means(run: Reported) -> Iterator[str]:
+    """What the ending means for the bot's users."""
+    row = ENDINGS.get(run.ending)
+    if row and row.means:
+        yield f"<p>That means: {escape(row.means)}.</p>"
 
 
 def _proofs(run: Reported) -> Iterator[int]:

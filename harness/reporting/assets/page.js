@@ -17,7 +17,7 @@ function filter() {
     for (const link of row.querySelectorAll("a")) {
       const fit = fits("verdict", link.dataset.verdict) && fits("python", link.dataset.python);
       show(link, fit);
-      some ||= fit && !link.closest("[data-off]");
+      some ||= fit && !link.closest("td[data-off]");
     }
     const flip = !flips || row.querySelector(".flip:not([data-off])");
     const on = some && flip && fits("level", row.dataset.level) &&

@@ -1,0 +1,113 @@
+"""The report's page in a real Chromium without a window: `tox -e browser`.
+
+Needs the program `chromium` or `google-chrome` on PATH, and the package playwright, which drives it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.reporting.html import as_html
+from tests.harness.reporting.made import FIX, SHIPPED, dies, passes, run_of, told
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("there is neither chromium nor google-chrome on PATH")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    other = run_of(passes())
+    other = replace(other, ran=replace(other.ran, name="story/b"))
+    runs = [run_of(dies()), run_of(told(dies(), fix=FIX)), other]
+    path.write_text(as_html(runs, (), SHIPPED), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request: pytest.FixtureRequest, browser: Any, file: Path) -> Iterator[Any]:
+    """The page in a theme; whatever the browser complains about fails the test."""
+    context = browser.new_context(color_scheme=request.param)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda problem: complaints.append(str(problem)))
+    opened.on("request", lambda one: complaints.append(one.url) if one.url != file.as_uri() else None)
+    opened.goto(file.as_uri())
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def test_the_page_opens_without_a_complaint_and_fetches_nothing(page: Any) -> None:
+    assert page.title() == "qqchaos: 2 FAIL, 1 PASS"
+
+
+def test_j_and_k_go_from_run_to_run_and_u_back(page: Any) -> None:
+    ends = []
+    for key in "jjkuj":
+        page.keyboard.press(key)
+        page.wait_for_timeout(50)
+        ends.append(page.url.partition("#")[2])
+    assert ends[:4] == ["run-1", "run-2", "run-1", "top"]
+
+
+def test_words_and_choices_filter_the_table(page: Any) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("no such run")
+    assert page.locator("#count").inner_text() == "0 of 2 runs"
+    page.locator("#filters input[type=search]").fill("")
+    page.locator("#filters select[data-of=verdict]").select_option("pass")
+    assert page.locator("#count").inner_text() == "1 of 2 runs"
+
+
+def test_a_check_leads_to_the_record_that_proves_it_in_the_folded_log(page: Any) -> None:
+    page.keyboard.press("j")
+    link = page.locator("#run-1 a[href^='#r1-']").first
+    target = page.locator(link.get_attribute("href"))
+    assert not target.is_visible()
+    link.click()
+    target.wait_for(state="visible", timeout=5_000)
+
+
+def test_a_picture_gets_wider_and_comes_back(page: Any) -> None:
+    page.keyboard.press("j")
+    picture = page.locator("#run-1 .picture svg")
+    before = picture.bounding_box()["width"]
+    page.locator("#run-1 .picture").focus()
+    page.keyboard.press("+")
+    assert picture.bounding_box()["width"] > before
+    page.keyboard.press("0")
+    assert picture.bounding_box()["width"] == before
+
+
+def test_letters_and_ground_differ_enough_in_both_themes(page: Any) -> None:
+    colours = page.evaluate(
+        "() => { const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]; }"
+    )
+    bright, dark = sorted((_luminance(colour) for colour in colours), reverse=True)
+    assert (bright + 0.05) / (dark + 0.05) >= 7  # AAA of WCAG 2
+
+
+def _luminance(colour: str) -> float:
+    parts = [float(part) / 255 for part in colour.partition("(")[2].rstrip(")").split(",")[:3]]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
