@@ -228,7 +228,7 @@ class EventSent(Event):
 
     What it tells the bot, null where it does not (`platform.told`): `text`: how what its user wrote or said
     begins, without mentions; `place`: where a reply goes; `user`: who wrote; `images`: how many pictures came
-    with it; `files`: the names of its other files.
+    with it; `files`: the names of its other files; `quoted`: how the text of a message that it quotes begins.
     """
 
     KIND = "event.sent"
@@ -242,6 +242,7 @@ class EventSent(Event):
     user: str | None = field(default=None, metadata=OMIT_NULL)
     images: int | None = field(default=None, metadata=OMIT_NULL)
     files: Sequence[str] | None = field(default=None, metadata=OMIT_NULL)
+    quoted: str | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from fake_qq_server.events import EventSent
@@ -42,6 +42,13 @@ class Told:
     user: str | None = None
     images: int | None = None
     files: tuple[str, ...] | None = None
+    quoted: str | None = None
+
+    @classmethod
+    def by(cls, event: EventSent) -> Told:
+        """What the event says."""
+        told = {one.name: getattr(event, one.name) for one in fields(cls)}
+        return cls(**told | {"files": None if event.files is None else tuple(event.files)})
 
     def laid_over(self, event: EventSent) -> EventSent:
         """The event with this in it."""
@@ -55,13 +62,14 @@ def told_by(t: str, d: Any) -> Told:
     """What a message event of type `t` with payload `d` tells.
 
     A voice message without a text says what the platform recognised in it [log; src hermes]. Pictures and
-    files of a message that it quotes are shown with it.
+    files of a message that it quotes are shown with it, as is how that one's text begins.
     """
     if not isinstance(d, Mapping):
         return NOTHING
     author = d.get("author")
     spoken = (str(one["asr_refer_text"]) for one in _attached(d) if one.get("asr_refer_text"))
-    shown = [*_attached(d), *(row for one in _rows(d.get("msg_elements")) for row in _attached(one))]
+    quoted = _rows(d.get("msg_elements"))
+    shown = [*_attached(d), *(row for one in quoted for row in _attached(one))]
     kinds = [(str(one.get("content_type") or ""), str(one.get("filename") or "")) for one in shown]
     others = tuple(name for kind, name in kinds if kind != VOICE and not kind.startswith("image/"))
     return Told(
@@ -70,6 +78,7 @@ def told_by(t: str, d: Any) -> Told:
         user=_user_in(author) if isinstance(author, Mapping) else None,
         images=sum(kind.startswith("image/") for kind, _ in kinds) or None,
         files=others or None,
+        quoted=next((opening(str(one.get("content") or "")) for one in quoted), None),
     )
 
 

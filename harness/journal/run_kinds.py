@@ -176,7 +176,8 @@ class SubjMessage(Event):
     """The subject's handle_message was called with this message id.
 
     What it was given, null for nothing: `text`: how that begins, four times as much as `event.sent` tells,
-    for a bot may write something before it; `place`, `user` as there; `media`: how many files and pictures.
+    for a bot may write something before it, what is quoted first; `place`, `user` as there; `media`: how
+    many files and pictures.
     """
 
     KIND = "subj.message"

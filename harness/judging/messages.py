@@ -25,8 +25,7 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
                 sessions[conn] = event.session
         elif isinstance(event, EventSent):
             session = sessions.get(conn) if conn is not None else None
-            told = Told(event.text, event.place, event.user, event.images, _tuple(event.files))
-            one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s, told)
+            one = Writing(Mark(record.t, record.n), conn, event.replay, session, event.s, Told.by(event))
             known = found.get(event.id, Message(event.id, event.probe, kind=event.t))
             written = (*known.written, one)
             found[event.id] = replace(known, probe=known.probe or event.probe, written=written)
@@ -48,10 +47,6 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
             replied = (*known.replied, send.proof) if send.taken else known.replied
             found[known.id] = replace(known, tried=(*known.tried, send.at), replied=replied)
     return tuple(found.values())
-
-
-def _tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if names is None else tuple(names)
 
 
 def _called(calls: tuple[TimedCall, ...], event: SubjAnswer, mark: Mark) -> tuple[TimedCall, ...]:

@@ -500,6 +500,12 @@ SABOTEURS: Mapping[str, Saboteur] = {
         (Change(MESSAGES, 'Source(path.split("/")[-2], ', "Source(user, "),),
         ("calibration-media/group",),
     ),
+    "heard-quoted": Saboteur(
+        "heard",
+        "does not tell the words that a user quotes",
+        (Change(MESSAGES, "        *(f\"> {one.get('content')}\" for one in quoted),\n", ""),),
+        MEDIA,
+    ),
     "heard-pictures": Saboteur(
         "heard",
         "fetches the first picture only",

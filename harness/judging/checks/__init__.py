@@ -128,7 +128,8 @@ CHECKS: Mapping[str, Check] = {
     "heard": Check(
         content.heard,
         "each message that was handled",
-        "the handler is given its text, who wrote it and where, its pictures, and its files or their names",
+        "the handler is given its text and what it quotes, who wrote it and where, its pictures, and its "
+        "files or their names",
         whole=True,
         implied=True,
     ),

@@ -19,8 +19,8 @@ CUT = 2
 
 
 def heard(run: Timeline, limits: CheckLimits) -> Finding:
-    """Each message that was handled → its handler was given its text, whose it is and where a reply goes, as
-    many pictures, and its files or their names.
+    """Each message that was handled → its handler was given its text and what it quotes, whose it is and
+    where a reply goes, as many pictures, and its files or their names.
 
     Pictures and files are fetched from the API: nothing is asked of them where a rule had its hand in that.
     What was written several times with one id need not be the same each time: one of them is enough.
@@ -60,6 +60,8 @@ def _wrong(run: Timeline, writing: Writing, given: Given) -> Iterator[str]:
     told, text = writing.told, given.text or ""
     if told.text is not None and told.text not in text:
         yield "the handler was given another text"
+    if told.quoted is not None and told.quoted not in text:
+        yield "the handler was not given the words that it quotes"
     if None not in (told.place, given.place) and told.place != given.place:
         yield "the handler was told that it came from another place"
     if None not in (told.user, given.user) and told.user != given.user:

@@ -74,11 +74,14 @@ class AdapterObserver:
 
 def _given(event: Any) -> SubjMessage:
     """What the adapter made of a message."""
-    text, media, source = (getattr(event, name, None) for name in ("text", "media_urls", "source"))
+    media, source = (getattr(event, name, None) for name in ("media_urls", "source"))
+    # What is quoted stands in the text, or apart from it.
+    texts = [getattr(event, name, None) for name in ("reply_to_text", "text")]
+    text = "\n".join(one for one in texts if isinstance(one, str))
     place, user = (getattr(source, name, None) for name in ("chat_id", "user_id"))
     return SubjMessage(
         str(event.message_id),
-        opening(text, LONGEST_PASSAGE) if isinstance(text, str) else None,
+        opening(text, LONGEST_PASSAGE),
         str(place) if place else None,
         str(user) if user else None,
         len(media) if media else None,

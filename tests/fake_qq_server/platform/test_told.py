@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as fields_of
 from typing import Any
 
 import pytest
@@ -72,7 +73,15 @@ def test_a_voice_message_says_what_was_recognised_where_it_has_no_words(text: st
 
 def test_what_a_quoted_message_came_with_is_shown_with_this_one() -> None:
     one = told(media=["image"], quotes=["image", "file", "voice"])
-    assert (one.text, one.images, one.files) == ("hi", 2, ("notes.txt",))
+    assert (one.text, one.images, one.files, one.quoted) == ("hi", 2, ("notes.txt",), "words of before")
+    assert told(media=["image"]).quoted is None
+
+
+def test_what_an_event_says_is_read_back_whole() -> None:
+    one = told(media=["image", "file"], quotes=["voice"])
+    event = one.laid_over(EventSent("m", C2C, 1, False))
+    assert Told.by(event) == one and all(getattr(one, each.name) is not None for each in fields_of(Told))
+    assert Told.by(EventSent("m", C2C, 1, False)) == NOTHING
 
 
 @pytest.mark.parametrize("d", [None, [], "text", 5])

@@ -94,6 +94,7 @@ async def test_a_message_is_recorded_by_its_id_and_passed_on(journal: Journal) -
         ({"text": ""}, {}),
         ({"text": None}, {}),
         ({"text": 5}, {}),
+        ({"text": "this", "reply_to_text": "of before"}, {"text": "of before this"}),
         ({"source": SimpleNamespace(chat_id="G", user_id="U")}, {"place": "G", "user": "U"}),
         ({"source": SimpleNamespace(chat_id=7, user_id=None)}, {"place": "7"}),
         ({"source": None}, {}),
