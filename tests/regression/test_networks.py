@@ -1,7 +1,7 @@
 """The scenarios of a bad line, played in virtual time and by a real Toxiproxy: the same endings and verdicts.
 
-What a byte spends in a real proxy takes as long in reality. Where that is minutes a test is `slow`; which
-scenarios a real proxy cannot carry at all, `REFUSED` says.
+What a byte spends in a real proxy takes as long in reality. Where that is minutes a test is `slow`; one
+scenario would take an hour, and a small one of its shape, which is not shipped, stands for it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from harness.commands.series import Series
 from harness.comparing.rows import Row
 from harness.hermes import environments
 from harness.scenario import selection
-from harness.toxiproxy import lane
 from tests.toxiproxy_program import built
 
-QUICK = ("proxy-down", "one-way-silence", "forgetful-middlebox", "half-a-frame/then-fin")
+QUICK = (
+    "proxy-down", "one-way-silence", "forgetful-middlebox", "half-a-frame/then-fin", "half-a-frame/then-reset"
+)  # fmt: skip
 """Seconds each."""
 SLOWER = ("cut-every-minute", "flapping-line", "replay-over-a-modem")
 """Up to half a minute each, of many connections or a line of 10 KB a second."""
@@ -28,8 +29,8 @@ MINUTES = ("rest-and-websocket", "slower-and-slower", "upgrade-never-answered")
 each half second."""
 AN_HOUR = ("half-a-frame/then-silence",)
 """So long `slow_close` keeps the connection: no test runs it on a real proxy."""
-REFUSED = ("half-a-frame/then-reset",)
-"""It has a toxicity, which the server draws by itself."""
+IN_SMALL = (str(Path(__file__).with_name("short_silence.yaml")),)
+"""Of its shape, with two minutes."""
 
 pytestmark = pytest.mark.release
 
@@ -63,17 +64,11 @@ def test_all_but_the_slow_ones_end_alike_three_times_over(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_those_that_take_minutes_end_alike_too(tmp_path: Path) -> None:
-    alike(MINUTES, tmp_path)
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_a_real_proxy_cannot_carry_is_refused(name: str) -> None:
-    (run,) = selection.by_names([name], "adapter")
-    assert "has no toxicity" in (lane.refusal(run, "adapter") or "")
+def test_those_that_take_minutes_end_alike_three_times_over_too(tmp_path: Path) -> None:
+    alike((*MINUTES, *IN_SMALL), tmp_path, times=3)
 
 
 def test_every_scenario_of_a_bad_line_is_in_one_of_the_lists() -> None:
-    named = selection.by_names([*QUICK, *SLOWER, *MINUTES, *AN_HOUR, *REFUSED], "adapter")
+    named = selection.by_names([*QUICK, *SLOWER, *MINUTES, *AN_HOUR], "adapter")
     everything = [run for run in selection.all_runs() if "network" in run.tags and "adapter" in run.levels]
     assert {run.name for run in named} == {run.name for run in everything}
