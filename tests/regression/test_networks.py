@@ -35,20 +35,20 @@ IN_SMALL = (str(Path(__file__).with_name("short_silence.yaml")),)
 pytestmark = pytest.mark.release
 
 
-def rows(names: Sequence[str], network: Network, out: Path) -> dict[str, Row]:
+def rows(names: Sequence[str], network: Network, out: Path, jobs: int) -> dict[str, Row]:
     """What became of 0.19.0 in each."""
-    series = Series(environments.resolve("0.19.0"), out / network, network=network, jobs=2)
+    series = Series(environments.resolve("0.19.0"), out / network, network=network, jobs=jobs)
     done = series.run(selection.by_names(names, "adapter"), lambda judged: None)
     assert [one.problem for one in done if one.problem] == []
     return {one.name: Row.of_outcome(one.outcome.as_json()) for one in done if one.outcome}
 
 
-def alike(names: Sequence[str], out: Path, times: int = 1) -> None:
+def alike(names: Sequence[str], out: Path, times: int = 1, jobs: int = 2) -> None:
     """As often as asked, the real proxy's rows are the relay's, but for the number of attempts."""
     built()
-    relay = rows(names, "relay", out)
+    relay = rows(names, "relay", out, jobs)
     for _ in range(times):
-        for name, row in rows(names, "toxiproxy", out).items():
+        for name, row in rows(names, "toxiproxy", out, jobs).items():
             assert (row.verdict, row.ending, row.failed) == (
                 relay[name].verdict, relay[name].ending, relay[name].failed
             ), name  # fmt: skip
@@ -65,7 +65,7 @@ def test_all_but_the_slow_ones_end_alike_three_times_over(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_those_that_take_minutes_end_alike_three_times_over_too(tmp_path: Path) -> None:
-    alike((*MINUTES, *IN_SMALL), tmp_path, times=3)
+    alike((*MINUTES, *IN_SMALL), tmp_path, times=3, jobs=6)  # they wait, mostly
 
 
 def test_every_scenario_of_a_bad_line_is_in_one_of_the_lists() -> None:

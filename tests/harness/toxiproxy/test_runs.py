@@ -63,7 +63,8 @@ story: On half of all connections everything comes later.
 issues: []
 levels: [adapter]
 asks: [connects]
-rules: [{id: late, link: ws, do: {toxic: {type: latency, toxicity: 0.5, attributes: {latency: 30}}}, fires: 0..}]
+rules:
+  - {id: late, link: ws, do: {toxic: {type: latency, toxicity: 0.5, attributes: {latency: 30}}}, fires: 0..}
 end: 10m
 """
 
