@@ -138,11 +138,17 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> YamlError:
     unclosed = "end of stream" in str(error.problem) and error.context_mark is not None
     mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     line = min(mark.line + 1, text.count("\n") + 1) if mark else 1
-    problem = " ".join(str(error.problem or error.context or "it cannot be read").split())
+    problem = _short(error.problem or error.context or "it cannot be read")
     if "'\\t'" in problem:
         return YamlError(line, "a tab: YAML is indented with spaces")
-    context = " ".join(str(error.context).split()) if error.context and error.problem else ""
-    return YamlError(line, f"this is not YAML: {context + ': ' if context else ''}{problem}")
+    context = f"{_short(error.context)}: " if error.context and error.problem else ""
+    return YamlError(line, f"this is not YAML: {context}{problem}")
+
+
+def _short(said: str) -> str:
+    """What the parser says, which quotes names of any length, on one line."""
+    words = " ".join(said.split())
+    return words if len(words) <= 120 else f"{words[:117]}..."
 
 
 class _Converter:

@@ -87,18 +87,20 @@ class Line:
 
 def attempt(seed: int, number: int, folder: Path) -> str | None:
     """One line of that many: what is wrong with what came of it; None where nothing is."""
-    line = made(random.Random(f"line {seed} {number}"))
+    line = made_of(seed, number)
     words = [line.command.name, *line.words]
     serves = line.command.name == "serve"
     allowed = (WRONG_USAGE,) if line.wrong else (*ALL, INTERRUPTED) if serves else ALL
-    found = as_program(words, folder, ends_s=ENDS_S if serves else None).complaint(allowed)
+    tried = as_program(words, folder, ends_s=ENDS_S if serves else None)
+    found = tried.complaint(allowed, longest=1000 + 2 * len(" ".join(words)))  # it may quote them
     why = f" (wrong: {', '.join(line.wrong)})" if line.wrong else ""
     shown = " ".join(word if len(word) < 100 else f"{word[:20]}...({len(word)})" for word in words)
     return f"line {number}, {shown!r}{why}: {found}" if found else None
 
 
-def made(rng: random.Random) -> Line:
-    """A line."""
+def made_of(seed: int, number: int) -> Line:
+    """The line of that number."""
+    rng = random.Random(f"line {seed} {number}")
     line = Line(rng.choice(COMMANDS))
     options = [one for one in line.command.options if one.names[0].startswith("-")]
     chosen = [one for one in options if rng.random() < 2 / (2 + len(options))]

@@ -42,12 +42,12 @@ def attempt(seed: int, number: int, folder: Path, journals: Path) -> str | None:
     file = folder / "mutant.jsonl"
     file.write_bytes(as_bytes(rng, text))
     words = rng.choice((["judge"], ["judge"], ["judge", "--json"], ["judge", "--strict"]))
-    found = in_process([*words, str(file)]).complaint(_allowed(text))
+    found = in_process([*words, str(file)]).complaint(allowed(text))
     what = " ".join(one.__name__ for one in done)
     return f"journal {number}, {what}: {found}" if found else None
 
 
-def _allowed(text: str) -> tuple[int, ...]:
+def allowed(text: str) -> tuple[int, ...]:
     """A journal without its end never passes."""
     whole = f'"k":"{RunClose.KIND}"' in text.rstrip().rpartition("\n")[2]
     return (*JUDGED, WRONG_USAGE) if whole else (FAILED, NOT_JUDGED, WRONG_USAGE)

@@ -78,7 +78,7 @@ def _grown(rng: random.Random) -> tuple[str, bytes, tuple[int, ...]]:
 def _damaged(rng: random.Random) -> tuple[str, bytes, tuple[int, ...]]:
     """A file, or one scenario of it, with damage that nobody can tell the meaning of."""
     text = rng.choice(_texts())
-    text = rng.choice(text.split("\n---\n")) if rng.random() < 0.7 else text
+    text = rng.choice(text.split("\n---\n")) if rng.random() < 0.9 else text
     done = [rng.choice(BLIND) for _ in range(rng.randint(1, 3))]
     for one in done:
         text = one(rng, text)

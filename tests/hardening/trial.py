@@ -33,8 +33,8 @@ class Tried:
     out: str
     err: str
 
-    def complaint(self, allowed: Collection[int]) -> str | None:
-        """What is wrong with it, in words; None where nothing is."""
+    def complaint(self, allowed: Collection[int], longest: int = 1000) -> str | None:
+        """What is wrong with it, in words; None where nothing is. `longest`: a sentence."""
         if self.status is None:
             return self.err.strip() or "no end"
         if "Traceback" in self.err or "Traceback" in self.out or DEFECT in self.err:
@@ -43,13 +43,13 @@ class Tried:
             return (
                 f"status {self.status}, not one of {sorted(allowed)}: {(self.err or self.out).strip()[-500:]}"
             )
-        if self.status == WRONG_USAGE and not self._is_one_sentence():
+        if self.status == WRONG_USAGE and not self._is_one_sentence(longest):
             return f"wrong usage, but not one sentence: {self.out[:300]!r} {self.err[:700]!r}"
         return None
 
-    def _is_one_sentence(self) -> bool:
+    def _is_one_sentence(self, longest: int) -> bool:
         lines = self.err.splitlines()
-        return len(lines) == 1 and lines[0].startswith("qqchaos") and len(lines[0]) < 2000
+        return len(lines) == 1 and lines[0].startswith("qqchaos") and len(lines[0]) <= longest
 
 
 def in_process(words: Sequence[str]) -> Tried:
