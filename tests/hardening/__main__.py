@@ -1,6 +1,7 @@
-"""`python -m tests.hardening [--scenarios 10000] [--journals 3000] [--lines 500] [--seed 1] [-j 2]`: so many
-wrong files and command lines, and what is wrong with what came of them. Each is made from the seed and its
-number alone: `--only N` tries one again."""
+"""`python -m tests.hardening [--scenarios 10000] [--journals 3000] [--lines 500]
+[--interrupts 0] [--seed 1] [-j 2]`: so many wrong files, command lines and interrupted commands, and what is
+wrong with what came of them. Each is made from the seed and its number alone: `--only N` tries one again, of
+all but the interrupts."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tests.hardening import command_lines, journal_files, scenario_files
+from tests.hardening import command_lines, interrupts, journal_files, scenario_files
 
 MEMORY = 4 << 30
 """Bytes of a process that tries files; a file that wants more has found something."""
@@ -29,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("--scenarios", type=int, default=10_000)
     options.add_argument("--journals", type=int, default=3_000)
     options.add_argument("--lines", type=int, default=500)
+    options.add_argument("--interrupts", type=int, default=0, help="nothing else runs meanwhile")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--only", type=int, help="this number alone, of whatever is not 0")
     options.add_argument("-j", dest="jobs", type=int, default=len(os.sched_getaffinity(0)))
@@ -46,6 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             with ThreadPoolExecutor(args.jobs) as pool:
                 attempt_line = partial(command_lines.attempt, args.seed, folder=place)
                 wrong += _told("command lines", args.lines, pool.map(attempt_line, numbers(args.lines)))
+        if args.interrupts:
+            found = interrupts.attempts(args.seed, args.interrupts, folder)
+            wrong += _told("interrupts", args.interrupts, found)
     return 1 if wrong else 0
 
 

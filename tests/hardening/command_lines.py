@@ -176,16 +176,9 @@ def prepared(folder: Path) -> Path:
     (folder / "bad.yaml").write_text(f"{head}rules: [{{at: 1m}}]\nend: 10m\n")
     (folder / "broken.json").write_text('{"outcomes": [')
     (folder / "not-text").write_bytes(bytes(range(256)))
-    (folder / "good.patch").write_text(_patch())
+    (folder / "good.patch").write_text(bot.harmless_patch())
     (folder / "folder").mkdir()
     os.mkfifo(folder / "pipe")
     (done,) = bot.run(bot.CORRECT, folder / "earlier", ["healthy"])
     assert done.outcome is not None, done.problem
     return folder
-
-
-def _patch() -> str:
-    """It changes a comment of the bot."""
-    first = (bot.CORRECT / bot.ADAPTER).read_text(encoding="utf-8").splitlines()[0]
-    path = bot.ADAPTER
-    return f"--- a/{path}\n+++ b/{path}\n@@ -1,1 +1,2 @@\n+# A comment.\n {first}\n"
