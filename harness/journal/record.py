@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from fake_qq_server import events
 from fake_qq_server.events import NOBODY, Envelope, Event
+from harness.errors import in_short
 from harness.journal import run_kinds, runner_kinds
 from harness.journal.field_types import wrong_field
 from harness.journal.run_kinds import FixRef
@@ -138,7 +139,7 @@ def parse_line(text: str, number: int) -> Record:
             raise ValueError(f"x is {x!r}")
         return Record(line["n"], line["t"], line["src"], kind(**d), about, x)
     except (KeyError, TypeError, ValueError, RecursionError) as exc:
-        raise JournalError(f"line {number} is no journal record: {exc!r}") from exc
+        raise JournalError(f"line {number} is no journal record: {in_short(repr(exc), 200)}") from exc
 
 
 def _shape(kind: type[Event]) -> tuple[frozenset[str], frozenset[str]]:

@@ -21,6 +21,7 @@ except ImportError:  # PyYAML was built without libyaml
     from yaml import SafeLoader as _FastestLoader  # type: ignore[assignment]
 
 from fake_qq_server.rules.language_errors import Path, quoted
+from harness.errors import in_short
 
 MOST_CHARACTERS = 400_000
 DEEPEST = 30
@@ -138,17 +139,11 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> YamlError:
     unclosed = "end of stream" in str(error.problem) and error.context_mark is not None
     mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     line = min(mark.line + 1, text.count("\n") + 1) if mark else 1
-    problem = _short(error.problem or error.context or "it cannot be read")
+    problem = in_short(error.problem or error.context or "it cannot be read")
     if "'\\t'" in problem:
         return YamlError(line, "a tab: YAML is indented with spaces")
-    context = f"{_short(error.context)}: " if error.context and error.problem else ""
+    context = f"{in_short(error.context)}: " if error.context and error.problem else ""
     return YamlError(line, f"this is not YAML: {context}{problem}")
-
-
-def _short(said: str) -> str:
-    """What the parser says, which quotes names of any length, on one line."""
-    words = " ".join(said.split())
-    return words if len(words) <= 120 else f"{words[:117]}..."
 
 
 class _Converter:

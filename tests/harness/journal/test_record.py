@@ -111,6 +111,11 @@ class TestParsing:
         with pytest.raises(JournalError, match=f"line 2 is no journal record: .*{why}"):
             parse(f"{LINE}\n{line}\n")
 
+    def test_a_value_of_any_length_is_not_quoted_whole(self) -> None:
+        with pytest.raises(JournalError, match="n is 'xxx") as told:
+            parse(LINE.replace('"n":3', f'"n":"{"x" * 50_000}"'))
+        assert len(str(told.value)) < 300
+
 
 class TestAFieldThatAKindGainedLater:
     OLD = (
