@@ -98,7 +98,7 @@ class TcpConnection(asyncio.Protocol):
         self._end_came = False
         self.ended_by: Callable[[], str | None] = lambda: None
         """Asked when the subject's end arrives where no relay is: the rule that made it, if one did."""
-        self.on_finish: Callable[[], None] = lambda: None
+        self.on_finish: Callable[[], object] = lambda: None
         """Told that the platform has ended it, where no relay is."""
         self.open = False
         self.protocol: ApplicationProtocol | None = None

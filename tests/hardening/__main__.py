@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -44,10 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             attempt = partial(journal_files.attempt, journals=folder / "recorded")
             wrong += _tried("journals", numbers(args.journals), args, folder, attempt)
         if args.lines:
-            place = command_lines.prepared(folder)
-            with ThreadPoolExecutor(args.jobs) as pool:
-                attempt_line = partial(command_lines.attempt, args.seed, folder=place)
-                wrong += _told("command lines", args.lines, pool.map(attempt_line, numbers(args.lines)))
+            attempt = partial(_line, place=command_lines.prepared(folder))
+            wrong += _tried("command lines", numbers(args.lines), args, folder, attempt, at_once=1)
         if args.interrupts:
             found = interrupts.attempts(args.seed, args.interrupts, folder)
             wrong += _told("interrupts", args.interrupts, found)
@@ -59,7 +57,12 @@ def _numbers(only: int | None, count: int) -> Sequence[int]:
 
 
 def _tried(
-    what: str, numbers: Sequence[int], args: argparse.Namespace, folder: Path, attempt: Attempt
+    what: str,
+    numbers: Sequence[int],
+    args: argparse.Namespace,
+    folder: Path,
+    attempt: Attempt,
+    at_once: int = 10,
 ) -> int:
     """In processes of their own, whose memory is limited."""
     if not numbers:
@@ -67,7 +70,11 @@ def _tried(
     limits = (resource.RLIMIT_AS, (MEMORY, MEMORY))
     with ProcessPoolExecutor(args.jobs, initializer=resource.setrlimit, initargs=limits) as pool:
         one = partial(_attempt, attempt, args.seed, folder)
-        return _told(what, len(numbers), pool.map(one, numbers, chunksize=10))
+        return _told(what, len(numbers), pool.map(one, numbers, chunksize=at_once))
+
+
+def _line(seed: int, number: int, own: Path, *, place: Path) -> str | None:
+    return command_lines.attempt(seed, number, place)
 
 
 def _attempt(attempt: Attempt, seed: int, folder: Path, number: int) -> str | None:

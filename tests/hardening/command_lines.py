@@ -6,6 +6,7 @@ correct bot, through one short run.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import sys
@@ -16,11 +17,13 @@ from pathlib import Path
 
 from harness.commands.arguments import COMMANDS, Command, Option
 from harness.errors import FAILED, INTERRUPTED, NOT_JUDGED, PASSED, WRONG_USAGE
-from tests.hardening.trial import as_program
+from tests.hardening.trial import as_program, in_process
 from tests.harness import bot
 
 ENDS_S = 3.0
 """How long `serve` is left alone."""
+STARTS_PROCESSES = ("run", "repro", "fixes", "serve", "doctor", "toxiproxy")
+"""These commands are tried as the program itself; the others only read and write files."""
 ALL = (PASSED, FAILED, NOT_JUDGED, WRONG_USAGE)
 
 GOOD: Mapping[str, Sequence[str]] = {
@@ -91,7 +94,11 @@ def attempt(seed: int, number: int, folder: Path) -> str | None:
     words = [line.command.name, *line.words]
     serves = line.command.name == "serve"
     allowed = (WRONG_USAGE,) if line.wrong else (*ALL, INTERRUPTED) if serves else ALL
-    tried = as_program(words, folder, ends_s=ENDS_S if serves else None)
+    if line.command.name in STARTS_PROCESSES:
+        tried = as_program(words, folder, ends_s=ENDS_S if serves else None)
+    else:
+        with contextlib.chdir(folder):
+            tried = in_process(words)
     found = tried.complaint(allowed, longest=1000 + 2 * len(" ".join(words)))  # it may quote them
     why = f" (wrong: {', '.join(line.wrong)})" if line.wrong else ""
     shown = " ".join(word if len(word) < 100 else f"{word[:20]}...({len(word)})" for word in words)
