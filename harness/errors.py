@@ -25,12 +25,6 @@ INTERRUPTED = 130
 """Ctrl-C or SIGTERM: `git bisect run` stops. Also what a shell makes of a program that Ctrl-C ended."""
 
 
-def in_short(said: str, most: int = 120) -> str:
-    """Words of somebody else, for use inside a sentence: on one line, and at most so many characters."""
-    words = " ".join(said.split())
-    return words if len(words) <= most else f"{words[: most - 3]}..."
-
-
 class QQChaosError(Exception):
     """Base of all; never raised itself. `exit_status` is what the command line ends with."""
 

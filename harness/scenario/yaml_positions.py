@@ -21,7 +21,6 @@ except ImportError:  # PyYAML was built without libyaml
     from yaml import SafeLoader as _FastestLoader  # type: ignore[assignment]
 
 from fake_qq_server.rules.language_errors import Path, quoted
-from harness.errors import in_short
 
 MOST_CHARACTERS = 400_000
 DEEPEST = 30
@@ -139,11 +138,12 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> YamlError:
     unclosed = "end of stream" in str(error.problem) and error.context_mark is not None
     mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     line = min(mark.line + 1, text.count("\n") + 1) if mark else 1
-    problem = in_short(error.problem or error.context or "it cannot be read")
+    problem = " ".join(str(error.problem or error.context or "it cannot be read").split())
     if "'\\t'" in problem:
         return YamlError(line, "a tab: YAML is indented with spaces")
-    context = f"{in_short(error.context)}: " if error.context and error.problem else ""
-    return YamlError(line, f"this is not YAML: {context}{problem}")
+    context = " ".join(str(error.context).split()) if error.context and error.problem else ""
+    said = f"{context + ': ' if context else ''}{problem}"
+    return YamlError(line, f"this is not YAML: {said:.150}")  # it quotes names of any length
 
 
 class _Converter:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from signal import SIGTERM
 
 from harness.commands.arguments import COMMANDS, Command, Option
 from harness.errors import FAILED, INTERRUPTED, NOT_JUDGED, PASSED, WRONG_USAGE
@@ -21,7 +22,7 @@ from tests.hardening.trial import as_program, in_process
 from tests.harness import bot
 
 ENDS_S = 3.0
-"""How long `serve` is left alone."""
+"""How long `serve` is left alone; its program may not even have begun by then."""
 STARTS_PROCESSES = ("run", "repro", "fixes", "serve", "doctor", "toxiproxy")
 """These commands are tried as the program itself; the others only read and write files."""
 ALL = (PASSED, FAILED, NOT_JUDGED, WRONG_USAGE)
@@ -93,9 +94,9 @@ def attempt(seed: int, number: int, folder: Path) -> str | None:
     line = made_of(seed, number)
     words = [line.command.name, *line.words]
     serves = line.command.name == "serve"
-    allowed = (WRONG_USAGE,) if line.wrong else (*ALL, INTERRUPTED) if serves else ALL
+    allowed = (WRONG_USAGE,) if line.wrong else (*ALL, INTERRUPTED, -SIGTERM) if serves else ALL
     if line.command.name in STARTS_PROCESSES:
-        tried = as_program(words, folder, ends_s=ENDS_S if serves else None)
+        tried = as_program(words, folder, ends_s=ENDS_S if serves and not line.wrong else None)
     else:
         with contextlib.chdir(folder):
             tried = in_process(words)

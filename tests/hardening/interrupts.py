@@ -22,7 +22,7 @@ from pathlib import Path
 
 from harness.errors import FAILED, INTERRUPTED, NOT_JUDGED, PASSED
 from harness.process.private_dirs import OWNER, PREFIX
-from tests.hardening.trial import LIMIT_S, Tried
+from tests.hardening.trial import LIMIT_S, Tried, as_a_shell_says
 from tests.harness import bot
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
@@ -116,7 +116,7 @@ def _run(
         except subprocess.TimeoutExpired:
             process.kill()
             return Ended(Tried(None, "", f"no end within {LIMIT_S:.0f} s"), in_time)
-    return Ended(Tried(process.returncode, "", err), in_time)
+    return Ended(Tried(as_a_shell_says(process.returncode), "", err), in_time)
 
 
 def _prepare(write: int) -> None:

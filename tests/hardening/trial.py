@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from harness import cli
-from harness.errors import WRONG_USAGE
+from harness.errors import INTERRUPTED, WRONG_USAGE
 
 LIMIT_S = 300.0
 """Real seconds, on a machine that may be busy; what takes longer hangs."""
@@ -104,4 +104,10 @@ def as_program(words: Sequence[str], folder: Path, *, ends_s: float | None = Non
             process.kill()
             out, err = process.communicate()
             return Tried(None, out, f"no end within {LIMIT_S:.0f} s; it said: {err[-1000:]}")
-    return Tried(process.returncode, out, err)
+    return Tried(as_a_shell_says(process.returncode), out, err)
+
+
+def as_a_shell_says(status: int) -> int:
+    """An interrupt that comes while Python executes a text, as dataclasses do on import, is caught, and yet
+    Python ends itself by SIGINT afterwards. A shell says 130 to both."""
+    return INTERRUPTED if status == -signal.SIGINT else status

@@ -103,6 +103,7 @@ class TestParsing:
             (LINE.replace('"t":60000000', '"t":null'), "t is None"),
             (LINE.replace('"conn":null', '"conn":[]'), r"conn is \[\]"),
             (LINE.replace('"rule":null', '"rule":5'), "rule is 5"),
+            (LINE.replace('{"thread":"pool"}', '["thread"]'), r"d of clock.held is \['thread'\]"),
             (LINE.replace('"thread":"pool"', ""), r"clock.held has the fields \[\], not \['thread'\]"),
             (LINE.replace('"thread":"pool"', '"thread":"pool","pid":1'), "has the fields .'pid', 'thread'"),
         ],
