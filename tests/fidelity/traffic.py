@@ -51,10 +51,14 @@ class RealCase:
     async def run(self) -> None:
         """Open a connection, let both ends talk, and write down when each did and saw what."""
         loop = asyncio.get_running_loop()
-        with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            socket.socket() as client,
+            _reserved() as reserved,
+        ):
             listener.setblocking(False)
             client.setblocking(False)
-            address = "127.0.0.1", _free_port()
+            address = reserved.getsockname()
             upstream = "{}:{}".format(*listener.getsockname())
             await self._call(lambda: self._api.create(self._proxy, upstream, "{}:{}".format(*address)))
             if self.case.before:
@@ -159,9 +163,13 @@ class RealCase:
         await asyncio.to_thread(call)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return int(sock.getsockname()[1])
+def _reserved() -> socket.socket:
+    """Has a free port that nobody else gets, and does not listen: the proxy may, for both ask for
+    SO_REUSEADDR."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock
 
 
 def ours(case: Case, done: Done, answered: bool) -> Ends:
