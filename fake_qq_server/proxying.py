@@ -194,8 +194,8 @@ class Proxies(ABC):
 
     def _hit(self, act: Act, connection: TcpConnection) -> bool:
         """Whether its toxicity lets a toxic act on a connection."""
-        del act, connection
-        return True
+        del connection
+        return definition_of(act).toxicity > 0
 
     def _report(self, act: Act, connection: TcpConnection, *, on: bool, interrupts: bool = False) -> None:
         toxic = definition_of(act)

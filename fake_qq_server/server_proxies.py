@@ -1,8 +1,8 @@
 """Proxies of a real Toxiproxy, which stands between the client and every host for the whole run.
 
 What happens inside that server nobody here sees. A toxic has acted when bytes that it is about were sent
-through it, when a connection ended by it, or when a disabled proxy refused one. Toxicity is refused, for the
-server draws by itself and does not tell.
+through it, when a connection ended by it or an end is kept back by it, or when a disabled proxy refused one.
+Toxicity between 0 and 1 is refused, for the server draws by itself and does not tell.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 from fake_qq_server.conditioning import OnEffect
 from fake_qq_server.events import Host
 from fake_qq_server.proxying import Proxies, definition_of
-from fake_qq_server.rules.decisions import Act
+from fake_qq_server.rules.decisions import Act, VerbOfRule
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.stage import Stage
 from fake_qq_server.toxics.definition import Definition
@@ -76,12 +76,15 @@ class ServerProxies(Proxies):
         """The connections that the proxy was made to end, and by which rule."""
         self._dead: set[TcpConnection] = set()
         """Those on which nothing passes any more, and whose end is kept back."""
+        self._kept: set[tuple[TcpConnection, VerbOfRule]] = set()
+        """The ends that a toxic has kept back."""
         server.on_bytes = self._carried
 
     def connected(self, connection: TcpConnection) -> None:
         """A new connection: what lies on its proxy lies on it."""
         self._server.accepted(connection)
         connection.ended_by = lambda: self._ended_by(connection)
+        connection.on_finish = lambda: self._keep(connection)
         proxy = self._proxies.get(connection.host)
         if proxy is None:
             return
@@ -139,8 +142,7 @@ class ServerProxies(Proxies):
 
     def _carried(self, connection: TcpConnection, stream: Stream, size: int) -> bool:
         """So many bytes went into the proxy: the toxics of that stream have them."""
-        proxy, acted = self._proxies.get(connection.host), False
-        lying = proxy.lying if proxy is not None and connection.open else []
+        acted, lying = False, self._toxics_on(connection) if connection.open else []
         lying = [act for act in lying if definition_of(act).stream == stream]
         for place_there, act in enumerate(lying):
             toxic = definition_of(act)
@@ -158,7 +160,7 @@ class ServerProxies(Proxies):
     def _ends(self, connection: TcpConnection, act: Act, behind: Sequence[Act]) -> None:
         """Nothing passes any more, and the end follows: at once, unless a toxic behind keeps it."""
         self._server.ends_soon(connection)
-        if any(definition_of(one).toxic.keeps_ends for one in behind):
+        if self._keep(connection, behind):
             self._dead.add(connection)
             self._report(act, connection, on=True, interrupts=True)
 
@@ -167,9 +169,26 @@ class ServerProxies(Proxies):
         cut = self._cut.pop(connection, None)
         if cut is not None:
             return cut.rule.key
-        proxy = self._proxies.get(connection.host)
-        ending = [act for act in proxy.lying if definition_of(act).toxic.may_interrupt] if proxy else []
+        self._keep(connection)
+        ending = [act for act in self._toxics_on(connection) if definition_of(act).toxic.may_interrupt]
         if not ending or self._server.client_ended(connection):
             return None
         self._on_effect(ending[-1], connection.number, 0, 0)
         return ending[-1].rule.key
+
+    def _keep(self, connection: TcpConnection, acts: Sequence[Act] | None = None) -> bool:
+        """Its end reaches these toxics (None: all that lie there); whether one of them keeps it back."""
+        kept = False
+        for act in self._toxics_on(connection) if acts is None else acts:
+            effect = definition_of(act).toxic.end_effect()
+            if effect is None:
+                continue
+            kept = True
+            if (connection, act.verb_of_rule) not in self._kept:
+                self._kept.add((connection, act.verb_of_rule))
+                self._on_effect(act, connection.number, effect.bytes, effect.us)
+        return kept
+
+    def _toxics_on(self, connection: TcpConnection) -> list[Act]:
+        proxy = self._proxies.get(connection.host)
+        return proxy.lying if proxy is not None else []

@@ -12,8 +12,9 @@ class Chain:
 
     Every method takes the time (µs) and returns what comes out by then, in order, with what toxics did.
 
-    A toxic that is over cannot be removed: its stage stays. Its proxy counts it out all the same, and finds
-    the toxics behind it by their places from then on, which are those of their forerunners. So does this.
+    A toxic that is over cannot be removed, nor one that holds the end of the stream: its stage stays. Its
+    proxy counts it out all the same, and finds the toxics behind it by their places from then on, which are
+    those of their forerunners. So does this.
     """
 
     def __init__(self) -> None:
@@ -76,6 +77,9 @@ class Chain:
         if cut:
             return out + self._feed(place + 1, now, [Acted(name), stage.close(name)])
         held = [*stage.queue, *(before.interrupt(now) or ())]
+        if before.closed:  # the end is the last of what was held
+            stage.close()
+            return out + self._feed(place + 1, now, held)
         del self._stages[place]
         return out + self._feed(place, now, held) + self._feed(place, now, before.run(now))
 

@@ -12,7 +12,7 @@ from typing import Any
 from fake_qq_server.toxics.bandwidth import Bandwidth
 from fake_qq_server.toxics.latency import Latency
 from fake_qq_server.toxics.limit_data import LimitData
-from fake_qq_server.toxics.pipe import Toxic
+from fake_qq_server.toxics.pipe import LINGERING, NOOP, Toxic
 from fake_qq_server.toxics.proxy_link import OTHER, Stream
 from fake_qq_server.toxics.reset_peer import ResetPeer
 from fake_qq_server.toxics.slicer import Slicer
@@ -117,8 +117,11 @@ class Definition:
 
     @property
     def toxic(self) -> Toxic:
-        """What it does."""
-        return KINDS[self.type].make(**self.attributes)
+        """What it does to the connections that it is for. For none, `reset_peer` still makes ends resets."""
+        made = KINDS[self.type].make(**self.attributes)
+        if self.toxicity:
+            return made
+        return LINGERING if made.lingers else NOOP
 
     @property
     def down(self) -> bool:
@@ -165,9 +168,9 @@ def _name(value: Any) -> str:
 
 
 def _toxicity(value: Any) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1:
         return float(value)
-    raise ToxicError(("toxicity",), "toxicity is a number above 0, up to 1: the share of connections")
+    raise ToxicError(("toxicity",), "toxicity is a number from 0 to 1: the share of connections")
 
 
 def _attributes(kind: str, given: Any) -> Mapping[str, int]:

@@ -97,7 +97,7 @@ class Toxic:
 
     `interrupts`: nothing can be served under it; `may_interrupt`: or not from some moment on.
     `cuts_when_removed`: taking it off ends the connection. `lingers`: connections that begin under it end
-    with a reset. `keeps_ends`: the end of a stream stays in it for a while.
+    with a reset.
     """
 
     type: ClassVar[str] = "noop"
@@ -105,7 +105,6 @@ class Toxic:
     may_interrupt: ClassVar[bool] = False
     cuts_when_removed: ClassVar[bool] = False
     lingers: ClassVar[bool] = False
-    keeps_ends: ClassVar[bool] = False
 
     @property
     def ends_when_idle(self) -> bool:
@@ -131,8 +130,19 @@ class Toxic:
         del before, size
         return None
 
+    def end_effect(self) -> Act | None:
+        """What it does to the end of its stream. None: nothing, the end passes."""
+        return None
 
-NOOP = Toxic()
+
+@dataclass(frozen=True)
+class Lingering(Toxic):
+    """Changes nothing, but connections that begin under it end with a reset."""
+
+    lingers = True
+
+
+NOOP, LINGERING = Toxic(), Lingering()
 
 
 def no_draw() -> float:

@@ -13,7 +13,6 @@ class SlowClose(Toxic):
     """`delay` is milliseconds."""
 
     type = "slow_close"
-    keeps_ends = True
     delay: int = 0
 
     def pipe(self, now: Callable[[], int], draw: Draw, memory: dict[str, int]) -> Pipe:
@@ -24,6 +23,10 @@ class SlowClose(Toxic):
             if item is Word.INTERRUPT:
                 return False
             if isinstance(item, Ended):
-                yield Act(us=self.delay * 1000)
+                yield self.end_effect()
                 return False if (yield Wait(self.delay * 1000)) is Word.INTERRUPT else item
             yield Emit(item)
+
+    def end_effect(self) -> Act:
+        """It comes later."""
+        return Act(us=self.delay * 1000)

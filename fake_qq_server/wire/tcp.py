@@ -98,6 +98,8 @@ class TcpConnection(asyncio.Protocol):
         self._end_came = False
         self.ended_by: Callable[[], str | None] = lambda: None
         """Asked when the subject's end arrives where no relay is: the rule that made it, if one did."""
+        self.on_finish: Callable[[], object] = lambda: None
+        """Told that the platform has ended it, where no relay is."""
         self.open = False
         self.protocol: ApplicationProtocol | None = None
         self._head = b""
@@ -189,6 +191,8 @@ class TcpConnection(asyncio.Protocol):
     def _from_platform(self, item: Item) -> None:
         if self.relay is None:
             self._to_subject(item)
+            if isinstance(item, End):
+                self.on_finish()
         else:
             self.relay.push("downstream", item)
 

@@ -128,6 +128,8 @@ def parse_line(text: str, number: int) -> Record:
             raise ValueError(f"{wrong} is {line[wrong]!r}")
         wanted, required = _shape(kind)
         d = line["d"]
+        if not isinstance(d, Mapping):
+            raise ValueError(f"d of {line['k']} is {d!r}")
         if not required <= set(d) <= wanted:
             raise ValueError(f"{line['k']} has the fields {sorted(d)}, not {sorted(wanted)}")
         name = wrong_field(kind, d)
@@ -138,7 +140,7 @@ def parse_line(text: str, number: int) -> Record:
             raise ValueError(f"x is {x!r}")
         return Record(line["n"], line["t"], line["src"], kind(**d), about, x)
     except (KeyError, TypeError, ValueError, RecursionError) as exc:
-        raise JournalError(f"line {number} is no journal record: {exc!r}") from exc
+        raise JournalError(f"line {number} is no journal record: {exc!r:.200}") from exc
 
 
 def _shape(kind: type[Event]) -> tuple[frozenset[str], frozenset[str]]:

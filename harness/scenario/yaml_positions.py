@@ -142,7 +142,8 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> YamlError:
     if "'\\t'" in problem:
         return YamlError(line, "a tab: YAML is indented with spaces")
     context = " ".join(str(error.context).split()) if error.context and error.problem else ""
-    return YamlError(line, f"this is not YAML: {context + ': ' if context else ''}{problem}")
+    said = f"{context + ': ' if context else ''}{problem}"
+    return YamlError(line, f"this is not YAML: {said:.150}")  # it quotes names of any length
 
 
 class _Converter:

@@ -32,9 +32,9 @@ def refusal(spec: RunSpec, level: str) -> str | None:
     """Why this lane cannot carry a run; None where it can."""
     for rule in spec.rules:
         for do in rule.do:
-            if do.verb == "toxic" and do.args.main.toxicity < 1:
+            if do.verb == "toxic" and do.args.main.toxicity not in (0, 1):
                 return (
-                    f"rule {rule.key}: with --network toxiproxy a toxic has no toxicity: the server draws by "
+                    f"rule {rule.key}: with --network toxiproxy a toxicity is 0 or 1: the server draws by "
                     "itself which connections it hits, and does not tell"
                 )
             if do.row.acts_on == "subject" and level != "adapter":

@@ -155,3 +155,27 @@ async def test_a_limit_whose_end_is_kept_back_interrupts() -> None:
     assert setup.proxies.interrupted(setup.connection)
     last = [event for _, event, _ in setup.sink.events if isinstance(event, LinkCondition)][-1]
     assert last.name == "limit_data_downstream" and last.on and last.interrupts
+
+
+async def test_an_end_that_is_kept_back_is_an_act_once_whoever_made_it() -> None:
+    for ended_by_the_host in (True, False):
+        setup = Setup(toxic("slow_close", delay=60)).on()
+        setup.server.by_client = True
+        if ended_by_the_host:
+            setup.connection.finish()
+        await setup.end()
+        assert setup.effects == [("r0", 1, 0, 60_000)]
+
+
+async def test_a_limit_in_front_makes_an_end_that_is_kept_back() -> None:
+    setup = Setup(toxic("limit_data", bytes=100), toxic("slow_close", delay=60)).on()
+    setup.send("downstream", 100)
+    await setup.end()
+    assert setup.effects[:2] == [("r0", 1, 0, 0), ("r1", 1, 0, 60_000)]
+
+
+async def test_a_toxic_for_nobody_does_nothing() -> None:
+    spared = {"toxic": {"type": "timeout", "toxicity": 0, "attributes": {"timeout": 5}}}
+    setup = Setup(spared).on()
+    assert not setup.send("downstream", 10) and (await setup.end()).by == "subject"
+    assert setup.server.asked == [("add", "ws", "timeout_downstream")] and setup.effects == []

@@ -8,7 +8,17 @@ from pathlib import Path
 from fake_qq_server.toxics.proxy_link import OTHER
 from harness.toxiproxy import program, server
 from harness.toxiproxy.api import Api
-from tests.fidelity.cases import CHUNKS, END_MS, EVERY_MS, LATER_MS, OFF_MS, ON_MS, SIZE, all_cases
+from tests.fidelity.cases import (
+    CHUNKS,
+    END_MS,
+    EVERY_MS,
+    LATER_MS,
+    NEXT_OFF_MS,
+    OFF_MS,
+    ON_MS,
+    SIZE,
+    all_cases,
+)
 from tests.fidelity.comparing import BOUND_MS, Compared, compare, in_words
 
 COLUMNS = ("toxic", "stream", "on", "client, real", "client, ours", "origin, real", "origin, ours", "alike")
@@ -18,13 +28,18 @@ HEAD = f"""\
 
 Measured with Toxiproxy {program.VERSION} by `python -m tests.fidelity`, which writes this page. Both ends
 send {CHUNKS} chunks of {SIZE} bytes, one each {EVERY_MS} ms, the origin {LATER_MS} ms after the client, and
-the origin ends its stream at {END_MS} ms. The toxic is there before the connection, or comes on {ON_MS} ms
-after; where it is removed, that is at {OFF_MS} ms. The same is played to ours in virtual time, each thing at
-the moment at which it was really done.
+the origin ends its stream at {END_MS} ms, unless a row says otherwise. The toxic is there before the
+connection, or comes on {ON_MS} ms after; where it is removed or changed, that is at {OFF_MS} ms. A second
+toxic came on behind it, and is removed at {NEXT_OFF_MS} ms. The same is played to ours in virtual time, each
+thing at the moment at which it was really done.
 
 *Alike*: the same bytes at the same times, at most {BOUND_MS:.0f} ms apart, in at least as many pieces, and
 the same end. A cell says how many bytes came in how many pieces, from when to when, and the end, in
 milliseconds since the connection.
+
+A real proxy reads no further while a toxic is busy; ours reads at once. Where the end of a stream waits
+behind several chunks when `bandwidth` is removed, it is luck in the real one whether that toxic
+[leaves its place behind](network.md#where-it-is-not-what-one-expects). In ours it does.
 
 | {" | ".join(COLUMNS)} |
 |{"---|" * len(COLUMNS)}

@@ -1,4 +1,5 @@
-"""What is compared: each toxic, on each stream, put on before or after the connection, removed or not."""
+"""What is compared: each toxic, on each stream, put on before or after the connection, removed or not; and
+what is held when a toxic goes or changes: long chunks, the end of the stream, with a toxic behind it."""
 
 from __future__ import annotations
 
@@ -12,9 +13,9 @@ CHUNKS, SIZE, EVERY_MS = 5, 1000, 20
 """What each end sends: so many chunks of so many bytes, one each so many milliseconds."""
 LATER_MS = 5
 """By how much the origin sends later: what one end brings about must not meet what the other does."""
-ON_MS, OFF_MS, END_MS, LAST_MS = 48, 150, 900, 1300
-"""When a toxic comes on that was not there before, when one goes that is removed, when the origin ends its
-stream, and how long is watched."""
+ON_MS, OFF_MS, NEXT_OFF_MS, END_MS, LAST_MS = 48, 150, 300, 900, 1300
+"""When a toxic comes on that was not there before, when one goes or changes, when the one behind it goes,
+when the origin ends its stream, and how long is watched."""
 
 TOXICS: tuple[tuple[str, Mapping[str, int]], ...] = (
     ("latency", {"latency": 200}),
@@ -30,18 +31,25 @@ TOXICS: tuple[tuple[str, Mapping[str, int]], ...] = (
 
 @dataclass(frozen=True)
 class Case:
-    """One toxic on one connection."""
+    """One toxic on one connection. `changed`: the attributes that it gets instead of going. `behind`: a
+    second one that came on after it, and goes after it. `size`: the bytes of a chunk. `end_ms`: when the
+    origin ends its stream."""
 
     kind: str
     attributes: Mapping[str, int] = field(default_factory=dict, hash=False)
     stream: Stream = "downstream"
     before: bool = False
     removed: bool = False
+    changed: Mapping[str, int] | None = field(default=None, hash=False)
+    behind: tuple[str, Mapping[str, int]] | None = field(default=None, hash=False)
+    size: int = SIZE
+    end_ms: int = END_MS
 
     @property
     def toxic(self) -> str:
         """As a table names it: `latency 200`."""
-        return " ".join([self.kind, *map(str, self.attributes.values())])
+        own = in_words(self.kind, self.attributes)
+        return f"{own}, {in_words(*self.behind)}" if self.behind else own
 
     @property
     def name(self) -> str:
@@ -51,7 +59,30 @@ class Case:
     @property
     def when(self) -> str:
         """When it came on, and whether it went."""
-        return ("before" if self.before else "after") + (", removed" if self.removed else "")
+        words = ["before" if self.before else "after"]
+        words += ["removed"] if self.removed else []
+        words += [f"changed to {in_words('', self.changed)}"] if self.changed else []
+        words += [f"chunks of {self.size} B"] if self.size != SIZE else []
+        words += [f"end at {self.end_ms} ms"] if self.end_ms != END_MS else []
+        return ", ".join(words)
+
+
+def in_words(kind: str, attributes: Mapping[str, int]) -> str:
+    """`latency 200`."""
+    return " ".join([kind, *map(str, attributes.values())]).strip()
+
+
+def held_cases() -> Iterator[Case]:
+    """What bandwidth and latency hold when they go or change."""
+    slow, slower, late = {"rate": 10}, {"rate": 5}, {"latency": 400}
+    slow_close = ("slow_close", {"delay": 500})
+    for stream in OTHER:
+        yield Case("bandwidth", slow, stream, before=True, removed=True, size=20_000)
+        yield Case("bandwidth", slow, stream, before=True, changed=slower)
+        yield Case("latency", {"latency": 200}, stream, before=True, changed=late)
+    for behind in (None, slow_close, ("latency", late)):
+        yield Case("bandwidth", slow, "downstream", True, removed=True, behind=behind, end_ms=60)
+    yield Case(*slow_close, "downstream", True, removed=True, behind=("latency", late))
 
 
 def all_cases() -> Iterator[Case]:
@@ -62,3 +93,4 @@ def all_cases() -> Iterator[Case]:
                 for removed in (False, True):
                     yield Case(kind, attributes, stream, before, removed)
     yield Case(DOWN)
+    yield from held_cases()

@@ -6,15 +6,16 @@ import asyncio
 import itertools
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from fake_qq_server.toxics.definition import DOWN
 from fake_qq_server.toxics.pipe import no_draw
 from fake_qq_server.toxics.proxy_link import Stream
 from harness.toxiproxy.api import Api
 from tests.fake_qq_server.toxics.bench import Bench, Seen
-from tests.fidelity.cases import CHUNKS, END_MS, EVERY_MS, LAST_MS, LATER_MS, OFF_MS, ON_MS, SIZE, Case
+from tests.fidelity.cases import CHUNKS, EVERY_MS, LAST_MS, LATER_MS, NEXT_OFF_MS, OFF_MS, ON_MS, Case
 
 Ends = dict[Stream, Seen]
 """What each end saw, by the stream that leads to it: (milliseconds, bytes or `fin` or `rst`)."""
@@ -29,6 +30,9 @@ class Done:
     on: tuple[float, float] = (0.0, 0.0)
     """A call that puts a toxic on began, and had been answered; its effect lies between."""
     off: tuple[float, float] | None = None
+    """The same of the call that took it off, or changed it."""
+    next_off: tuple[float, float] | None = None
+    """The same of the call that took off the one behind it."""
 
 
 _numbers = itertools.count(1)
@@ -47,10 +51,14 @@ class RealCase:
     async def run(self) -> None:
         """Open a connection, let both ends talk, and write down when each did and saw what."""
         loop = asyncio.get_running_loop()
-        with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            socket.socket() as client,
+            _reserved() as reserved,
+        ):
             listener.setblocking(False)
             client.setblocking(False)
-            address = "127.0.0.1", _free_port()
+            address = reserved.getsockname()
             upstream = "{}:{}".format(*listener.getsockname())
             await self._call(lambda: self._api.create(self._proxy, upstream, "{}:{}".format(*address)))
             if self.case.before:
@@ -88,13 +96,13 @@ class RealCase:
         for n in range(CHUNKS):
             await self._until(n * EVERY_MS + (LATER_MS if stream == "downstream" else 0))
             try:
-                await asyncio.get_running_loop().sock_sendall(sock, bytes(SIZE))
+                await asyncio.get_running_loop().sock_sendall(sock, bytes(self.case.size))
             except OSError:
                 return
             self.done.sent[stream].append(self._ms)
 
     async def _end(self, origin: socket.socket) -> None:
-        await self._until(END_MS)
+        await self._until(self.case.end_ms)
         try:
             origin.shutdown(socket.SHUT_WR)
         except OSError:
@@ -110,13 +118,19 @@ class RealCase:
             self.seen[stream].append((self._ms, "rst"))
 
     async def _toxic(self) -> None:
-        if not self.case.before:
+        case = self.case
+        if not case.before:
             await self._until(ON_MS)
             self.done.on = await self._timed(self._put)
-        if self.case.removed:
+        if case.removed or case.changed:
             await self._until(OFF_MS)
-            name = self.case.kind
-            self.done.off = await self._timed(lambda: self._api.remove(self._proxy, name))
+            self.done.off = await self._timed(
+                self._change if case.changed else lambda: self._remove(case.kind)
+            )
+        if case.removed and case.behind:
+            behind, _ = case.behind
+            await self._until(NEXT_OFF_MS)
+            self.done.next_off = await self._timed(lambda: self._remove(behind))
 
     async def _timed(self, call: Callable[[], None]) -> tuple[float, float]:
         began = self._ms
@@ -128,16 +142,34 @@ class RealCase:
         if case.kind == DOWN:
             self._api.enable(self._proxy, False)
             return
-        made = {"name": case.kind, "type": case.kind, "stream": case.stream}
-        self._api.add(self._proxy, {**made, "toxicity": 1.0, "attributes": dict(case.attributes)})
+        self._api.add(self._proxy, self._toxic_of(case.kind, case.attributes))
+        if case.behind:
+            self._api.add(self._proxy, self._toxic_of(*case.behind))
+
+    def _change(self) -> None:
+        self._api.change(self._proxy, self._toxic_of(self.case.kind, self.case.changed or {}))
+
+    def _remove_first(self) -> None:
+        self._remove(self.case.kind)
+
+    def _remove(self, name: str) -> None:
+        self._api.remove(self._proxy, name)
+
+    def _toxic_of(self, kind: str, attributes: Mapping[str, int]) -> dict[str, Any]:
+        made = {"name": kind, "type": kind, "stream": self.case.stream}
+        return {**made, "toxicity": 1.0, "attributes": dict(attributes)}
 
     async def _call(self, call: Callable[[], None]) -> None:
         await asyncio.to_thread(call)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return int(sock.getsockname()[1])
+def _reserved() -> socket.socket:
+    """Has a free port that nobody else gets, and does not listen: the proxy may, for both ask for
+    SO_REUSEADDR."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock
 
 
 def ours(case: Case, done: Done, answered: bool) -> Ends:
@@ -150,11 +182,18 @@ def ours(case: Case, done: Done, answered: bool) -> Ends:
         bench.at(on, lambda now: bench.link.cut(DOWN))
     else:
         bench.on(on, case.kind, case.stream, **case.attributes)
+    if case.behind:
+        kind, attributes = case.behind
+        bench.before(kind, case.stream, no_draw, **attributes)
     for stream, times in done.sent.items():
         for ms in times:
-            bench.send(ms, stream, size=SIZE)
+            bench.send(ms, stream, size=case.size)
     if done.ended is not None:
         bench.end(done.ended, "downstream")
-    if done.off is not None:
+    if done.off is not None and case.changed:
+        bench.change(done.off[answered], case.kind, case.stream, **case.changed)
+    elif done.off is not None:
         bench.off(done.off[answered], case.kind, case.stream)
+    if done.next_off is not None and case.behind:
+        bench.off(done.next_off[answered], case.behind[0], case.stream)
     return bench.run(LAST_MS).seen

@@ -50,3 +50,9 @@ def qqchaos(*words: str | Path, timeout: float = 120, **how: object) -> subproce
 def on(root: Path = CORRECT) -> tuple[str, str, str, str]:
     """The options that choose the bot as the subject."""
     return ("--hermes", str(root), "--python", sys.executable)
+
+
+def harmless_patch() -> str:
+    """A unified diff that puts a comment before the adapter's first line."""
+    first = (CORRECT / ADAPTER).read_text(encoding="utf-8").splitlines()[0]
+    return f"--- a/{ADAPTER}\n+++ b/{ADAPTER}\n@@ -1,1 +1,2 @@\n+# A comment.\n {first}\n"

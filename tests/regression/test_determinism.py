@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.scenario import selection
 from tests.regression.determinism import digests
 
 pytestmark = [pytest.mark.release, pytest.mark.load]
@@ -47,3 +48,13 @@ def test_six_virtual_hours_have_one_digest_in_twenty_rounds() -> None:
 def test_every_run_of_the_gateway_has_one_digest_in_two_rounds() -> None:
     found = digests([], idle=2, hermes=HERMES, jobs=2, level="runner")
     assert {run: counts for run, counts in found.items() if len(counts) != 1} == {}
+
+
+@pytest.mark.slow
+def test_every_run_of_a_bad_line_has_one_digest_in_twenty_rounds() -> None:
+    """Toxics draw, wait and cut; with `forget`, which is not one of them."""
+    names = [run.name for run in selection.all_runs() if "network" in run.tags and "adapter" in run.levels]
+    found = digests(names, idle=10, loaded=10, hermes=HERMES, jobs=2)
+    assert {run: (len(counts), counts.total()) for run, counts in found.items()} == dict.fromkeys(
+        names, (1, 20)
+    )

@@ -22,7 +22,7 @@ SCHEMA = {
         "name": {"type": "string"},
         "type": {"enum": list(KINDS)},
         "stream": {"enum": list(OTHER)},
-        "toxicity": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "toxicity": {"type": "number", "minimum": 0, "maximum": 1},
         "attributes": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
     },
 }

@@ -68,6 +68,27 @@ async def test_a_message_that_was_withheld_once_is_replayed_by_a_resume() -> Non
         assert front.one("event.sent")[1].id == front.one("ws.withheld")[1].id
 
 
+@pytest.mark.parametrize(
+    ("which", "do", "seen"),
+    [(1, "withhold", [3, 4]), (2, "duplicate", [2, 3, 3, 4]), (1, "swap", [3, 2, 4])],
+    ids=["lost", "duplicated", "out of order"],
+)
+async def test_a_replay_is_spoilt_by_the_verbs_of_frames(which: int, do: str, seen: list[int]) -> None:
+    three = {"id": "three", "when": "ws.out.ready", "do": [{"dispatch": C2C}] * 3}
+    rule = {"when": "ws.out.dispatch", "from": "dropped", "which": which, "do": do}
+    drop = {"id": "dropped", "at": "go", "do": {"close": 4009}}
+    async with fake_with(GO, three, drop, rule) as front, bot_of(front) as bot:
+        ws = await bot.ready()
+        await ws.names(3)
+        await bot.press("go")
+        await ws.closed()
+        again = await bot.dial()
+        await again.resume(1)
+        assert await again.names(1) == [10]
+        assert [(await again.frame())["s"] for _ in seen] == seen
+        assert await again.names(1) == ["RESUMED"]
+
+
 async def test_delay_lets_later_frames_overtake_and_is_recorded_when_it_is_written() -> None:
     rule = {"id": "slow", "when": "ws.out.ready", "do": {"delay": "30ms"}}
     async with fake_with(rule) as front, bot_of(front) as bot:

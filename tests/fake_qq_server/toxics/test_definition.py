@@ -40,7 +40,7 @@ def test_each_type_is_called_as_the_machine_that_it_makes() -> None:
         ({"type": "latency", "attributes": {"lag": 1}}, ("attributes", "lag"), "it has latency, jitter"),
         ({"type": "bandwidth", "attributes": {"rate": 0}}, ("attributes", "rate"), "from 1"),
         ({"type": "latency", "stream": "down", "attributes": {"latency": 1}}, ("stream",), "upstream"),
-        ({"type": "latency", "toxicity": 0, "attributes": {"latency": 1}}, ("toxicity",), "share"),
+        ({"type": "latency", "toxicity": -0.1, "attributes": {"latency": 1}}, ("toxicity",), "share"),
         ({"type": "down", "stream": "upstream"}, ("type",), "whole proxy"),
         (
             {"type": "slicer", "attributes": {"average_size": 10, "size_variation": 10}},
@@ -53,3 +53,9 @@ def test_what_is_wrong_is_told_with_its_place(value: Any, key: tuple[str, ...], 
     with pytest.raises(ToxicError, match=words) as told:
         parse(value)
     assert told.value.key == key
+
+
+@pytest.mark.parametrize(("kind", "lingers"), [("reset_peer", True), ("timeout", False)])
+def test_a_toxicity_of_0_spares_all_but_the_ends_under_a_reset_peer(kind: str, lingers: bool) -> None:
+    spared = parse({"type": kind, "toxicity": 0, "attributes": {"timeout": 5}}).toxic
+    assert (spared.interrupts, spared.lingers, spared.effect(0, 10)) == (False, lingers, None)

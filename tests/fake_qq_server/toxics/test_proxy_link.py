@@ -6,6 +6,7 @@ The rows say when things came to within a few milliseconds; here they come at th
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -293,3 +294,13 @@ def test_removed_in_reverse_order_it_goes() -> None:
     bench = Bench().before("limit_data", bytes=500).before("slow_close", delay=5000)
     bench.send(100, "downstream")
     assert bench.off(250, "slow_close").off(250, "limit_data").run().client == [(100, 500), (250, "fin")]
+
+
+@pytest.mark.parametrize("kind", [{"kind": "latency", "latency": 300}, {"kind": "bandwidth", "rate": 10}])
+def test_what_lies_behind_a_toxic_that_held_the_end_stays_as_well(kind: dict[str, Any]) -> None:
+    """Measured: what is held comes when its toxic is removed, and the end when `slow_close` lets go of it."""
+    bench = Bench().before(**kind).before("slow_close", delay=500)
+    bench.send(90, "downstream")
+    bench.end(100, "downstream")
+    bench.off(150, kind["kind"]).off(300, "slow_close").run()
+    assert bench.client == [(150, 1000), (650, "fin")]

@@ -103,6 +103,7 @@ class TestParsing:
             (LINE.replace('"t":60000000', '"t":null'), "t is None"),
             (LINE.replace('"conn":null', '"conn":[]'), r"conn is \[\]"),
             (LINE.replace('"rule":null', '"rule":5'), "rule is 5"),
+            (LINE.replace('{"thread":"pool"}', '["thread"]'), r"d of clock.held is \['thread'\]"),
             (LINE.replace('"thread":"pool"', ""), r"clock.held has the fields \[\], not \['thread'\]"),
             (LINE.replace('"thread":"pool"', '"thread":"pool","pid":1'), "has the fields .'pid', 'thread'"),
         ],
@@ -110,6 +111,11 @@ class TestParsing:
     def test_a_line_that_is_no_record_is_named_with_the_reason(self, line: str, why: str) -> None:
         with pytest.raises(JournalError, match=f"line 2 is no journal record: .*{why}"):
             parse(f"{LINE}\n{line}\n")
+
+    def test_a_value_of_any_length_is_not_quoted_whole(self) -> None:
+        with pytest.raises(JournalError, match="n is 'xxx") as told:
+            parse(LINE.replace('"n":3', f'"n":"{"x" * 50_000}"'))
+        assert len(str(told.value)) < 300
 
 
 class TestAFieldThatAKindGainedLater:

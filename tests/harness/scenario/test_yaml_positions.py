@@ -108,6 +108,11 @@ def test_a_file_that_is_no_scenario_is_refused_with_the_reason(
     assert hint in refused(data, tmp_path).sentence
 
 
+def test_a_name_of_any_length_is_not_quoted_whole(tmp_path: Path) -> None:
+    sentence = refused(f"a: *{'x' * 5000}", tmp_path).sentence
+    assert "undefined alias 'xxx" in sentence and len(sentence) < 200
+
+
 def test_aliases_of_aliases_are_refused_before_they_fill_the_memory(tmp_path: Path) -> None:
     laughs = "a: &a0 [x]\n" + "".join(
         f"b{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20)
