@@ -64,7 +64,7 @@ class Transport(asyncio.Transport):
         return self._closing
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self
+        return self if name == "socket" else default
 
     def setsockopt(self, *option: Any) -> None:
         self.options.append(option)
