@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import secrets
@@ -67,6 +68,9 @@ class Program:
     def run(self) -> int:
         """Serve until SIGINT, SIGTERM, or until nobody reads the log; returns the exit status: 0 ended, 1 the
         fake itself failed, 2 it cannot serve as asked, with one sentence on stderr."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A path may hold bytes that are no text. Escaped so, a line of JSON is JSON still.
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             status = asyncio.run(self._serve())
         except OSError as problem:

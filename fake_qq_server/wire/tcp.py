@@ -28,6 +28,10 @@ LINGER_S = 5.0
 """How long we go on reading after our FIN. Closing at once would turn the FIN into an RST wherever something
 of the subject's is still unread."""
 
+UNREAD_LIMIT = 16 << 20
+"""Bytes that may wait for a subject that does not read; then it is reset. Nothing that is sent at once is as
+large [inf]."""
+
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER; abort() alone sends FIN unless input is unread
 
 
@@ -165,6 +169,14 @@ class TcpConnection(asyncio.Protocol):
         self.down.push(how)
         return True
 
+    def pause(self) -> None:
+        """Read nothing for now: what there is has to be worked through first."""
+        self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        self.transport.resume_reading()
+
     def drop(self) -> None:
         """Close the socket without a record: the run is over."""
         self.open = False
@@ -236,6 +248,9 @@ class TcpConnection(asyncio.Protocol):
             self._send_fin()
         else:
             assert isinstance(item, bytes)
+            if self.transport.get_write_buffer_size() > UNREAD_LIMIT:
+                self.finish(End.RST)
+                return
             self.transport.write(item)
 
     def _send_fin(self) -> None:
