@@ -31,6 +31,7 @@ KINDS = {
     "power": "runs",
     "benchmark": "runs",
     "fidelity": "runs",
+    "fuzz": "runs",
 }
 """The kind of the tests in a folder and below; the deepest folder that is listed decides."""
 

@@ -117,6 +117,7 @@ class HttpProtocol:
                     return
         except h11.RemoteProtocolError as problem:
             self._refuse(HttpReply(problem.error_status_hint, {"message": str(problem)}))
+            self._read_on()
             return
         self._paused = True
         self._tcp.pause()

@@ -89,6 +89,7 @@ class WebSocketProtocol:
         self._fragments: list[bytes] = []
         self._unread = bytearray()
         """What arrived and waits for its turn."""
+        self._paused = False
         self._due = DueFrames(stage, tcp.number, decider, self)
         self.gateway: GatewayConnection | None = None
         self._close_sent = False
@@ -121,14 +122,17 @@ class WebSocketProtocol:
     def _read(self) -> None:
         """So many bytes; the rest in the loop's next turn, and until then nothing more arrives."""
         if not self.tcp.open:
+            self.tcp.resume()  # what comes still is thrown away
             return
         data = bytes(self._unread[:BYTES_IN_A_TURN])
         del self._unread[:BYTES_IN_A_TURN]
         self._interpret(data)
         if self._unread:
+            self._paused = True
             self.tcp.pause()
             self._stage.later(0, self._read)
-        elif len(data) == BYTES_IN_A_TURN:  # there may have been more
+        elif self._paused:
+            self._paused = False
             self.tcp.resume()
 
     def _interpret(self, data: bytes) -> None:

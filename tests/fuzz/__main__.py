@@ -47,7 +47,9 @@ def main() -> int:
     for name, count in fuzz.inputs.items():
         print(f"{name:18} {count:7,}, connections that stayed open: {fuzz.open[name]}")
     print(f"memory after each tenth, MiB: {', '.join(f'{kib / 1024:.0f}' for kib in fuzz.memory)}")
-    print(f"took {time.monotonic() - began:.0f} s; exit status {status}; on stderr: {said[-3000:] or 'nothing'}")
+    print(
+        f"took {time.monotonic() - began:.0f} s; exit status {status}; on stderr: {said[-3000:] or 'nothing'}"
+    )
     if fuzz.fell:
         print(f"a plain client was not served: {fuzz.fell}")
     return int(bool(status or said or fuzz.fell or fuzz.open.total()))

@@ -24,6 +24,7 @@ HUNDRED_MB = 100 << 20
 PIECE = bytes(1 << 16)
 BEATS = 60
 BEAT_EVERY_S = 0.05
+LONGEST_S = 180
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -184,7 +185,7 @@ class Suffered:
 
 async def beside(at: dict[str, Any], attack: Callable[[dict[str, Any]], Awaitable[str]]) -> Suffered:
     """A plain client's heartbeats while somebody attacks, and until it is over."""
-    async with Plain(at) as plain:
+    async with asyncio.timeout(LONGEST_S), Plain(at) as plain:
         attacking = asyncio.ensure_future(attack(at))
         beats: list[float] = []
         while not attacking.done() or len(beats) < BEATS:
