@@ -44,7 +44,7 @@ class Pusher:
         do = push.do
         if do.row.acts_on != "connection":
             return None, do.row.act(do.args, self._other_target(do.row.acts_on, bot))
-        websocket = self.newest(bot, lambda one: _has_target(do.verb, one) and _is_meant(push, one))
+        websocket = self.newest(bot, lambda one: _is_meant(push, one) and _has_target(do.verb, one))
         if websocket is not None:
             writer = RuleWriter(websocket, self._now_us, push.rule.key, cause)
             effect: Effect = do.row.act(do.args, writer)

@@ -11,7 +11,7 @@ from tests.fuzz.driving import served_platform
 from tests.fuzz.hostile import ATTACKS, beside
 from tests.fuzz.inputs import KINDS
 
-SLICE = 1_200
+SLICE = 900
 
 STOPPED = {
     "a frame of 100 MB": "MiB",
@@ -22,7 +22,7 @@ STOPPED = {
 """What becomes of some of them, whom a limit stops at once."""
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [3])
 def test_fuzzed_inputs_leave_a_platform_that_serves_and_complains_of_nothing(seed: int) -> None:
     with served_platform() as platform:
         fuzz = asyncio.run(fuzzed(platform.at, SLICE, seed, lambda line: None))
