@@ -1,10 +1,10 @@
 """A served platform under load: `python -m tests.benchmark.serving [--connections 1000] [--rate 500]`.
 
 So many connections are there at once, each with a session of its own and heartbeats. Then, for a while and at
-this rate, a user's message is dispatched to one of them by way of the control API, and the bot answers it by way
-of the API. Right before and after it, in the same process and with the same clients, a bare websockets echo
-server gets as many connections and messages: what the machine and the client cost. Latencies hold for the
-machine as it is just now; the ratio of the two less so.
+this rate, a user's message is dispatched to one of them by way of the control API, and the bot answers it by
+way of the API. Right before and after it a bare websockets echo server gets as many connections and messages
+from the same clients: what the machine and the clients cost. Latencies hold for the machine as it is just
+now; CPU of the server, by message, holds for a busy machine, too.
 """
 
 from __future__ import annotations
