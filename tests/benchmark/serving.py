@@ -17,7 +17,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
@@ -122,7 +122,7 @@ class Load:
     per_connection_kib: float
 
 
-async def _at_rate(count: int, rate: float, do: Callable[[int], Awaitable[None]]) -> float:
+async def _at_rate(count: int, rate: float, do: Callable[[int], Coroutine[Any, Any, None]]) -> float:
     """Start one after the other at this rate, wait for all; the seconds from first start to last end."""
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fake_qq_server.platform import evidence, protocol
@@ -24,9 +26,9 @@ def test_a_source_is_graded_by_its_labels(source: str, found: tuple[str, ...]) -
 
 
 def test_no_row_of_any_table_is_without_evidence() -> None:
-    tables = (evidence.BEHAVIOURS, protocol.REFUSALS.values(), protocol.CLOSE_CODES.values(), SENDS)
-    tables += (protocol.TOKEN_ERRORS.values(), protocol.REST_ERRORS.values())
-    rows = [row for table in tables for row in table]
+    rows: list[Any] = [*evidence.BEHAVIOURS, *SENDS, *protocol.REFUSALS.values()]
+    for table in (protocol.CLOSE_CODES, protocol.TOKEN_ERRORS, protocol.REST_ERRORS):
+        rows += table.values()
     assert len(rows) > 90 and [row for row in rows if not evidence.grades(row.source)] == []
 
 
