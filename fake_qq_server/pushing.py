@@ -20,8 +20,8 @@ from fake_qq_server.wire.websocket import WebSocketProtocol
 
 class Pusher:
     """`connections(among)` gives the open WebSocket connections of these numbers, newest first; `now_us` the
-    time of the fake; `signal` reaches the subject's process, `restart` and `speak` the subject; `sink` is told
-    of events that have no connection to go to."""
+    time of the fake; `signal` reaches the subject's process, `restart` and `speak` the subject; `sink` is
+    told of events that have no connection to go to."""
 
     def __init__(
         self,
