@@ -12,19 +12,21 @@ from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.rows import GatewaySession
 from fake_qq_server.rule_writer import RuleWriter
 from fake_qq_server.rules.decisions import Push
+from fake_qq_server.rules.moments import Span
 from fake_qq_server.rules.verbs.registry import Effect, RestartSubject, SignalProcess, SpeakAs
+from fake_qq_server.wire.open_websockets import EVERY
 from fake_qq_server.wire.websocket import WebSocketProtocol
 
 
 class Pusher:
-    """`connections()` gives the open WebSocket connections, newest first; `now_us` the time of the fake;
-    `signal` reaches the subject's process, `restart` and `speak` the subject;
-    `sink` is told of events that have no connection to go to."""
+    """`connections(among)` gives the open WebSocket connections of these numbers, newest first; `now_us` the
+    time of the fake; `signal` reaches the subject's process, `restart` and `speak` the subject; `sink` is
+    told of events that have no connection to go to."""
 
     def __init__(
         self,
         platform: Platform,
-        connections: Callable[[], Iterable[WebSocketProtocol]],
+        connections: Callable[[Span], Iterable[WebSocketProtocol]],
         now_us: Callable[[], int],
         signal: SignalProcess,
         sink: Sink,
@@ -44,7 +46,7 @@ class Pusher:
         do = push.do
         if do.row.acts_on != "connection":
             return None, do.row.act(do.args, self._other_target(do.row.acts_on, bot))
-        websocket = self.newest(bot, lambda one: _has_target(do.verb, one) and _is_meant(push, one))
+        websocket = self.newest(bot, lambda one: _has_target(do.verb, one), push.conn or EVERY)
         if websocket is not None:
             writer = RuleWriter(websocket, self._now_us, push.rule.key, cause)
             effect: Effect = do.row.act(do.args, writer)
@@ -64,10 +66,14 @@ class Pusher:
         return targets.get(what)
 
     def newest(
-        self, bot: int, fits: Callable[[WebSocketProtocol], bool] = lambda one: one.writable
+        self,
+        bot: int,
+        fits: Callable[[WebSocketProtocol], bool] = lambda one: one.writable,
+        among: Span = EVERY,
     ) -> WebSocketProtocol | None:
-        """The bot's newest open connection that fits; by default, one that can be written to."""
-        return next((one for one in self._connections() if one.bot == bot and fits(one)), None)
+        """The bot's newest open connection that fits; by default, one that can be written to. `among`: only
+        of connections with these numbers."""
+        return next((one for one in self._connections(among) if one.bot == bot and fits(one)), None)
 
     def _wait(self, bot: int, push: Push, cause: int | None) -> Effect | None:
         """An event while no connection is open waits in the session's replay window."""
@@ -131,10 +137,6 @@ class _Owner:
 
     def speak(self, scene: str, to: str, text: str) -> bool:
         return self.speak_as(scene, self.platform.place_named(scene, to), text)
-
-
-def _is_meant(push: Push, websocket: WebSocketProtocol) -> bool:
-    return push.conn is None or push.conn.holds(websocket.tcp.number)
 
 
 def _has_target(verb: str, websocket: WebSocketProtocol) -> bool:

@@ -32,3 +32,38 @@ KINDS = {
     "benchmark": "runs",
     "fidelity": "runs",
     "hardening": "runs",
+    "fuzz": "runs",
+}
+"""The kind of the tests in a folder and below; the deepest folder that is listed decides."""
+
+LOAD = "load"
+"""A fixture that keeps all cores busy, the mark of a test that does so, and the xdist group of all of them:
+one worker runs them one after the other, so that none loads the machine of another."""
+
+CI = "QQCHAOS_CI"
+"""Set: a skipped test fails, for CI can install whatever a test wants."""
+
+
+def kind_of(path: Path) -> str:
+    """The kind of the tests in a file."""
+    folder = path.relative_to(HERE).parent
+    return next(KINDS[name] for name in (*map(str, (folder, *folder.parents)), "") if name in KINDS)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses by the marks, and before xdist reads its groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(kind_of(item.path))
+        if LOAD in getattr(item, "fixturenames", ()):
+            item.add_marker(LOAD)
+        if item.get_closest_marker(LOAD):
+            item.add_marker(pytest.mark.xdist_group(LOAD))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if os.environ.get(CI) and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: skipped, which {CI} forbids: {report.longrepr}"
+    return report

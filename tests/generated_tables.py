@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from fake_qq_server.platform import evidence, protocol
+from fake_qq_server.platform.sends import SENDS
 from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
 from fake_qq_server.rules.verbs.registry import VERBS, Verb
 from fake_qq_server.toxics.definition import KINDS as TOXICS
@@ -59,6 +61,43 @@ def verbs() -> Iterator[tuple[str, ...]]:
                 yield f"`{name}`", kind, takes(verb), places, verb.story, verb.seen_as
 
 
+def behaviours() -> Iterator[tuple[str, ...]]:
+    for row in evidence.BEHAVIOURS:
+        yield row.does, _graded(row.source), row.source, f"`{row.option}`" if row.option else ""
+
+
+def refusals() -> Iterator[tuple[str, ...]]:
+    for name, row in protocol.REFUSALS.items():
+        first = ["op 9"] if row.invalid else []
+        closed = (
+            [f"close {row.close[0]}" + (f" {row.close[1]!r}" if row.close[1] else "")] if row.close else []
+        )
+        yield f"`{name}`", ", then ".join(first + closed), _graded(row.source), row.source
+
+
+def close_codes() -> Iterator[tuple[str, ...]]:
+    words = {True: "yes", False: "no", None: "?"}
+    for code, row in protocol.CLOSE_CODES.items():
+        yield str(code), row.meaning, words[row.resume], words[row.identify], _graded(row.source), row.source
+
+
+def api_errors() -> Iterator[tuple[str, ...]]:
+    for token in protocol.TOKEN_ERRORS.values():
+        yield "token, 200", str(token.code), token.message, _graded(token.source), token.source
+    for row in protocol.REST_ERRORS.values():
+        yield f"API, {row.status}", str(row.code), row.message, _graded(row.source), row.source
+
+
+def sends() -> Iterator[tuple[str, ...]]:
+    for row in SENDS:
+        path = row.path.pattern.replace("([^/]+)", "ID")
+        yield f"`POST {path}`", f"{row.what}, {row.scene}", _graded(row.source), row.source
+
+
+def _graded(source: str) -> str:
+    return ", ".join(evidence.grades(source))
+
+
 def toxics() -> Iterator[tuple[str, ...]]:
     for name, kind in TOXICS.items():
         written = [
@@ -107,6 +146,11 @@ CATALOGUE = ("scenario", "story", "issues", "fails: the adapter alone", "fails: 
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "verbs": lambda: table("verb|class|written|acts at|what happens|what a plain client sees", verbs()),
+    "behaviours": lambda: table("the platform|evidence|source|option", behaviours()),
+    "refusals": lambda: table("reason|answer|evidence|source", refusals()),
+    "close_codes": lambda: table("code|means|Resume|Identify|evidence|source", close_codes()),
+    "api_errors": lambda: table("host, status|code|message|evidence|source", api_errors()),
+    "sends": lambda: table("request|sends|evidence|source", sends()),
     "toxics": lambda: table("type|attributes (unless said)|what it does", toxics()),
     "kinds": lambda: table("kind|fields|says", kinds()),
     "checks": lambda: table("check|applies|passes if|limit can be set|implied", checks()),

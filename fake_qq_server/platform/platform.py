@@ -18,15 +18,20 @@ from fake_qq_server.events import EventUnwanted
 from fake_qq_server.platform import payloads, protocol
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.payloads import SOMEBODY, Names, Said
-from fake_qq_server.platform.rows import Bot, GatewaySession, Replyable, Sent, Stored, Token
+from fake_qq_server.platform.rows import (
+    Bot,
+    GatewaySession,
+    Replyable,
+    Sent,
+    Stored,
+    Token,
+    forget_oldest,
+)
 from fake_qq_server.platform.told import NOTHING, told_by
 from fake_qq_server.platform.units import DAY, SECOND
 
 MOST_BOTS = 1_000
 """Bots that register themselves."""
-
-MESSAGES_KEPT = 10_000
-"""Messages a reply may still name; the oldest is forgotten first."""
 
 
 class Platform:
@@ -129,6 +134,7 @@ class Platform:
         text = f"canary-token-{self.hexes('token', n, 8)}-{n}"
         token = Token(text, bot, n, now + self.options.token_life_s * SECOND)
         self._tokens[text] = self._newest_token[bot.number] = token
+        forget_oldest(self._tokens)
         return token
 
     def token_row(self, credential: str | None) -> Token | None:
@@ -147,7 +153,7 @@ class Platform:
         gets a new one."""
         given = [token.text for token in self._tokens.values() if token.bot == bot]
         valid = any(self.authenticated(text, now) for text in given)
-        self._revoked.update(given)
+        self._revoked = {text for text in self._revoked if text in self._tokens} | set(given)
         return valid
 
     def canaries(self) -> Mapping[str, str]:
@@ -182,6 +188,7 @@ class Platform:
         session = GatewaySession(n, uuid, bot, intents, shard, conn)
         self.sessions.append(session)
         self.session_ordinals[uuid] = n
+        forget_oldest(self.session_ordinals)
         return session
 
     def resumable(self, session: GatewaySession, now: int) -> bool:
@@ -267,15 +274,14 @@ class Platform:
             row = Replyable(key, session.bot, payloads.target_of(t, d), now, payloads.scene_of(t))
             self.replyables.setdefault(key, row)
         for table in (self.replyables, self.guild_of):
-            while len(table) > MESSAGES_KEPT:
-                del table[next(iter(table))]
+            forget_oldest(table)
         return stored
 
     def keep_sent(self, sent: Sent) -> None:
         """A bot sent a message, which it may name by its id; the newest are kept."""
         self.sent[sent.id] = sent
-        while len(self.sent) > MESSAGES_KEPT:
-            del self.sent[next(iter(self.sent))]
+        for table in (self.sent, self.proactive):
+            forget_oldest(table)
 
     def unwanted(
         self, session: GatewaySession, t: str, fields: Mapping[str, Any], now: int, probe: bool = False

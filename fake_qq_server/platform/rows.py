@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from fake_qq_server.platform.payloads import Scene
 from fake_qq_server.platform.told import NOTHING, Told
 from fake_qq_server.platform.units import SECOND
+
+ROWS_KEPT = 10_000
+"""Of each table that clients make grow: messages a reply may still name, targets of quotas, tokens ..."""
+
+
+def forget_oldest(table: dict[Any, Any]) -> None:
+    """Down to ROWS_KEPT; what was entered first goes first."""
+    while len(table) > ROWS_KEPT:
+        del table[next(iter(table))]
 
 
 @dataclass(frozen=True)

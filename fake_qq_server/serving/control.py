@@ -91,15 +91,15 @@ class Control:
 
     def requests(self, after: int = 0) -> list[shapes.Request]:
         """The requests of bots with their answers, whole."""
-        return list(since(self._history.requests, after))
+        return since(self._history.requests, after)
 
     def sends(self, after: int = 0) -> list[shapes.Send]:
         """The messages, notices and media that bots sent."""
-        return list(since(self._history.sends, after))
+        return since(self._history.sends, after)
 
     def frames(self, after: int = 0) -> list[shapes.Frame]:
         """The text frames of the gateway, whole."""
-        return list(since(self._history.frames, after))
+        return since(self._history.frames, after)
 
     async def wait(
         self,
@@ -141,7 +141,7 @@ class Control:
         rule = _pushing(do, conn)
         before = self._history.last
         acted = [did for _, did in self._fake.director.push_now(number, rule)]
-        rows = list(since(self._history.records, before))
+        rows = since(self._history.records, before)
         told = (EventSent.KIND, EventKept.KIND, InteractionSent.KIND)
         ids = [str(row["d"]["id"]) for row in rows if row["k"] in told]
         return shapes.Pushed(acted=sum(acted), ids=ids, records=rows)

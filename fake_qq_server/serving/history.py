@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Reversible
 from dataclasses import asdict
+from itertools import takewhile
 from typing import Any, Literal, TypeVar
 
 from fake_qq_server.client import shapes
@@ -143,9 +144,10 @@ class History(Observer):
 Row = TypeVar("Row", shapes.Record, shapes.Request, shapes.Send, shapes.Frame)
 
 
-def since(rows: Iterable[Row], after: int) -> Iterator[Row]:
-    """Those with a greater number."""
-    return (row for row in rows if row["n"] > after)
+def since(rows: Reversible[Row], after: int) -> list[Row]:
+    """Those with a greater number. They are in order, and mostly the newest few are asked for."""
+    newest_first = takewhile(lambda row: row["n"] > after, reversed(rows))
+    return list(newest_first)[::-1]
 
 
 def matches(row: shapes.Record, kind: str, where: Mapping[str, Any]) -> bool:

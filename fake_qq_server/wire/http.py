@@ -24,6 +24,9 @@ from fake_qq_server.wire.tcp import HEAD_LIMIT, TcpConnection
 BODY_LIMIT = 32 << 20
 """Bots send media as base64 inside JSON: up to 10 MB of it before they cut it into chunks [src hermes]."""
 
+STEPS_IN_A_TURN = 60
+"""Some twenty requests, if so many come at once; then it is the other connections' turn."""
+
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _WITHOUT_LENGTH = (204, 304)
 _WITHOUT_BODY = (*_WITHOUT_LENGTH, 205)
@@ -91,6 +94,7 @@ class HttpProtocol:
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         self._request: h11.Request | None = None
         self._body = bytearray()
+        self._paused = False
         self.idle = True
 
     def received(self, data: bytes) -> None:
@@ -104,12 +108,25 @@ class HttpProtocol:
     # -- requests
 
     def _process(self) -> None:
-        """Take from h11 what is there, until it wants more input or an answer is still being given."""
+        """Take from h11 what is there, until it wants more input or an answer is still being given. Where
+        there is much, the rest in the loop's next turn, and until then nothing more arrives."""
         try:
-            while self._tcp.open and self._step():
-                pass
+            for _ in range(STEPS_IN_A_TURN):
+                if not (self._tcp.open and self._step()):
+                    self._read_on()
+                    return
         except h11.RemoteProtocolError as problem:
             self._refuse(HttpReply(problem.error_status_hint, {"message": str(problem)}))
+            self._read_on()
+            return
+        self._paused = True
+        self._tcp.pause()
+        self._stage.later(0, self._process)
+
+    def _read_on(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._tcp.resume()
 
     def _step(self) -> bool:
         """Take one event off h11; false when there is nothing more to do now."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from fake_qq_server.rules.moments import Span
 from fake_qq_server.wire.tcp import Port
 from fake_qq_server.wire.websocket import WebSocketProtocol
+
+EVERY = Span()
 
 
 class OpenWebSockets:
@@ -20,9 +23,14 @@ class OpenWebSockets:
         protocol = connection.protocol if connection else None
         return protocol if isinstance(protocol, WebSocketProtocol) else None
 
-    def newest_first(self) -> Iterator[WebSocketProtocol]:
-        """All of them; those whose first request has not come yet are none."""
-        for number in sorted(self._port.connections, reverse=True):
+    def newest_first(self, among: Span = EVERY) -> Iterator[WebSocketProtocol]:
+        """Those whose numbers lie in `among`; those whose first request has not come yet are none."""
+        for number in self._numbers(among):
             protocol = self.get(number)
             if protocol is not None:
                 yield protocol
+
+    def _numbers(self, among: Span) -> Iterable[int]:
+        if among.first == among.last:  # of a thousand connections one is found at once
+            return (among.first,)
+        return sorted(filter(among.holds, self._port.connections), reverse=True)

@@ -28,6 +28,10 @@ LINGER_S = 5.0
 """How long we go on reading after our FIN. Closing at once would turn the FIN into an RST wherever something
 of the subject's is still unread."""
 
+UNREAD_LIMIT = 16 << 20
+"""Bytes that may wait for a subject that does not read; then it is reset. Nothing that is sent at once is as
+large [inf]."""
+
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER; abort() alone sends FIN unless input is unread
 
 
@@ -129,10 +133,12 @@ class TcpConnection(asyncio.Protocol):
         self._stage.safely(self._push_up, data)
 
     def eof_received(self) -> bool:
-        """FIN from the subject: it passes the link too. Whether our own direction stays open."""
+        """FIN from the subject: it passes the link too. Whether our own direction stays open; TLS has no such
+        thing, and asyncio would warn of each."""
         self._received_fin = True
         self._stage.safely(self._push_up, End.FIN)
-        return not self._sent_fin  # else our direction stays open until the platform has seen the end
+        tls = self.transport.get_extra_info("ssl_object") is not None
+        return not tls and not self._sent_fin  # it stays open until the platform has seen the end
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone: record the end unless that was done, and leave the port."""
@@ -164,6 +170,14 @@ class TcpConnection(asyncio.Protocol):
         self._closed("peer", how, cause, rule)
         self.down.push(how)
         return True
+
+    def pause(self) -> None:
+        """Read nothing for now: what there is has to be worked through first."""
+        self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        self.transport.resume_reading()
 
     def drop(self) -> None:
         """Close the socket without a record: the run is over."""
@@ -238,6 +252,9 @@ class TcpConnection(asyncio.Protocol):
             self._send_fin()
         else:
             assert isinstance(item, bytes)
+            if self.transport.get_write_buffer_size() > UNREAD_LIMIT:
+                self.finish(End.RST)
+                return
             self.transport.write(item)
 
     def _send_fin(self) -> None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 
 from websockets.datastructures import Headers
 from websockets.exceptions import ProtocolError
@@ -40,6 +41,10 @@ hermes would take its first heartbeat from Hello's interval (33 s) instead of it
 CLOSE_WAIT_US = 10_000_000
 """How long a close frame of ours may go unanswered before the platform ends the connection [inf; websockets'
 own default]."""
+
+BYTES_IN_A_TURN = 4096
+"""Some 170 heartbeats. Then it is the other connections' turn, whom a client that writes without end would
+make wait for seconds."""
 
 _NO_CODE = 1005
 """How websockets tells of a close frame without a code; it never stands on a wire by itself."""
@@ -82,6 +87,9 @@ class WebSocketProtocol:
         self._requested = False
         self._hint: Bot | None = None
         self._fragments: list[bytes] = []
+        self._unread = bytearray()
+        """What arrived and waits for its turn."""
+        self._paused = False
         self._due = DueFrames(stage, tcp.number, decider, self)
         self.gateway: GatewayConnection | None = None
         self._close_sent = False
@@ -106,6 +114,28 @@ class WebSocketProtocol:
 
     def received(self, data: bytes) -> None:
         """More bytes from the subject: parts of a request, frames."""
+        in_turn = not self._unread
+        self._unread += data
+        if in_turn:
+            self._read()
+
+    def _read(self) -> None:
+        """So many bytes; the rest in the loop's next turn, and until then nothing more arrives."""
+        if not self.tcp.open:
+            self.tcp.resume()  # what comes still is thrown away
+            return
+        data = bytes(self._unread[:BYTES_IN_A_TURN])
+        del self._unread[:BYTES_IN_A_TURN]
+        self._interpret(data)
+        if self._unread:
+            self._paused = True
+            self.tcp.pause()
+            self._stage.later(0, self._read)
+        elif self._paused:
+            self._paused = False
+            self.tcp.resume()
+
+    def _interpret(self, data: bytes) -> None:
         self._ws.receive_data(data)
         for event in self._ws.events_received():
             if isinstance(event, Request) and self._ws.eof_sent:  # what follows it is no WebSocket
@@ -151,7 +181,10 @@ class WebSocketProtocol:
         if reply.delivery == "none":
             return None
         if reply.status == 101:
-            return self._ws.accept(request)  # 400 or 426 where the request is not one for a WebSocket
+            try:
+                return self._ws.accept(request)  # 400 or 426 where the request is not one for a WebSocket
+            except UnicodeEncodeError:  # it quotes a header that is no text
+                return self._ws.reject(HTTPStatus.BAD_REQUEST, "A header is not UTF-8.\n")
         body = body_of(reply)
         headers = {
             "Connection": "close",

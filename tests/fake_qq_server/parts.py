@@ -44,10 +44,14 @@ class Transport(asyncio.Transport):
         super().__init__()
         self.done: list[Any] = []
         self.options: list[Any] = []
+        self.unread = 0
         self._closing = False
 
     def write(self, data: Any) -> None:
         self.done.append(bytes(data))
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
 
     def write_eof(self) -> None:
         self.done.append("fin")
@@ -64,7 +68,7 @@ class Transport(asyncio.Transport):
         return self._closing
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self
+        return self if name == "socket" else default
 
     def setsockopt(self, *option: Any) -> None:
         self.options.append(option)
@@ -147,6 +151,7 @@ class Tcp:
         self.number = number
         self.open = True
         self.sent = b""
+        self.paused = False
         self.ends: list[tuple[End, int | None, str | None]] = []
 
     def send(self, data: bytes) -> None:
@@ -158,6 +163,12 @@ class Tcp:
         self.open = False
         self.ends.append((how, cause, rule))
         return True
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
     def taken(self) -> bytes:
         """What was sent since the last time."""

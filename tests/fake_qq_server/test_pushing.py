@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from fake_qq_server.events import Envelope, EventKept, ListSink, WsOut
@@ -10,6 +11,7 @@ from fake_qq_server.platform.platform import Platform
 from fake_qq_server.pushing import Pusher
 from fake_qq_server.rules.decisions import Push
 from fake_qq_server.rules.language import parse_rules
+from fake_qq_server.rules.moments import Span
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.websocket import WebSocketProtocol
@@ -34,7 +36,10 @@ def pusher(
             signals.append(name)
         return signals is not None
 
-    return Pusher(place, lambda: newest_first, lambda: 1_000, send, sink or ListSink())
+    def connections(among: Span) -> Iterator[WebSocketProtocol]:
+        return (one for one in newest_first if among.holds(one.tcp.number))
+
+    return Pusher(place, connections, lambda: 1_000, send, sink or ListSink())
 
 
 async def test_a_push_acts_on_the_newest_connection_that_can_be_written_to() -> None:
@@ -130,7 +135,7 @@ def test_a_restart_acts_on_the_subject_where_it_can_be_restarted() -> None:
         asked.append((how, down_us))
         return len(asked) == 1
 
-    pushes = Pusher(platform(), list, lambda: 0, lambda name: False, ListSink(), restart)
+    pushes = Pusher(platform(), lambda among: [], lambda: 0, lambda name: False, ListSink(), restart)
     assert pushes.push(1, push({"restart": "kill"}), None) == (None, Effect())
     assert pushes.push(1, push({"restart": "disconnect", "down": "2m"}), None) == (None, None)
     assert asked == [("kill", 5_000_000), ("disconnect", 120_000_000)]
@@ -159,7 +164,7 @@ def test_the_bot_is_made_to_speak_to_whom_the_scenario_names() -> None:
         return len(asked) == 1
 
     place = platform()
-    pushes = Pusher(place, list, lambda: 0, lambda name: False, ListSink(), speak=speak)
+    pushes = Pusher(place, lambda among: [], lambda: 0, lambda name: False, ListSink(), speak=speak)
     assert pushes.push(1, push({"speak": "hello", "to": "anna"}), None) == (None, Effect())
     to_group = push({"speak": "hello", "to": "anna", "scene": "group"})
     assert pushes.push(1, to_group, None) == (None, None)

@@ -19,7 +19,9 @@ def act(args: Args, owner: BotOwner) -> Effect | None:
 
 
 def check(args: Args) -> None:
-    """To say nothing is not to speak."""
+    """To say nothing is not to speak, and neither is to speak to nobody."""
+    if "to" not in args.more:
+        raise ArgumentError("speak needs to, the name of a user or group, as in {speak: hi, to: anna}")
     if not args.main.strip():
         raise ArgumentError("speak is what the bot is to say, such as good morning")
 

@@ -9,40 +9,13 @@ from typing import Any
 
 import pytest
 
-from fake_qq_server.rules.verbs.registry import VERBS
 from fake_qq_server.serving.control import Control
-from fake_qq_server.serving.control_routes import ROUTES, Route
+from fake_qq_server.serving.control_routes import ROUTES
 from fake_qq_server.serving.openapi import document
 from tests.fake_qq_server.serving.served import TOKEN, Served, served
+from tests.fuzz.inputs import HEADS, body_for
 
 ROUNDS = 60
-HEADS = (b"", b"GET / HTTP/1.1\r\n", b"GET /websocket HTTP/1.1\r\nUpgrade: websocket\r\n\r\n")
-WORDS = ["", "x", "C2C_MESSAGE_CREATE", "1", "2..", "ws.in", "0s", "é\u2028\ud800", "a" * 5000, *VERBS]
-
-
-def anything(chance: random.Random, depth: int = 3) -> Any:
-    """Some JSON."""
-    kind = chance.randrange(8 if depth else 6)
-    numbers = [0, -1, 1, 2**70, 1e308, 0.5, 4009]
-    if kind == 6:
-        return [anything(chance, depth - 1) for _ in range(chance.randrange(4))]
-    if kind == 7:
-        return {chance.choice(WORDS): anything(chance, depth - 1) for _ in range(chance.randrange(4))}
-    return chance.choice([None, True, False, chance.choice(numbers), *[chance.choice(WORDS)] * 4])
-
-
-def body_for(route: Route, chance: random.Random) -> Any:
-    """Often of the right names, and of any values."""
-    if route.body is None or chance.random() < 0.1:
-        return anything(chance)
-    body = {
-        name: anything(chance) for name, one in route.body.items() if one.required or chance.random() < 0.5
-    }
-    if "do" in body and chance.random() < 0.5:
-        body["do"] = {chance.choice(list(VERBS)): anything(chance)}
-    if "timeout_s" in (route.body or {}):
-        body["timeout_s"] = chance.choice([0, 0.001, -1, "x"])
-    return body
 
 
 async def status(qq: Served, method: str, path: str, body: Any) -> int:

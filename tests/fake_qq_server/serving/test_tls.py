@@ -57,6 +57,21 @@ def test_every_other_host_is_refused_and_named(target: str) -> None:
         assert (status, err) == (0, f"proxy: refused CONNECT {target}\n")
 
 
+async def test_the_gateway_is_reached_through_the_proxy_too(at: dict[str, Any]) -> None:
+    """As hermes-agent does it, whose WebSocket library is handed the proxy and no exceptions."""
+    async with connect(at["gateway"], ssl=context(at), proxy=at["env"]["HTTPS_PROXY"]) as ws:
+        assert json.loads(await ws.recv())["op"] == 10
+
+
+def test_the_platform_says_nothing_of_tls_connections_that_end() -> None:
+    with program("--tls", "--log", "none") as child:
+        at = first_line(child)
+        with httpx.Client(verify=context(at), trust_env=False) as http:
+            http.get(at["api"] + "/gateway")
+        status, _, err = ended(child)
+        assert (status, err) == (0, "")
+
+
 def test_a_client_that_does_not_trust_the_ca_harms_nobody_else(at: dict[str, Any]) -> None:
     with httpx.Client(trust_env=False) as http, pytest.raises(httpx.ConnectError):
         http.get(at["api"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from typing import Any
 
@@ -11,7 +12,7 @@ from fake_qq_server.events import HttpAnswer, HttpRequest, ListSink
 from fake_qq_server.platform.replies import HttpReply
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
-from fake_qq_server.wire.http import BODY_LIMIT, HttpProtocol, body_of, effect_of, phrase
+from fake_qq_server.wire.http import BODY_LIMIT, STEPS_IN_A_TURN, HttpProtocol, body_of, effect_of, phrase
 from fake_qq_server.wire.link import End
 from tests.fake_qq_server.parts import Decider, Tcp, kinds, last, platform, turns
 from tests.fake_qq_server.raw import request
@@ -187,3 +188,13 @@ def test_a_status_that_nobody_named_has_no_phrase() -> None:
 )
 def test_an_effect_says_how_much_was_changed(reply: HttpReply, effect: Effect | None) -> None:
     assert effect_of(reply, b"12345") == effect
+
+
+async def test_many_requests_at_once_are_answered_in_turns_and_all_of_them() -> None:
+    http = Http()
+    http.say(request() * STEPS_IN_A_TURN)
+    assert 0 < http.answers < STEPS_IN_A_TURN and http.tcp.paused
+    async with asyncio.timeout(5):
+        while http.tcp.paused:
+            await asyncio.sleep(0)
+    assert http.answers == STEPS_IN_A_TURN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fake_qq_server.events import ListSink
+from fake_qq_server.rules.moments import Span
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.open_websockets import OpenWebSockets
 from tests.fake_qq_server.parts import OnePort, Spoken, Tcp, platform, websocket
@@ -24,3 +25,5 @@ async def test_only_connections_that_speak_websocket_are_found_newest_first() ->
     found = OpenWebSockets(port)
     assert [found.get(number) for number in range(1, 6)] == [one, None, None, two, None]
     assert list(found.newest_first()) == [two, one]
+    assert list(found.newest_first(Span(1, 3))) == [one]
+    assert [list(found.newest_first(Span(n, n))) for n in (4, 5)] == [[two], []]

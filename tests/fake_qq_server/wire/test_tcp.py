@@ -10,7 +10,7 @@ import pytest
 from fake_qq_server.events import Host, LinkClose, ListSink
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire.link import End
-from fake_qq_server.wire.tcp import HEAD_LIMIT
+from fake_qq_server.wire.tcp import HEAD_LIMIT, UNREAD_LIMIT
 from tests.fake_qq_server.parts import Handler, OnePort, Spoken, connect, kinds, last, turns
 
 
@@ -140,3 +140,17 @@ async def test_a_connection_is_idle_until_its_protocol_says_otherwise(host: Host
     connection.data_received(b"GET / HTTP/1.1\r\n\r\n")
     await turns()
     assert not connection.idle
+
+
+async def test_a_subject_that_does_not_read_is_reset_once_too_much_waits_for_it() -> None:
+    sink, port = ListSink(), OnePort()
+    connection, transport = connect(Stage(sink), port)
+    transport.unread = UNREAD_LIMIT
+    connection.send(b"a")
+    await turns()
+    transport.unread += 1
+    connection.send(b"b")
+    await turns()
+    assert transport.done == [b"a", "abort"]
+    event, _ = last(sink, "link.close")
+    assert (event.by, event.how) == ("peer", "rst")

@@ -10,7 +10,7 @@ from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.stage import Stage
 from fake_qq_server.wire import frames
 from fake_qq_server.wire.link import End
-from fake_qq_server.wire.websocket import WebSocketProtocol
+from fake_qq_server.wire.websocket import BYTES_IN_A_TURN, WebSocketProtocol
 from tests.fake_qq_server.parts import Decider, identified, kinds, last, platform, upgraded, websocket
 from tests.fake_qq_server.raw import UPGRADE, masked
 
@@ -182,3 +182,24 @@ async def test_noise_right_behind_an_upgrade_request_is_refused_with_it() -> Non
     made.received(UPGRADE % b"/websocket" + b"\xff\xff\xff\xff")
     assert tcp.taken().startswith(b"HTTP/1.1 400 ") and not tcp.open
     assert kinds(sink) == ["ws.connect"]
+
+
+async def test_who_writes_much_is_read_in_turns_and_no_frame_is_lost() -> None:
+    sink = ListSink()
+    made, tcp = upgraded(Stage(sink), platform())
+    count = 2 * BYTES_IN_A_TURN // len(HEARTBEAT)
+    made.received(HEARTBEAT * count)
+    read = kinds(sink).count("ws.in")
+    assert 0 < read < count and tcp.paused
+    made.received(HEARTBEAT)  # what was on its way already
+    async with asyncio.timeout(5):
+        while tcp.paused:
+            await asyncio.sleep(0)
+    assert kinds(sink).count("ws.in") == count + 1
+
+
+async def test_a_header_that_is_no_text_is_refused() -> None:
+    sink = ListSink()
+    made, tcp = websocket(Stage(sink), platform())
+    made.received((UPGRADE % b"/websocket").replace(b"Version: 13", b"Version: 1\xff"))
+    assert tcp.sent.startswith(b"HTTP/1.1 400 ") and last(sink, "ws.connect")[0].status == 400

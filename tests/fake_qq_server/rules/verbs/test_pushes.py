@@ -132,6 +132,10 @@ def test_the_bot_is_not_made_to_say_nothing() -> None:
     assert "speak is what the bot is to say" in error.sentence
 
 
+def test_the_bot_is_not_made_to_speak_to_nobody() -> None:
+    assert "speak needs to" in refused({"at": "1s", "do": {"speak": "hi"}}).sentence
+
+
 def test_a_bot_is_down_for_two_minutes_at_most() -> None:
     error = refused({"at": "1s", "do": {"restart": "kill", "down": "121s"}})
     assert error.sentence == "restart: down is 2m at most"
