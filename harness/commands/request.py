@@ -81,6 +81,27 @@ class FixesRequest:
 
 
 @dataclass(frozen=True)
+class BaselineRequest:
+    """`baseline`. `do`: what to do about `file`; `names`: scenarios, runs or files, () the whole catalogue at
+    the level. `because`: reasons, as SCENARIO:CHECK=WHY. `seeds`: how many. `out`: None is
+    `.qqchaos/baseline`."""
+
+    do: str
+    file: Path
+    names: tuple[str, ...] = ()
+    level: str = "adapter"
+    tags: tuple[str, ...] = ()
+    expression: str | None = None
+    hermes: str | None = None
+    python: str | None = None
+    fix: str | None = None
+    because: tuple[str, ...] = ()
+    seeds: int = 5
+    jobs: int = field(default_factory=_cores)
+    out: Path | None = None
+
+
+@dataclass(frozen=True)
 class DiffRequest:
     """`diff`. Each is an outcome.json, or the folder that holds it."""
 

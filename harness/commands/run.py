@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from harness.commands.baseline import check_reasons
 from harness.commands.comparing import compared, rows_of, told_of
 from harness.commands.report import lines
 from harness.commands.report.terminal import Steps, Terminal
@@ -64,6 +65,8 @@ def run(request: RunRequest) -> int:
             part, of = request.shard
             raise UsageError(f"--shard {part}/{of}: none of the runs is in this part")
     known = baseline.find(request.baseline, level, request.fix) if request.baseline else None
+    if known and request.baseline:
+        check_reasons(request.baseline, known.baseline, runs)
     before = _run_against(request, [(level, runs)])
     done = _run(request, [(level, runs)])
     _tell_changes(request, before, done)
