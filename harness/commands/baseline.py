@@ -18,11 +18,11 @@ from harness.commands.series import Series
 from harness.commands.written import write_file
 from harness.comparing import baseline, reasons
 from harness.comparing.baseline import Baseline
-from harness.comparing.own_records import acting_rules, own_records
 from harness.comparing.reasons import Reason
 from harness.comparing.rows import Row
 from harness.errors import FAILED, NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
+from harness.judging.own_records import acting_rules, own_records
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.variations import with_delay, without_rule

@@ -22,7 +22,7 @@ def with_delay(spec: RunSpec, delay_us: int) -> RunSpec:
 def without_rule(spec: RunSpec, number: int) -> RunSpec:
     """The run in which its rule of this number, from 0, changes nothing. What waits for the rule still does.
 
-    A rule about events goes on counting them, with the verb `nothing`; one about a link is a mark at its from.
+    A rule about events goes on counting them, with the verb `nothing`; one about a link is a mark.
     """
     rules = list(spec.resolved["rules"])
     rules[number] = _without_effect(rules[number])

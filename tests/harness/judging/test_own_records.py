@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fake_qq_server.events import Envelope, RuleAct
-from harness.comparing.own_records import acting_rules, own_records
 from harness.journal.record import Record
 from harness.journal.run_kinds import RunTeardown, SubjLife
+from harness.judging.own_records import acting_rules, own_records
 from tests.harness.scenario.documents import run
 
 
