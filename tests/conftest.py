@@ -30,6 +30,7 @@ KINDS = {
     "regression": "runs",
     "power": "runs",
     "benchmark": "runs",
+    "real_time": "runs",
     "fidelity": "runs",
 }
 """The kind of the tests in a folder and below; the deepest folder that is listed decides."""

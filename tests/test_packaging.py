@@ -10,9 +10,12 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from tests.import_graph import PACKAGES, ROOT
 
@@ -105,6 +108,18 @@ def test_the_dependencies_are_these() -> None:
     names = {re.split(r"[<>=~!\[ ]", one)[0] for one in project["dependencies"]}
     everybody = {"websockets", "h11", "freezegun", "packaging", "pyyaml", "rich"}
     assert names == everybody | {"toxiproxy-python", "requests"}
+
+
+def test_what_is_declared_as_the_oldest_is_what_tox_tries() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    lines = (ROOT / "tests" / "oldest.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert set(pinned) == {Requirement(one).name for one in declared}
+    for one in map(Requirement, declared):
+        oldest = min(Version(each.version) for each in one.specifier if each.operator == ">=")
+        assert Version(pinned[one.name]) == oldest, one
+        assert any(each.operator == "<" for each in one.specifier), f"{one} has no end"
 
 
 # -- what no file may say

@@ -150,6 +150,12 @@ RUNNING = (
         choices=NETWORKS,
         help="who plays the toxics: a relay in virtual time (default), or a real Toxiproxy server",
     ),
+    _option(
+        "--store",
+        type=Path,
+        metavar="DIR",
+        help="keep runs there, and do not do a run again of which nothing has changed (default: do each)",
+    ),
     _option("--durations", type=_jobs, metavar="N", help="tell the N runs that took longest"),
     _option("--debug", action="store_true", help="in the foreground without limits: breakpoint() works"),
     _option("-v", "--verbose", action="store_true", help="the whole story of every run"),

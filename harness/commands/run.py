@@ -118,6 +118,10 @@ def _run(
     """
     told = installation is None
     terminal = _terminal(request)
+    if request.store and (request.debug or request.network != RELAY):
+        raise UsageError(
+            "--store is for runs that are the same each time: not with --debug or a real Toxiproxy"
+        )
     if request.network != RELAY:
         from harness.toxiproxy import lane  # with packages that nobody else needs
 
@@ -143,6 +147,7 @@ def _run(
                 debug=request.debug,
                 stop_at_first=request.stop_at_first,
                 network=request.network,
+                store=request.store,
             )
             if len(batches) > 1:
                 terminal.print_lines([*([""] if number else []), f"level {level}"])
