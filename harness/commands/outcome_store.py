@@ -2,7 +2,7 @@
 
 The key is a hash of the subject's files and installed distributions, its Python, the packages that are lent
 to it, this project's own sources, the walls, and everything that the worker is told: run, seed, level, fix.
-What is found is judged again, which is pure; one in twenty is done again (`DONE_AGAIN`), and must be the same.
+What is found is judged again, which is pure; one in twenty (`DONE_AGAIN`) is done again and must be the same.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -61,7 +62,7 @@ class OutcomeStore:
                 pass
         except OSError as problem:
             raise UsageError(f"--store {folder}: nothing can be kept there: {problem.strerror}") from problem
-        ours = [Path(package.__file__).parent for package in (harness, fake_qq_server)]
+        ours = [Path(package.__path__[0]) for package in (harness, fake_qq_server)]
         parts = [
             str(SCHEMA),
             installation.python,
@@ -84,7 +85,7 @@ class OutcomeStore:
         """The text of a journal, or None where there is none that can be read."""
         try:
             return gzip.decompress(self._path(key).read_bytes()).decode("utf-8")
-        except (OSError, EOFError, UnicodeDecodeError, gzip.zlib.error):
+        except (OSError, EOFError, UnicodeDecodeError, zlib.error):
             return None
 
     def keep(self, key: str, journal: str) -> None:
@@ -148,8 +149,8 @@ class StoredRuns:
                 self.store.keep(key, judged.journal.read_text(encoding="utf-8"))
         if different:
             raise HarnessError(
-                f"{', '.join(different)}: not what --store {self.store.folder} has of an equal run: something "
-                "that it depends on is not in the key, or it is not deterministic; nothing there can be trusted"
+                f"{', '.join(different)}: not what --store {self.store.folder} has of an equal run. "
+                "Something that it depends on is not in the key, or it is not deterministic: do not trust it"
             )
 
 

@@ -75,9 +75,9 @@ def served(installation: Installation, run: RunSpec, folder: Path) -> Iterator[s
     words = (f"{FILE}::{run.name}", "--seed", "0", "--log", "none", "--journal", str(journal))
     with program(*words, command=SERVE) as server:
         at = first_line(server)
-        words = (installation.layout.name, at["token"], at["api"], str(run.end_us / 1_000_000))
+        told = (installation.layout.name, at["token"], at["api"], str(run.end_us / 1_000_000))
         bot = subprocess.Popen(
-            [str(installation.interpreter), "-m", "tests.real_time.adapter_program", *words],
+            [str(installation.interpreter), "-m", "tests.real_time.adapter_program", *told],
             cwd=ROOT,
             env=environment(installation, folder / run.name),
             stdout=subprocess.PIPE,

@@ -52,7 +52,7 @@ def test_a_difference_is_told_and_exits_with_125(
         path.write_bytes(gzip.compress(text.replace('"seed":0', '"seed":9').encode()))
     monkeypatch.setattr(outcome_store, "DONE_AGAIN", 1)
     assert run(tmp_path)[0] == 125
-    assert "is not deterministic; nothing there can be trusted" in capsys.readouterr().err
+    assert "is not deterministic: do not trust it" in capsys.readouterr().err
 
 
 def test_what_cannot_be_read_there_is_done_again(tmp_path: Path) -> None:
