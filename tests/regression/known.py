@@ -86,10 +86,10 @@ def _summary(judged: Judged) -> Row:
 
 def differences(runs: Iterable[Ran]) -> list[Change]:
     """What of an outcome.json is not as it is known; `new` where nobody knows it."""
-    return [change for ran in runs for change in _changes(ran) if change.word != "as known"]
+    return [change for ran in runs for change in changes_of(ran) if change.word != "as known"]
 
 
-def _changes(ran: Ran) -> list[Change]:
+def changes_of(ran: Ran) -> list[Change]:
     known = Known(ran.version, ran.level, ran.fix)
     before = baseline.read(known.path).rows if known.path.is_file() else {}
     return changes(before, {ran.key: ran.row}, gone=False)
