@@ -119,9 +119,7 @@ def _run(
     told = installation is None
     terminal = _terminal(request)
     if request.store and (request.debug or request.network != RELAY):
-        raise UsageError(
-            "--store is for runs that are the same each time: not with --debug or a real Toxiproxy"
-        )
+        raise UsageError("--store goes neither with --debug nor with a real Toxiproxy: such runs differ")
     if request.network != RELAY:
         from harness.toxiproxy import lane  # with packages that nobody else needs
 
