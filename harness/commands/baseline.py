@@ -43,9 +43,9 @@ def baseline_update(request: BaselineRequest) -> int:
     given = [_reason(text) for text in request.because]
     terminal = Terminal(sys.stdout)
     measuring = _Measuring.prepared(request, terminal)
-    before = _before(request.file, measuring)
+    before = _before(request, measuring)
     measured = measuring.measure(specs)
-    known = _with_reasons(_merged(before, measured.found), given, specs)
+    known = _with_reasons(_merged(before, measured), given, specs)
     write_file(request.file, known.as_text().removesuffix("\n"))
     missing = [one for one in known.reasons if not one.given]
     terminal.print_lines(["", *measured.told, f"written: {request.file}, {len(known.runs)} runs"])
@@ -73,15 +73,23 @@ def _chosen(request: BaselineRequest) -> list[RunSpec]:
     return [run for run in selection.all_runs() if request.level in run.levels]
 
 
-def _before(file: Path, measuring: _Measuring) -> Baseline | None:
-    """What the file holds. Raises UsageError where it is of another level or fix, or no baseline."""
+def _before(request: BaselineRequest, measuring: _Measuring) -> Baseline | None:
+    """What the file holds. Raises UsageError where it is of another level or fix, or no baseline; also where
+    some of its rows would be of another subject than the others."""
+    file = request.file
     if not is_file(file):
         return None
     before = baseline.read(file)
     if (before.level, before.fix) != (measuring.level, measuring.fix):
         of = f"level {before.level}, {before.fix or 'as shipped'}"
         raise UsageError(f"{file} has results of {of}: name another file")
-    return before
+    if before.subject == measuring.subject:
+        return before
+    if request.names or request.tags or request.expression:
+        raise UsageError(
+            f"{file} has results of {before.subject}: measure the whole catalogue, or name another file"
+        )
+    return replace(before, runs={})
 
 
 def _reason(text: str) -> Reason:
@@ -96,10 +104,11 @@ def _reason(text: str) -> Reason:
     return Reason(check, (scenario,), because=why.strip())
 
 
-def _merged(before: Baseline | None, found: Baseline) -> Baseline:
-    """The file's rows with those that were measured now, sorted by name."""
-    runs = {**(before.runs if before else {}), **found.runs}
-    return replace(found, runs=dict(sorted(runs.items())), reasons=before.reasons if before else ())
+def _merged(before: Baseline | None, measured: _Measured) -> Baseline:
+    """The file's rows with those that were measured now, sorted by name, without what was left out."""
+    rows = {**(before.runs if before else {}), **measured.found.runs}
+    kept = {name: row for name, row in sorted(rows.items()) if name not in measured.idle}
+    return replace(measured.found, runs=kept, reasons=before.reasons if before else ())
 
 
 def _with_reasons(known: Baseline, given: Iterable[Reason], specs: Sequence[RunSpec]) -> Baseline:

@@ -95,6 +95,15 @@ def test_rows_of_other_runs_stay(file: Path, tmp_path: Path) -> None:
     assert list(document["runs"]) == ["dropped", "healthy"]
 
 
+def test_rows_of_two_subjects_are_not_mixed(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = tmp_path / "known.json"
+    known.write_text('{"subject": "hermes-agent 0.1.0", "level": "adapter", "runs": {}}')
+    assert update(known, f"{file}::dropped")[0] == 2
+    assert "has results of hermes-agent 0.1.0" in capsys.readouterr().err
+
+
 def test_nothing_is_known_of_a_bot_whose_control_run_is_disturbed(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
