@@ -45,7 +45,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def update(to: Path, *words: str | Path, seeds: int = 2) -> tuple[int, dict[str, Any]]:
+def update(to: Path, *words: str | Path, seeds: int = 1) -> tuple[int, dict[str, Any]]:
     """The exit status, and what was written."""
     out = to.with_name("out")
     options = [*bot.on(), "--seeds", str(seeds), "-j", "2", "--out", str(out)]
@@ -54,7 +54,7 @@ def update(to: Path, *words: str | Path, seeds: int = 2) -> tuple[int, dict[str,
 
 
 def test_a_run_is_tried_with_each_seed_and_delay_and_without_each_rule(file: Path, tmp_path: Path) -> None:
-    status, document = update(tmp_path / "known.json", f"{file}::dropped")
+    status, document = update(tmp_path / "known.json", f"{file}::dropped", seeds=2)
     assert status == 0
     assert document["runs"]["dropped"]["ending"] == "recovered"
     assert "reasons" not in document and "digest" not in (tmp_path / "known.json").read_text()
@@ -78,7 +78,6 @@ def test_a_failed_check_needs_a_reason_before_the_file_is_of_use(
     status, document = update(known, run, "--because", "never-up:connects=nobody can connect there")
     assert (status, document["reasons"][0]["because"]) == (0, "nobody can connect there")
     assert cli.main(compare) == 0
-    assert update(known, run)[0] == 0  # it is still known
 
 
 def test_a_run_of_which_a_rule_changes_nothing_is_left_out(
@@ -90,8 +89,8 @@ def test_a_run_of_which_a_rule_changes_nothing_is_left_out(
 
 
 def test_rows_of_other_runs_stay(file: Path, tmp_path: Path) -> None:
-    update(tmp_path / "known.json", f"{file}::dropped", seeds=1)
-    _, document = update(tmp_path / "known.json", "healthy", seeds=1)
+    update(tmp_path / "known.json", f"{file}::dropped")
+    _, document = update(tmp_path / "known.json", "healthy")
     assert list(document["runs"]) == ["dropped", "healthy"]
 
 
