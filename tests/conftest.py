@@ -30,7 +30,9 @@ KINDS = {
     "regression": "runs",
     "power": "runs",
     "benchmark": "runs",
+    "real_time": "runs",
     "fidelity": "runs",
+    "browser": "runs",
     "hardening": "runs",
     "fuzz": "runs",
 }

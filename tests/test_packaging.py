@@ -9,10 +9,14 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+import venv
 import zipfile
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from tests.import_graph import PACKAGES, ROOT
 
@@ -105,6 +109,45 @@ def test_the_dependencies_are_these() -> None:
     names = {re.split(r"[<>=~!\[ ]", one)[0] for one in project["dependencies"]}
     everybody = {"websockets", "h11", "freezegun", "packaging", "pyyaml", "rich"}
     assert names == everybody | {"toxiproxy-python", "requests"}
+
+
+@pytest.mark.release
+def test_the_plugin_works_in_a_project_of_somebody_elses_by_its_documentation(
+    built: Path, tmp_path: Path
+) -> None:
+    """The page's own example, in a new environment that has the wheel and what the wheel asks for."""
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (wheel,) = built.glob("qqchaos-*.whl")
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "test_mine.py").write_text(example, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    for command in (["pip", "install", "-q", f"{wheel}[pytest]"], ["pytest", "-q"]):
+        done = subprocess.run(
+            [python, "-m", *command],
+            cwd=project,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 passed, 1 xfailed" in done.stdout
+
+
+def test_what_is_declared_as_the_oldest_is_what_tox_tries() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    lines = (ROOT / "tests" / "oldest.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert set(pinned) == {Requirement(one).name for one in declared}
+    for one in map(Requirement, declared):
+        oldest = min(Version(each.version) for each in one.specifier if each.operator == ">=")
+        assert Version(pinned[one.name]) == oldest, one
+        assert any(each.operator == "<" for each in one.specifier), f"{one} has no end"
 
 
 # -- what no file may say

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from fake_qq_server.serving.options import OPTIONS as SERVE_OPTIONS
 from harness.commands.request import (
     NETWORKS,
+    BaselineRequest,
     BundleRequest,
     DiffRequest,
     DoctorRequest,
@@ -33,7 +34,7 @@ from harness.commands.request import (
     VerbsRequest,
 )
 from harness.errors import WRONG_USAGE
-from harness.scenario.vocabulary import LEVELS
+from harness.scenario.vocabulary import LEVELS, LEVELS_DRIVEN
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,12 @@ RUNNING = (
         choices=NETWORKS,
         help="who plays the toxics: a relay in virtual time (default), or a real Toxiproxy server",
     ),
+    _option(
+        "--store",
+        type=Path,
+        metavar="DIR",
+        help="keep runs there, and do not do a run again of which nothing has changed (default: do each)",
+    ),
     _option("--durations", type=_jobs, metavar="N", help="tell the N runs that took longest"),
     _option("--debug", action="store_true", help="in the foreground without limits: breakpoint() works"),
     _option("-v", "--verbose", action="store_true", help="the whole story of every run"),
@@ -239,6 +246,32 @@ COMMANDS = (
         "fixes.fixes",
         FixesRequest,
         (ISSUE, *SEVERAL, JSON),
+    ),
+    Command(
+        "baseline",
+        "write known results of your own, for run --baseline: update FILE measures them",
+        "baseline.baseline_update",
+        BaselineRequest,
+        (
+            _option("do", choices=("update",), help="update: measure, and write the rows of these runs"),
+            _option("file", type=Path, help="the JSON file"),
+            _option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
+            *SUBJECT,
+            _option("--with-fix", dest="fix", metavar="NAME|PATCH", help="a fix to lay over it"),
+            *CHOICE,
+            _option(
+                "--level", choices=LEVELS_DRIVEN, help="how much of hermes-agent is driven (default: adapter)"
+            ),
+            _option(
+                "--because",
+                action="append",
+                metavar="SCENARIO:CHECK=WHY",
+                help="why a check fails: an issue's number, or a sentence; may be given again",
+            ),
+            _option("--seeds", type=_jobs, metavar="N", help="how many seeds to try (default: 5)"),
+            JOBS,
+            _out("where journals go (default: .qqchaos/baseline)"),
+        ),
     ),
     Command(
         "diff",

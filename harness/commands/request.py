@@ -41,7 +41,8 @@ class RunRequest(ReportFiles):
     is the command's default. `hermes`: a release, a folder or a commit; `fix`: a named fix or a patch's path.
     `out`: None is `.qqchaos`. `baseline`: a release or a file. `against`: another hermes-agent to run first.
     `shard`: which part of how many. `replay`: a bundle whose run to do again. `durations`: how many of the
-    slowest runs to tell. `network`: who plays the toxics.
+    slowest runs to tell. `network`: who plays the toxics. `store`: a folder of runs that were done before,
+    None to do each.
     """
 
     names: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class RunRequest(ReportFiles):
     verbose: bool = False
     json: bool = False
     network: Network = RELAY
+    store: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,27 @@ class FixesRequest:
     junit: Path | None = None
     markdown: bool = False
     json: bool = False
+
+
+@dataclass(frozen=True)
+class BaselineRequest:
+    """`baseline`. `do`: what to do about `file`; `names`: scenarios, runs or files, () the whole catalogue at
+    the level. `because`: reasons, as SCENARIO:CHECK=WHY. `seeds`: how many. `out`: None is
+    `.qqchaos/baseline`."""
+
+    do: str
+    file: Path
+    names: tuple[str, ...] = ()
+    level: str = "adapter"
+    tags: tuple[str, ...] = ()
+    expression: str | None = None
+    hermes: str | None = None
+    python: str | None = None
+    fix: str | None = None
+    because: tuple[str, ...] = ()
+    seeds: int = 5
+    jobs: int = field(default_factory=_cores)
+    out: Path | None = None
 
 
 @dataclass(frozen=True)

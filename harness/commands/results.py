@@ -21,7 +21,8 @@ JOURNALS = "runs"
 
 @dataclass(frozen=True)
 class Judged:
-    """One run that is over. `problem`: why there is nothing to judge; then `outcome` is None."""
+    """One run that is over. `problem`: why there is nothing to judge; then `outcome` is None. `stored`: it
+    was done before, and its journal was found."""
 
     name: str
     level: str
@@ -29,6 +30,7 @@ class Judged:
     records: tuple[Record, ...]
     journal: Path | None
     problem: str | None
+    stored: bool = False
 
 
 class Results:
@@ -81,6 +83,8 @@ def check_folder(folder: Path) -> None:
 def document(runs: Sequence[Judged]) -> dict[str, Any]:
     """What outcome.json holds, also what `--json` prints: outcomes, and `problems` where a run had none."""
     found = as_document(run.outcome for run in runs if run.outcome)
+    for run, outcome in zip((run for run in runs if run.outcome), found["outcomes"], strict=True):
+        outcome |= {"stored": True} if run.stored else {}
     problems = [
         {"scenario": run.name, "level": run.level, "problem": run.problem} for run in runs if run.problem
     ]

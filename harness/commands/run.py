@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from harness.commands.baseline import check_reasons
 from harness.commands.comparing import compared, rows_of, told_of
 from harness.commands.replay import replay_of
 from harness.commands.replay import told_of as replayed_as
@@ -73,6 +74,8 @@ def run(request: RunRequest) -> int:
             part, of = request.shard
             raise UsageError(f"--shard {part}/{of}: none of the runs is in this part")
     known = baseline.find(request.baseline, level, request.fix) if request.baseline else None
+    if known and request.baseline:
+        check_reasons(request.baseline, known.baseline, runs)
     before = _run_against(request, [(level, runs)])
     done = _run(request, [(level, runs)])
     _tell_changes(request, before, done)
@@ -137,6 +140,8 @@ def _run(
     """
     told = installation is None
     terminal = _terminal(request)
+    if request.store and (request.debug or request.network != RELAY):
+        raise UsageError("--store goes neither with --debug nor with a real Toxiproxy: such runs differ")
     if request.network != RELAY:
         from harness.toxiproxy import lane  # with packages that nobody else needs
 
@@ -162,6 +167,7 @@ def _run(
                 debug=request.debug,
                 stop_at_first=request.stop_at_first,
                 network=request.network,
+                store=request.store,
             )
             if len(batches) > 1:
                 terminal.print_lines([*([""] if number else []), f"level {level}"])

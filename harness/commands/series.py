@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.commands.outcome_store import StoredRuns
 from harness.commands.request import RELAY, Network
 from harness.commands.results import JOURNALS, Judged, file_name
 from harness.hermes import fixes
@@ -30,7 +31,8 @@ from harness.scenario.run_spec import RunSpec
 class Series:
     """What all runs of one level share. Journals go to OUT/runs/; outcome.json is left to `Results`.
 
-    `network`: who plays the toxics, a relay in virtual time or a real Toxiproxy.
+    `network`: who plays the toxics, a relay in virtual time or a real Toxiproxy. `store`: a folder of runs
+    that were done before (`outcome_store`), None to do each.
     """
 
     installation: Installation
@@ -42,14 +44,16 @@ class Series:
     debug: bool = False
     stop_at_first: bool = False
     network: Network = RELAY
+    store: Path | None = None
 
     def run(self, specs: Sequence[RunSpec], on_done: Callable[[Judged], None]) -> list[Judged]:
         """Run and judge all; `on_done` is called with each as it ends. Results in the order of `specs`.
 
         What the network cannot carry is not run, and says so. A subject that cannot even be imported is not
         tried again: the other runs get the same problem. Raises UsageError or SubjectError for a fix, OSError
-        where `out` cannot be made, HarnessError where no worker can be started or the machine fails its
-        self-test. KeyboardInterrupt passes on; `on_done` has been called with what ran.
+        where `out` cannot be made, HarnessError where no worker can be started, the machine fails its
+        self-test, or a run is not what the store has of it. KeyboardInterrupt passes on; `on_done` has been
+        called with what ran.
         """
         (self.out / JOURNALS).mkdir(parents=True, exist_ok=True)
         done = self._refused(specs)
@@ -58,8 +62,8 @@ class Series:
         refused = {judged.name for judged in done}
         not_importable: list[str] = []
 
-        def finished(result: RunResult) -> bool:
-            judged = self.judged(result)
+        def finished(result: RunResult, *, stored: bool = False) -> bool:
+            judged = replace(self.judged(result), stored=stored)
             if judged.problem and result.whose == "subject" and not any(one.outcome for one in done):
                 not_importable.append(judged.problem)
             done.append(judged)
@@ -67,24 +71,35 @@ class Series:
             failed = judged.outcome is None or judged.outcome.verdict != "pass"
             return bool(not_importable) or (self.stop_at_first and failed)
 
-        with (
-            self.laid_over() as installation,
-            Supervisor(installation.interpreter, self.jobs, beside=self._beside()) as supervisor,
-        ):
-            supervisor.self_test()
+        with self.laid_over() as installation:
             workers = [self.worker(spec, installation) for spec in specs if spec.name not in refused]
-            if self.debug:
-                for worker in workers:
-                    if finished(supervisor.run_foreground(worker)):
-                        break
-            else:
-                supervisor.run_all(workers, finished)
+            stored = StoredRuns.of(self.store, self.installation, workers) if self.store else None
+            if stored and any(finished(result, stored=True) for result in stored.restored()):
+                workers = []
+            elif stored:
+                workers = stored.to_do
+            if workers:
+                with Supervisor(installation.interpreter, self.jobs, beside=self._beside()) as supervisor:
+                    supervisor.self_test()
+                    self._do(supervisor, workers, finished)
+        if stored:
+            stored.keep(done)
         if not_importable:
             tried = {one.name for one in done}
             untried = [spec.name for spec in specs if spec.name not in tried]
             done += [Judged(name, self.level, None, (), None, not_importable[0]) for name in untried]
         order = {spec.name: n for n, spec in enumerate(specs)}
         return sorted(done, key=lambda judged: order[judged.name])
+
+    def _do(
+        self, supervisor: Supervisor, workers: Sequence[WorkerSpec], finished: Callable[[RunResult], bool]
+    ) -> None:
+        if not self.debug:
+            supervisor.run_all(workers, finished)
+            return
+        for worker in workers:
+            if finished(supervisor.run_foreground(worker)):
+                break
 
     def _refused(self, specs: Sequence[RunSpec]) -> list[Judged]:
         """The runs that the network cannot carry, and why."""

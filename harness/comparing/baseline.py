@@ -5,6 +5,8 @@ The shipped ones lie in scenarios/baselines; a user's own file is of the same fo
     {"schema": 1, "subject": "hermes-agent 0.19.0", "level": "adapter", "runs": {
       "healthy": {"verdict": "pass", "ending": "undisturbed", "attempts": 0, "failed": []}
     }}
+
+A user's own may have `reasons` besides (see `reasons`), and `also` in a row: what else the run may do.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.comparing.changes import Key
+from harness.comparing.reasons import Reason, read_all
 from harness.comparing.rows import Row
 from harness.errors import UsageError
 from harness.scenario.loading import catalogue_folder
@@ -27,22 +30,26 @@ DEFAULT_LEVEL = "adapter"
 
 @dataclass(frozen=True)
 class Baseline:
-    """The known results of one subject at one level. `fix`: a named fix, None as shipped."""
+    """The known results of one subject at one level. `fix`: a named fix, None as shipped; `reasons`: why
+    checks fail, beside those that the catalogue knows."""
 
     subject: str
     level: str
     fix: str | None
     runs: Mapping[str, Row]
+    reasons: tuple[Reason, ...] = ()
 
     def as_text(self) -> str:
-        """The file's text, a line a run: its differences can be read."""
+        """The file's text, a line a run and a reason: its differences can be read."""
         about = {"schema": SCHEMA, "subject": self.subject, "level": self.level}
         head = json.dumps({**about, **({"fix": self.fix} if self.fix else {})}, ensure_ascii=False)[:-1]
         lines = ",\n".join(
             f"  {json.dumps(name, ensure_ascii=False)}: {json.dumps(row.as_json(), ensure_ascii=False)}"
             for name, row in self.runs.items()
         )
-        return f'{head}, "runs": {{\n{lines}\n}}}}\n'
+        reasons = ",\n".join(f"  {json.dumps(one.as_json(), ensure_ascii=False)}" for one in self.reasons)
+        tail = f', "reasons": [\n{reasons}\n]' if reasons else ""
+        return f'{head}, "runs": {{\n{lines}\n}}{tail}}}\n'
 
     @property
     def rows(self) -> dict[Key, Row]:
@@ -55,7 +62,8 @@ def read(file: Path) -> Baseline:
     document = read_json(file)
     try:
         runs = {name: Row.of_json(row) for name, row in document["runs"].items()}
-        return Baseline(document["subject"], document["level"], document.get("fix"), runs)
+        why = read_all(document.get("reasons", []), file)
+        return Baseline(document["subject"], document["level"], document.get("fix"), runs, why)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise UsageError(f"{file} is not a baseline: {problem!r}") from problem
 

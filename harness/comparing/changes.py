@@ -2,7 +2,8 @@
 
 In order of weight: the verdict; with an equal verdict the failed checks, asked or not; then ending and number
 of attempts, where neither is better nor worse than the other. A check that failed and one that did not, both
-ways at once, is worse: what worked works no more.
+ways at once, is worse: what worked works no more. Where several results are known of a run, it is worse or
+better only if it is so beside each of them.
 """
 
 from __future__ import annotations
@@ -30,18 +31,12 @@ class Change:
     @property
     def word(self) -> Word:
         """What it is, in one word."""
-        before, now = self.before, self.now
-        if before is None or now is None:
-            return "new" if now is not None else "gone"
-        rank = VERDICTS.index(now.verdict) - VERDICTS.index(before.verdict)
-        if rank:
-            return "better" if rank > 0 else "worse"
-        if set(now.failed) - set(before.failed):
-            return "worse"
-        if set(before.failed) - set(now.failed):
-            return "better"
-        same = (before.ending, before.attempts) == (now.ending, now.attempts)
-        return "as known" if same else "different"
+        if self.before is None or self.now is None:
+            return "new" if self.now is not None else "gone"
+        words = {_word(before, self.now) for before in self.before.all}
+        if "as known" in words:
+            return "as known"
+        return words.pop() if len(words) == 1 else "different"
 
     @property
     def text(self) -> str:
@@ -52,6 +47,18 @@ class Change:
             assert row is not None
             return f"{self.word:9}  {at}  {row.text}"
         return f"{self.word:9}  {at}  {self.before.text}  →  {self.now.text}"
+
+
+def _word(before: Row, now: Row) -> Word:
+    rank = VERDICTS.index(now.verdict) - VERDICTS.index(before.verdict)
+    if rank:
+        return "better" if rank > 0 else "worse"
+    if set(now.failed) - set(before.failed):
+        return "worse"
+    if set(before.failed) - set(now.failed):
+        return "better"
+    same = (before.ending, before.attempts) == (now.ending, now.attempts)
+    return "as known" if same else "different"
 
 
 Key = tuple[str, str]

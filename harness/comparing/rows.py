@@ -6,7 +6,7 @@ A digest changes with every word of a journal; what a user of the bot would noti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Verdict = Literal["pass", "fail", "unknown"]
@@ -16,12 +16,16 @@ VERDICTS: tuple[Verdict, ...] = ("fail", "unknown", "pass")
 
 @dataclass(frozen=True)
 class Row:
-    """What one run did. `failed`: checks that failed, asked or not."""
+    """What one run did. `failed`: checks that failed, asked or not.
+
+    `also`, of known results only: what else the same run did, with another seed or delay of its links.
+    """
 
     verdict: Verdict
     ending: str
     attempts: int
     failed: tuple[str, ...] = ()
+    also: tuple[Row, ...] = ()
 
     @classmethod
     def of_outcome(cls, outcome: Mapping[str, Any]) -> Row:
@@ -38,15 +42,23 @@ class Row:
             raise ValueError(f"{verdict}, {ending}")
         if not isinstance(attempts, int):
             raise TypeError(f"{attempts} attempts")
-        return cls(verdict, ending, attempts, failed)
+        also = tuple(cls.of_json(one) for one in document.get("also", ()))
+        return cls(verdict, ending, attempts, failed, also)
+
+    @property
+    def all(self) -> tuple[Row, ...]:
+        """Everything that is known of the run."""
+        return (replace(self, also=()), *self.also)
 
     def as_json(self) -> dict[str, Any]:
         """As a baseline holds it."""
+        also = {"also": [one.as_json() for one in self.also]} if self.also else {}
         return {
             "verdict": self.verdict,
             "ending": self.ending,
             "attempts": self.attempts,
             "failed": list(self.failed),
+            **also,
         }
 
     @property
@@ -58,4 +70,4 @@ class Row:
     def text(self) -> str:
         """For a person: `FAIL silent-death, 100 attempts (flag, notified)`."""
         failed = f" ({', '.join(self.failed)})" if self.failed else ""
-        return f"{self.short} attempts{failed}"
+        return " or ".join([f"{self.short} attempts{failed}", *(one.text for one in self.also)])

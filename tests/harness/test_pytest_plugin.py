@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = ["pytester"]
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 FAILS_AS_SHIPPED = """
     from harness.pytest_plugin import assert_passes
@@ -21,9 +26,18 @@ FAILS_AS_SHIPPED = """
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder of somebody else's, in which warnings are errors and unknown markers are too."""
-    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:cacheprovider\nfilterwarnings = error")
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder of somebody else's, in which warnings are errors and unknown markers are too.
+
+    Pytester gives it a home of its own, but the releases are installed once for all.
+    """
+    monkeypatch.setenv("XDG_CACHE_HOME", str(CACHE))
+    pytester.makeini("""
+        [pytest]
+        addopts = --strict-markers -p no:cacheprovider
+        asyncio_default_fixture_loop_scope = function
+        filterwarnings = error
+    """)
     return pytester
 
 
@@ -61,6 +75,20 @@ def test_a_wrong_marker_is_one_sentence(suite: pytest.Pytester, mark: str, argum
     result = suite.runpytest_subprocess()
     assert result.ret == pytest.ExitCode.INTERRUPTED or result.ret == pytest.ExitCode.USAGE_ERROR
     (result.stdout if result.ret == pytest.ExitCode.INTERRUPTED else result.stderr).fnmatch_lines([why])
+
+
+@pytest.mark.release
+def test_a_test_that_awaits_may_do_a_run(suite: pytest.Pytester) -> None:
+    suite.makepyfile("""
+        import asyncio, pytest
+        from harness.pytest_plugin import assert_passes
+
+        @pytest.mark.asyncio
+        async def test_beside_a_loop(qq_run):
+            run = await asyncio.to_thread(qq_run, "healthy", hermes="0.19.0")
+            assert_passes(run)
+    """)
+    suite.runpytest_subprocess().assert_outcomes(passed=1)
 
 
 def test_what_names_several_runs_is_refused(suite: pytest.Pytester) -> None:

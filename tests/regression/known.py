@@ -6,7 +6,8 @@
     python -m tests.regression.known --compare outcome.json   what of it differs from what is known
 
 A file holds, for each run, its verdict, its ending, how many reconnect attempts it made, and which checks
-failed. It is reviewed like code: a changed line is a changed bot, or a changed instrument.
+failed. It is reviewed like code: a changed line is a changed bot, or a changed instrument. Why each check
+fails is in reasons.json beside them, for all releases.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from harness.comparing import baseline
 from harness.comparing.baseline import Baseline
 from harness.comparing.changes import Change, changes
 from harness.comparing.outcomes import Ran, read_outcomes
+from harness.comparing.reasons import Reason, shipped
 from harness.comparing.rows import Row
 from harness.hermes import environments, fixes
 from harness.scenario import selection
@@ -84,10 +86,10 @@ def _summary(judged: Judged) -> Row:
 
 def differences(runs: Iterable[Ran]) -> list[Change]:
     """What of an outcome.json is not as it is known; `new` where nobody knows it."""
-    return [change for ran in runs for change in _changes(ran) if change.word != "as known"]
+    return [change for ran in runs for change in changes_of(ran) if change.word != "as known"]
 
 
-def _changes(ran: Ran) -> list[Change]:
+def changes_of(ran: Ran) -> list[Change]:
     known = Known(ran.version, ran.level, ran.fix)
     before = baseline.read(known.path).rows if known.path.is_file() else {}
     return changes(before, {ran.key: ran.row}, gone=False)
@@ -114,7 +116,7 @@ def page() -> str:
     )
     tables = {level: _table(each) for level, each in columns.items()}
     everywhere = [*columns["adapter"], *columns["runner"]]
-    return PAGE.format(commands=commands, checks=_by_check(everywhere), **tables)
+    return PAGE.format(commands=commands, checks=_by_check(everywhere), reasons=_reasons(shipped()), **tables)
 
 
 def _table(columns: Sequence[Known]) -> str:
@@ -137,6 +139,16 @@ def _by_check(columns: Sequence[Known]) -> str:
         [f"`{name}`", *(str(one[name] or "-") for one in counts)]
         for name in CHECKS
         if any(one[name] for one in counts)
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _reasons(reasons: Iterable[Reason]) -> str:
+    """Why each check fails, in the order of the checks."""
+    rows = [["check", "in", "because"], ["---"] * 3]
+    rows += [
+        [f"`{one.check}`", ", ".join(f"`{name}`" for name in one.scenarios), one.text]
+        for one in sorted(reasons, key=lambda one: CHECKS.index(one.check))
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
@@ -178,6 +190,14 @@ Runs in which the check failed, asked or not. A run fails where a failed check w
 ([which are](judging.md#the-checks)).
 
 {checks}
+
+## Why
+
+A check that its scenario asks, and whose scenario names issues ([the catalogue](catalogue.md)), fails because
+of those, unless it stands here. Every other failed check has its reason here, written from
+`scenarios/baselines/reasons.json`; a test fails for one that has none, and for a reason that nothing needs.
+
+{reasons}
 """
 
 

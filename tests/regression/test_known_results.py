@@ -14,7 +14,9 @@ from fake_qq_server.platform.units import HOUR
 from harness.comparing import baseline
 from harness.comparing.changes import changes
 from harness.comparing.outcomes import read_outcomes
+from harness.comparing.reasons import failures, shipped, unexplained
 from harness.comparing.rows import Row
+from harness.scenario import selection
 from tests.regression import known
 from tests.regression.known import Known
 
@@ -53,7 +55,22 @@ def test_the_short_runs_of_the_gateway_end_as_known(release: str, tmp_path: Path
     assert changed(known_of_them, one.measure(tmp_path, short)) == []
 
 
-@pytest.mark.parametrize("file", sorted(known.FOLDER.glob("*.json")), ids=lambda file: str(file.stem))
+FILES = sorted(known.FOLDER.glob(f"{baseline.PREFIX}*.json"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.stem))
+def test_each_failed_check_has_an_issue_or_a_reason(file: Path) -> None:
+    assert unexplained(baseline.read(file).runs, shipped(), selection.all_runs()) == []
+
+
+def test_each_reason_is_needed_once() -> None:
+    failed = {failure for file in FILES for failure in failures(baseline.read(file).runs)}
+    given = [failure for reason in shipped() for failure in reason.failures]
+    needless = set(given) - failed
+    assert (needless, [one for one in given if given.count(one) > 1]) == (set(), [])
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.stem))
 def test_no_known_result_is_unclassified_or_failed_by_the_instrument(file: Path) -> None:
     runs = baseline.read(file).runs
     assert not {row.ending for row in runs.values()} & {"unclassified", "instrument-failed"}

@@ -37,7 +37,8 @@ def run_line(run: Judged, width: int = 0) -> str:
     attempts = f"{out.attempts} attempt{'s' * (out.attempts != 1)}"
     time = clock_text(out.virtual_s)
     said = f"{out.ending}{' [hypothetical]' * out.hypothetical}"
-    return f"{run.name:{width}}  {VERDICTS[out.verdict]:7}  {said} · {attempts} · {time} virtual"
+    stored = " · stored" * run.stored
+    return f"{run.name:{width}}  {VERDICTS[out.verdict]:7}  {said} · {attempts} · {time} virtual{stored}"
 
 
 def story(run: Judged, repeat: str, columns: int = PAGE) -> list[str]:
