@@ -112,8 +112,7 @@ class Program:
         history.now_us = fake.now_us
         control = ControlServer(Control(fake, history), secrets.token_urlsafe(24))
         sweeping: asyncio.Task[None] | None = None
-        ports = fake.addresses.ports
-        proxy = Proxy({host: ports["api" if "sgroup" in host else "token"] for host in QQ_HOSTS})
+        proxy = self._proxy(fake.addresses.ports)
         try:
             at = await control.start(LOOPBACK, (self.settings.port_base or -len(HOSTS)) + len(HOSTS))
             proxied = await proxy.start(LOOPBACK) if self.settings.proxy else None
@@ -139,6 +138,14 @@ class Program:
         asked = self.settings
         names = {LOOPBACK, "localhost", asked.advertise or LOOPBACK, asked.bind} - {ANYWHERE}
         return server_context(folder, sorted(names)) if asked.tls else None
+
+    def _proxy(self, ports: Mapping[Host, int]) -> Proxy:
+        """Not started: it leads QQ's hosts, and every name of this platform's ports, to them."""
+        asked = self.settings
+        names = {LOOPBACK, "localhost", asked.bind, asked.advertise or asked.bind}
+        own = {f"{name.lower()}:{port}": port for name in names for port in ports.values()}
+        real = {f"{host}:443": ports["api" if "sgroup" in host else "token"] for host in QQ_HOSTS}
+        return Proxy(own | real, LOOPBACK if asked.bind == ANYWHERE else asked.bind)
 
     def _built(self, history: History, tls: ssl.SSLContext | None) -> FakeQQ:
         asked = self.settings

@@ -1,4 +1,8 @@
-"""A CONNECT proxy that leads QQ's hosts to the served platform, refuses every other one, and says which."""
+"""A CONNECT proxy that leads QQ's hosts to the served platform, refuses every other one, and says which.
+
+It also leads to the platform's own ports. Some clients hand the proxy to their WebSocket library themselves,
+and that library then asks the proxy for the gateway on loopback too, whatever NO_PROXY says.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,12 @@ HEAD_TIMEOUT_S = 30.0
 
 
 class Proxy(Connections):
-    """`ports` says on which port of loopback each host is served."""
+    """`leads` says on which port of `address` each "host:port" is served."""
 
-    def __init__(self, ports: Mapping[str, int]) -> None:
+    def __init__(self, leads: Mapping[str, int], address: str) -> None:
         super().__init__(MOST_CONNECTIONS, HEAD_LIMIT)
-        self._ports = ports
+        self._leads = leads
+        self._address = address
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -32,12 +37,12 @@ class Proxy(Connections):
         async with asyncio.timeout(HEAD_TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
         method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
-        host, _, number = rest.partition(" ")[0].rpartition(":")
-        port = self._ports.get(host.lower()) if (method, number) == ("CONNECT", "443") else None
+        target = rest.partition(" ")[0]
+        port = self._leads.get(target.lower()) if method == "CONNECT" else None
         if port is None:
-            await self._refuse(writer, f"{method} {rest.partition(' ')[0]}")
+            await self._refuse(writer, f"{method} {target}")
             return
-        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+        there_reader, there_writer = await asyncio.open_connection(self._address, port)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         try:
             async with asyncio.TaskGroup() as both:
@@ -52,7 +57,7 @@ class Proxy(Connections):
         """403, and a line on stderr: a client that talks to somebody else is worth knowing of."""
         said = what if what.isprintable() else ascii(what)
         print(f"proxy: refused {said[:200]}", file=sys.stderr, flush=True)
-        body = f"this proxy leads to {', '.join(sorted(self._ports))}, port 443, only\n".encode()
+        body = f"this proxy leads to {', '.join(sorted(self._leads))} only\n".encode()
         head = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()

@@ -127,10 +127,12 @@ class TcpConnection(asyncio.Protocol):
         self._stage.safely(self._push_up, data)
 
     def eof_received(self) -> bool:
-        """FIN from the subject: it passes the link too. Whether our own direction stays open."""
+        """FIN from the subject: it passes the link too. Whether our own direction stays open; TLS has no such
+        thing, and asyncio would warn of each."""
         self._received_fin = True
         self._stage.safely(self._push_up, End.FIN)
-        return not self._sent_fin  # else our direction stays open until the platform has seen the end
+        tls = self.transport.get_extra_info("ssl_object") is not None
+        return not tls and not self._sent_fin  # it stays open until the platform has seen the end
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone: record the end unless that was done, and leave the port."""
