@@ -39,7 +39,7 @@ class RunRequest(ReportFiles):
     is the command's default. `hermes`: a release, a folder or a commit; `fix`: a named fix or a patch's path.
     `out`: None is `.qqchaos`. `baseline`: a release or a file. `against`: another hermes-agent to run first.
     `shard`: which part of how many. `durations`: how many of the slowest runs to tell. `network`: who plays
-    the toxics.
+    the toxics. `speed`: how fast time passes at the process level.
     """
 
     names: tuple[str, ...] = ()
@@ -63,6 +63,7 @@ class RunRequest(ReportFiles):
     verbose: bool = False
     json: bool = False
     network: Network = RELAY
+    speed: float | None = None
 
 
 @dataclass(frozen=True)

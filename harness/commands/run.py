@@ -25,7 +25,7 @@ from harness.judging.outcome import exit_status
 from harness.reporting.stored import read_stored
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
-from harness.scenario.vocabulary import LEVELS_DRIVEN
+from harness.scenario.vocabulary import LEVELS_DRIVEN, PROCESS
 
 Batch = tuple[str, Sequence[RunSpec]]
 """A level, and the runs to do at it."""
@@ -140,6 +140,7 @@ def _run(
                 debug=request.debug,
                 stop_at_first=request.stop_at_first,
                 network=request.network,
+                speed=request.speed,
             )
             if len(batches) > 1:
                 terminal.print_lines([*([""] if number else []), f"level {level}"])
@@ -197,6 +198,12 @@ def _status(done: Sequence[Judged], *, strict: bool) -> int:
 
 def _level(request: RunRequest) -> str:
     level = request.level or "adapter"
-    if level not in LEVELS_DRIVEN:
-        raise UsageError(f"level {level} cannot be run by this version; it runs {', '.join(LEVELS_DRIVEN)}")
+    if level == PROCESS and request.network != RELAY:
+        raise UsageError("--level process and --network toxiproxy do not go together")
+    if level == PROCESS and request.debug:
+        raise UsageError(
+            "--level process and --debug do not go together: the program is not this one's child"
+        )
+    if level != PROCESS and request.speed is not None:
+        raise UsageError("--speed is for --level process; elsewhere time is virtual")
     return level

@@ -16,6 +16,7 @@ from harness.judging.checks.result import CheckLimits, Finding, fails, not_appli
 from harness.judging.facts import Mark
 from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
+from harness.scenario.vocabulary import PROCESS
 
 SIGNAL = "signal"
 """The verb that acts on the process."""
@@ -93,7 +94,9 @@ def _began_to_stop(run: Timeline) -> int:
 def _may_say_running(run: Timeline) -> bool:
     """A SIGTERM may leave that word; so may a signal of which the journal does not say which it was."""
     sent = _signal(run)
-    return sent is not None and run.argument(sent)[1] in ("SIGTERM", None)
+    if sent is None:  # then the tear-down told it: at the process level by SIGTERM, as a service manager does
+        return run.level == PROCESS and exit_of(run) is None
+    return run.argument(sent)[1] in ("SIGTERM", None)
 
 
 def _says(record: Record, *, gone: bool) -> bool:
@@ -138,7 +141,8 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
     if left is None or not isinstance(left.event, Left):
         return unknown("the journal does not say what the program left behind", told.n, ended.n)
     what = left.event
-    remains = (*what.tasks, *what.threads, *what.sockets, *what.locks, *what.files, *what.warnings)
+    remains = [*what.tasks, *what.threads, *what.sockets, *what.locks, *what.files, *what.warnings]
+    remains += what.processes or ()
     if remains:
         return fails(f"the program left behind: {', '.join(map(str, remains))}", left.n)
     stale = _stale_word(run) if exit_of(run) is None else None  # of an earlier end `truthful` has judged it
