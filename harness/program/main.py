@@ -26,14 +26,22 @@ from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, EventSent, H
 from fake_qq_server.platform.options import Options
 from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 from harness.errors import HarnessError
-from harness.journal.process_kinds import ProcRate, ProcService, ProcUnit
+from harness.journal.process_kinds import ProcRate, ProcService, ProcUnit, SubjGaveUp
 from harness.journal.record import SCHEMA
-from harness.journal.run_kinds import CLOCK_SCALED, ProcExit, RunOpen, RunTeardown, SubjEgress, SubjLife
+from harness.journal.run_kinds import (
+    CLOCK_SCALED,
+    ProcExit,
+    RunOpen,
+    RunTeardown,
+    SubjEgress,
+    SubjLife,
+    SubjState,
+)
 from harness.journal.writer import Recorder
 from harness.process import private_dirs, procfs, walls
 from harness.process.child_setup import exit_with_problem
 from harness.process.worker_spec import WorkerSpec
-from harness.program import faketime, scaled_time
+from harness.program import faketime, scaled_time, systemd
 from harness.program.observer import LOG, Log, Status, left_by
 from harness.program.pace import Pace
 from harness.program.proxy import RecordingProxy
@@ -214,6 +222,8 @@ class ProgramRun(TimeTable):
     def _seen(self, event: Event) -> None:
         self._recorder("probe", event)
         self._sentinel.saw(event)
+        if isinstance(event, SubjGaveUp) or (isinstance(event, SubjState) and event.fatal):
+            self.mark_give_up()
 
     def _signalled(self, name: str) -> bool:
         """A rule sends it a signal; whether that is a stop job says the rule."""
@@ -336,18 +346,19 @@ def _furnish(homes: Path) -> tuple[str, ...]:
     standing = walls.put_up(but=["signals"])
     homes.mkdir()
     for place in (homes, Path("/dev/shm")):
-        _mount("tmpfs", place)
+        systemd.mount("tmpfs", place)
     return (*standing, "signals")
 
 
-def _mount(kind: str, place: Path) -> None:
-    done = subprocess.run(["mount", "-t", kind, kind, str(place)], capture_output=True, text=True)
-    if done.returncode:
-        raise HarnessError(f"nothing can be mounted on {place}: {done.stderr.strip()}")
-
-
 def _service(spec: WorkerSpec) -> Service:
-    return Alone("not asked for")
+    """A systemd where one can be had, else nobody, and why."""
+    lacking = systemd.missing() or (None if spec.extra["private"] else "namespaces need root")
+    if lacking is None:
+        try:
+            return systemd.Systemd(spec.extra["unit"], Path(spec.extra["homes"]), spec.extra["cgroup"])
+        except (HarnessError, OSError, subprocess.SubprocessError) as problem:
+            lacking = str(problem)
+    return Alone(lacking)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from harness.process import parent_signals, private_dirs
 from harness.process.child_setup import die_with_parent
 from harness.process.result import RunResult, reported_problem
 from harness.process.worker_spec import WorkerSpec
-from harness.program import faketime
+from harness.program import faketime, systemd
 
 SPEED = 400.0
 """How fast time passes unless something else was asked for."""
@@ -58,6 +58,8 @@ class ProgramSupervisor:
 
     def __enter__(self) -> ProgramSupervisor:
         self._base = private_dirs.create_base_folder(Path(tempfile.gettempdir()))
+        if self._private:
+            systemd.remove_cgroups(self._base.parent)
         if self._library is not None:
             self._shim = faketime.build_shim(self._base)
         return self
@@ -68,6 +70,8 @@ class ProgramSupervisor:
         if self._base is not None:
             with parent_signals.interrupts_ignored():
                 private_dirs.remove_folder(self._base)
+                if self._private:
+                    systemd.remove_cgroups(self._base.parent)
 
     def self_test(self) -> None:
         """Nothing to try: what is missing was said when this was made."""
@@ -106,6 +110,7 @@ class ProgramSupervisor:
             "library": str(self._library) if self._library else None,
             "shim": str(self._shim) if self._shim else None,
             "private": self._private,
+            "cgroup": self._base.name,
         }
         spec = replace(spec, folder=str(folder), extra={**spec.extra, **told})
         spec.spec_file.write_text(spec.to_json(), encoding="utf-8")

@@ -12,9 +12,10 @@ from harness.judging.checks.program import exit_of as exit_of
 from harness.judging.checks.program import stop_job
 from harness.judging.checks.recovery import recovers
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
-from harness.judging.intervals import duration
+from harness.judging.intervals import SECOND, duration
 from harness.judging.systemd import decide, meets_start_limit
 from harness.judging.timeline import Timeline
+from harness.scenario.vocabulary import PROCESS
 
 
 def back(run: Timeline, limits: CheckLimits) -> Finding:
@@ -39,6 +40,8 @@ def back(run: Timeline, limits: CheckLimits) -> Finding:
     if run.terms.heals or run.heal is not None:
         return recovers(run, limits)
     assert gone is not None
+    if run.level == PROCESS:
+        return _tries_on(run, gone.at.n)
     return _queued(run, gone.at.n)
 
 
@@ -61,6 +64,22 @@ def _began(run: Timeline, ended: Record) -> int:
     """When the life began that ended there."""
     lives = (one.t for one in run.body if isinstance(one.event, SubjLife) and one.event.what == "started")
     return max((t for t in lives if t <= ended.t), default=0)
+
+
+STILL_TRYING_US = 600 * SECOND
+"""The longest pause of the runner's is 300 s."""
+
+
+def _tries_on(run: Timeline, gave_up: int) -> Finding:
+    """Nobody looks into the runner's queue from outside; what it tries, the platform sees."""
+    if run.giveup is None:
+        return passes("it gave up, and was brought back all the same", gave_up, *run.proof(run.since or 0))
+    last = max((mark for mark in run.signs_of_trying if mark.n > gave_up), default=None)
+    if last is not None and run.end - last.t <= STILL_TRYING_US:
+        return passes("it gave up, and the program goes on trying", gave_up, last.n)
+    if run.end - run.giveup.at.t <= STILL_TRYING_US:
+        return unknown("the run ended too soon after it gave up", gave_up)
+    return fails("it gave up, and the program does not try again", gave_up, *([last.n] if last else []))
 
 
 def _queued(run: Timeline, gave_up: int) -> Finding:
