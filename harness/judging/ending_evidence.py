@@ -16,6 +16,7 @@ from harness.judging.evidence import Case, Evidence
 from harness.judging.facts import GiveUp, Message
 from harness.judging.intervals import subtract
 from harness.judging.timeline import Timeline
+from harness.scenario.vocabulary import PROCESS
 
 LONGEST_REASON = 200
 """Characters of a bot's own reason that are told."""
@@ -96,7 +97,9 @@ def recovered(case: Case) -> Evidence | None:
 def deaf(case: Case) -> Evidence | None:
     """A probe sent in the last seconds may still be under way: that is no proof."""
     probe = _probe(case)
-    if probe is None or probe.handled or under_way(case.run, case.limits, probe):
+    if probe is None or under_way(case.run, case.limits, probe):
+        return None
+    if probe.tried if case.run.level == PROCESS else probe.handled:  # from outside a reply alone shows that
         return None
     return Evidence((probe.written[0].at.n,))
 

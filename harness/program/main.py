@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, EventSent, Heal, HttpAnswer, Session
+from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event, EventSent, Heal, HttpSend, Session
 from fake_qq_server.platform.options import Options
 from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 from harness.errors import HarnessError
@@ -62,6 +62,9 @@ START_S = 90.0
 ANSWER_S = 60.0
 """Seconds of the run within which an answer is due."""
 
+AFTER_ANSWER_US = 3_000_000
+"""Until this long after a reply time stays slow: there may be another."""
+
 STOP_S = 95.0
 """Seconds for the end of a program that was told to stop: longer than the check `stops` allows."""
 
@@ -86,12 +89,13 @@ class ProgramRun(TimeTable):
         home = self._folder / "hermes"
         self._log = Log(home / LOG, self._seen, self._recorder.secrets_in)
         self._status = Status(home, self._seen, self._recorder)
-        self._lives = 1
-        self._told = self._ended = False
+        self._lives, self._exits = 1, 0
+        self._tearing_down = self._ended = False
         self._unit: object = None
         self._cpu_s = 0.0
         self._ticking = False
         self._began = time.monotonic()
+        self._starts_by = self._began + START_S
         self._slow_until_us: dict[str, int] = {}
 
     # -- from its start to its end
@@ -159,7 +163,7 @@ class ProgramRun(TimeTable):
         """The marked one: the program is told to stop, at real speed, and what it leaves is looked at."""
         self.fake.director.report_unmet()
         self._recorder("loop", RunTeardown(self._why))
-        self._told = True
+        self._tearing_down = True
         if self._why != "exited":
             self._pace.slow("stopping")
             self._service.send(signal.SIGTERM, job=True)
@@ -209,8 +213,8 @@ class ProgramRun(TimeTable):
                 self._slow_until_us["recovering"] = self._now_us() + held
         elif isinstance(event, EventSent):
             self._slow("answering", int(ANSWER_S * 1e6))
-        elif isinstance(event, HttpAnswer) and event.endpoint == "api" and self._pace.has("answering"):
-            self._slow("answering", 1_000_000)
+        elif isinstance(event, HttpSend) and event.what == "message":
+            self._slow("answering", AFTER_ANSWER_US)
         elif isinstance(event, Heal):
             self._slow("recovering", RECOVERY_US + 60_000_000)
         return n
@@ -232,7 +236,6 @@ class ProgramRun(TimeTable):
             for rule in self._run.rules
             for do in rule.do
         )
-        self._told = True
         self._pace.slow("stopping")
         self._set_rate()
         return self._service.send(signal.Signals[name], job=job)
@@ -266,7 +269,7 @@ class ProgramRun(TimeTable):
             if self._now_us() > until:
                 del self._slow_until_us[reason]
                 self._pace.resume(reason)
-        if time.monotonic() - self._began > START_S:
+        if time.monotonic() > self._starts_by:
             self._pace.resume("starting")
 
     def _look_at_process(self) -> None:
@@ -277,18 +280,26 @@ class ProgramRun(TimeTable):
         if found.pid is not None:
             stat = procfs.stat(found.pid)
             self._cpu_s = stat.cpu_s if stat else self._cpu_s
+        for number in range(self._exits, len(found.codes)):
+            last = number == found.lives - 1
+            if last and not (found.waits or found.over):
+                break  # its service manager has not decided yet
+            self._ended_with(found.codes[number], for_good=last and not found.waits)
         if found.lives > self._lives:
             self._lives = found.lives
-            self._ended = False
-            self._recorder("probe", SubjLife("started", self._lives))
-        if found.pid is None and found.code is not None and not self._ended:
+            self._seen(SubjLife("started", self._lives))
+
+    def _ended_with(self, code: int, *, for_good: bool) -> None:
+        """A life of the program is over. The next one, if there is one, starts at real speed."""
+        self._exits += 1
+        self._log.look()
+        self._status.look()
+        self._seen(ProcExit(code))
+        self._pace.slow("starting")
+        self._starts_by = time.monotonic() + START_S
+        if for_good:
             self._ended = True
-            self._log.look()
-            self._status.look()
-            self._seen(ProcExit(found.code))
-            self._pace.slow("starting")
-            self._began = time.monotonic()
-            if not self._told and not found.waits:
+            if not self._tearing_down:
                 self._exited()
 
     def _exited(self) -> None:

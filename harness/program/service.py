@@ -25,14 +25,15 @@ class Program:
 
 @dataclass(frozen=True)
 class Status:
-    """`pid`: of the running process, None where none runs. `lives`: how often it was started. `code`: how the
-    last one ended, a signal as a negative number; None where none has. `waits`: it ended, and is to be started
-    again. `unit`: the service manager's words and its count of restarts, where there is one."""
+    """`pid`: of the running process, None where none runs. `lives`: how often it was started. `codes`: how each
+    life that is over ended, a signal as a negative number. `waits`: the last one is over, and another is to
+    come; `over`: none is. `unit`: the service manager's words and its count of restarts, where there is one."""
 
     pid: int | None
     lives: int = 1
-    code: int | None = None
+    codes: tuple[int, ...] = ()
     waits: bool = False
+    over: bool = False
     unit: tuple[str, str, int] | None = None
 
 
@@ -85,7 +86,9 @@ class Alone:
         if self._process is None:
             return Status(None, lives=0)
         code = self._process.poll()
-        return Status(self._process.pid if code is None else None, code=code)
+        if code is None:
+            return Status(self._process.pid)
+        return Status(None, codes=(code,), over=True)
 
     def send(self, number: signal.Signals, *, job: bool) -> bool:
         """See `Service`."""

@@ -129,9 +129,8 @@ class Systemd:
         waits = shown.get("SubState") == "auto-restart"
         unit = (shown["ActiveState"], shown["SubState"], lives - 1) if shown else None
         running = pid is not None and len(codes) < lives and Path(f"/proc/{pid}").exists()
-        decided = waits or shown.get("ActiveState") in ("inactive", "failed")
-        code = codes[-1] if codes and (len(codes) >= lives) and decided else None
-        return Status(pid if running else None, lives, code, waits, unit)
+        over = shown.get("ActiveState") in ("inactive", "failed")
+        return Status(pid if running else None, lives, tuple(codes), waits, over, unit)
 
     def send(self, number: signal.Signals, *, job: bool) -> bool:
         """See `Service`."""

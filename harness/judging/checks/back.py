@@ -5,11 +5,12 @@ Runner and process level only.
 
 from __future__ import annotations
 
+from harness.journal.process_kinds import ProcUnit
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit, SubjLife
 from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.checks.program import exit_of as exit_of
-from harness.judging.checks.program import stop_job
+from harness.judging.checks.program import started_after, stop_job
 from harness.judging.checks.recovery import recovers
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
 from harness.judging.intervals import SECOND, duration
@@ -29,8 +30,8 @@ def back(run: Timeline, limits: CheckLimits) -> Finding:
     if run.level == "adapter":
         return not_applicable("only the runner can bring a bot back that gave up")
     gone = run.giveups[0] if run.giveups else None
-    ended = exit_of(run)
-    if gone is None and ended is None:
+    ended, again = exit_of(run), _started_again(run)
+    if gone is None and ended is None and again is None:
         return not_applicable("it did not give up")
     told = stop_job(run)
     if told is not None:
@@ -39,15 +40,30 @@ def back(run: Timeline, limits: CheckLimits) -> Finding:
         return _restarted(run, ended)
     if run.terms.heals or run.heal is not None:
         return recovers(run, limits)
+    if again is not None:
+        return passes("it ended, and the service manager started it again", *again)
     assert gone is not None
     if run.level == PROCESS:
         return _tries_on(run, gone.at.n)
     return _queued(run, gone.at.n)
 
 
+def _started_again(run: Timeline) -> tuple[int, int] | None:
+    """Of a program that a real service manager kept: the records of an end, and of the life after it."""
+    if run.level != PROCESS:
+        return None
+    for record in run.body:
+        if isinstance(record.event, ProcExit):
+            life = started_after(run, record)
+            return (record.n, life.n) if life else None
+    return None
+
+
 def _restarted(run: Timeline, ended: Record) -> Finding:
     assert isinstance(ended.event, ProcExit)
     unit, code = run.terms.restart, ended.event.code
+    if any(isinstance(one.event, ProcUnit) for one in run.body):
+        return fails(f"it ended with code {code}, and systemd did not start it again", ended.n)
     if unit is None:
         return not_applicable("the restart policy of the scenario cannot be read", ended.n)
     found = decide(unit, code)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fake_qq_server.events import RuleAct
 from harness.journal.record import Record
-from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown, SubjState
+from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown, SubjLife, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from harness.judging import asked
 from harness.judging.checks import permanent_errors
@@ -43,8 +43,15 @@ def _signal(run: Timeline) -> Record | None:
 
 
 def exit_of(run: Timeline) -> Record | None:
-    """The record of the program's own end, where it came before the run's."""
-    return next((record for record in run.body if isinstance(record.event, ProcExit)), None)
+    """The record of the program's own end, where it came before the run's, and where the service manager did not
+    start it again."""
+    last = next((one for one in reversed(run.body) if isinstance(one.event, ProcExit)), None)
+    return None if last is None or started_after(run, last) else last
+
+
+def started_after(run: Timeline, ended: Record) -> Record | None:
+    """The record of the next life after this end, where there is one."""
+    return next((one for one in run.body if one.n > ended.n and isinstance(one.event, SubjLife)), None)
 
 
 GONE = ("stopped", "startup_failed")
@@ -162,7 +169,7 @@ def stays(run: Timeline, limits: CheckLimits) -> Finding:
     """
     if run.level == "adapter":
         return not_applicable("at the adapter level there is no program")
-    ended = exit_of(run)
+    ended = next((one for one in run.body if isinstance(one.event, ProcExit)), None)
     if ended is None:
         return passes("the program did not end itself")
     told = told_to_stop(run)
