@@ -36,8 +36,8 @@ from harness.scenario.vocabulary import PROCESS
 class Series:
     """What all runs of one level share. Journals go to OUT/runs/; outcome.json is left to `Results`.
 
-    `network`: who plays the toxics, a relay in virtual time or a real Toxiproxy. `speed`: how fast time passes
-    at the process level.
+    `network`: who plays the toxics, a relay in virtual time or a real Toxiproxy. `speed`: how fast time
+    passes at the process level.
     """
 
     installation: Installation
@@ -139,8 +139,8 @@ class Series:
 
     @contextmanager
     def laid_over(self) -> Iterator[Installation]:
-        """The installation to run: for a patch, and for any fix of the program itself, a private copy that lives
-        as long as the series."""
+        """The installation to run: for a patch, and for any fix of the program itself, a private copy that
+        lives as long as the series."""
         if self.fix is None or (self.fix.plan is None and self.level != PROCESS):
             yield self.installation
             return

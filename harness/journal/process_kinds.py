@@ -1,4 +1,4 @@
-"""The journal's kinds that only the process level writes: the program seen from outside, and its service manager."""
+"""The journal's kinds that only the process level writes: the program from outside, and who keeps it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ProcService(Event):
 
 @dataclass(frozen=True)
 class ProcUnit(Event):
-    """What systemd says of the program's unit, on change: its state, and how often it has started it again."""
+    """What systemd says of the program's unit, on change; `restarts`: how often it has started it again."""
 
     KIND = "proc.unit"
     active: str

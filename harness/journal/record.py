@@ -2,8 +2,8 @@
 
 A `Record` is an envelope (number, virtual time in microseconds, source, whom it concerns, what caused it)
 around one frozen dataclass, its kind. The platform's kinds are in `fake_qq_server.events`, the others
-in `run_kinds`, `runner_kinds` and `process_kinds`. `x` holds what may differ between two equal runs (wall time, paths, pids,
-tracebacks); the digest covers everything else, and there is no other list of exceptions.
+in `run_kinds`, `runner_kinds` and `process_kinds`. `x` holds what may differ between two equal runs (wall
+time, paths, pids, tracebacks); the digest covers everything else, and there is no other list of exceptions.
 """
 
 from __future__ import annotations

@@ -343,8 +343,8 @@ class Left(Event):
     """What the subject left after disconnect(), by name.
 
     `threads`: at the runner level only those that would hold the process up; `files`: the pid file;
-    `clients`: HTTP clients that nobody closed, `processes`: what it had started; null where none was looked for
-    or found.
+    `clients`: HTTP clients that nobody closed, `processes`: what it had started; null where none was looked
+    for or found.
     """
 
     KIND = "left"

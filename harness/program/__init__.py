@@ -1,4 +1,4 @@
-"""The process level: the installed program as it is, under a service manager, in scaled time, seen from outside.
+"""The process level: the installed program as it is, under a service manager, seen from outside.
 
     supervisor.py   in the parent: one run at a time, each in a process and namespaces of its own
     main.py         that process: the platform, the proxy, the program; from its start to the journal's end

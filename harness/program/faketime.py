@@ -41,6 +41,10 @@ MISSING = (
     f"(dnf install libfaketime), or name its libfaketimeMT.so.1 in {LIBRARY}; --speed 1 does without it"
 )
 
+NO_COMPILER = (
+    "none: in a program sped up at the process level, threads that wait with a time-out wait for ever"
+)
+
 STEPS = (10.0, 100.0)
 """On the way from real speed to a high rate."""
 

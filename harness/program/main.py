@@ -62,8 +62,8 @@ START_S = 90.0
 ANSWER_S = 60.0
 """Seconds of the run within which an answer is due."""
 
-AFTER_ANSWER_US = 3_000_000
-"""Until this long after a reply time stays slow: there may be another."""
+AFTER_ANSWER_S = 2.0
+"""Until this long after a reply time stays real: there may be another."""
 
 STOP_S = 95.0
 """Seconds for the end of a program that was told to stop: longer than the check `stops` allows."""
@@ -91,6 +91,7 @@ class ProgramRun(TimeTable):
         self._status = Status(home, self._seen, self._recorder)
         self._lives, self._exits = 1, 0
         self._tearing_down = self._ended = False
+        self._unanswered: set[str] = set()
         self._unit: object = None
         self._cpu_s = 0.0
         self._ticking = False
@@ -212,9 +213,11 @@ class ProgramRun(TimeTable):
                 held = (RECOVERY_HEARTBEATS + 1) * self._heartbeat_us
                 self._slow_until_us["recovering"] = self._now_us() + held
         elif isinstance(event, EventSent):
+            self._unanswered.add(event.id)
             self._slow("answering", int(ANSWER_S * 1e6))
-        elif isinstance(event, HttpSend) and event.what == "message":
-            self._slow("answering", AFTER_ANSWER_US)
+        elif isinstance(event, HttpSend) and event.what == "message" and event.msg_id in self._unanswered:
+            self._unanswered.discard(event.msg_id)
+            self._slow("answering", int((ANSWER_S if self._unanswered else AFTER_ANSWER_S) * 1e6))
         elif isinstance(event, Heal):
             self._slow("recovering", RECOVERY_US + 60_000_000)
         return n

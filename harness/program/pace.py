@@ -1,8 +1,8 @@
 """How fast time may pass at each moment: as fast as was asked, but for reasons to be slower. Pure.
 
-What the program does in real time, it must have real time for: while it starts, and while it is told to stop,
-time is real. After a healing, and while a message waits for its answer, it is a little faster: what a check
-measures then are minutes, and the program needs a second at most.
+What the program does in real time, it must have real time for: while it starts, while a message waits for its
+answer, and while it is told to stop, time is real. After a healing it is a little faster: what a check measures
+then are minutes, and the program needs a second.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from harness.program.faketime import STEP_S, STEPS
 MOST: Mapping[str, float] = {
     "starting": 1.0,
     "stopping": 1.0,
-    "answering": 2.0,
+    "answering": 1.0,
     "recovering": 40.0,
 }
 """For each reason, the rate that it allows."""

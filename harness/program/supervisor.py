@@ -7,6 +7,7 @@ is in them. What then still lies there is the run's folder, which the next comma
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -33,6 +34,8 @@ from harness.program import faketime, systemd
 SPEED = 400.0
 """How fast time passes unless something else was asked for."""
 
+NO_CERTIFICATES = "the process level needs trustme, for certificates: pip install 'qqchaos[tls]'"
+
 NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL")
 
 SLACK_S = 300.0
@@ -43,10 +46,13 @@ what is slower on purpose."""
 class ProgramSupervisor:
     """Runs the installed program of each spec; see `Supervisor`, whose place it takes at this level.
 
-    `speed`: how fast time passes, 1 for real time. Raises HarnessError where libfaketime is missing.
+    `speed`: how fast time passes, 1 for real time. Raises HarnessError where what it needs is
+    missing.
     """
 
     def __init__(self, speed: float | None = None) -> None:
+        if not can_make_certificates():
+            raise HarnessError(NO_CERTIFICATES)
         self._speed = SPEED if speed is None else speed
         self._library = faketime.find() if self._speed != 1 else None
         if self._speed != 1 and self._library is None:
@@ -169,6 +175,16 @@ class ProgramSupervisor:
     def _allowed(self, spec: WorkerSpec, speed: float) -> float:
         """Real seconds."""
         return float(spec.extra["end_us"]) / 1e6 / speed * 2 + SLACK_S
+
+
+def can_make_certificates() -> bool:
+    """Whether a private CA can be made."""
+    return importlib.util.find_spec("trustme") is not None
+
+
+def no_systemd() -> str | None:
+    """Why no systemd can keep a program here, None where one can."""
+    return systemd.missing() or (None if can_have_namespaces() else "namespaces need root, and unshare")
 
 
 def can_have_namespaces() -> bool:

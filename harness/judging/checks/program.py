@@ -43,8 +43,8 @@ def _signal(run: Timeline) -> Record | None:
 
 
 def exit_of(run: Timeline) -> Record | None:
-    """The record of the program's own end, where it came before the run's, and where the service manager did not
-    start it again."""
+    """The record of the program's own end, where it came before the run's, and where the service manager did
+    not start it again."""
     last = next((one for one in reversed(run.body) if isinstance(one.event, ProcExit)), None)
     return None if last is None or started_after(run, last) else last
 
