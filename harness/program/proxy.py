@@ -13,8 +13,8 @@ ADDRESS = "127.0.0.1"
 
 
 class RecordingProxy(Proxy):
-    """Leads QQ's hosts, and the platform's own `ports` by host, to those ports; `on_refused` is told what else
-    was asked for."""
+    """Leads QQ's hosts, and the platform's own `ports` by host, to those ports; `on_refused` is told what
+    else was asked for."""
 
     def __init__(self, ports: Mapping[Any, int], on_refused: Callable[[str], object]) -> None:
         own = {f"{ADDRESS}:{port}": port for port in ports.values()}

@@ -1,9 +1,9 @@
 """Whether time passed too fast for this machine, so that the run proves nothing. Pure.
 
 The program's time-outs are its own: 30 s are 75 ms at rate 400, and where a core is not free for so long, an
-attempt fails before the platform sees it. So each attempt that the program's log counts must have been seen by
-the platform: what failed then failed for the scripted reason. And where the harness's own timer was late by
-minutes of the run's time, so may have been anything.
+attempt fails before the platform sees it. So each attempt that the program's log counts must have been seen
+by the platform: what failed then failed for the scripted reason. And where the harness's own timer was late
+by minutes of the run's time, so may have been anything.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from harness.journal.run_kinds import SubjAttempt
 
 MOST_LATE_S = 240.0
 """Seconds of the run's time: what the checks of this level measure is ten minutes, or real time."""
+
+
+TOO_FAST = "time passed too fast for this machine: "
+"""How its word begins, where it says that a run proves nothing."""
 
 
 class Sentinel:
@@ -47,12 +51,9 @@ class Sentinel:
     def trouble(self) -> str | None:
         """Why the run proves nothing, in words that differ from run to run; None where it does."""
         if self._seen < self._begun:
-            return (
-                f"time passed too fast for this machine: the log tells of {self._begun} attempts, and "
-                f"{self._seen} reached the platform"
-            )
+            return f"{TOO_FAST}the log tells of {self._begun} attempts, and {self._seen} reached the platform"
         if self._late > MOST_LATE_S:
-            return f"time passed too fast for this machine: timers were late by {self._late:.0f} s of the run"
+            return f"{TOO_FAST}timers were late by {self._late:.0f} s of the run"
         return None
 
 

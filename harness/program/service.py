@@ -8,9 +8,13 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from harness.process.child_setup import die_with_parent
+
+
+Name = Literal["systemd", "none"]
+"""Who keeps a program."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +29,10 @@ class Program:
 
 @dataclass(frozen=True)
 class Status:
-    """`pid`: of the running process, None where none runs. `lives`: how often it was started. `codes`: how each
-    life that is over ended, a signal as a negative number. `waits`: the last one is over, and another is to
-    come; `over`: none is. `unit`: the service manager's words and its count of restarts, where there is one."""
+    """`pid`: of the running process, None where none runs. `lives`: how often it was started. `codes`: how
+    each life that is over ended, a signal as a negative number. `waits`: the last one is over, and another is
+    to come; `over`: none is. `unit`: the service manager's words and its count of restarts, where there is
+    one."""
 
     pid: int | None
     lives: int = 1
@@ -38,10 +43,11 @@ class Status:
 
 
 class Service(Protocol):
-    """Keeps one program. `name` and `detail` are for the journal."""
+    """Keeps one program. `name` and `detail` are for the journal; `processes` are its own."""
 
-    name: str
+    name: Name
     detail: str
+    processes: tuple[int, ...]
 
     def start(self, program: Program) -> None:
         """Start it. Raises HarnessError where that cannot be done."""
@@ -60,7 +66,8 @@ class Service(Protocol):
 class Alone:
     """No service manager: what ended stays ended."""
 
-    name = "none"
+    name: Name = "none"
+    processes: tuple[int, ...] = ()
 
     def __init__(self, detail: str) -> None:
         self.detail = detail

@@ -1,7 +1,7 @@
-"""In the parent: runs of the program, one at a time, each in a process and, as root, in namespaces of its own.
+"""In the parent: runs of the program, one at a time, each in a process and, as root, namespaces of its own.
 
-Whatever ends this process ends a run: its process is killed with it, and with that the namespaces and all that
-is in them. What then still lies there is the run's folder, which the next command removes.
+Whatever ends this process ends a run: its process is killed with it, and with that the namespaces and all
+that is in them. What then still lies there is the run's folder, and its cgroup: the next command removes them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from harness.process.child_setup import die_with_parent
 from harness.process.result import RunResult, reported_problem
 from harness.process.worker_spec import WorkerSpec
 from harness.program import faketime, systemd
+from harness.program.sentinel import TOO_FAST
 
 SPEED = 400.0
 """How fast time passes unless something else was asked for."""
@@ -39,8 +40,8 @@ NO_CERTIFICATES = "the process level needs trustme, for certificates: pip instal
 NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL")
 
 SLACK_S = 300.0
-"""Real seconds that a run may take besides those that its time takes: its start and its end, at real speed, and
-what is slower on purpose."""
+"""Real seconds that a run may take besides those that its time takes: its start and its end, in real time,
+and what is slower on purpose."""
 
 
 class ProgramSupervisor:
@@ -98,8 +99,10 @@ class ProgramSupervisor:
         with parent_signals.sigterm_as_ctrl_c():
             for spec in specs:
                 result = self._run(spec, self._speed)
-                if self._speed > 1 and _too_fast(result):
-                    result = self._run(spec, max(1.0, self._speed / 2))
+                trouble = _too_fast(result) if self._speed > 1 else None
+                if trouble is not None:
+                    told = {**spec.extra, "told": {"tried_before": f"at {self._speed:g}: {trouble}"}}
+                    result = self._run(replace(spec, extra=told), max(1.0, self._speed / 2))
                 results.append(result)
                 if on_done(result) is True:
                     break
@@ -199,11 +202,11 @@ def _packages() -> str:
     return str(Path(__file__).absolute().parents[2])
 
 
-def _too_fast(result: RunResult) -> bool:
-    """Whether the journal's last word is that of the sentinel."""
+def _too_fast(result: RunResult) -> str | None:
+    """The journal's last word, where that is the sentinel's."""
     if result.journal is None:
-        return False
+        return None
     lines = result.journal.read_text(encoding="utf-8", errors="replace").splitlines()
-    last = json.loads(lines[-1]) if lines else {}
-    said = last.get("d", {})
-    return said.get("why") == "harness" and str(said.get("detail")).startswith("time passed too fast")
+    said = json.loads(lines[-1])["d"] if lines else {}
+    detail = str(said.get("detail"))
+    return detail if said.get("why") == "harness" and detail.startswith(TOO_FAST) else None

@@ -19,7 +19,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.process import walls
-from harness.program.service import Program, Status
+from harness.program.service import Name, Program, Status
 
 SYSTEMD = Path("/usr/lib/systemd/systemd")
 NEEDED = ("systemctl", "systemd-run")
@@ -58,7 +58,7 @@ class Systemd:
     Raises HarnessError where it does not start; what it said stands in that.
     """
 
-    name = "systemd"
+    name: Name = "systemd"
 
     def __init__(self, unit: Mapping[str, Any], folder: Path, cgroup: str) -> None:
         self._unit = unit
@@ -80,16 +80,12 @@ class Systemd:
                 stderr=log,
                 env=self._environment,
             )
+        self.processes: tuple[int, ...] = (self._process.pid,)
         self._await_start()
         version = self._said("--version").partition("\n")[0]
         self.detail = f"{version.partition(' (')[0]}, an instance of the run's own"
         self._shown: Mapping[str, str] = {}
         self._closed = threading.Event()
-
-    @property
-    def processes(self) -> tuple[int, ...]:
-        """Its own."""
-        return (self._process.pid,)
 
     def _await_start(self) -> None:
         until = time.monotonic() + START_S

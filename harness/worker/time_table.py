@@ -1,9 +1,9 @@
 """The time table of a run: when it is probed, and when it ends. Asks the platform, and nothing of the clock.
 
 A run ends at its scenario's end, or ten virtual minutes after it gave up where no healing is set, no rule
-waits for the give-up and no task of the subject is left, so that nothing could change it. One heartbeat before
-the end (earlier where `answers` are slow) a run in service gets a probe message; with a healing another one
-three heartbeats after service came back. Then comes the marked tear-down.
+waits for the give-up and no task of the subject is left, so that nothing could change it. One heartbeat
+before the end (earlier where `answers` are slow) a run in service gets a probe message; with a healing
+another one three heartbeats after service came back. Then comes the marked tear-down.
 """
 
 from __future__ import annotations
