@@ -155,12 +155,14 @@ def fatal_unnotified(case: Case) -> Evidence | None:
     gone = case.run.giveup
     if gone is None or gone.flag is None:
         return None
-    return Evidence(tuple(dict.fromkeys((gone.at.n, gone.flag.n))))
+    half = "gave up, and its status file says so" if case.run.level == PROCESS else None
+    return Evidence(tuple(dict.fromkeys((gone.at.n, gone.flag.n))), half=half)
 
 
 def silent_death(case: Case) -> Evidence | None:
-    """It gave up, by neither flag nor call."""
-    return Evidence((case.run.giveup.at.n,)) if case.run.giveup else None
+    """It gave up, by neither flag nor call; from outside, no call is seen."""
+    half = "gave up, and only its log says so" if case.run.level == PROCESS else None
+    return Evidence((case.run.giveup.at.n,), half=half) if case.run.giveup else None
 
 
 def _called(gone: GiveUp) -> Evidence:

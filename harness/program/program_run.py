@@ -25,7 +25,7 @@ from harness.journal.process_kinds import ProcRate, ProcService, SubjGaveUp
 from harness.journal.record import SCHEMA
 from harness.journal.run_kinds import CLOCK_SCALED, RunOpen, RunTeardown, SubjEgress, SubjState
 from harness.journal.writer import Recorder
-from harness.process import private_dirs, procfs
+from harness.process import private_dirs
 from harness.process.child_setup import exit_with_problem
 from harness.process.worker_spec import WorkerSpec
 from harness.program import faketime, scaled_time
@@ -145,18 +145,10 @@ class ProgramRun(TimeTable):
                     await asyncio.sleep(0.02)
         self._look()
         if self._lives.over:
-            self._seen(left_by(self._hermes, self._homes / "locks", self._processes_left()))
+            self._seen(left_by(self._hermes, self._homes / "locks", self._service.left()))
         self._seen(self._sentinel.found())
         trouble = self._sentinel.trouble()
         self._close("harness" if trouble else "end", trouble)
-
-    def _processes_left(self) -> list[str]:
-        """In a namespace of the run's own, the names of the processes that are not the harness's."""
-        if not self._spec.extra["private"]:
-            return []
-        ours = (os.getpid(), *self._service.processes)
-        alive = [one for one in procfs.all_processes() if one.pid not in ours and one.state != "Z"]
-        return [procfs.name(one.pid) for one in alive]
 
     def _close(self, why: str, detail: str | None = None) -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from harness.process import procfs
 from harness.process.child_setup import die_with_parent
-
 
 Name = Literal["systemd", "none"]
 """Who keeps a program."""
@@ -43,11 +43,10 @@ class Status:
 
 
 class Service(Protocol):
-    """Keeps one program. `name` and `detail` are for the journal; `processes` are its own."""
+    """Keeps one program. `name` and `detail` are for the journal."""
 
     name: Name
     detail: str
-    processes: tuple[int, ...]
 
     def start(self, program: Program) -> None:
         """Start it. Raises HarnessError where that cannot be done."""
@@ -59,6 +58,9 @@ class Service(Protocol):
         """Send it a signal; with `job`, as the service manager's stop. Whether there was somebody to send it
         to."""
 
+    def left(self) -> list[str]:
+        """Once it is over: the names of the processes that it had started and that still run."""
+
     def close(self) -> None:
         """End what is left of it, whatever it does."""
 
@@ -67,7 +69,6 @@ class Alone:
     """No service manager: what ended stays ended."""
 
     name: Name = "none"
-    processes: tuple[int, ...] = ()
 
     def __init__(self, detail: str) -> None:
         self.detail = detail
@@ -103,6 +104,11 @@ class Alone:
             return False
         self._process.send_signal(number)
         return True
+
+    def left(self) -> list[str]:
+        """See `Service`: those of its session."""
+        leader = self._process.pid if self._process else 0
+        return [procfs.name(one.pid) for one in procfs.all_processes() if one.session == leader]
 
     def close(self) -> None:
         """See `Service`."""

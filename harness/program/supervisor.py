@@ -1,7 +1,7 @@
 """In the parent: runs of the program, one at a time, each in a process and, as root, namespaces of its own.
 
 Whatever ends this process ends a run: its process is killed with it, and with that the namespaces and all
-that is in them. What then still lies there is the run's folder, and its cgroup: the next command removes them.
+that is in them. What then still lies there, the run's folder and its cgroup, the next command removes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A real systemd keeps the program: `systemd --user`, an instance of the run's own, in the run's namespaces.
 
-It needs root: /run and /sys/fs/cgroup are mounted anew, in a cgroup of the run's own, and nobody outside sees
-any of it. The program is a transient unit (`systemd-run`), with the restart settings of the scenario. How each
-of its lives ended, the unit itself writes down (`ExecStopPost`).
+It needs root: /run and /sys/fs/cgroup are mounted anew, in a cgroup of the run's own, and nobody outside
+sees any of it. The program is a transient unit (`systemd-run`), with the restart settings of the scenario.
+How each of its lives ended, the unit itself writes down (`ExecStopPost`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.process import walls
+from harness.process import procfs, walls
 from harness.program.service import Name, Program, Status
 
 SYSTEMD = Path("/usr/lib/systemd/systemd")
@@ -80,7 +80,6 @@ class Systemd:
                 stderr=log,
                 env=self._environment,
             )
-        self.processes: tuple[int, ...] = (self._process.pid,)
         self._await_start()
         version = self._said("--version").partition("\n")[0]
         self.detail = f"{version.partition(' (')[0]}, an instance of the run's own"
@@ -136,6 +135,10 @@ class Systemd:
         elif pid is not None:
             os.kill(pid, number)
         return pid is not None
+
+    def left(self) -> list[str]:
+        """See `Service`: those of its cgroup."""
+        return [procfs.name(one.pid) for one in procfs.all_processes() if UNIT in procfs.cgroup(one.pid)]
 
     def close(self) -> None:
         """See `Service`. What it had started is killed with it: it is in the run's namespace."""
@@ -232,9 +235,9 @@ def mount(kind: str, place: Path) -> None:
 
 
 def remove_cgroups(in_use: Path) -> None:
-    """Remove the cgroups of runs that are over: those that no folder in `in_use` is named after. Never raises.
+    """Remove the cgroups of runs that are over: those of whose name there is no folder in `in_use`.
 
-    In a mount namespace of its own, so that nothing is mounted on the machine itself.
+    Raises nothing. In a mount namespace of its own, so that nothing is mounted on the machine itself.
     """
     script = (
         f"mount -t cgroup2 cgroup2 {CGROUPS} && cd {CGROUPS} && for one in qqchaos-*; do "
