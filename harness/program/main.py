@@ -6,6 +6,8 @@ it, all of it is over: the kernel ends a namespace with its first process, and w
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,12 +21,17 @@ from harness.program import systemd
 from harness.program.program_run import ProgramRun
 from harness.program.service import Alone, Service
 
+NICE = -10
+"""A core that is not free for 75 ms is one for 30 s of the program's: it goes before what else the machine does."""
+
 
 def main(file: str) -> None:
     """Do the run that the file describes."""
     spec = WorkerSpec.from_json(Path(file).read_text(encoding="utf-8"))
     homes = Path(spec.extra["homes"])
     homes.mkdir(mode=0o700)
+    with contextlib.suppress(OSError):  # not root
+        os.nice(NICE)
     try:
         if spec.extra["private"]:
             spec = replace(spec, walls=_furnish(homes))

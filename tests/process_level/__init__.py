@@ -1,1 +1,1 @@
-"""The process level, tried as a whole: the table of fixes under a real systemd, and runs that are interrupted."""
+"""The process level as a whole: the table of fixes under a real systemd, a run, and interrupted ones."""
