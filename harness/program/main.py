@@ -22,7 +22,7 @@ from harness.program.program_run import ProgramRun
 from harness.program.service import Alone, Service
 
 NICE = -10
-"""A core that is not free for 75 ms is one for 30 s of the program's: it goes before what else the machine does."""
+"""At rate 400, a core that is not free for 75 ms is not free for 30 s: a run goes before other work."""
 
 
 def main(file: str) -> None:
