@@ -8,6 +8,7 @@ from fake_qq_server.events import Event
 from harness.journal.process_kinds import ProcUnit
 from harness.journal.run_kinds import ProcExit, SubjLife
 from harness.process import procfs
+from harness.program.priority import prefer
 from harness.program.service import Service
 
 
@@ -22,6 +23,7 @@ class Lives:
         self._record = record
         self._on_end = on_end
         self._begun, self._ended = 1, 0
+        self._pid: int | None = None
         self._unit: tuple[str, str, int] | None = None
         self.over = False
         self.cpu_s = 0.0
@@ -32,6 +34,9 @@ class Lives:
         if found.unit is not None and found.unit != self._unit:
             self._unit = found.unit
             self._record(ProcUnit(*found.unit))
+        if found.pid is not None and found.pid != self._pid:
+            self._pid = found.pid
+            prefer(found.pid)
         stat = procfs.stat(found.pid) if found.pid is not None else None
         self.cpu_s = stat.cpu_s if stat else self.cpu_s
         for number in range(self._ended, len(found.codes)):

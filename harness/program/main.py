@@ -6,7 +6,6 @@ it, all of it is over: the kernel ends a namespace with its first process, and w
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -18,11 +17,9 @@ from harness.process import private_dirs, walls
 from harness.process.child_setup import exit_with_problem
 from harness.process.worker_spec import WorkerSpec
 from harness.program import systemd
+from harness.program.priority import prefer
 from harness.program.program_run import ProgramRun
 from harness.program.service import Alone, Service
-
-NICE = -10
-"""At rate 400, a core that is not free for 75 ms is not free for 30 s: a run goes before other work."""
 
 
 def main(file: str) -> None:
@@ -30,8 +27,7 @@ def main(file: str) -> None:
     spec = WorkerSpec.from_json(Path(file).read_text(encoding="utf-8"))
     homes = Path(spec.extra["homes"])
     homes.mkdir(mode=0o700)
-    with contextlib.suppress(OSError):  # not root
-        os.nice(NICE)
+    prefer(os.getpid())
     try:
         if spec.extra["private"]:
             spec = replace(spec, walls=_furnish(homes))
