@@ -20,8 +20,9 @@ from harness.comparing import baseline
 from harness.comparing.changes import changes
 from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
-from harness.hermes.installation import Installation
+from harness.hermes.installation import Installation, program_of
 from harness.judging.outcome import exit_status
+from harness.program.supervisor import ProgramSupervisor
 from harness.reporting.stored import read_stored
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
@@ -121,6 +122,8 @@ def _run(
         lane.check()
     if installation is None:
         installation = environments.resolve(request.hermes, request.python, say=Terminal(sys.stderr).note)
+    if any(level == PROCESS for level, _ in batches):
+        _check_program(request, installation)
     fix = fixes.choose(request.fix, installation) if request.fix else None
     out = request.out or DEFAULT_OUT
     width = max(len(run.name) for _, runs in batches for run in runs)
@@ -158,6 +161,12 @@ def _run(
     if request.json:
         print(as_text(document(results.runs)))
     return results.runs
+
+
+def _check_program(request: RunRequest, installation: Installation) -> None:
+    """Whether the process level can be run here. Raises SubjectError and HarnessError."""
+    program_of(installation)
+    ProgramSupervisor(request.speed)
 
 
 def _done(results: Results, progress: Steps, width: int, judged: Judged) -> None:
