@@ -240,7 +240,6 @@ class TestWrongUsage:
             (["run", "healthy", "broken.yaml"], 2, "broken.yaml:1: "),
             (["repro", "99999"], 2, "no scenario shows issue 99999"),
             (["run", "healthy", "--speed", "2"], 2, "--speed is for --level process"),
-            (["run", "healthy", "--level", "process", "--speed", "0"], 2, "is no number from 1 to 2000"),
             (["run", "healthy", "--level", "process", "--debug"], 2, "do not go together"),
             (["run", "healthy", "--level", "process", *bot.on()], 125, "runs an installed hermes"),
             (["run", "healthy", "--hermes", "/nonexistent"], 2, "neither a release (0.19.0) nor a folder"),
