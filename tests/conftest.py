@@ -24,6 +24,7 @@ KINDS = {
     "harness/hermes/fixes": "pure",
     "harness/commands": "runs",
     "harness/toxiproxy": "runs",
+    "process_level": "runs",
     "harness/commands/report": "pure",
     "calibration": "runs",
     "clients": "runs",

@@ -83,6 +83,16 @@ def _not_empty(convert: Callable[[str], Any]) -> Callable[[str], Any]:
     return converted
 
 
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 1 <= speed <= 2000:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to 2000")
+    return speed
+
+
 def _jobs(text: str) -> int:
     if not _number(text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
@@ -155,6 +165,12 @@ RUNNING = (
         type=Path,
         metavar="DIR",
         help="keep runs there, and do not do a run again of which nothing has changed (default: do each)",
+    ),
+    _option(
+        "--speed",
+        type=_speed,
+        metavar="X",
+        help="at level process: how many times as fast as real time (default: 400, with libfaketime)",
     ),
     _option("--durations", type=_jobs, metavar="N", help="tell the N runs that took longest"),
     _option("--debug", action="store_true", help="in the foreground without limits: breakpoint() works"),

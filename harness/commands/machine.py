@@ -19,6 +19,7 @@ from harness.errors import NOT_JUDGED, PASSED, QQChaosError
 from harness.hermes import environments, installation, interpreters
 from harness.hermes.installation import Installation
 from harness.process import walls
+from harness.program import faketime, supervisor
 from harness.scenario.vocabulary import LEVELS
 from harness.toxiproxy import program
 
@@ -87,7 +88,16 @@ def examine(hermes: str | None = None, python: str | None = None, cache: Path | 
     A subject that is not a release of ours is imported once to see that it can be, which takes a second.
     """
     subject, facts, trouble = _subject(hermes, python, cache)
-    facts = [_own_interpreter(), *facts, _installer(), _tmpfs(), _cores(), *_walls(), _toxiproxy()]
+    facts = [
+        _own_interpreter(),
+        *facts,
+        _installer(),
+        _tmpfs(),
+        _cores(),
+        *_walls(),
+        _toxiproxy(),
+        *_process_level(),
+    ]
     lacks = tuple((level, (*trouble, *_lacking(level, subject, unknown=bool(trouble)))) for level in LEVELS)
     return Diagnosis(tuple(facts), lacks, to_install=subject is None and not trouble)
 
@@ -182,6 +192,25 @@ def _toxiproxy() -> Fact:
     return Fact("Toxiproxy", "ok" if found else "note", str(found) if found else missing)
 
 
+def _process_level() -> list[Fact]:
+    """What the process level uses where it is there."""
+    library = faketime.find()
+    lacking = supervisor.no_systemd()
+    return [
+        Fact("libfaketime", "ok" if library else "note", str(library or faketime.MISSING)),
+        Fact(
+            "a C compiler",
+            "ok" if faketime.compiler() else "note",
+            faketime.compiler() or faketime.NO_COMPILER,
+        ),
+        Fact(
+            "systemd",
+            "note" if lacking else "ok",
+            f"none for a run: {lacking}" if lacking else "one for each run",
+        ),
+    ]
+
+
 def _cores() -> Fact:
     if sys.platform == "linux":
         return Fact("cores", "ok", f"{len(os.sched_getaffinity(0))} for this process")
@@ -227,19 +256,14 @@ def _program(subject: Installation | None) -> str | None:
     return "this hermes-agent has no hermes_cli/main.py, the `hermes` program"
 
 
-def _not_yet(subject: Installation | None) -> str | None:
+def _certificates(subject: Installation | None) -> str | None:
     del subject
-    return "this version does not drive it yet"
-
-
-def _openssl(subject: Installation | None) -> str | None:
-    return None if shutil.which("openssl") else "no openssl on PATH, which makes the private CA"
+    return None if supervisor.can_make_certificates() else supervisor.NO_CERTIFICATES
 
 
 NEEDS: tuple[Need, ...] = (
     Need(LEVELS, _loopback),
     Need(("runner", "process"), _has_class("gateway/run.py", "GatewayRunner")),
-    Need(("process",), _not_yet),
     Need(("process",), _program),
-    Need(("process",), _openssl),
+    Need(("process",), _certificates),
 )

@@ -42,7 +42,7 @@ class RunRequest(ReportFiles):
     `out`: None is `.qqchaos`. `baseline`: a release or a file. `against`: another hermes-agent to run first.
     `shard`: which part of how many. `replay`: a bundle whose run to do again. `durations`: how many of the
     slowest runs to tell. `network`: who plays the toxics. `store`: a folder of runs that were done before,
-    None to do each.
+    None to do each. `speed`: how fast time passes at the process level.
     """
 
     names: tuple[str, ...] = ()
@@ -68,6 +68,7 @@ class RunRequest(ReportFiles):
     json: bool = False
     network: Network = RELAY
     store: Path | None = None
+    speed: float | None = None
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,14 @@ from harness.comparing import baseline
 from harness.comparing.changes import changes
 from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
-from harness.hermes.installation import Installation
+from harness.hermes.installation import Installation, program_of
 from harness.judging.outcome import exit_status
+from harness.program.supervisor import ProgramSupervisor
 from harness.reporting.stored import read_stored
 from harness.scenario import selection
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.selection import sources_of
-from harness.scenario.vocabulary import LEVELS_DRIVEN
+from harness.scenario.vocabulary import LEVELS_DRIVEN, PROCESS
 
 Batch = tuple[str, Sequence[RunSpec]]
 """A level, and the runs to do at it."""
@@ -140,14 +141,19 @@ def _run(
     """
     told = installation is None
     terminal = _terminal(request)
-    if request.store and (request.debug or request.network != RELAY):
-        raise UsageError("--store goes neither with --debug nor with a real Toxiproxy: such runs differ")
+    differs = request.debug or request.network != RELAY or any(level == PROCESS for level, _ in batches)
+    if request.store and differs:
+        raise UsageError(
+            "--store goes neither with --debug nor a real Toxiproxy nor level process: such runs differ"
+        )
     if request.network != RELAY:
         from harness.toxiproxy import lane  # with packages that nobody else needs
 
         lane.check()
     if installation is None:
         installation = environments.resolve(request.hermes, request.python, say=Terminal(sys.stderr).note)
+    if any(level == PROCESS for level, _ in batches):
+        _check_program(request, installation)
     fix = fixes.choose(request.fix, installation) if request.fix else None
     out = request.out or DEFAULT_OUT
     width = max(len(run.name) for _, runs in batches for run in runs)
@@ -168,6 +174,7 @@ def _run(
                 stop_at_first=request.stop_at_first,
                 network=request.network,
                 store=request.store,
+                speed=request.speed,
             )
             if len(batches) > 1:
                 terminal.print_lines([*([""] if number else []), f"level {level}"])
@@ -185,6 +192,12 @@ def _run(
     if request.json:
         print(as_text(document(results.runs)))
     return results.runs
+
+
+def _check_program(request: RunRequest, installation: Installation) -> None:
+    """Whether the process level can be run here. Raises SubjectError and HarnessError."""
+    program_of(installation)
+    ProgramSupervisor(request.speed)
 
 
 def _done(results: Results, progress: Steps, width: int, judged: Judged) -> None:
@@ -226,6 +239,12 @@ def _status(done: Sequence[Judged], *, strict: bool) -> int:
 
 def _level(request: RunRequest) -> str:
     level = request.level or "adapter"
-    if level not in LEVELS_DRIVEN:
-        raise UsageError(f"level {level} cannot be run by this version; it runs {', '.join(LEVELS_DRIVEN)}")
+    if level == PROCESS and request.network != RELAY:
+        raise UsageError("--level process and --network toxiproxy do not go together")
+    if level == PROCESS and request.debug:
+        raise UsageError(
+            "--level process and --debug do not go together: the program is not this one's child"
+        )
+    if level != PROCESS and request.speed is not None:
+        raise UsageError("--speed is for --level process; elsewhere time is virtual")
     return level

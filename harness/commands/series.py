@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from harness.commands.outcome_store import StoredRuns
 from harness.commands.request import RELAY, Network
 from harness.commands.results import JOURNALS, Judged, file_name
 from harness.hermes import fixes
 from harness.hermes.fixes import Fix
-from harness.hermes.installation import Installation
+from harness.hermes.fixes.copied import copy_with
+from harness.hermes.installation import Installation, program_of
 from harness.journal.record import JournalError, parse
 from harness.journal.run_kinds import FixRef
 from harness.judging.outcome import judge
@@ -24,7 +26,10 @@ from harness.process.result import RunResult
 from harness.process.supervisor import Beside, Supervisor
 from harness.process.watchdog import wall_s_for
 from harness.process.worker_spec import WorkerSpec
+from harness.program.supervisor import ProgramSupervisor
+from harness.scenario import service_unit
 from harness.scenario.run_spec import RunSpec
+from harness.scenario.vocabulary import PROCESS
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Series:
     """What all runs of one level share. Journals go to OUT/runs/; outcome.json is left to `Results`.
 
     `network`: who plays the toxics, a relay in virtual time or a real Toxiproxy. `store`: a folder of runs
-    that were done before (`outcome_store`), None to do each.
+    that were done before (`outcome_store`), None to do each. `speed`: how fast time passes at the process
+    level.
     """
 
     installation: Installation
@@ -45,6 +51,7 @@ class Series:
     stop_at_first: bool = False
     network: Network = RELAY
     store: Path | None = None
+    speed: float | None = None
 
     def run(self, specs: Sequence[RunSpec], on_done: Callable[[Judged], None]) -> list[Judged]:
         """Run and judge all; `on_done` is called with each as it ends. Results in the order of `specs`.
@@ -79,7 +86,7 @@ class Series:
             elif stored:
                 workers = stored.to_do
             if workers:
-                with Supervisor(installation.interpreter, self.jobs, beside=self._beside()) as supervisor:
+                with self._supervisor(installation) as supervisor:
                     supervisor.self_test()
                     self._do(supervisor, workers, finished)
         if stored:
@@ -92,7 +99,10 @@ class Series:
         return sorted(done, key=lambda judged: order[judged.name])
 
     def _do(
-        self, supervisor: Supervisor, workers: Sequence[WorkerSpec], finished: Callable[[RunResult], bool]
+        self,
+        supervisor: Supervisor | ProgramSupervisor,
+        workers: Sequence[WorkerSpec],
+        finished: Callable[[RunResult], bool],
     ) -> None:
         if not self.debug:
             supervisor.run_all(workers, finished)
@@ -109,6 +119,12 @@ class Series:
 
         why = {spec.name: lane.refusal(spec, self.level) for spec in specs}
         return [Judged(name, self.level, None, (), None, said) for name, said in why.items() if said]
+
+    def _supervisor(self, installation: Installation) -> Supervisor | ProgramSupervisor:
+        """What runs the runs of this level."""
+        if self.level == PROCESS:
+            return ProgramSupervisor(self.speed)
+        return Supervisor(installation.interpreter, self.jobs, beside=self._beside())
 
     def _beside(self) -> Beside:
         """What stands beside each run."""
@@ -133,16 +149,24 @@ class Series:
             scenario=spec.resolved,
             subject={**installation.subject(), "path": str(installation.root)},
             limits={"wall_s": wall_s_for(spec.end_us, one_to_one=self.network != RELAY)},
+            extra=self._of_the_program(spec, installation) if self.level == PROCESS else {},
         )
+
+    def _of_the_program(self, spec: RunSpec, installation: Installation) -> dict[str, Any]:
+        """What the process level is told besides. Raises SubjectError where there is no program."""
+        unit = asdict(spec.restart or service_unit.DEFAULT)
+        return {"command": program_of(installation), "end_us": spec.end_us, "unit": unit}
 
     @contextmanager
     def laid_over(self) -> Iterator[Installation]:
-        """The installation to run: for a patch, a private copy that lives as long as the series."""
-        if self.fix is None or self.fix.plan is None:
+        """The installation to run: for a patch, and for any fix of the program itself, a private copy that
+        lives as long as the series."""
+        if self.fix is None or (self.fix.plan is None and self.level != PROCESS):
             yield self.installation
             return
         with private_dirs.temporary_copy("fix") as copy:
-            yield fixes.lay_over(self.fix, self.installation, copy)
+            lay_over = copy_with if self.level == PROCESS else fixes.lay_over
+            yield lay_over(self.fix, self.installation, copy)
 
     def judged(self, result: RunResult) -> Judged:
         """The outcome of a run of this series, from the journal that it left."""

@@ -159,6 +159,21 @@ def describe(source: Source, root: Path, interpreter: Path, answer: ProbeAnswer)
     )
 
 
+def program_of(found: Installation) -> tuple[str, ...]:
+    """The command that an operator gives: the `hermes` installed beside the interpreter. The interpreter is
+    named, for the first line of a copied one names another.
+
+    Raises SubjectError where hermes-agent is not installed there.
+    """
+    hermes = found.interpreter.parent / "hermes"
+    if found.path_entries or not hermes.is_file():
+        raise SubjectError(
+            f"the process level runs an installed hermes, and {found.root} is none: name a release, or the "
+            "--python of an environment in which it is installed"
+        )
+    return str(found.interpreter), str(hermes), "gateway", "run"
+
+
 def check_import(layout: Layout, interpreter: Path, path_entries: tuple[Path, ...] = ()) -> None:
     """Import the adapter once, in a process and a home of its own (about a second).
 

@@ -2,8 +2,8 @@
 
 A `Record` is an envelope (number, virtual time in microseconds, source, whom it concerns, what caused it)
 around one frozen dataclass, its kind. The platform's kinds are in `fake_qq_server.events`, the others
-in `run_kinds` and `runner_kinds`. `x` holds what may differ between two equal runs (wall time, paths, pids,
-tracebacks); the digest covers everything else, and there is no other list of exceptions.
+in `run_kinds`, `runner_kinds` and `process_kinds`. `x` holds what may differ between two equal runs (wall
+time, paths, pids, tracebacks); the digest covers everything else, and there is no other list of exceptions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from fake_qq_server import events
 from fake_qq_server.events import NOBODY, Envelope, Event
-from harness.journal import run_kinds, runner_kinds
+from harness.journal import process_kinds, run_kinds, runner_kinds
 from harness.journal.field_types import wrong_field
 from harness.journal.run_kinds import FixRef
 
@@ -25,7 +25,7 @@ SCHEMA = 1
 
 
 KINDS: Mapping[str, type[Event]] = {
-    kind.KIND: kind for kind in (*events.KINDS, *run_kinds.KINDS, *runner_kinds.KINDS)
+    kind.KIND: kind for kind in (*events.KINDS, *run_kinds.KINDS, *runner_kinds.KINDS, *process_kinds.KINDS)
 }
 """Every kind that a journal may hold, by its `k`."""
 

@@ -25,6 +25,9 @@ CLOCK_WITH_A_PROXY = "baton+1:1"
 """The same, but as long as a real proxy has something on its way, time goes one to one with real time: times
 differ a little from run to run, so digests do too."""
 
+CLOCK_SCALED = "scaled"
+"""Real time, and multiples of it (`proc.rate`): times, and so digests, differ from run to run."""
+
 
 @dataclass(frozen=True)
 class FixRef:
@@ -341,7 +344,8 @@ class Left(Event):
     """What the subject left after disconnect(), by name.
 
     `threads`: at the runner level only those that would hold the process up; `files`: the pid file;
-    `clients`: HTTP clients that nobody closed, null where none was looked for or found.
+    `clients`: HTTP clients that nobody closed, `processes`: what it had started; null where none was looked
+    for or found.
     """
 
     KIND = "left"
@@ -352,6 +356,7 @@ class Left(Event):
     warnings: Sequence[str] = ()
     files: Sequence[str] = ()
     clients: Sequence[str] | None = field(default=None, metadata=OMIT_NULL)
+    processes: Sequence[str] | None = field(default=None, metadata=OMIT_NULL)
 
 
 KINDS: tuple[type[Event], ...] = (

@@ -16,6 +16,7 @@ from harness.judging.evidence import Case, Evidence
 from harness.judging.facts import GiveUp, Message
 from harness.judging.intervals import subtract
 from harness.judging.timeline import Timeline
+from harness.scenario.vocabulary import PROCESS
 
 LONGEST_REASON = 200
 """Characters of a bot's own reason that are told."""
@@ -96,7 +97,9 @@ def recovered(case: Case) -> Evidence | None:
 def deaf(case: Case) -> Evidence | None:
     """A probe sent in the last seconds may still be under way: that is no proof."""
     probe = _probe(case)
-    if probe is None or probe.handled or under_way(case.run, case.limits, probe):
+    if probe is None or under_way(case.run, case.limits, probe):
+        return None
+    if probe.tried if case.run.level == PROCESS else probe.handled:  # from outside a reply alone shows that
         return None
     return Evidence((probe.written[0].at.n,))
 
@@ -152,12 +155,14 @@ def fatal_unnotified(case: Case) -> Evidence | None:
     gone = case.run.giveup
     if gone is None or gone.flag is None:
         return None
-    return Evidence(tuple(dict.fromkeys((gone.at.n, gone.flag.n))))
+    half = "gave up, and its status file says so" if case.run.level == PROCESS else None
+    return Evidence(tuple(dict.fromkeys((gone.at.n, gone.flag.n))), half=half)
 
 
 def silent_death(case: Case) -> Evidence | None:
-    """It gave up, by neither flag nor call."""
-    return Evidence((case.run.giveup.at.n,)) if case.run.giveup else None
+    """It gave up, by neither flag nor call; from outside, no call is seen."""
+    half = "gave up, and only its log says so" if case.run.level == PROCESS else None
+    return Evidence((case.run.giveup.at.n,), half=half) if case.run.giveup else None
 
 
 def _called(gone: GiveUp) -> Evidence:

@@ -13,8 +13,13 @@ from harness.judging.facts import Given, Mark, Message, TimedCall, Writing
 from harness.judging.sends import Send
 
 
-def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message, ...]:
-    """Every message id that was written, kept or handled, in the order of first appearance."""
+def messages_of(
+    body: Iterable[Record], sends: Sequence[Send], *, outside: bool = False
+) -> tuple[Message, ...]:
+    """Every message id that was written, kept or handled, in the order of first appearance.
+
+    Seen from `outside`, nobody tells of the handling: what was to be answered was written to a connection.
+    """
     found: dict[str, Message] = {}
     known: Message | None
     sessions: dict[int, int] = {}  # connection -> the session that it has
@@ -46,6 +51,8 @@ def messages_of(body: Iterable[Record], sends: Sequence[Send]) -> tuple[Message,
             known = found[str(send.names)]
             replied = (*known.replied, send.proof) if send.taken else known.replied
             found[known.id] = replace(known, tried=(*known.tried, send.at), replied=replied)
+    if outside:
+        return tuple(replace(one, handled=tuple(w.at for w in one.written[:1])) for one in found.values())
     return tuple(found.values())
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fake_qq_server.events import LinkClose, LinkCondition, LinkOpen, Session, WsConnect, WsIn, WsOut
+from harness.journal.process_kinds import SubjGaveUp
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcEnding, SubjDisconnect, SubjLife, SubjListener, SubjState
 from harness.judging.facts import Connection, GiveUp, Interruption, Mark, TimedCall
@@ -210,6 +211,10 @@ def _listener(scan: _Scan, record: Record, event: SubjListener) -> None:
         scan.give_up(Mark(record.t, record.n))
 
 
+def _said_gave_up(scan: _Scan, record: Record, event: SubjGaveUp) -> None:
+    scan.give_up(Mark(record.t, record.n))
+
+
 def _disconnect(scan: _Scan, record: Record, event: SubjDisconnect) -> None:
     if event.phase == "begin":
         scan.disconnecting = True
@@ -235,6 +240,7 @@ STEPS: Mapping[type, Callable[[_Scan, Record, Any], None]] = {
     Session: _session,
     SubjState: _state,
     SubjListener: _listener,
+    SubjGaveUp: _said_gave_up,
     SubjDisconnect: _disconnect,
     SubjLife: _life,
     ProcEnding: _ending,

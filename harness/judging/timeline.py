@@ -33,6 +33,7 @@ from harness.judging.sends import Send, sends_of
 from harness.judging.service import Service, follow, with_calls
 from harness.judging.terms import Terms, terms_of
 from harness.judging.trouble import Trouble, trouble_of
+from harness.scenario.vocabulary import PROCESS
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +227,7 @@ def read(records: Iterable[Record]) -> Timeline:
         believes_connected=_spoken(body, end, _believes),
         says_otherwise=_spoken(body, end, lambda state: state.status not in (None, "connected")),
         statements=_statements(body),
-        messages=messages_of(body, sends),
+        messages=messages_of(body, sends, outside=opened is not None and opened.level == PROCESS),
         sends=sends,
     )
 

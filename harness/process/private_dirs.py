@@ -53,6 +53,9 @@ _HOMES = {
     "TMPDIR": "tmp",
 }
 
+HOMES = tuple(_HOMES.values())
+"""The folders in the folder of a process."""
+
 
 def create_base_folder(root: Path | None = None) -> Path:
     """A new folder for one supervisor, in `root`, else in memory, else where temporary files go.
@@ -120,7 +123,7 @@ def create_folder(base: Path, name: str) -> Path:
     """A private folder for one process, with all homes in it; only this user can read it."""
     folder = base / name
     folder.mkdir(mode=0o700)
-    for home in _HOMES.values():
+    for home in HOMES:
         (folder / home).mkdir(mode=0o700)
     return folder
 

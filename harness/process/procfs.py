@@ -60,6 +60,16 @@ def stat(pid: int) -> Stat | None:
     return _parse(_read(_PROC / str(pid) / "stat"))
 
 
+def name(pid: int) -> str:
+    """The process's name, "" once it is gone."""
+    return _read(_PROC / str(pid) / "comm").strip()
+
+
+def cgroup(pid: int) -> str:
+    """Its cgroups, as /proc has them."""
+    return _read(_PROC / str(pid) / "cgroup")
+
+
 def go_on(found: Stat | None) -> None:
     """Continue a process that somebody has stopped; any other is left alone."""
     if found is not None and found.state == "T":

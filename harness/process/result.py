@@ -128,6 +128,12 @@ def _reported(spec: WorkerSpec) -> _Problem | None:
         return None
 
 
+def reported_problem(spec: WorkerSpec) -> str | None:
+    """Why there is no run to judge, where its own process wrote that down."""
+    found = _reported(spec)
+    return found.sentence if found else None
+
+
 def _close_event(
     end: ProcessEnd, reason: EndReason | None, reading: Reading, problem: _Problem | None
 ) -> RunClose:

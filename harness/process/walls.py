@@ -27,6 +27,7 @@ from typing import Any
 
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
+_CLONE_NEWCGROUP = 0x02000000
 _SIOCGIFFLAGS = 0x8913
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
@@ -71,6 +72,13 @@ def _build(name: str) -> None:
     import ctypes  # an interpreter may lack it
 
     WALLS[name](ctypes.CDLL(None, use_errno=True))
+
+
+def unshare_cgroup() -> None:
+    """From now on this process takes its cgroup for the root of all. Raises OSError without root."""
+    import ctypes  # an interpreter may lack it
+
+    _called(ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWCGROUP))
 
 
 def loopback_trouble() -> str | None:

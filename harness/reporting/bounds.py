@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from fake_qq_server.events import RuleAct
 from fake_qq_server.rules.language_verbs import When
+from harness.journal.process_kinds import ProcRate, ProcService
 from harness.journal.record import Record
 from harness.journal.run_kinds import CLOCK_WITH_A_PROXY, RunOpen
 from harness.judging.terms import Terms, terms_of
@@ -19,6 +20,7 @@ SEAM = "injected inside the client (the network alone cannot cause it)"
 REAL_PROXY = (
     "a real proxy stood between: times differ a little, and the digest does, from run to run; verdicts repeat"
 )
+NOBODY = "no service manager kept the program ({}): whether one starts it again is told from systemd's table"
 HYPOTHETICAL = "hypothetical: a rule raises an exception that is not known to occur there"
 
 
@@ -33,7 +35,23 @@ def bounds_of(records: Sequence[Record]) -> tuple[str, ...]:
     told += [f"clock: {opened.event.clock}, {REAL_PROXY}"] if opened.event.clock == CLOCK_WITH_A_PROXY else []
     standing = opened.x.get("walls")
     missing = walls.missing(standing) if isinstance(standing, list | tuple) else ()
+    told += _of_the_program(records)
     return (*told, *(f"ran without {walls.WITHOUT[name]}" for name in missing))
+
+
+def _of_the_program(records: Sequence[Record]) -> list[str]:
+    """Of the process level: who kept the program, and how fast time passed at most."""
+    service = next((one.event for one in records if isinstance(one.event, ProcService)), None)
+    if service is None:
+        return []
+    rate = max((one.event.rate for one in records if isinstance(one.event, ProcRate)), default=1.0)
+    pace = f"time passed up to {rate:g} times as fast as real time, so it is not exact" if rate > 1 else ""
+    kept = (
+        f"the program was kept by {service.detail}"
+        if service.name == "systemd"
+        else NOBODY.format(service.detail)
+    )
+    return [kept, *([pace] if pace else [])]
 
 
 def _acted_at_a_seam(records: Sequence[Record], terms: Terms) -> list[str]:

@@ -160,8 +160,9 @@ def _moments(run: Timeline) -> list[_Entry]:
 def _state(before: SubjState, now: SubjState) -> tuple[str, str] | None:
     """What the subject says of itself, where it changed."""
     if now.fatal is not None and before.fatal is None:
-        retry = "retryable" if now.fatal.get("retryable") else "not retryable"
-        return f"it sets the fatal flag: {now.fatal.get('code')}, {retry}", "times it set the flag"
+        may = now.fatal.get("retryable")
+        retry = {True: ", retryable", False: ", not retryable"}.get(bool(may)) if may is not None else ""
+        return f"it sets the fatal flag: {now.fatal.get('code')}{retry}", "times it set the flag"
     if now.status != before.status and now.status is not None:
         return f"its status file says {now.status}", "changes of its status file"
     return None

@@ -30,7 +30,10 @@ LEVELS = ("adapter", "runner", "process")
 """What is driven: the QQ adapter alone, the whole gateway inside a worker, the gateway as its own program."""
 
 LEVELS_DRIVEN = ("adapter", "runner")
-"""The levels that this version can drive. A scenario may name the others too."""
+"""The levels in virtual time, at which whatever names no level is run."""
+
+PROCESS = "process"
+"""The level in real time, or scaled: run where it is asked for."""
 
 SERVED = "served"
 """The level of a journal that the fake platform wrote of somebody's own bot (`qqchaos serve`), which nobody

@@ -25,6 +25,10 @@ from harness.reporting.words import (
     moment_text,
     totals_text,
 )
+from harness.scenario.vocabulary import PROCESS
+
+PROGRAMS = ("runner", PROCESS)
+"""The levels at which the gateway around the adapter is there."""
 
 REPRODUCED = {FAILED: "REPRODUCED", PASSED: "NOT REPRODUCED", NOT_JUDGED: "NOT JUDGED"}
 
@@ -123,7 +127,7 @@ def conclusion(status: int, issue: str, runs: Sequence[Judged]) -> list[str]:
         f"{REPRODUCED[status]}: issue {issue.removeprefix('#')}: {counted}{_by_level(runs)}",
         *_flag_and_handler([run.outcome for run in runs if run.outcome]),
         *_not_given_up(runs),
-        *(_brought_back([run.outcome for run in runs if run.outcome and run.level == "runner"])),
+        *_brought_back([run.outcome for run in runs if run.outcome and run.level in PROGRAMS]),
     ]
 
 
@@ -183,7 +187,8 @@ def _not_given_up(runs: Sequence[Judged]) -> list[str]:
 
 
 def _gave_up(outcome: Outcome) -> bool:
-    return any(check.name == "flag" and check.state != "n/a" for check in outcome.checks)
+    telling = "back" if outcome.level == PROCESS else "flag"
+    return any(check.name == telling and check.state != "n/a" for check in outcome.checks)
 
 
 def _outage_s(run: Timeline) -> float:
@@ -207,6 +212,8 @@ def _brought_back(outcomes: Sequence[Outcome]) -> list[str]:
     passed = states.count("pass")
     lines = [f"Once it gave up, the real gateway brought the bot back in {passed} of {len(states)} runs."]
     lines += [f"The program {how}, in {ended.count(how)} runs." for how in dict.fromkeys(ended)]
+    if any(outcome.level == PROCESS for outcome in outcomes):
+        return lines
     return [*lines, "Not judged without the process level: the unmodified program under a service manager."]
 
 

@@ -7,7 +7,8 @@ A row of `CHECKS` whose `whole` is true covers the whole run: cut off without it
 proves no pass. The others measure a window of their own. A row whose `implied` is true is about what no
 fault excuses: where it fails, it fails every run, asked or not. A row whose `outside` is true stands on
 what the platform saw alone, and on nothing that only hermes-agent does: it can be judged of any bot that was
-served.
+served. A row whose `program` is true can be told of a program that is seen from outside, in time that is not
+exact: at the process level the others do not apply.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from harness.judging.checks import (
 )
 from harness.judging.checks.result import LIMITS, CheckLimits, CheckResult, CheckState, Finding, Limit
 from harness.judging.timeline import Timeline
-from harness.scenario.vocabulary import SERVED
+from harness.scenario.vocabulary import PROCESS, SERVED
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,11 @@ class Check:
     whole: bool = False
     implied: bool = False
     outside: bool = False
+    program: bool = False
 
 
 CHECKS: Mapping[str, Check] = {
-    "connects": Check(connection.connects, "start: up", "serving within 60 s", outside=True),
+    "connects": Check(connection.connects, "start: up", "serving within 60 s", outside=True, program=True),
     "flag": Check(giveup.flag, "it gave up", "the fatal flag is set within 1 s"),
     "notified": Check(
         giveup.notified,
@@ -68,6 +70,7 @@ CHECKS: Mapping[str, Check] = {
         "it never says connected for 3 heartbeats + 10 s while not serving, nor the reverse for 10 s; "
         "nor that a program runs which has ended itself, or the reverse",
         whole=True,
+        program=True,
     ),
     "awake": Check(
         conduct.awake, "always", "the event loop neither spins nor blocks", whole=True, implied=True
@@ -82,6 +85,7 @@ CHECKS: Mapping[str, Check] = {
         recovery.recovers,
         "heal",
         "serving from at most 10 min after it to the end, and a probe message is answered",
+        program=True,
     ),
     "notices": Check(
         noticing.notices,
@@ -139,6 +143,7 @@ CHECKS: Mapping[str, Check] = {
         "the platform takes a reply to it within 60 s; a typing notice is none",
         whole=True,
         implied=True,
+        program=True,
     ),
     "intact": Check(
         content.intact,
@@ -179,18 +184,23 @@ CHECKS: Mapping[str, Check] = {
         "it ends within 25 s (the program: 90 s), and leaves no task, thread, socket, client, lock, file or "
         "warning, nor a status file that says connected",
         implied=True,
+        program=True,
     ),
-    "secret": Check(conduct.secret, "always", "no secret in logs or status file", whole=True, implied=True),
+    "secret": Check(
+        conduct.secret, "always", "no secret in logs or status file", whole=True, implied=True, program=True
+    ),
     "back": Check(
         back.back,
         "it gave up, or the program ended (runner and process)",
         "heal: it recovers; no heal: it is queued; exit: on a code that the restart policy acts on",
+        program=True,
     ),
     "stays": Check(
         program.stays,
         "always (runner and process)",
         "the program does not end itself over an error that is not permanent",
         whole=True,
+        program=True,
     ),
     "final": Check(
         giveup.final,
@@ -214,6 +224,7 @@ CHECKS: Mapping[str, Check] = {
         "nothing that is forbidden happens before the tear-down",
         whole=True,
         outside=True,
+        program=True,
     ),
     "resumes": Check(
         sessions.resumes,
@@ -254,12 +265,15 @@ CHECKS: Mapping[str, Check] = {
 def judge_checks(run: Timeline) -> tuple[CheckResult, ...]:
     """Every check's result, in the table's order."""
     limits = CheckLimits.of(run.terms, run.level)
-    return tuple(
-        _weighed(run, name, check, check.judge(run, limits))
-        if check.outside or run.level != SERVED
-        else CheckResult(name, "unknown", "the platform was served: nobody watched this bot from inside")
-        for name, check in CHECKS.items()
-    )
+    return tuple(_result(run, name, check, limits) for name, check in CHECKS.items())
+
+
+def _result(run: Timeline, name: str, check: Check, limits: CheckLimits) -> CheckResult:
+    if run.level == SERVED and not check.outside:
+        return CheckResult(name, "unknown", "the platform was served: nobody watched this bot from inside")
+    if run.level == PROCESS and not check.program:
+        return CheckResult(name, "n/a", "the program is seen from outside, in time that is not exact")
+    return _weighed(run, name, check, check.judge(run, limits))
 
 
 def _weighed(run: Timeline, name: str, check: Check, found: Finding) -> CheckResult:

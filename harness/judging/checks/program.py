@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fake_qq_server.events import RuleAct
 from harness.journal.record import Record
-from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown, SubjState
+from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown, SubjLife, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
 from harness.judging import asked
 from harness.judging.checks import permanent_errors
@@ -16,6 +16,7 @@ from harness.judging.checks.result import CheckLimits, Finding, fails, not_appli
 from harness.judging.facts import Mark
 from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
+from harness.scenario.vocabulary import PROCESS
 
 SIGNAL = "signal"
 """The verb that acts on the process."""
@@ -42,8 +43,15 @@ def _signal(run: Timeline) -> Record | None:
 
 
 def exit_of(run: Timeline) -> Record | None:
-    """The record of the program's own end, where it came before the run's."""
-    return next((record for record in run.body if isinstance(record.event, ProcExit)), None)
+    """The record of the program's own end, where it came before the run's, and where the service manager did
+    not start it again."""
+    last = next((one for one in reversed(run.body) if isinstance(one.event, ProcExit)), None)
+    return None if last is None or started_after(run, last) else last
+
+
+def started_after(run: Timeline, ended: Record) -> Record | None:
+    """The record of the next life after this end, where there is one."""
+    return next((one for one in run.body if one.n > ended.n and isinstance(one.event, SubjLife)), None)
 
 
 GONE = ("stopped", "startup_failed")
@@ -93,7 +101,9 @@ def _began_to_stop(run: Timeline) -> int:
 def _may_say_running(run: Timeline) -> bool:
     """A SIGTERM may leave that word; so may a signal of which the journal does not say which it was."""
     sent = _signal(run)
-    return sent is not None and run.argument(sent)[1] in ("SIGTERM", None)
+    if sent is None:  # then the tear-down told it: at the process level by SIGTERM, as a service manager does
+        return run.level == PROCESS and exit_of(run) is None
+    return run.argument(sent)[1] in ("SIGTERM", None)
 
 
 def _says(record: Record, *, gone: bool) -> bool:
@@ -138,7 +148,8 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
     if left is None or not isinstance(left.event, Left):
         return unknown("the journal does not say what the program left behind", told.n, ended.n)
     what = left.event
-    remains = (*what.tasks, *what.threads, *what.sockets, *what.locks, *what.files, *what.warnings)
+    remains = [*what.tasks, *what.threads, *what.sockets, *what.locks, *what.files, *what.warnings]
+    remains += what.processes or ()
     if remains:
         return fails(f"the program left behind: {', '.join(map(str, remains))}", left.n)
     stale = _stale_word(run) if exit_of(run) is None else None  # of an earlier end `truthful` has judged it
@@ -158,7 +169,7 @@ def stays(run: Timeline, limits: CheckLimits) -> Finding:
     """
     if run.level == "adapter":
         return not_applicable("at the adapter level there is no program")
-    ended = exit_of(run)
+    ended = next((one for one in run.body if isinstance(one.event, ProcExit)), None)
     if ended is None:
         return passes("the program did not end itself")
     told = told_to_stop(run)

@@ -122,7 +122,15 @@ PROGRAM: Mapping[str, Limit] = {
 }
 """The limits where the whole program is the subject."""
 
-LIMITS: Mapping[str, Mapping[str, Limit]] = {"adapter": ADAPTER, "runner": PROGRAM, "process": PROGRAM}
+OUTSIDE: Mapping[str, Limit] = {
+    **PROGRAM,
+    "truthful": Limit(600),
+    "truthful.denies": Limit(600),
+    "connects": Limit(300),
+}
+"""The limits where it is seen from outside: at rate 400, ten minutes are a second and a half of real time."""
+
+LIMITS: Mapping[str, Mapping[str, Limit]] = {"adapter": ADAPTER, "runner": PROGRAM, "process": OUTSIDE}
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,12 @@ def configuration(
 
 
 def write_home(credentials: tuple[str, str], bot: BotConfig = USUAL, *, beside: bool = False) -> None:
-    """Write config.yaml (JSON is YAML) into HERMES_HOME, and set hermes' environment variables."""
+    """Write config.yaml into HERMES_HOME, and set hermes' environment variables."""
     os.environ.update(ENVIRONMENT)
     path = Path(os.environ["HERMES_HOME"]) / "config.yaml"
-    path.write_text(json.dumps(configuration(credentials, bot, beside=beside)), encoding="utf-8")
+    path.write_text(configuration_text(credentials, bot, beside=beside), encoding="utf-8")
+
+
+def configuration_text(credentials: tuple[str, str], bot: BotConfig = USUAL, *, beside: bool = False) -> str:
+    """config.yaml as it is written; JSON is YAML."""
+    return json.dumps(configuration(credentials, bot, beside=beside))

@@ -52,9 +52,9 @@ def find_leftovers(
             and not ((thread.daemon or _is_idle_worker(thread)) if program else thread.name.startswith(POOL))
         ),
         sockets=sorted(_sockets(loop, ports)),
-        locks=sorted([*_files(locks, "*.lock"), *(_held_locks(program) if program else ())]),
+        locks=sorted([*files(locks, "*.lock"), *(_held_locks(program) if program else ())]),
         warnings=warnings,
-        files=_files(program, "*.pid") if program else [],
+        files=files(program, "*.pid") if program else [],
         clients=None if program else _names(open_clients(), but=buried) or None,
     )
 
@@ -64,7 +64,8 @@ def is_harness_task(task: asyncio.Task[Any]) -> bool:
     return task.get_name().startswith(HARNESS_TASK)
 
 
-def _files(folder: Path, pattern: str) -> list[str]:
+def files(folder: Path, pattern: str) -> list[str]:
+    """The names of the files in a folder, there or not, that fit the pattern."""
     return sorted(path.name for path in folder.glob(pattern)) if folder.is_dir() else []
 
 

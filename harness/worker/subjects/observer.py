@@ -107,6 +107,14 @@ class StatusFile:
         except (KeyError, TypeError):
             return None
 
+    def error_of(self, platform: str) -> str | None:
+        """The code of a platform's error, as `read_state()` last read the file."""
+        try:
+            code = self._content["platforms"][platform]["error_code"]
+        except (KeyError, TypeError):
+            return None
+        return None if code is None else str(code)
+
     @property
     def gateway_state(self) -> str | None:
         """The state of the gateway as a whole, as `read_state()` last read the file."""

@@ -11,7 +11,7 @@ import pytest
 
 from fake_qq_server import events
 from fake_qq_server.events import Envelope, Event, HttpAnswer, HttpSend, RuleAct, WsOut
-from harness.journal import run_kinds, runner_kinds
+from harness.journal import process_kinds, run_kinds, runner_kinds
 from harness.journal.record import KINDS, JournalError, Record, digest, field_names, parse, parse_line
 from harness.journal.run_kinds import ClockHeld, FixRef, RunClose, RunOpen, SpanEvent, SubjHandler, SubjLog
 
@@ -29,7 +29,7 @@ def subclasses(base: type[Event]) -> Iterator[type[Event]]:
 
 
 class TestKinds:
-    tables = (*events.KINDS, *run_kinds.KINDS, *runner_kinds.KINDS)
+    tables = (*events.KINDS, *run_kinds.KINDS, *runner_kinds.KINDS, *process_kinds.KINDS)
 
     def test_every_concrete_event_of_ours_stands_in_one_table_exactly_once(self) -> None:
         concrete = [
@@ -39,7 +39,7 @@ class TestKinds:
         ]
         assert sorted(map(str, concrete)) == sorted(map(str, self.tables))
 
-    @pytest.mark.parametrize("room", [events, run_kinds, runner_kinds])
+    @pytest.mark.parametrize("room", [events, run_kinds, runner_kinds, process_kinds])
     def test_a_table_holds_the_kinds_of_its_own_module(self, room: ModuleType) -> None:
         assert {kind.__module__ for kind in room.KINDS} == {room.__name__}
 

@@ -195,7 +195,7 @@ class TestStranded:
         assert_ending(j, "fatal-notified", j["flag"], j["flag"] + 1, j["flag"] + 2)
 
     def test_a_bot_is_not_stranded_where_the_runner_was_not_told(self) -> None:
-        j = J(level="process").up().gives_up(t=60).called("x")
+        j = J(level="runner").up().gives_up(t=60).called("x")
         assert_ending(j, "silent-death", j["x"])
 
 

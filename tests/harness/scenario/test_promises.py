@@ -10,7 +10,7 @@ import pytest
 
 from harness.scenario.run_spec import RunSpec
 from harness.scenario.selection import all_runs
-from harness.scenario.vocabulary import LEVELS_DRIVEN
+from harness.scenario.vocabulary import LEVELS_DRIVEN, PROCESS
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,9 @@ PROMISES = (
     promise("/gateway fails|every reconnect fails|platform dies", "settles back recovers"),
     promise("[Nn]othing goes wrong|all is well with both", "connects"),
     promise("killed", "connects released truthful stops"),
+    promise("is answered", "answered", PROCESS),
+    promise("stops the program", "stops", PROCESS),
+    promise("says no longer that it is connected", "truthful", PROCESS),
 )
 
 

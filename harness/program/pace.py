@@ -1,0 +1,81 @@
+"""How fast time may pass at each moment: as fast as was asked, but for reasons to be slower. Pure.
+
+What the program does in real time, it must have real time for: while it starts, while a message waits for its
+answer, and while it is told to stop, time is real. After a healing it is a little faster: what a check
+measures then are minutes, and the program needs a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+
+from fake_qq_server.events import Event, EventSent, Heal, HttpSend, Session
+from fake_qq_server.platform.protocol import HEARTBEAT_MS
+from harness.program.faketime import STEP_S, STEPS
+from harness.scenario.limits import RECOVERY_HEARTBEATS, RECOVERY_US
+
+MOST: Mapping[str, float] = {"starting": 1.0, "stopping": 1.0, "answering": 1.0, "recovering": 40.0}
+"""For each reason, the rate that it allows."""
+
+SECOND = 1_000_000
+START_US = 90 * SECOND
+"""Where the bot is not ready by then, time passes faster all the same."""
+ANSWER_US = 60 * SECOND
+"""Within this an answer is due."""
+AFTER_ANSWER_US = 2 * SECOND
+"""Until this long after a reply time stays real: there may be another."""
+RECOVER_US = RECOVERY_US + 60 * SECOND
+HELD_US = (RECOVERY_HEARTBEATS + 1) * HEARTBEAT_MS * 1000
+"""Until this long after the first READY that follows a healing: then comes a probe."""
+
+
+class Pace:
+    """`asked`: the rate where nothing is the matter. `rate`: what it is now; `step` says what it is to be.
+
+    `saw` is told of each event, with the run's time in microseconds.
+    """
+
+    def __init__(self, asked: float) -> None:
+        self._asked = asked
+        self._until: dict[str, float] = {}
+        self._unanswered: set[str] = set()
+        self._raised_at = 0.0
+        self.rate = 1.0
+
+    def starts(self, now_us: int) -> None:
+        """The program starts, or is about to be started again."""
+        self._until["starting"] = now_us + START_US
+
+    def stops(self) -> None:
+        """It is told to stop."""
+        self._until["stopping"] = inf
+
+    def saw(self, event: Event, now_us: int) -> None:
+        """What happens is a reason to be slow, or the end of one."""
+        if isinstance(event, Session) and event.what in ("ready", "resumed"):
+            self._until.pop("starting", None)
+            if "recovering" in self._until:
+                self._until["recovering"] = now_us + HELD_US
+        elif isinstance(event, Heal):
+            self._until["recovering"] = now_us + RECOVER_US
+        elif isinstance(event, EventSent):
+            self._unanswered.add(event.id)
+            self._until["answering"] = now_us + ANSWER_US
+        elif isinstance(event, HttpSend) and event.what == "message" and event.msg_id in self._unanswered:
+            self._unanswered.discard(event.msg_id)
+            self._until["answering"] = now_us + (ANSWER_US if self._unanswered else AFTER_ANSWER_US)
+
+    def step(self, now_us: int, real_s: float) -> float | None:
+        """The rate from now on, if it is another one; `real_s`: real seconds. Down at once, up in steps."""
+        self._until = {reason: until for reason, until in self._until.items() if now_us <= until}
+        wanted = min([self._asked, *(MOST[reason] for reason in self._until)])
+        if wanted > self.rate:
+            if real_s - self._raised_at < STEP_S:
+                return None
+            self._raised_at = real_s
+            wanted = next((step for step in STEPS if self.rate < step < wanted), wanted)
+        if wanted == self.rate:
+            return None
+        self.rate = wanted
+        return wanted

@@ -1,0 +1,71 @@
+"""What the checks make of a program that is seen from outside, in time that is not exact."""
+
+from __future__ import annotations
+
+from fake_qq_server.events import Event, EventSent
+from harness.journal.process_kinds import ProcUnit, SubjGaveUp
+from harness.journal.run_kinds import ProcExit, SubjLife
+from harness.judging.checks import CHECKS
+from harness.judging.checks.program import exit_of
+from harness.judging.timeline import read
+from tests.harness.journals import HOUR, J, check, ended, told
+
+
+def program() -> J:
+    """A program whose bot is in service."""
+    return J(level="process", opened=True).up()
+
+
+def saw(j: J, t: float, *events: Event) -> J:
+    """Something was seen of the program."""
+    for event in events:
+        j.add(event, t, "probe")
+    return j
+
+
+def test_a_give_up_is_told_from_the_log() -> None:
+    j = saw(program().loses(t=60), 600, SubjGaveUp())
+    found = check("back", j.done(3 * HOUR))
+    assert (found.state, found.because) == ("fail", "it gave up, and the program does not try again")
+
+
+def test_a_program_that_still_asks_the_platform_tries_on() -> None:
+    j = saw(program().loses(t=60), 600, SubjGaveUp())
+    j.asks("token", t=3 * HOUR - 60)
+    assert told("back", j.done(3 * HOUR)) == ("pass", "it gave up, and the program goes on trying")
+
+
+def test_it_is_too_early_to_tell_right_after_the_give_up() -> None:
+    j = saw(program().loses(t=60), 600, SubjGaveUp())
+    assert told("back", j.done(900))[0] == "unknown"
+
+
+def test_what_systemd_started_again_is_back_and_has_not_stayed() -> None:
+    j = saw(program(), 600, ProcExit(1), SubjLife("started", 2))
+    records = j.done(3 * HOUR)
+    assert told("back", records) == ("pass", "it ended, and the service manager started it again")
+    assert told("stays", records)[0] == "fail"
+    assert exit_of(read(records)) is None
+
+
+def test_what_a_real_systemd_did_not_start_again_is_not_back_whatever_the_table_says() -> None:
+    j = saw(program(), 600, ProcUnit("failed", "failed", 0), ProcExit(1))
+    assert told("back", j.done(3 * HOUR, why="exited")) == (
+        "fail",
+        "it ended with code 1, and systemd did not start it again",
+    )
+
+
+def test_checks_that_need_a_look_inside_or_exact_time_do_not_apply() -> None:
+    records = program().done(HOUR)
+    outside = {
+        name for name in CHECKS if told(name, records)[1].startswith("the program is seen from outside")
+    }
+    assert outside == {name for name, row in CHECKS.items() if not row.program}
+    assert {"awake", "beats", "polite", "once"} < outside
+
+
+def test_a_message_that_nobody_answers_makes_it_deaf_for_from_outside_no_handling_is_seen() -> None:
+    j = program().add(EventSent("probe-1", "C2C_MESSAGE_CREATE", 2, False, True), t=100, conn=1)
+    assert ended(j.done(HOUR)).name == "deaf"
+    assert told("answered", j.done(HOUR))[0] == "fail"
