@@ -64,7 +64,7 @@ class TestShowCommand:
             "  issues   #14539, #25505, #29005, #21851",
             "  asks     flag, notified, patient, settles (level adapter)",
             "           back, truthful (level runner)",
-            "           back (level process)",
+            "           back, stays, stops, truthful (level process)",
             "  rules    drop: at 1m after ready → close: 4009",
             "           whenever the gateway's address is asked for from drop → status: 500",
             "  ends     1h after the give-up, after 4h at the latest",
