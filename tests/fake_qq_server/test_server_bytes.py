@@ -104,18 +104,21 @@ async def test_media_in_a_body_of_megabytes_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "head, status",
+    "head, statuses",
     [
-        (UPGRADE.replace(b"Version: 13", b"Version: 8") % b"/", 400),
-        (UPGRADE.replace(b"Connection: Upgrade", b"Connection: close") % b"/", 426),
-        ((UPGRADE % b"/").replace(b"GET", b"POST"), 400),
-        (b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n" + b"a: b\r\n" * 500 + b"\r\n", 400),
+        (UPGRADE.replace(b"Version: 13", b"Version: 8") % b"/", (400,)),
+        (UPGRADE.replace(b"Connection: Upgrade", b"Connection: close") % b"/", (426,)),
+        ((UPGRADE % b"/").replace(b"GET", b"POST"), (400, 405)),  # 405 from websockets 17 on
+        (b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n" + b"a: b\r\n" * 500 + b"\r\n", (400,)),
     ],
 )
-async def test_a_bad_upgrade_is_turned_down_and_recorded_as_it_was(head: bytes, status: int) -> None:
+async def test_a_bad_upgrade_is_turned_down_and_recorded_as_it_was(
+    head: bytes, statuses: tuple[int, ...]
+) -> None:
     async with fake_with() as front, raw(front) as line:
         line.write(head)
-        assert (await line.reader.read(-1)).startswith(b"HTTP/1.1 %d " % status)
+        status = int((await line.reader.read(-1)).split(b" ", 2)[1])
+        assert status in statuses
         assert front.one("ws.connect")[1].status == status
 
 
