@@ -30,7 +30,8 @@ from tests.import_graph import ROOT
 
 FILE = Path(__file__).with_name("short.yaml")
 RUNS = [with_delay(run, 0) for scenario in loading.load_file(FILE) for run in scenario.runs]
-RELEASES = os.environ.get("QQCHAOS_TEST_HERMES", "0.19.0").split(",")
+RELEASE = "0.19.0"
+"""Up to 0.16.0 a failed `/gateway` makes the bot spin, in real time as well, so that no run has an end."""
 SERVE = (sys.executable, "-u", "-m", "harness.cli", "serve")
 NOT_EARLIER_S = 0.1
 """How much earlier than in virtual time something may be: timers are not exact to the microsecond."""
@@ -41,9 +42,8 @@ Did = tuple[float, str]
 
 @pytest.mark.release
 @pytest.mark.sweep
-@pytest.mark.parametrize("release", RELEASES)
-def test_the_bot_does_the_same_in_real_time(release: str, tmp_path: Path) -> None:
-    installation = environments.resolve(release)
+def test_the_bot_does_the_same_in_real_time(tmp_path: Path) -> None:
+    installation = environments.resolve(RELEASE)
     virtual = in_virtual_time(installation, tmp_path / "virtual")
     with ExitStack() as stack:
         bots = {run.name: stack.enter_context(served(installation, run, tmp_path)) for run in RUNS}
