@@ -23,7 +23,7 @@ QUICK = (
 )  # fmt: skip
 """Seconds each."""
 SLOWER = ("cut-every-minute", "flapping-line", "replay-over-a-modem")
-"""Up to half a minute each, of many connections or a line of 10 KB a second."""
+"""Up to a minute each, of many connections or a line of 4 KB a second."""
 MINUTES = ("rest-and-websocket", "slower-and-slower", "upgrade-never-answered")
 """Ten seconds until each swallowed connection dies; ACKs that come up to 41 s late; answers that drip, a byte
 each half second."""
