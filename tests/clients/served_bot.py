@@ -71,7 +71,7 @@ def ready_bot(command: Callable[[dict[str, Any]], Command], home: Path, *options
             bot.kill()
             bot.wait()
         server.terminate()
-        _, said = server.communicate(timeout=10)
+        _, said = server.communicate(timeout=60)
         # A host that a bot asks besides QQ's is refused and named: the bot's affair.
         assert [line for line in said.splitlines() if not line.startswith("proxy: refused ")] == []
 

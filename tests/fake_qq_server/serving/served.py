@@ -52,7 +52,7 @@ def client_of(ready: dict[str, Any]) -> Client:
 def ended(child: subprocess.Popen[str], number: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
     """Its exit status after a signal, and what it had still to say."""
     child.send_signal(number)
-    out, err = child.communicate(timeout=10)
+    out, err = child.communicate(timeout=60)
     return child.returncode, out, err
 
 

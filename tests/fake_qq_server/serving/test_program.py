@@ -73,7 +73,7 @@ def test_the_ready_file_is_whole_and_for_its_owner_only(tmp_path: Path) -> None:
 
 def test_a_ready_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     name = str(tmp_path / "none" / "ready.json")
-    done = subprocess.run([*PROGRAM, "--ready-file", name], capture_output=True, text=True, timeout=10)
+    done = subprocess.run([*PROGRAM, "--ready-file", name], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert str(tmp_path / "none") in done.stderr and len(done.stderr.splitlines()) == 1
 
@@ -83,7 +83,7 @@ def test_a_taken_port_is_named_in_one_sentence(command: tuple[str, ...]) -> None
     with program("--port-base", str(base)) as child:
         assert list(first_line(child)["ports"].values()) == [base, base + 1, base + 2, base + 3]
         done = subprocess.run(
-            [*command, "--port-base", str(base)], capture_output=True, text=True, timeout=10
+            [*command, "--port-base", str(base)], capture_output=True, text=True, timeout=60
         )
         said = f"cannot serve: port {base} of 127.0.0.1 is taken\n"
         assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
@@ -95,7 +95,7 @@ def test_a_taken_control_port_is_named_too() -> None:
         taken.bind(("127.0.0.1", base + 3))
         taken.listen()
         done = subprocess.run(
-            [*PROGRAM, "--port-base", str(base)], capture_output=True, text=True, timeout=10
+            [*PROGRAM, "--port-base", str(base)], capture_output=True, text=True, timeout=60
         )
     assert (done.returncode, done.stderr) == (2, f"cannot serve: port {base + 3} of 127.0.0.1 is taken\n")
 
@@ -121,7 +121,7 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
         child.stdout.close()
         with httpx.Client(trust_env=False) as http, suppress(httpx.HTTPError):
             http.post(at["token"], timeout=5)
-        assert (child.wait(timeout=10), child.stderr.read()) == (0, "")
+        assert (child.wait(timeout=60), child.stderr.read()) == (0, "")
         child.stdout = None
 
 

@@ -97,7 +97,7 @@ def test_what_a_client_needs_is_printed_for_a_shell() -> None:
 
 
 def test_a_proxy_without_tls_is_refused() -> None:
-    done = subprocess.run([*PROGRAM, "--proxy"], capture_output=True, text=True, timeout=10)
+    done = subprocess.run([*PROGRAM, "--proxy"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "") and "--tls" in done.stderr
 
 
