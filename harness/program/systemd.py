@@ -237,10 +237,13 @@ def mount(kind: str, place: Path) -> None:
 def remove_cgroups(in_use: Path) -> None:
     """Remove the cgroups of runs that are over: those of whose name there is no folder in `in_use`.
 
-    Raises nothing. In a mount namespace of its own, so that nothing is mounted on the machine itself.
+    Raises nothing. In a mount namespace of its own, so that nothing is mounted on the machine itself. A
+    cgroup cannot be removed while the last process in it dies, so it is tried for two seconds.
     """
     script = (
         f"mount -t cgroup2 cgroup2 {CGROUPS} && cd {CGROUPS} && for one in qqchaos-*; do "
-        '[ -d "$one" ] && [ ! -e "$0/$one" ] && find "$one" -depth -type d -exec rmdir {} + ; done'
+        'tries=0; while [ -d "$one" ] && [ ! -e "$0/$one" ] && [ $tries -lt 20 ]; do '
+        '[ $tries = 0 ] || sleep 0.1; find "$one" -depth -type d -exec rmdir {} + ; tries=$((tries + 1)); '
+        "done; done"
     )
     subprocess.run(["unshare", "--mount", "sh", "-c", script, str(in_use)], capture_output=True, check=False)
