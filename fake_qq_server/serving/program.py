@@ -35,8 +35,8 @@ from fake_qq_server.serving.history import History
 from fake_qq_server.serving.idle import sweep
 from fake_qq_server.serving.log import FORMS
 from fake_qq_server.serving.options import LOOPBACK, Settings
-from fake_qq_server.serving.proxy import Proxy
-from fake_qq_server.serving.tls import CA_FILE, QQ_HOSTS, environment, server_context
+from fake_qq_server.serving.proxy import Proxy, leads
+from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 
 ENDED, FAILED, WRONG_USAGE = 0, 1, 2
 ANYWHERE = "0.0.0.0"
@@ -147,9 +147,7 @@ class Program:
         """Not started: it leads QQ's hosts, and every name of this platform's ports, to them."""
         asked = self.settings
         names = {LOOPBACK, "localhost", asked.bind, asked.advertise or asked.bind}
-        own = {f"{name.lower()}:{port}": port for name in names for port in ports.values()}
-        real = {f"{host}:443": ports["api" if "sgroup" in host else "token"] for host in QQ_HOSTS}
-        return Proxy(own | real, LOOPBACK if asked.bind == ANYWHERE else asked.bind)
+        return Proxy(leads(names, ports), LOOPBACK if asked.bind == ANYWHERE else asked.bind)
 
     def _built(self, history: History, tls: ssl.SSLContext | None) -> FakeQQ:
         asked = self.settings

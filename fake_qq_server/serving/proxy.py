@@ -8,21 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from fake_qq_server.serving.connections import Connections
+from fake_qq_server.serving.tls import QQ_HOSTS
 
 HEAD_LIMIT = 16 << 10
 MOST_CONNECTIONS = 256
 HEAD_TIMEOUT_S = 30.0
 
 
-class Proxy(Connections):
-    """`leads` says on which port of `address` each "host:port" is served."""
+def leads(names: Iterable[str], ports: Mapping[Any, int]) -> dict[str, int]:
+    """Where a platform with these names and `ports` by host serves what: QQ's hosts, and its own ports."""
+    own = {f"{name.lower()}:{port}": port for name in names for port in ports.values()}
+    return own | {f"{host}:443": ports["api" if "sgroup" in host else "token"] for host in QQ_HOSTS}
 
-    def __init__(self, leads: Mapping[str, int], address: str) -> None:
+
+class Proxy(Connections):
+    """`led` says on which port of `address` each "host:port" is served."""
+
+    def __init__(self, led: Mapping[str, int], address: str) -> None:
         super().__init__(MOST_CONNECTIONS, HEAD_LIMIT)
-        self._leads = leads
+        self._led = led
         self._address = address
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,7 +46,7 @@ class Proxy(Connections):
             head = await reader.readuntil(b"\r\n\r\n")
         method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
         target = rest.partition(" ")[0]
-        port = self._leads.get(target.lower()) if method == "CONNECT" else None
+        port = self._led.get(target.lower()) if method == "CONNECT" else None
         if port is None:
             await self._refuse(writer, f"{method} {target}")
             return
@@ -57,7 +65,7 @@ class Proxy(Connections):
         """403, and a line on stderr: a client that talks to somebody else is worth knowing of."""
         said = what if what.isprintable() else ascii(what)
         print(f"proxy: refused {said[:200]}", file=sys.stderr, flush=True)
-        body = f"this proxy leads to {', '.join(sorted(self._leads))} only\n".encode()
+        body = f"this proxy leads to {', '.join(sorted(self._led))} only\n".encode()
         head = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()

@@ -23,8 +23,8 @@ from random import randrange
 
 import fake_qq_server
 import harness
-from harness.commands.results import Judged
-from harness.errors import HarnessError, SubjectError, UsageError
+from harness.commands.results import Judged, check_folder
+from harness.errors import HarnessError, SubjectError
 from harness.hermes.installation import Installation
 from harness.journal.record import parse
 from harness.judging.outcome import judge
@@ -56,12 +56,7 @@ class OutcomeStore:
     def of(cls, folder: Path, installation: Installation) -> OutcomeStore:
         """The store for runs of this subject. Raises UsageError where nothing can be kept there, SubjectError
         where the interpreter does not say what is installed."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError as problem:
-            raise UsageError(f"--store {folder}: nothing can be kept there: {problem.strerror}") from problem
+        check_folder(folder, "--store", "nothing can be kept there")
         ours = [Path(package.__path__[0]) for package in (harness, fake_qq_server)]
         parts = [
             str(SCHEMA),

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from harness.journal.run_kinds import FixRef
+from harness.journal.record import SCHEMA
+from harness.journal.run_kinds import FixRef, RunOpen
 
 DEFAULT_ENTRY = "harness.worker.main:main"
 """What a worker calls with its spec, unless `extra["entry"]` names another module:function."""
@@ -51,6 +52,12 @@ class WorkerSpec:
     network: str = ""
     walls: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def opened(self, clock: str, versions: Mapping[str, str]) -> RunOpen:
+        """The first record of this run's journal. `clock`: of what kind its time is."""
+        subject = {key: value for key, value in self.subject.items() if key not in ("path", "interpreter")}
+        told = (self.run, self.level, self.seed, clock, self.fix, subject, dict(self.scenario))
+        return RunOpen(SCHEMA, *told, versions=versions)
 
     @property
     def spec_file(self) -> Path:

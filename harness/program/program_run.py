@@ -22,8 +22,7 @@ from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event
 from fake_qq_server.platform.options import Options
 from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 from harness.journal.process_kinds import ProcRate, ProcService, SubjGaveUp
-from harness.journal.record import SCHEMA
-from harness.journal.run_kinds import CLOCK_SCALED, RunOpen, RunTeardown, SubjEgress, SubjState
+from harness.journal.run_kinds import CLOCK_SCALED, RunTeardown, SubjEgress, SubjState
 from harness.journal.writer import Recorder
 from harness.process import private_dirs
 from harness.process.child_setup import exit_with_problem
@@ -73,24 +72,10 @@ class ProgramRun(TimeTable):
         """See the class."""
         self._record.name(self._spec.folder, "home")
         x = {"folder": self._spec.folder, "walls": self._spec.walls, **self._spec.extra.get("told", {})}
-        self._record("loop", self._opened(), x=x)
+        versions = {name: str(self._spec.subject[name]) for name in ("python", "aiohttp")}
+        self._record("loop", self._spec.opened(CLOCK_SCALED, versions), x=x)
         with scaled_time.runner(self._clock) as runner:
             runner.run(self._main())
-
-    def _opened(self) -> RunOpen:
-        spec = self._spec
-        subject = {key: value for key, value in spec.subject.items() if key not in ("path", "interpreter")}
-        return RunOpen(
-            SCHEMA,
-            spec.run,
-            spec.level,
-            spec.seed,
-            CLOCK_SCALED,
-            spec.fix,
-            subject,
-            dict(spec.scenario),
-            {name: str(subject[name]) for name in ("python", "aiohttp")},
-        )
 
     async def _main(self) -> None:
         certificates = self._homes / "certificates"

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fake_qq_server.serving.proxy import Proxy
-from fake_qq_server.serving.tls import QQ_HOSTS
+from fake_qq_server.serving.proxy import Proxy, leads
 
 ADDRESS = "127.0.0.1"
 
@@ -17,9 +16,7 @@ class RecordingProxy(Proxy):
     else was asked for."""
 
     def __init__(self, ports: Mapping[Any, int], on_refused: Callable[[str], object]) -> None:
-        own = {f"{ADDRESS}:{port}": port for port in ports.values()}
-        real = {f"{host}:443": ports["api" if "sgroup" in host else "token"] for host in QQ_HOSTS}
-        super().__init__(own | real, ADDRESS)
+        super().__init__(leads([ADDRESS], ports), ADDRESS)
         self._on_refused = on_refused
 
     async def _refuse(self, writer: asyncio.StreamWriter, what: str) -> None:

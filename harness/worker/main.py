@@ -26,7 +26,6 @@ from harness.clock.baton import Participant
 from harness.clock.gc_and_random import make_deterministic
 from harness.errors import HarnessError, QQChaosError
 from harness.hermes.layouts import LAYOUTS, Layout
-from harness.journal.record import SCHEMA
 from harness.journal.run_kinds import (
     CLOCK,
     CLOCK_WITH_A_PROXY,
@@ -164,18 +163,7 @@ def _run_open(spec: WorkerSpec) -> RunOpen:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    subject = {key: value for key, value in spec.subject.items() if key not in ("path", "interpreter")}
-    return RunOpen(
-        SCHEMA,
-        spec.run,
-        spec.level,
-        spec.seed,
-        CLOCK_WITH_A_PROXY if spec.network else CLOCK,
-        spec.fix,
-        subject,
-        dict(spec.scenario),
-        versions,
-    )
+    return spec.opened(CLOCK_WITH_A_PROXY if spec.network else CLOCK, versions)
 
 
 def _on_blocked(run: Run, who: Participant, seconds: float) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 import dataclasses
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import SubjectError
-from harness.hermes.fixes import Fix
+from harness.hermes.fixes import Fix, patch
 from harness.hermes.fixes.rewrite import rewrite
 from harness.hermes.fixes.table import FIXES
 from harness.hermes.installation import Installation
@@ -25,22 +26,15 @@ def copy_with(fix: Fix, installation: Installation, into: Path) -> Installation:
         raise SubjectError(f"{installation.root} is in no environment that could be copied for a fix")
     shutil.copytree(environment, into, symlinks=True, dirs_exist_ok=True)
     root = into / installation.root.relative_to(environment)
-    for path, content in _contents(fix, installation).items():
-        target = root / path
-        for stale in target.parent.glob(f"__pycache__/{target.stem}.*.pyc"):
-            stale.unlink()
-        target.unlink(missing_ok=True)
-        if content is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+    patch.write(_contents(fix, installation), root)
     interpreter = into / installation.interpreter.relative_to(environment)
     return dataclasses.replace(installation, root=root, interpreter=interpreter)
 
 
-def _contents(fix: Fix, installation: Installation) -> dict[str, bytes | None]:
+def _contents(fix: Fix, installation: Installation) -> Mapping[str, bytes | None]:
     """What the fix makes of files, by their path below the root; None where it takes one away."""
     if fix.plan is not None:
-        return dict(fix.plan.contents)
+        return fix.plan.contents
     layout = installation.layout
     source = (installation.root / layout.file).read_bytes()
     tree = rewrite(source, layout.file, layout.class_name, FIXES[fix.name])

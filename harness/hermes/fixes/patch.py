@@ -86,8 +86,13 @@ def lay_over(made: Plan, root: Path, into: Path) -> None:
             shutil.copytree(item, target, ignore=_LEFT_OUT, ignore_dangling_symlinks=True)
         else:
             shutil.copy2(item, target)
-    for path, content in made.contents.items():
-        target = into / path
+    write(made.contents, into)
+
+
+def write(contents: Mapping[str, bytes | None], root: Path) -> None:
+    """Put files below `root` of a private copy, by their path there; None takes one away."""
+    for path, content in contents.items():
+        target = root / path
         # Times have whole seconds in a .pyc: one of the old text could pass for the new one's.
         for stale in target.parent.glob(f"__pycache__/{target.stem}.*.pyc"):
             stale.unlink()
