@@ -110,7 +110,7 @@ class HttpAnswer(Event):
 
     `code`: the platform's error code in the body as it was written, whoever made it. `accepted`: whether the
     platform itself did what was asked, whatever the answer says; null where a rule answered and the platform
-    never came to decide.
+    never came to decide. `message`: the id that the answer gives the message which was sent.
     """
 
     KIND = "http.answer"
@@ -119,6 +119,7 @@ class HttpAnswer(Event):
     verb: str | None = None
     code: int | None = field(default=None, metadata=OMIT_NULL)
     accepted: bool | None = field(default=None, metadata=OMIT_NULL)
+    message: str | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)

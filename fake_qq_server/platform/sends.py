@@ -114,6 +114,11 @@ def acknowledged(method: str, route: str, body: bytes) -> InteractionAck | None:
     return InteractionAck(unquote(found[1])[:LONGEST_ID], protocol.integer(said.get("code")))
 
 
+def message_id(body: bytes) -> str | None:
+    """The id that an answer gives the message which was sent; null where it has none [doc send.md]."""
+    return _id((protocol.parse(body.decode("utf-8", "replace")) or {}).get("id"))
+
+
 def error_code(body: bytes) -> int | None:
     """The platform's error code in an answer's body: its `code`, else its `err_code`; 0 is none [log]."""
     said = protocol.parse(body.decode("utf-8", "replace")) or {}

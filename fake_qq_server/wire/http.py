@@ -190,8 +190,10 @@ class HttpProtocol:
         ruling.finish(effect_of(reply, body))
         status = None if reply.delivery == "none" else reply.status
         given = Envelope(about.conn, about.req, about.bot, cause, ruling.rule)
-        code = sends.error_code(written(reply, body))
-        answer = HttpAnswer(asked.endpoint, status, ruling.verb, code, accepted)
+        told = written(reply, body)
+        code = sends.error_code(told)
+        message = sends.message_id(told) if asked.send is not None and asked.send.what == "message" else None
+        answer = HttpAnswer(asked.endpoint, status, ruling.verb, code, accepted, message)
         n = self._stage.sink("peer", answer, given)
         if status is not None:
             facts = replace(facts, status=status, code=code)

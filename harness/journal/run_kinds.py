@@ -180,7 +180,8 @@ class SubjMessage(Event):
 
     What it was given, null for nothing: `text`: how that begins, four times as much as `event.sent` tells,
     for a bot may write something before it, what is quoted first; `place`, `user` as there; `media`: how
-    many files and pictures.
+    many files and pictures; `scene`: of which kind it takes that place to be (`c2c`, `group`, else the
+    subject's word).
     """
 
     KIND = "subj.message"
@@ -189,6 +190,7 @@ class SubjMessage(Event):
     place: str | None = field(default=None, metadata=OMIT_NULL)
     user: str | None = field(default=None, metadata=OMIT_NULL)
     media: int | None = field(default=None, metadata=OMIT_NULL)
+    scene: str | None = field(default=None, metadata=OMIT_NULL)
 
 
 @dataclass(frozen=True)
@@ -210,12 +212,14 @@ class SubjSend(SpanEvent):
     """The subject was made to send a message of its own accord; `failed` where its send says so.
 
     `scene` and `place`: whom it is for, as in `http.send` and `event.sent`. `text`: what it is to say.
+    `sent`: the id that its send gives what it sent, null where it gives none.
     """
 
     KIND = "subj.send"
     scene: str = "c2c"
     place: str = ""
     text: str = ""
+    sent: str | None = field(default=None, metadata=OMIT_NULL)
 
     @property
     def to(self) -> tuple[str, str]:

@@ -126,6 +126,7 @@ class Given:
     place: str | None = None
     user: str | None = None
     media: int | None = None
+    scene: str | None = None
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def messages_of(
             found[event.id] = replace(known, kept=(*known.kept, one))
         elif isinstance(event, SubjMessage):
             known, at = found.get(event.id, Message(event.id, False)), Mark(record.t, record.n)
-            given = (*known.given, Given(at, event.text, event.place, event.user, event.media))
+            given = (*known.given, Given(at, event.text, event.place, event.user, event.media, event.scene))
             found[event.id] = replace(known, handled=(*known.handled, at), given=given)
         elif isinstance(event, SubjAnswer):
             known = found.get(event.id)

@@ -24,6 +24,7 @@ class Answer:
     verb: str | None
     code: int | None
     accepted: bool | None
+    message: str | None = None
 
     @property
     def says_success(self) -> bool:
@@ -93,7 +94,7 @@ def _take(found: list[Send], places: dict[int, int], record: Record, event: obje
     elif isinstance(event, HttpSend):
         known = replace(known or Send(at, conn=record.about.conn), names=event.msg_id, sent=event)
     elif isinstance(event, HttpAnswer) and known is not None and known.answer is None:
-        answer = Answer(at, event.status, event.verb, event.code, event.accepted)
+        answer = Answer(at, event.status, event.verb, event.code, event.accepted, event.message)
         known = replace(known, answer=answer)
     else:
         return

@@ -10,7 +10,7 @@ from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, su
 from fake_qq_server.rules.moments import duration_at
 from harness.scenario.run_spec import Answers, BotConfig, Handler
 from harness.scenario.service_unit import Unit, parse_unit
-from harness.scenario.vocabulary import BESIDE, BOT, ENVIRONMENT, HANDLERS, PROBES, STARTS
+from harness.scenario.vocabulary import BESIDE, BOT, ENVIRONMENT, HANDLERS, PORT_OF_GATEWAY, PROBES, STARTS
 
 DEFAULT_DELAY = "40ms"
 LONGEST_DELAY_US = MINUTE
@@ -114,6 +114,11 @@ def parse_environment(value: Any) -> dict[str, str]:
         if not isinstance(text, str) or not text.isprintable() or len(text) > LONGEST_VALUE:
             raise LanguageError(
                 ("environment", name), f"{name} is a text of one line, at most {LONGEST_VALUE} characters"
+            )
+        if {"{", "}"} & set(text.replace(PORT_OF_GATEWAY, "")):
+            raise LanguageError(
+                ("environment", name),
+                f"{name}: of words in braces there is {PORT_OF_GATEWAY} alone, the port of the gateway",
             )
     return dict(value)
 

@@ -52,6 +52,9 @@ ENVIRONMENT = (*_PROXIES, *(name.lower() for name in _PROXIES), "SSL_CERT_FILE",
 """The environment variables that a scenario may set: what decides how HTTP clients reach the
 platform, where they find certificates, and in which zone and language the program believes to be."""
 
+PORT_OF_GATEWAY = "{ws}"
+"""Stands in such a variable for the port of the gateway, which the kernel picks for each run."""
+
 BOT = ("markdown", "credentials")
 """What a scenario can say of the bot's configuration, each true or false."""
 

@@ -20,11 +20,12 @@ BAD_ENDINGS = {
     "first-session-refused": ("never-connected",),
     "no-first-session": ("never-connected",),
     "no-credentials": ("never-connected",),
+    "handler-raises": ("mute",),
     "reply-refused": ("mute", "tolerated"),
     "endless-closes-for-ever": ("retrying",),
 }
 """Where connect() fails, its caller knows: the bot was never in service and told nobody else. Where the
-platform takes no reply, none arrives. And in a storm of minutes it goes on trying."""
+platform takes no reply, or the handler has none, none arrives. In a storm of minutes it goes on trying."""
 
 
 @pytest.mark.parametrize("name", catalogue())

@@ -304,6 +304,7 @@ class J:
         verb: str | None = None,
         answered: bool = True,
         conn: int = 1,
+        named: str | None = None,
         **said: Any,
     ) -> J:
         """A send with its answer, which is a plain success unless it is said how it was not.
@@ -316,7 +317,7 @@ class J:
         self.add(HttpRequest("api", "POST", f"/v2/users/{sent['target']}/messages", message), t, **about)
         self.add(HttpSend(msg_id=message, **sent), **about)
         if answered:
-            self.add(HttpAnswer("api", status, verb, code, accepted), **about)
+            self.add(HttpAnswer("api", status, verb, code, accepted, named), **about)
         return self
 
     def refused(self, message: str | None, t: float | None = None, **said: Any) -> J:

@@ -65,6 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("--seed", type=int, default=0, help="which mutants are drawn")
     options.add_argument("--mutants", type=int, default=150, metavar="N")
     options.add_argument("--first", type=int, default=0, metavar="N", help="leave out this many of them")
+    options.add_argument("--only", default="", metavar="TEXT", help="only mutants with this in their name")
     options.add_argument("--equivalent", action="store_true", help="only those that are called equivalent")
     options.add_argument("--hermes", default=DEFAULT)
     options.add_argument("--with-fix", default="reference")
@@ -86,6 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         why = equivalents()
         for mutant in sample(source, FUNCTIONS, measurement.usable, args.mutants, args.seed)[args.first :]:
             known = why.get(mutant.name)
+            if args.only not in mutant.name:
+                continue
             if args.equivalent and known is None:
                 continue
             if known is None or args.equivalent:

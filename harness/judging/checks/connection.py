@@ -11,7 +11,8 @@ from harness.judging.timeline import Timeline
 
 
 def connects(run: Timeline, limits: CheckLimits) -> Finding:
-    """start: up → serving within 60 s of the first connect() (of the run's start where there is none).
+    """start: up → serving within 60 s of the first connect() (of the run's start where there is none), and
+    that connect() does not say that it failed.
 
     However short: a service that the platform ended in the same instant had begun all the same.
     """
@@ -21,6 +22,9 @@ def connects(run: Timeline, limits: CheckLimits) -> Finding:
     bound = limits.us("connects")
     first = run.service.changes[0] if run.service.changes else None
     if first is not None and first.t <= begin + bound:
+        call = next((one for one in reversed(run.connects) if one.begin.n < first.n), None)
+        if call is not None and call.how == "failed":
+            return fails("connect() says that it failed, and the bot is in service", *call.lines, first.n)
         return passes(f"it was in service after {duration(first.t - begin)}", first.n)
     if run.end < begin + bound:
         return unknown(f"the run ended before {duration(bound)} had passed")

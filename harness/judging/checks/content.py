@@ -14,13 +14,17 @@ from harness.judging.facts import Given, Message, TimedCall, Writing
 from harness.judging.replies import Reply, replies_of
 from harness.judging.timeline import Timeline
 
+SCENES = {"C2C_MESSAGE_CREATE": "c2c", "GROUP_AT_MESSAGE_CREATE": "group", "GROUP_MESSAGE_CREATE": "group"}
+"""Where a message was written: to the bot alone, or where others read it. Of guilds bots have no word of
+their own."""
+
 CUT = 2
 """Characters that a bot may lose at each place where it cuts a long answer: the white space there."""
 
 
 def heard(run: Timeline, limits: CheckLimits) -> Finding:
     """Each message that was handled → its handler was given its text and what it quotes, whose it is and
-    where a reply goes, as many pictures, and its files or their names.
+    where a reply goes, whether others read there, as many pictures, and its files or their names.
 
     Pictures and files are fetched from the API: nothing is asked of them where a rule had its hand in that.
     What was written several times with one id need not be the same each time: one of them is enough.
@@ -46,7 +50,7 @@ def _given(run: Timeline, message: Message, given: Given) -> Finding | None:
     wrongs = {}
     for one in message.written:
         if one.told != NOTHING and one.at < given.at:
-            wrongs[one.at] = next(_wrong(run, one, given), None)
+            wrongs[one.at] = next(_wrong(run, SCENES.get(message.kind or ""), one, given), None)
     if not wrongs:
         return None
     at, wrong = next(iter(wrongs.items()))
@@ -55,9 +59,11 @@ def _given(run: Timeline, message: Message, given: Given) -> Finding | None:
     return fails(f"of message {message.id} {wrong}", at.n, given.at.n)
 
 
-def _wrong(run: Timeline, writing: Writing, given: Given) -> Iterator[str]:
+def _wrong(run: Timeline, scene: str | None, writing: Writing, given: Given) -> Iterator[str]:
     """What the handler was given otherwise than it was written, in words."""
     told, text = writing.told, given.text or ""
+    if None not in (scene, given.scene) and scene != given.scene:
+        yield "the handler was told of another kind of chat"
     if told.text is not None and told.text not in text:
         yield "the handler was given another text"
     if told.quoted is not None and told.quoted not in text:

@@ -29,8 +29,8 @@ def delivered(run: Timeline, limits: CheckLimits) -> Finding:
 
 
 def reported(run: Timeline, limits: CheckLimits) -> Finding:
-    """Each message that a rule makes the bot send → its send ends in time, and says that it was sent only if
-    the platform took it: who made it speak believes what it says.
+    """Each message that a rule makes the bot send → its send ends in time, says that it was sent only if the
+    platform took it, and if it gives it an id then QQ's: who made it speak believes what it says.
     """
     bound = limits.us("reported")
     ends = {one.about.cause: one for one in run.body if _is(one, "end")}
@@ -54,6 +54,10 @@ def _report(run: Timeline, bound: int, begin: Record, end: Record | None) -> Fin
     if end.event.how == "ok" and not any(one.taken for one in mine):
         tries = (one.proof.n for one in mine)
         return fails("it says that it was sent, and the platform took nothing", begin.n, *tries, end.n)
+    names = {one.answer.message for one in mine if one.answer is not None} - {None}
+    if end.event.sent is not None and names and end.event.sent not in names:
+        tries = (one.proof.n for one in mine)
+        return fails("it gives what it sent another id than the platform", begin.n, *tries, end.n)
     return passes("what its send says of itself is true", begin.n, end.n)
 
 

@@ -13,8 +13,7 @@ import importlib
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +58,24 @@ def load(layout: Layout) -> Any:
     return module
 
 
-def _own_send(
-    scene: str, place: str, text: str, phase: SpanPhase, how: How | None, error: str | None
-) -> SubjSend:
-    return SubjSend(phase, how, error, scene, place, text)
+class _OwnSend:
+    """One call of the adapter's send, of its own accord; `begin` is what is recorded of its begin."""
+
+    def __init__(self, begin: SubjSend, send: Callable[[str, str], Awaitable[Any]]) -> None:
+        self._begin = begin
+        self._send = send
+        self._sent: str | None = None
+
+    async def send(self, place: str, text: str) -> Any:
+        """What the adapter says of it."""
+        result = await self._send(place, text)
+        named = getattr(result, "message_id", None)
+        self._sent = str(named) if named else None
+        return result
+
+    def span(self, phase: SpanPhase, how: How | None, error: str | None) -> SubjSend:
+        """The record of its begin, or of its end."""
+        return replace(self._begin, phase=phase, how=how, error=error, sent=self._sent)
 
 
 class AdapterSubject:
@@ -130,10 +143,11 @@ class AdapterSubject:
         task.add_done_callback(self._speaking.discard)
 
     async def _speak(self, scene: str, place: str, text: str) -> None:
+        call = _OwnSend(SubjSend("begin", None, None, scene, place, text), self.adapter.send)
         send = record_calls(
-            self.adapter.send,
+            call.send,
             self._record,
-            lambda: partial(_own_send, scene, place, text),
+            lambda: call.span,
             succeeded=lambda result: bool(getattr(result, "success", True)),
         )
         with contextlib.suppress(Exception):  # the subject's, and in the journal

@@ -11,6 +11,9 @@ from harness.journal.writer import Recorder
 from harness.worker.subjects.observer import MakeSpan, record_calls
 from harness.worker.subjects.occurrence import CallCounter
 
+SCENES = {"dm": "c2c"}
+"""hermes' words for kinds of chats, where QQ has another one."""
+
 
 class AdapterObserver:
     """Records the calls of an adapter's methods and the messages it is given.
@@ -78,11 +81,12 @@ def _given(event: Any) -> SubjMessage:
     # What is quoted stands in the text, or apart from it.
     texts = [getattr(event, name, None) for name in ("reply_to_text", "text")]
     text = "\n".join(one for one in texts if isinstance(one, str))
-    place, user = (getattr(source, name, None) for name in ("chat_id", "user_id"))
+    place, user, kind = (getattr(source, name, None) for name in ("chat_id", "user_id", "chat_type"))
     return SubjMessage(
         str(event.message_id),
         opening(text, LONGEST_PASSAGE),
         str(place) if place else None,
         str(user) if user else None,
         len(media) if media else None,
+        SCENES.get(kind, str(kind)) if kind else None,
     )

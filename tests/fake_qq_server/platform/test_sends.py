@@ -259,6 +259,14 @@ def test_the_error_code_of_an_answer_is_its_code_else_its_err_code(body: bytes, 
 
 
 @pytest.mark.parametrize(
+    ("body", "name"),
+    [(b'{"id": "m1", "timestamp": ""}', "m1"), (b"{}", None), (b'{"id": 5}', "5"), (b"<", None)],
+)
+def test_the_id_of_a_message_stands_in_the_answer_to_it(body: bytes, name: str | None) -> None:
+    assert sends.message_id(body) == name
+
+
+@pytest.mark.parametrize(
     ("method", "route", "body", "ack"),
     [
         ("PUT", "/interactions/i1", b'{"code":0}', InteractionAck("i1", 0)),

@@ -326,6 +326,7 @@ def test_an_environment_is_read_and_is_empty_unless_said() -> None:
         ({"HTTP_PROXI": "x"}, ("environment", "HTTP_PROXI"), "did you mean HTTP_PROXY?"),
         ({"HERMES_HOME": "/x"}, ("environment", "HERMES_HOME"), "not for scenarios to set"),
         ({"TZ": 5}, ("environment", "TZ"), "a text of one line"),
+        ({"ALL_PROXY": "http://127.0.0.1:{port}"}, ("environment", "ALL_PROXY"), "there is {ws} alone"),
         ({"TZ": "a\nb"}, ("environment", "TZ"), "a text of one line"),
     ],
 )

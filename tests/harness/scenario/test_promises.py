@@ -40,7 +40,7 @@ PROMISES = (
     promise("says connected", "truthful"),
     promise("says so to its caller", "flag"),
     promise("see that it is typing", "typing"),
-    promise("is given it all", "heard"),
+    promise("is given it all|is given each message", "heard"),
     promise("plain text", "intact"),
     promise("cools down|does not storm|asks for a new token", "polite"),
     promise("ends it in time", "bounded"),

@@ -31,6 +31,16 @@ class TestConnects:
         assert told("connects", J().connects(30, how=None).ready(t=90).done(600))[0] == "pass"
         assert told("connects", J().connects(30, how=None).ready(t=90.1).done(600))[0] == "fail"
 
+    def test_fails_where_connect_says_that_it_failed_and_the_bot_serves(self) -> None:
+        j = J().connects(0, how="failed").ready(t=1).called("ready")
+        found = check("connects", j.done(600))
+        because = "connect() says that it failed, and the bot is in service"
+        assert (found.state, found.because, found.lines) == ("fail", because, (2, 3, j["ready"]))
+
+    def test_a_connect_that_failed_may_be_followed_by_one_that_did_not(self) -> None:
+        j = J().connects(0, how="failed").connects(10).ready(t=11)
+        assert told("connects", j.done(600))[0] == "pass"
+
     def test_fails_where_it_was_never_in_service(self) -> None:
         found = check("connects", J().connects(0, how="failed").done(60))
         assert (found.state, found.because, found.lines) == ("fail", "it was never in service", (2, 3))

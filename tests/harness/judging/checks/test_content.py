@@ -33,6 +33,7 @@ class TestHeard:
             ({"files": ["a.txt", "b.mp4"]}, {"text": "with a.txt and b.mp4"}),
             ({"files": ["a.txt", "b.mp4"]}, {"text": "with a.txt", "media": 1}),
             ({"images": 1, "files": ["a.txt"]}, {"text": "with a.txt", "media": 1}),
+            ({"place": "U"}, {"scene": "c2c"}),
         ],
     )
     def test_passes_where_the_handler_is_given_what_came(
@@ -51,6 +52,11 @@ class TestHeard:
             ({"text": "hi"}, {}, "the handler was given another text"),
             ({"place": "G"}, {"place": "U"}, "the handler was told that it came from another place"),
             ({"user": "U"}, {"user": "V"}, "the handler was told that somebody else wrote it"),
+            (
+                {"place": "U"},
+                {"scene": "group"},
+                "the handler was told of another kind of chat",
+            ),
             ({"images": 2}, {"media": 1}, "the handler was not given each picture and file"),
             (
                 {"text": "this", "quoted": "of before"},

@@ -126,5 +126,18 @@ class TestReported:
     def test_one_that_never_ends_fails_where_there_was_time(self, end: float, state: str) -> None:
         assert told("reported", speaks().done(end))[0] == state
 
+    @pytest.mark.parametrize(
+        ("given", "told_by_platform", "state"),
+        [("m1", "m1", "pass"), ("m2", "m1", "fail"), (None, "m1", "pass"), ("m2", None, "pass")],
+    )
+    def test_the_id_that_it_gives_is_the_platforms(
+        self, given: str | None, told_by_platform: str | None, state: str
+    ) -> None:
+        j = says(speaks(), 101, named=told_by_platform)
+        ended = SubjSend("end", "ok", None, "c2c", "U", "good morning", given)
+        found = check("reported", j.add(ended, 102, cause=j["asked"]).done(600))
+        assert found.state == state
+        assert state == "pass" or found.because == "it gives what it sent another id than the platform"
+
     def test_is_not_applicable_where_it_was_not_made_to_speak(self) -> None:
         assert told("reported", at_once().up().done(600))[0] == "n/a"

@@ -29,16 +29,17 @@ class Speaker:
 
 
 @pytest.mark.parametrize(
-    ("result", "how", "error"),
+    ("result", "how", "error", "sent"),
     [
-        (SimpleNamespace(success=True), "ok", None),
-        (None, "ok", None),
-        (SimpleNamespace(success=False), "failed", None),
-        (ValueError("no"), "raised", "ValueError: no"),
+        (SimpleNamespace(success=True), "ok", None, None),
+        (SimpleNamespace(success=True, message_id="m1"), "ok", None, "m1"),
+        (None, "ok", None, None),
+        (SimpleNamespace(success=False), "failed", None, None),
+        (ValueError("no"), "raised", "ValueError: no", None),
     ],
 )
 def test_its_own_send_is_called_and_what_becomes_of_it_recorded(
-    tmp_path: Path, result: Any, how: Any, error: str | None
+    tmp_path: Path, result: Any, how: Any, error: str | None, sent: str | None
 ) -> None:
     journal = Journal(tmp_path)
     subject: Any = AdapterSubject.__new__(AdapterSubject)
@@ -52,5 +53,5 @@ def test_its_own_send_is_called_and_what_becomes_of_it_recorded(
     assert subject.adapter.sent == [("G", "hello")]
     assert [record.event for record in journal.records()] == [
         SubjSend("begin", None, None, "group", "G", "hello"),
-        SubjSend("end", how, error, "group", "G", "hello"),
+        SubjSend("end", how, error, "group", "G", "hello", sent),
     ]

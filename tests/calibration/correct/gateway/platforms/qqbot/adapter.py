@@ -14,6 +14,7 @@ import base64
 import contextlib
 import json
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
@@ -39,6 +40,7 @@ from .rules import (
     MOST_ATTEMPTS,
     MOST_RESUMES,
     NO_RESUME,
+    PROXIES,
     REMEMBERED,
     REPEATED,
     REPLY_PATHS,
@@ -290,7 +292,9 @@ class QQAdapter:
             return str((await answer.json(content_type=None))["url"])
 
     async def _open_ws(self, url: str) -> None:
-        self._ws = await self._client.ws_connect(url, timeout=aiohttp.ClientWSTimeout(ws_close=CLOSING_S))
+        proxy = next((found for name in PROXIES if (found := os.environ.get(name))), None)
+        timeout = aiohttp.ClientWSTimeout(ws_close=CLOSING_S)
+        self._ws = await self._client.ws_connect(url, timeout=timeout, proxy=proxy)
 
     async def _next_frame(self) -> dict[str, Any]:
         """The next frame that is one. Raises Lost when the connection is over."""

@@ -21,6 +21,9 @@ SCENES = {
 }
 """Where each kind is written."""
 
+PROXIES = ("WSS_PROXY", "wss_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+"""The variables that may name a proxy for the gateway; the first one counts."""
+
 SHOWN_TYPING = ("dm",)
 """Where somebody can be shown that the bot is typing."""
 
@@ -56,7 +59,7 @@ HELD_HEARTBEATS = 3
 REMEMBERED = 1000
 """Message ids kept to tell a message that comes twice."""
 
-REPLY_PAUSES_S = (2.0, 5.0)
+REPLY_PAUSES_S = (2.0, 5.0, 10.0)
 """Between the tries of one reply."""
 
 TYPES_AFTER_S = 5.0
