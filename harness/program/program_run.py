@@ -20,6 +20,7 @@ from typing import Any
 
 from fake_qq_server.events import NOBODY, NOTHING, Envelope, Event
 from fake_qq_server.platform.options import Options
+from fake_qq_server.rules.verbs.signal_ import KILL
 from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 from harness.journal.process_kinds import ProcRate, ProcService, SubjGaveUp
 from harness.journal.run_kinds import CLOCK_SCALED, RunTeardown, SubjEgress, SubjState
@@ -161,6 +162,8 @@ class ProgramRun(TimeTable):
 
     def _signalled(self, name: str) -> bool:
         """A rule has it sent a signal: by a stop job, unless the rule says otherwise."""
+        if name == KILL:
+            return self._service.send(signal.SIGKILL, job=False)
         signals = [do for rule in self._run.rules for do in rule.do if do.verb == "signal"]
         job = all(do.args.more.get("job") != "none" for do in signals)
         return self._stop(signal.Signals[name], job=job)

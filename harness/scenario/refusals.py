@@ -15,6 +15,7 @@ from fake_qq_server.rules.language_verbs import At, Link, When
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.verbs.registry import Class
+from fake_qq_server.rules.verbs.signal_ import KILL
 from harness.scenario.feedback import refuse_feedback
 from harness.scenario.limits import RECOVERY_HELD_US, RECOVERY_US, SETTLING_US
 from harness.scenario.run_spec import RunSpec
@@ -103,10 +104,15 @@ def _refuse_asks(run: RunSpec) -> None:
 def _refuse_signals(run: RunSpec, paths: Sequence[Path]) -> None:
     """At the adapter level the process is the harness's own."""
     for rule, path in zip(run.rules, paths, strict=True):
-        verb = next((do.verb for do in rule.do if do.row.acts_on == "process"), None)
-        if verb is not None and "adapter" in run.levels:
+        signal = next((do for do in rule.do if do.row.acts_on == "process"), None)
+        if signal is not None and "adapter" in run.levels:
             raise LanguageError(
-                (*path, "do"), f"{verb} acts on the subject's program: for the levels runner and process only"
+                (*path, "do"),
+                f"{signal.verb} acts on the subject's program: for the levels runner and process only",
+            )
+        if signal is not None and signal.args.main == KILL and "runner" in run.levels:
+            raise LanguageError(
+                (*path, "do"), f"{KILL} is for the level process only; restart: kill is what it is at runner"
             )
 
 

@@ -6,7 +6,10 @@ and process level. A program is told to stop by a signal of the scenario, or by 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fake_qq_server.events import RuleAct
+from fake_qq_server.rules.verbs.signal_ import KILL
 from harness.journal.record import Record
 from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown, SubjLife, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
@@ -36,10 +39,18 @@ def stop_job(run: Timeline) -> Mark | None:
     return Mark(sent.t, sent.n)
 
 
+def killed(run: Timeline) -> Mark | None:
+    """When a rule killed it, if one did: it was not told, and could do nothing."""
+    return next((Mark(one.t, one.n) for one in _signals(run) if run.argument(one)[1] == KILL), None)
+
+
 def _signal(run: Timeline) -> Record | None:
-    """The record of the first signal that a rule sent it."""
-    acts = (one for one in run.body if isinstance(one.event, RuleAct) and one.event.verb == SIGNAL)
-    return next(acts, None)
+    """The record of the first signal that a rule sent it and that it could hear."""
+    return next((one for one in _signals(run) if run.argument(one)[1] != KILL), None)
+
+
+def _signals(run: Timeline) -> Iterator[Record]:
+    return (one for one in run.body if isinstance(one.event, RuleAct) and one.event.verb == SIGNAL)
 
 
 def exit_of(run: Timeline) -> Record | None:
@@ -129,9 +140,10 @@ def stops(run: Timeline, limits: CheckLimits) -> Finding:
     """Told to stop → the program ends in time, and leaves nothing that would hold up it or its successor."""
     teardown = next((one for one in run.records if isinstance(one.event, RunTeardown)), None)
     told = told_to_stop(run) or (Mark(teardown.t, teardown.n) if teardown else None)
-    ended = next((one for one in run.records if isinstance(one.event, ProcExit)), None)
-    if told is None or (ended is not None and ended.n < told.n):
-        return not_applicable("nobody told the program to stop", *([ended.n] if ended else []))
+    gone = exit_of(run)
+    if told is None or (gone is not None and gone.n < told.n):
+        return not_applicable("nobody told the program to stop", *([gone.n] if gone else []))
+    ended = next((one for one in run.records if one.n > told.n and isinstance(one.event, ProcExit)), None)
     bound = limits.us("stops")
     last = ended.t if ended else max(record.t for record in run.records)
     if last - told.t > bound:
@@ -175,6 +187,9 @@ def stays(run: Timeline, limits: CheckLimits) -> Finding:
     told = told_to_stop(run)
     if told is not None and told.n < ended.n:
         return not_applicable("it was told to stop", told.n, ended.n)
+    hit = killed(run)
+    if hit is not None and hit.n < ended.n:
+        return not_applicable("it was killed", hit.n, ended.n)
     reason = permanent_errors.accepted(run)
     if reason:
         return not_applicable("the platform's error was permanent", *reason, ended.n)

@@ -49,6 +49,7 @@ PROMISES = (
     promise("Only a fresh Identify helps", "resumes"),
     promise("tries for a while", "single"),
     promise("killed without a word", "recovers"),
+    promise("killed without a word", "back", PROCESS),
     promise("becomes ready, or resumes, and is closed", "polite"),
     promise("believes it is connected|TCP stays up", "notices"),
     promise("a Resume brings it|brings it, once", "once recovers"),

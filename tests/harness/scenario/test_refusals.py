@@ -66,6 +66,18 @@ def test_a_signal_to_the_program_is_refused_at_the_adapter_level() -> None:
     run(levels=["runner"], asks=["stops"], rules=[signal])
 
 
+def test_a_program_is_killed_at_the_process_level_only() -> None:
+    kill = {"at": "1m", "do": {"signal": "SIGKILL"}}
+    error = refused(levels=["runner"], asks=["stops"], rules=[kill])
+    assert "SIGKILL is for the level process only" in error.sentence
+    run(levels=["process"], asks=["stops"], rules=[kill])
+
+
+def test_a_stop_job_does_not_begin_with_a_kill() -> None:
+    kill = {"at": "1m", "do": {"signal": "SIGKILL", "job": "stop"}}
+    assert "leave job out" in refused(levels=["process"], asks=["stops"], rules=[kill]).sentence
+
+
 def test_the_fatal_handler_is_seen_at_the_runner_level_alone() -> None:
     told = run(levels=["runner"], asks=["stops"], rules=[TOLD])
     assert told.rules[0].key == 'when runner.handler do {signal: "SIGTERM"}'

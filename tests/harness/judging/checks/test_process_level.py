@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fake_qq_server.events import Event, EventSent
 from harness.journal.process_kinds import ProcUnit, SubjGaveUp
-from harness.journal.run_kinds import ProcExit, SubjLife
+from harness.journal.run_kinds import Left, ProcExit, SubjLife
 from harness.judging.checks import CHECKS
 from harness.judging.checks.program import exit_of
 from harness.judging.timeline import read
@@ -46,6 +46,25 @@ def test_what_systemd_started_again_is_back_and_has_not_stayed() -> None:
     assert told("back", records) == ("pass", "it ended, and the service manager started it again")
     assert told("stays", records)[0] == "fail"
     assert exit_of(read(records)) is None
+
+
+def killed() -> J:
+    """A rule kills the program, and systemd starts it again."""
+    rules = [{"id": "kill", "at": "600s", "do": {"signal": "SIGKILL"}}]
+    j = J(level="process", opened=True, levels=["process"], rules=rules).up().acts("kill", 600, "signal")
+    return saw(j, 600, ProcExit(-9), SubjLife("started", 2))
+
+
+def test_what_was_killed_has_stayed_as_far_as_it_could() -> None:
+    records = killed().done(3 * HOUR)
+    assert told("stays", records) == ("n/a", "it was killed")
+    assert told("back", records) == ("pass", "it ended, and the service manager started it again")
+
+
+def test_a_program_that_was_killed_and_is_back_is_told_to_stop_by_the_tear_down() -> None:
+    j = killed().ends(HOUR).state(HOUR + 4, status="disconnected").add(ProcExit(0), HOUR + 5, "probe")
+    j.add(Left(), HOUR + 5, "probe")
+    assert told("stops", j.closed()) == ("pass", "it stopped within 5 s and left nothing behind")
 
 
 def test_what_a_real_systemd_did_not_start_again_is_not_back_whatever_the_table_says() -> None:
