@@ -39,7 +39,22 @@ def sigterm_as_ctrl_c() -> contextlib.AbstractContextManager[None]:
 
 @contextlib.contextmanager
 def interrupts_ignored() -> Iterator[None]:
-    """SIGINT and SIGTERM do nothing within the block. For clean-up of bounded length, which a second Ctrl-C
-    must not cut short."""
+    """SIGINT and SIGTERM do nothing within the block. For clean-up of bounded length by what was interrupted
+    already, which a second Ctrl-C must not cut short."""
     with ignored(signal.SIGINT), ignored(signal.SIGTERM):
         yield
+
+
+@contextlib.contextmanager
+def interrupts_put_off() -> Iterator[None]:
+    """A SIGINT or SIGTERM that comes within the block is delivered behind it, unless the block raises. For
+    clean-up of bounded length in the midst of things: what goes on after it has to hear of the signal."""
+    came: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        came.append(number)
+
+    with handler(signal.SIGINT, note), handler(signal.SIGTERM, note):
+        yield
+    if came:
+        signal.raise_signal(came[0])

@@ -81,7 +81,7 @@ def temporary_copy(name: str) -> Iterator[Path]:
         (base / name).mkdir()
         yield base / name
     finally:
-        with parent_signals.interrupts_ignored():
+        with parent_signals.interrupts_put_off():
             remove_folder(base)
 
 

@@ -132,7 +132,7 @@ class SharedResources:
 
     def close(self) -> None:
         """End the fork server with all workers, and remove all private folders."""
-        with self._lock, parent_signals.interrupts_ignored():
+        with self._lock, parent_signals.interrupts_put_off():
             if self._fork_server is not None:
                 self._fork_server.close()
                 self._fork_server = None

@@ -75,7 +75,7 @@ class ProgramSupervisor:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._base is not None:
-            with parent_signals.interrupts_ignored():
+            with parent_signals.interrupts_put_off():
                 private_dirs.remove_folder(self._base)
                 if self._private:
                     systemd.remove_cgroups(self._base.parent)
@@ -129,7 +129,7 @@ class ProgramSupervisor:
         try:
             return self._watched(spec, speed)
         finally:
-            with parent_signals.interrupts_ignored():
+            with parent_signals.interrupts_put_off():
                 private_dirs.remove_folder(folder)
 
     def _watched(self, spec: WorkerSpec, speed: float) -> RunResult:
@@ -157,7 +157,7 @@ class ProgramSupervisor:
             close = RunClose("killed", INTERRUPTED_DETAIL)
             raise
         finally:
-            with parent_signals.interrupts_ignored():
+            with parent_signals.interrupts_put_off():
                 with contextlib.suppress(OSError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

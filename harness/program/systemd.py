@@ -246,4 +246,9 @@ def remove_cgroups(in_use: Path) -> None:
         '[ $tries = 0 ] || sleep 0.1; find "$one" -depth -type d -exec rmdir {} + ; tries=$((tries + 1)); '
         "done; done"
     )
-    subprocess.run(["unshare", "--mount", "sh", "-c", script, str(in_use)], capture_output=True, check=False)
+    subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, str(in_use)],
+        capture_output=True,
+        check=False,
+        start_new_session=True,  # Ctrl-C does not end it
+    )

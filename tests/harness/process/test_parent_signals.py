@@ -41,6 +41,24 @@ def test_clean_up_is_not_cut_short_by_ctrl_c_or_sigterm() -> None:
     assert current() == before
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_during_clean_up_is_heard_behind_it(number: signal.Signals) -> None:
+    before = current()
+    done = []
+    with pytest.raises(KeyboardInterrupt), parent_signals.sigterm_as_ctrl_c():
+        with parent_signals.interrupts_put_off():
+            os.kill(os.getpid(), number)
+            done.append(True)
+        done.append(False)
+    assert (done, current()) == ([True], before)
+
+
+def test_clean_up_that_fails_is_what_is_told() -> None:
+    with pytest.raises(ZeroDivisionError), parent_signals.interrupts_put_off():
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise ZeroDivisionError
+
+
 def test_handlers_are_restored_when_the_block_raises() -> None:
     before = current()
     with pytest.raises(ZeroDivisionError), parent_signals.interrupts_ignored():
