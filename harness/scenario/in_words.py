@@ -76,6 +76,8 @@ def answers_in_words(answers: Answers) -> str:
 def bot_in_words(bot: BotConfig) -> str:
     """How the bot is configured, where that is not as usual: "writes plain text, no markdown"."""
     words = [] if bot.credentials else ["has no credentials"]
+    words += [] if bot.app_id else ["has no app id"]
+    words += [] if bot.secret else ["has no secret"]
     words += [] if bot.markdown else ["writes plain text, no markdown"]
     return " and ".join(words)
 

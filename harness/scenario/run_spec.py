@@ -48,10 +48,13 @@ class Answers:
 
 @dataclass(frozen=True)
 class BotConfig:
-    """How the bot is configured: whether it writes markdown (else plain text), and has credentials."""
+    """How the bot is configured: whether it writes markdown (else plain text), and has credentials, or one of
+    the two alone."""
 
     markdown: bool = True
     credentials: bool = True
+    app_id: bool = True
+    secret: bool = True
 
 
 DEFAULT_PROBES = ("c2c",)

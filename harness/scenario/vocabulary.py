@@ -55,7 +55,7 @@ platform, where they find certificates, and in which zone and language the progr
 PORT_OF_GATEWAY = "{ws}"
 """Stands in such a variable for the port of the gateway, which the kernel picks for each run."""
 
-BOT = ("markdown", "credentials")
+BOT = ("markdown", "credentials", "app_id", "secret")
 """What a scenario can say of the bot's configuration, each true or false."""
 
 PROBES = ("c2c", "group", "guild", "dm")

@@ -12,7 +12,10 @@ def extra(credentials: tuple[str, str], bot: BotConfig) -> dict[str, Any]:
 
     An allow-list with a star delivers on every release; "open" alone does not on 0.19.0.
     """
-    app_id, secret = credentials if bot.credentials else ("", "")
+    app_id, secret = (
+        said if bot.credentials and has else ""
+        for said, has in zip(credentials, (bot.app_id, bot.secret), strict=True)
+    )
     everybody = {
         "dm_policy": "allowlist",
         "allow_from": ["*"],

@@ -299,10 +299,14 @@ def test_a_bot_writes_markdown_and_has_credentials_unless_said() -> None:
 @pytest.mark.parametrize(
     ("given", "path", "hint"),
     [
-        ("plain", ("bot",), "bot is a mapping such as {markdown: false}, of markdown, credentials"),
+        (
+            "plain",
+            ("bot",),
+            "bot is a mapping such as {markdown: false}, of markdown, creden",
+        ),
         ({}, ("bot",), "bot is a mapping"),
         ({"markdwon": False}, ("bot", "markdwon"), "bot has no 'markdwon': did you mean markdown?"),
-        ({5: False}, ("bot", 5), "bot has no 5: there is credentials, markdown"),
+        ({5: False}, ("bot", 5), "bot has no 5: there is app_id, credentials, markdown, secret"),
         ({"markdown": "no"}, ("bot", "markdown"), "markdown is true or false"),
         ({"credentials": 0}, ("bot", "credentials"), "credentials is true or false"),
     ],
