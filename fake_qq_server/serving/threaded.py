@@ -3,7 +3,8 @@
     with ThreadedServer() as server:
         qq = Client(server.ready["control"], server.ready["control_token"])
 
-Real time, a loop of its own. Nothing is printed, and no signal is handled.
+A loop of its own, in real time also where a test freezes that of its process. Nothing is printed, and no signal
+is handled.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import replace
 from types import TracebackType
@@ -21,6 +23,16 @@ from fake_qq_server.serving.program import ENDED, Program
 
 LONGEST_STOP_S = 30.0
 """How long its sockets may take to close."""
+
+
+class _RealTime(asyncio.SelectorEventLoop):
+    """A loop that keeps the clock that there was: freezegun and the like replace the name in its module."""
+
+    _now = staticmethod(time.monotonic)
+
+    def time(self) -> float:
+        """Seconds."""
+        return self._now()
 
 
 class ServerFailed(Exception):
@@ -68,7 +80,8 @@ class ThreadedServer:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._program.serve())
+            with asyncio.Runner(loop_factory=_RealTime) as runner:
+                runner.run(self._program.serve())
         except BaseException as problem:
             if self._ready.done():
                 self._program.problem = problem

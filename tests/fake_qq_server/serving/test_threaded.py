@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from freezegun import freeze_time
 
 from fake_qq_server.client import Client
 from fake_qq_server.platform.platform import Platform
@@ -39,6 +40,13 @@ def test_two_have_nothing_in_common() -> None:
     with ThreadedServer() as one, ThreadedServer() as other:
         log_in(one)
         assert client_of(other).bots() == []
+
+
+def test_its_time_passes_where_a_test_stops_its_own() -> None:
+    with ThreadedServer() as server, freeze_time("2030-01-01"):
+        before = client_of(server).state()["now_us"]
+        assert not client_of(server).wait("session", timeout_s=0.01)["met"]
+        assert client_of(server).state()["now_us"] - before >= 10_000
 
 
 def test_a_taken_port_is_named() -> None:
