@@ -3,8 +3,8 @@
     with ThreadedServer() as server:
         qq = Client(server.ready["control"], server.ready["control_token"])
 
-A loop of its own, in real time also where a test freezes that of its process. Nothing is printed, and no signal
-is handled.
+A loop of its own, in real time also where a test freezes that of its process. Nothing is printed, and no
+signal is handled.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ what is known of it, and where journals go. Nothing else of the package is impor
 it, and nothing of hermes in pytest's own process.
 
 runs.py      qq_run, and what a run has to pass
+summary.py   what runs did beside known results, at the session's end
 marker.py    one test for each run of some scenarios
 served.py    qq_server, and what a failed test tells of it
 """
@@ -34,7 +35,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin import marker, served
+from harness.pytest_plugin import marker, served, summary
 from harness.pytest_plugin.runs import QQRun, RunScenario, assert_passes
 from harness.pytest_plugin.served import AsyncQQServer, QQServer
 
@@ -55,7 +56,9 @@ def qq_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """
     option = request.config.getoption
     out = option("--qqchaos-out") or tmp_path_factory.mktemp("qqchaos")
-    return RunScenario(Path(out), option("--qqchaos-hermes"), option("--qqchaos-baseline"))
+    run = RunScenario(Path(out), option("--qqchaos-hermes"), option("--qqchaos-baseline"))
+    request.config.stash[summary.CHANGES] = run.changes
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -118,8 +121,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test shows what the fake platform saw."""
+    """A failed test shows what the fake platform saw; each tells what its runs did beside known results."""
     report = yield
     if report.failed:
         report.sections += served.seen(item)
+    report.user_properties += summary.properties(item.config)
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the runs of all tests did beside known results."""
+    summary.write(terminalreporter)

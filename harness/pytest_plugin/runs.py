@@ -80,6 +80,8 @@ class RunScenario:
     out: Path
     hermes: str | None
     baseline: str | None
+    changes: list[Change] = field(default_factory=list)
+    """What each run did beside known results."""
     _found: dict[tuple[str, str | None], Found] = field(default_factory=dict)
 
     def __call__(
@@ -112,6 +114,7 @@ class RunScenario:
         if known is None:
             return QQRun(judged.outcome, tuple(told))
         change = _change(known, judged.outcome)
+        self.changes.append(change)
         return QQRun(judged.outcome, (*told, *_as_known(known, change)), change)
 
     def _known(self, spec: RunSpec, level: str, fix: str | None) -> Found | None:

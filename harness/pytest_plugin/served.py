@@ -65,7 +65,7 @@ def _client(ready: Ready) -> Client:
     return Client(ready["control"], ready["control_token"])
 
 
-_CLIENT = pytest.StashKey["Client"]()
+_CLIENT: pytest.StashKey[Client] = pytest.StashKey()
 """Of a test that uses the platform: whom to ask what it saw."""
 
 

@@ -106,7 +106,9 @@ def test_a_check_that_is_named_has_to_pass_whatever_is_known() -> None:
 @pytest.mark.release
 def test_with_known_results_only_what_is_worse_fails(suite: pytest.Pytester) -> None:
     suite.makepyfile(EVERY_RUN)
-    suite.runpytest_subprocess("--qqchaos-baseline", "0.19.0").assert_outcomes(passed=2)
+    result = suite.runpytest_subprocess("--qqchaos-baseline", "0.19.0")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["* beside the known results of 0.19.0 *", "2 as known"])
 
 
 @pytest.mark.release
@@ -120,6 +122,10 @@ def test_a_file_of_known_results_is_told_where_a_run_is_worse(suite: pytest.Pyte
         [
             "receive-raises: worse, PASS fatal-notified, 100 attempts *→*FAIL silent-death, 100 *",
             "  known    PASS fatal-notified, 100 attempts, of hermes-agent fork",
+            "* beside the known results of mine.json *",
+            "worse      receive-raises  PASS fatal-notified, 100 attempts *→*FAIL silent-death, 100 *",
+            "new        healthy  PASS undisturbed, 0 attempts",
+            "1 worse, 1 new",
         ]
     )
 
