@@ -203,7 +203,7 @@ class Program:
             self.end(ENDED)
 
     def _tell(self, fake: FakeQQ, control_url: str, token: str, needed: Mapping[str, str]) -> None:
-        """The first line, and the ready file: a reader of either can connect."""
+        """`on_ready`, or the first line and the ready file: who has one of them can connect."""
         at = fake.addresses
         ready = shapes.Ready(
             token=at.token,

@@ -49,6 +49,12 @@ def test_its_time_passes_where_a_test_stops_its_own() -> None:
         assert client_of(server).state()["now_us"] - before >= 10_000
 
 
+def test_with_tls_it_says_what_a_bot_needs_in_its_environment() -> None:
+    with ThreadedServer(Settings(tls=True, proxy=True)) as server:
+        assert server.ready["token"].startswith("https://")
+        assert {"SSL_CERT_FILE", "HTTPS_PROXY"} <= set(server.ready["env"])
+
+
 def test_a_taken_port_is_named() -> None:
     with ThreadedServer() as server:
         base = server.ready["ports"]["token"]
