@@ -7,7 +7,7 @@ import pytest
 pytest_plugins = ["pytester"]
 
 BOT = """
-    import asyncio, json, urllib.request
+    import contextlib, json, urllib.request
     from websockets.sync.client import connect
 
     def ask(url, body=None, token=""):
@@ -19,13 +19,14 @@ BOT = """
     def log_in(qq, app_id="1"):
         return ask(qq.token, {"appId": app_id, "clientSecret": "any"})["access_token"]
 
+    @contextlib.contextmanager
     def identified(qq):
         token = log_in(qq)
-        ws = connect(ask(f"{qq.api}/gateway", token=token)["url"], proxy=None)
-        ws.recv()
-        ws.send(json.dumps({"op": 2, "d": {"token": f"QQBot {token}", "intents": 1 << 25}}))
-        assert json.loads(ws.recv())["t"] == "READY"
-        return ws
+        with connect(ask(f"{qq.api}/gateway", token=token)["url"], proxy=None) as ws:
+            ws.recv()
+            ws.send(json.dumps({"op": 2, "d": {"token": f"QQBot {token}", "intents": 1 << 25}}))
+            assert json.loads(ws.recv())["t"] == "READY"
+            yield ws
 """
 
 
@@ -53,20 +54,26 @@ def test_a_bot_connects_and_hears_what_the_test_says(bots: pytest.Pytester) -> N
 
 def test_one_platform_serves_every_test_and_begins_anew_before_each(bots: pytest.Pytester) -> None:
     bots.makepyfile("""
+        import contextlib
         import pytest
         from websockets.exceptions import ConnectionClosed
         from bot import identified
 
         connections, ports = [], set()
 
+        @pytest.fixture(scope="module")
+        def left_open():
+            with contextlib.ExitStack() as stack:
+                yield stack
+
         @pytest.mark.parametrize("number", range(3))
-        def test_it(qq_server, async_qq_server, number):
+        def test_it(qq_server, async_qq_server, left_open, number):
             control = qq_server.control
             assert (control.records(), control.sessions(), control.state()["rules"]) == ([], [], [])
             for earlier in connections:
                 with pytest.raises(ConnectionClosed):
                     earlier.recv()
-            connections.append(identified(qq_server))
+            connections.append(left_open.enter_context(identified(qq_server)))
             control.load_rules([{"at": "1h", "do": "rst"}])
             ports.add((*qq_server.ports.items(), *async_qq_server.ports.items()))
             assert len(ports) == 1
