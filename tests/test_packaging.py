@@ -115,15 +115,16 @@ def test_the_dependencies_are_these() -> None:
 def test_the_plugin_works_in_a_project_of_somebody_elses_by_its_documentation(
     built: Path, tmp_path: Path
 ) -> None:
-    """The page's own example, in a new environment that has the wheel and what the wheel asks for."""
+    """The page's own files, in a new environment that has the wheel and what the wheel asks for."""
     page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    files = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", page, re.DOTALL)
     (wheel,) = built.glob("qqchaos-*.whl")
     venv.create(tmp_path / "venv", with_pip=True)
     python = str(tmp_path / "venv" / "bin" / "python")
     project = tmp_path / "project"
     project.mkdir()
-    (project / "test_mine.py").write_text(example, encoding="utf-8")
+    for name, text in files:
+        (project / name).write_text(text, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     for command in (["pip", "install", "-q", f"{wheel}[pytest]"], ["pytest", "-q"]):
         done = subprocess.run(
@@ -135,7 +136,7 @@ def test_the_plugin_works_in_a_project_of_somebody_elses_by_its_documentation(
             timeout=600,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed, 1 xfailed" in done.stdout
+    assert "7 passed, 1 xfailed" in done.stdout
 
 
 def test_what_is_declared_as_the_oldest_is_what_tox_tries() -> None:

@@ -1,5 +1,5 @@
-"""What the control API answers, as types: the server builds these, its OpenAPI document is made from them,
-and the clients return them.
+"""What the control API answers, and the first line of a served platform, as types: the server builds these,
+its OpenAPI document is made from them, and the clients return them.
 
 Times are microseconds since the fake began. `n` is the number of a record; whatever has an `n` can be asked
 for from that number on (`after`).
@@ -8,6 +8,20 @@ for from that number on (`after`).
 from __future__ import annotations
 
 from typing import Any, TypedDict
+
+
+class Ready(TypedDict):
+    """The first line: the URLs for bots, and those of the control API with its token. `ports` are those of
+    `token`, `api`, `ws` and `control`; `env` is what a client's environment must have, empty without TLS."""
+
+    token: str
+    api: str
+    gateway: str
+    control: str
+    control_token: str
+    ports: dict[str, int]
+    pid: int
+    env: dict[str, str]
 
 
 class State(TypedDict):

@@ -1,1 +1,1 @@
-"""The fake platform as a program of its own, in real time, with a control API. Runs in its own process."""
+"""The fake platform in real time, with a control API: as a program of its own, or in a thread of a test's."""

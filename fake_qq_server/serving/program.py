@@ -55,14 +55,18 @@ class Story:
 @dataclass
 class Program:
     """One served platform. `record` is a journal; it gets every record first, and numbers it. `on_secrets` is
-    told of each new secret and token, by name."""
+    told of each new secret and token, by name. `on_ready` is told where it serves, in place of the first line
+    and the ready file."""
 
     settings: Settings
     story: Story = field(default_factory=Story)
     record: Sink | None = None
     on_secrets: Callable[[Mapping[str, str]], None] = lambda secrets: None
+    on_ready: Callable[[shapes.Ready], None] | None = None
     end: Callable[[int], None] = lambda status: None
-    """Ends it with an exit status; it can from `run` on."""
+    """Ends it with an exit status; it can from `run` or `serve` on. Called in its loop."""
+    problem: BaseException | None = None
+    """How the fake itself failed, if it did."""
     _fake: FakeQQ | None = None
 
     def run(self) -> int:
@@ -72,7 +76,7 @@ class Program:
             # A path may hold bytes that are no text. Escaped so, a line of JSON is JSON still.
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
-            status = asyncio.run(self._serve())
+            status = asyncio.run(self._serve_until_a_signal())
         except OSError as problem:
             where = f"{problem.filename}: " if problem.filename else ""
             print(f"cannot serve: {where}{problem.strerror or problem}", file=sys.stderr)
@@ -88,9 +92,16 @@ class Program:
         """The time of the fake, microseconds since it began."""
         return self._fake.now_us() if self._fake else 0
 
-    async def _serve(self) -> int:
+    async def _serve_until_a_signal(self) -> int:
         loop = asyncio.get_running_loop()
-        over: asyncio.Future[int] = loop.create_future()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, lambda: self.end(ENDED))
+        return await self.serve()
+
+    async def serve(self) -> int:
+        """Serve in this loop until `end`, in any thread; returns the exit status. Raises OSError where it
+        cannot serve as asked."""
+        over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         def end(status: int) -> None:
             if not over.done():
@@ -98,6 +109,7 @@ class Program:
 
         def failed(problem: BaseException) -> None:
             traceback.print_exception(problem)
+            self.problem = problem
             end(FAILED)
 
         self.end = end
@@ -120,8 +132,6 @@ class Program:
         try:
             at = await control.start(LOOPBACK, (self.settings.port_base or -len(HOSTS)) + len(HOSTS))
             proxied = await proxy.start(LOOPBACK) if self.settings.proxy else None
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, self.end, ENDED)
             fake.start()
             needed = environment(folder / CA_FILE, proxied) if self.settings.tls else {}
             sweeping = loop.create_task(sweep(fake.listeners.values(), fake.now_us))
@@ -193,21 +203,24 @@ class Program:
             self.end(ENDED)
 
     def _tell(self, fake: FakeQQ, control_url: str, token: str, needed: Mapping[str, str]) -> None:
-        """The first line, and the ready file: a reader of either can connect."""
+        """`on_ready`, or the first line and the ready file: who has one of them can connect."""
         at = fake.addresses
-        ready = {
-            "token": at.token,
-            "api": at.api,
-            "gateway": fake.platform.options.gateway_url,
-            "control": control_url,
-            "control_token": token,
-            "ports": {
+        ready = shapes.Ready(
+            token=at.token,
+            api=at.api,
+            gateway=fake.platform.options.gateway_url,
+            control=control_url,
+            control_token=token,
+            ports={
                 **{str(host): port for host, port in at.ports.items()},
                 "control": int(control_url.rpartition(":")[2]),
             },
-            "pid": os.getpid(),
-            "env": dict(needed),
-        }
+            pid=os.getpid(),
+            env=dict(needed),
+        )
+        if self.on_ready is not None:
+            self.on_ready(ready)
+            return
         if self.settings.bind != LOOPBACK:
             print(
                 f"warning: anybody who reaches {self.settings.bind} may connect, and nothing is encrypted",

@@ -77,5 +77,10 @@ def changes(before: Mapping[Key, Row], now: Mapping[Key, Row], *, gone: bool = T
 
 def totals(found: Iterable[Change]) -> str:
     """How many of each: `1 worse, 2 new, 44 as known`."""
-    words = [change.word for change in found]
-    return ", ".join(f"{words.count(word)} {word}" for word in WORDS if word in words) or "nothing to compare"
+    return counted(change.word for change in found)
+
+
+def counted(words: Iterable[str]) -> str:
+    """The same, from the words alone."""
+    each = list(words)
+    return ", ".join(f"{each.count(word)} {word}" for word in WORDS if word in each) or "nothing to compare"

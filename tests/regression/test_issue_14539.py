@@ -8,11 +8,10 @@ shipped (it fails, strictly) and with the reference fix (it passes).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import pytest
 
-from harness.pytest_plugin import QQRun, assert_passes
+from harness.pytest_plugin import RunScenario, assert_passes
 
 RELEASES = os.environ.get("QQCHAOS_TEST_HERMES", "0.19.0").split(",")
 
@@ -37,7 +36,7 @@ issue = pytest.mark.xfail(reason="hermes-agent issue 14539", strict=True, raises
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("release", RELEASES)
 def test_after_the_last_attempt_the_fatal_flag_is_set_and_the_callback_runs(
-    qq_run: Callable[..., QQRun], release: str, way: str, fix: str | None
+    qq_run: RunScenario, release: str, way: str, fix: str | None
 ) -> None:
     run = qq_run(way, hermes=release, fix=fix)
     assert run.attempts >= 100
