@@ -118,14 +118,14 @@ def frames(after: int = 0) -> Call[list[shapes.Frame]]:
 
 
 def wait(
-    kind: str,
+    kind: str | None = None,
     where: Mapping[str, Any] | None = None,
     *,
     after: int = 0,
     count: int = 1,
     timeout_s: float = 30.0,
 ) -> Call[shapes.Waited]:
-    """Until so many records of a kind have these values."""
+    """Until so many records (of a kind) have these values."""
     body = _given(kind=kind, where=where, after=after, count=count, timeout_s=timeout_s)
     return Call("POST", "/wait", body, timeout_s + SLACK_S)
 

@@ -85,14 +85,14 @@ class Client:
 
     def wait(
         self,
-        kind: str,
+        kind: str | None = None,
         where: Mapping[str, Any] | None = None,
         *,
         after: int = 0,
         count: int = 1,
         timeout_s: float = 30.0,
     ) -> shapes.Waited:
-        """Until so many records of a kind have these values."""
+        """Until so many records (of a kind) have these values."""
         return self._do(calls.wait(kind, where, after=after, count=count, timeout_s=timeout_s))
 
     def dispatch(

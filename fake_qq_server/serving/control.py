@@ -103,13 +103,13 @@ class Control:
 
     async def wait(
         self,
-        kind: str,
+        kind: str | None = None,
         where: Mapping[str, Any] | None = None,
         after: int = 0,
         count: int = 1,
         timeout_s: float = 30.0,
     ) -> shapes.Waited:
-        """Until so many records of a kind are there whose fields have these values, or the time is over."""
+        """Until so many records (of a kind) are there whose fields have these values, or the time is over."""
         if not 0 <= timeout_s <= LONGEST_WAIT_S:
             raise Refused(400, f"timeout_s is a number of seconds from 0 to {LONGEST_WAIT_S:.0f}")
         met: list[shapes.Record] = []

@@ -29,6 +29,7 @@ from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.server import FakeQQ
+from fake_qq_server.serving.console import opening
 from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
 from fake_qq_server.serving.history import History
@@ -114,7 +115,9 @@ class Program:
         fake = self._fake = self._built(history, self._context(folder))
         fake.on_error = failed
         history.now_us = fake.now_us
-        control = ControlServer(Control(fake, history), secrets.token_urlsafe(24))
+        control = ControlServer(
+            Control(fake, history), secrets.token_urlsafe(24), console=self.settings.console
+        )
         sweeping: asyncio.Task[None] | None = None
         proxy = self._proxy(fake.addresses.ports)
         try:
@@ -208,6 +211,9 @@ class Program:
             "pid": os.getpid(),
             "env": dict(needed),
         }
+        console = opening.address(control_url, token) if self.settings.console else None
+        if console is not None:
+            ready["console"] = console
         if self.settings.bind != LOOPBACK:
             print(
                 f"warning: anybody who reaches {self.settings.bind} may connect, and nothing is encrypted",
@@ -219,6 +225,8 @@ class Program:
         self._print(json.dumps(ready))
         for name, value in needed.items() if self.settings.print_env else ():
             self._print(f"export {name}={shlex.quote(value)}")
+        if console is not None:
+            opening.tell(console)
 
 
 def write_whole(path: Path, text: str) -> None:

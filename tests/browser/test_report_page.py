@@ -1,11 +1,7 @@
-"""The report's page in a real Chromium without a window: `tox -e browser`.
-
-Needs the program `chromium` or `google-chrome` on PATH, and the package playwright, which drives it.
-"""
+"""The report's page in a real Chromium without a window: `tox -e browser`."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,20 +12,7 @@ import pytest
 from harness.reporting.html import as_html
 from tests.harness.reporting.made import FIX, SHIPPED, dies, passes, run_of, told
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("there is neither chromium nor google-chrome on PATH")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
