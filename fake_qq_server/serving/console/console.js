@@ -14,11 +14,11 @@ class Refusal extends Error {
   constructor(status, sentence) { super(sentence); this.status = status; }
 }
 
+/** What is answered. Throws a Refusal; its status is 0 where nobody answers. */
 async function call(method, path, body) {
-  const answer = await fetch(path, {
-    method,
-    headers: { Authorization: `Bearer ${token}` },
-    body: body === undefined ? undefined : JSON.stringify(body),
+  const request = { method, headers: { Authorization: `Bearer ${token}` }, body: JSON.stringify(body) };
+  const answer = await fetch(path, request).catch(() => {
+    throw new Refusal(0, "nobody answers: the served platform has ended");
   });
   const said = await answer.json();
   if (!answer.ok) throw new Refusal(answer.status, said.error);
@@ -27,15 +27,24 @@ async function call(method, path, body) {
 
 // -- acting
 
+let before = Promise.resolve();
+
+/** Do it once all is done that was asked for earlier: each sees what the last one left. */
+function inOrder(doing) {
+  before = before.then(doing);
+}
+
 /** Do something, and say what became of it. */
-async function act(name, doing) {
-  try {
-    const done = await doing();
-    const idle = done.acted === 0;
-    say($("done"), idle ? `${name}: there was nothing to act on` : `${name}: done${where(done)}`, idle ? "bad" : "good");
-  } catch (problem) {
-    say($("done"), `${name}: ${problem.message}`, "bad");
-  }
+function act(name, doing) {
+  inOrder(async () => {
+    try {
+      const done = await doing();
+      if (done.acted === 0) throw new Error("there was nothing to act on");
+      say($("done"), `${name}: ${done.said ?? "done"}${where(done)}`, "good");
+    } catch (problem) {
+      say($("done"), `${name}: ${problem.message}`, "bad");
+    }
+  });
 }
 
 function where(done) {
@@ -43,14 +52,17 @@ function where(done) {
   return act ? ` on connection ${act.conn}` : "";
 }
 
+/** The bot and the connection that are chosen, where some are. */
 function target() {
-  return { ...($("bot").value && { bot: Number($("bot").value) }), ...($("conn").value && { conn: Number($("conn").value) }) };
+  const chosen = ["bot", "conn"].filter(name => $(name).value);
+  return Object.fromEntries(chosen.map(name => [name, Number($(name).value)]));
 }
 
 const push = (name, what) => act(name, () => call("POST", "/push", { do: what, ...target() }));
 
 function pushButton({ name, means, do: what }) {
-  const button = made("button", { type: "button", title: JSON.stringify(what) }, name, ...(means ? [made("small", {}, means)] : []));
+  const button = made("button", { type: "button", title: JSON.stringify(what) }, name);
+  if (means) button.append(made("small", {}, means));
   button.addEventListener("click", () => push(name, what));
   return button;
 }
@@ -90,21 +102,29 @@ function showRules(names) {
 
 const pressed = id => faults.get(id).button.getAttribute("aria-pressed") === "true";
 
-/** Load the box's rules and these faults. Throws a Refusal. */
+/** Load these rules, and those of the faults. Throws a Refusal. */
 async function load(rules, ids) {
-  const state = await call("PUT", "/rules", { rules: [...rules, ...ids.map(id => faults.get(id).fault.rule)] });
+  const lasting = ids.map(id => faults.get(id).fault.rule);
+  const state = await call("PUT", "/rules", { rules: [...rules, ...lasting] });
   boxed = rules;
   showRules(state.rules);
-  return state;
 }
 
 function toggle(id) {
-  const on = !pressed(id);
-  const ids = [...faults.keys()].filter(one => one === id ? on : pressed(one));
-  act(`${faults.get(id).fault.name} ${on ? "on" : "off"}`, () => load(boxed, ids));
+  act(faults.get(id).fault.name, async () => {
+    const on = !pressed(id);
+    await load(boxed, [...faults.keys()].filter(one => one === id ? on : pressed(one)));
+    return { said: on ? "on" : "off" };
+  });
 }
 
-const heal = () => act("heal", async () => showRules((await call("DELETE", "/rules")).rules) ?? {});
+function heal() {
+  act("heal", async () => {
+    const state = await call("DELETE", "/rules");
+    showRules(state.rules);
+    return state;
+  });
+}
 
 async function loadBox() {
   $("wrong").textContent = "";
@@ -123,16 +143,21 @@ async function loadBox() {
 // -- what there is now
 
 async function refresh() {
-  const [state, bots, connections, sessions] = await Promise.all(
-    ["/state", "/bots", "/connections", "/sessions"].map(path => call("GET", path)));
+  const paths = ["/state", "/bots", "/connections", "/sessions"];
+  const [state, bots, connections, sessions] = await Promise.all(paths.map(path => call("GET", path)));
   for (const name of ["token", "api", "gateway"]) say($(`${name}-url`), state[name]);
   showRules(state.rules);
-  choose($("bot"), bots.length ? bots.map(bot => [String(bot.number), `${bot.number}: ${bot.app_id}`]) : [["", "none yet"]]);
-  const sockets = connections.filter(one => one.protocol === "websocket" && String(one.bot) === $("bot").value);
-  choose($("conn"), [["", "the newest"], ...sockets.map(one => [String(one.number), `ws#${one.number}`])]);
+  chooseTarget(bots, connections);
   showBots(bots);
   showConnections(connections);
   showSessions(sessions);
+}
+
+function chooseTarget(bots, connections) {
+  const known = bots.map(bot => [String(bot.number), `${bot.number}: ${bot.app_id}`]);
+  choose($("bot"), known.length ? known : [["", "none yet"]]);
+  const sockets = connections.filter(one => one.protocol === "websocket" && String(one.bot) === $("bot").value);
+  choose($("conn"), [["", "the newest"], ...sockets.map(one => [String(one.number), `ws#${one.number}`])]);
 }
 
 const truth = yes => yes ? "yes" : "no";
@@ -183,32 +208,38 @@ async function watch() {
       await pause(PAUSE_MS);
     } catch (problem) {
       if (problem.status === 401) return refused();
-      say($("link"), problem instanceof Refusal ? problem.message : "nobody answers: the served platform has ended, or will soon be back", "bad");
+      say($("link"), problem.message, "bad");
       await pause(RETRY_MS);
     }
   }
 }
 
 function refused() {
-  say($("link"), "This address has no token of this platform: open the one that serve --console printed last.", "bad");
+  say($("link"), "This address has not this platform’s token: open the one that serve --console printed.", "bad");
+}
+
+function groupOf({ title, buttons }) {
+  const short = !buttons.some(one => one.means);
+  const grid = made("div", { className: short ? "grid short" : "grid" }, ...buttons.map(pushButton));
+  return made("fieldset", {}, made("legend", {}, title), grid);
+}
+
+function faultButton(fault) {
+  const button = made("button", { type: "button", title: fault.means }, fault.name);
+  faults.set(fault.rule.id, { fault, button });
+  button.addEventListener("click", () => toggle(fault.rule.id));
+  return button;
 }
 
 function build() {
-  $("groups").append(...FACTS.groups.map(({ title, buttons }) => made("fieldset", {},
-    made("legend", {}, title), made("div", { className: buttons.some(one => one.means) ? "grid" : "grid short" }, ...buttons.map(pushButton)))));
-  for (const fault of FACTS.faults) {
-    const button = made("button", { type: "button", title: fault.means }, fault.name);
-    faults.set(fault.rule.id, { fault, button });
-    button.addEventListener("click", () => toggle(fault.rule.id));
-  }
-  const healing = made("button", { type: "button", title: "No rules any more; what they held is let go." }, "heal");
-  healing.addEventListener("click", heal);
-  $("faults").append(...[...faults.values()].map(({ button }) => button), healing);
+  $("groups").append(...FACTS.groups.map(groupOf));
+  $("heal").before(...FACTS.faults.map(faultButton));
+  $("heal").addEventListener("click", heal);
   choose($("dispatch").elements.type, FACTS.events.map(one => [one, one]));
   $("box").value = `[\n${FACTS.example.map(rule => "  " + JSON.stringify(rule)).join(",\n")}\n]`;
   onSubmit($("dispatch"), dispatch);
   onSubmit($("push"), pushAny);
-  onSubmit($("rules"), loadBox);
+  onSubmit($("rules"), () => inOrder(loadBox));
   $("clear").addEventListener("click", () => $("log").replaceChildren());
   const hide = () => {
     const off = [...$("shown").querySelectorAll("input:not(:checked)")];

@@ -39,7 +39,8 @@ function fill(table, rows) {
 }
 
 function tableRow(key, size, button) {
-  const row = made("tr", {}, ...Array.from({ length: size }, () => made("td")), ...(button ? [made("td", {}, button())] : []));
+  const row = made("tr", {}, ...Array.from({ length: size }, () => made("td")));
+  if (button) row.append(made("td", {}, button()));
   row.dataset.key = key;
   return row;
 }

@@ -173,6 +173,14 @@ async def test_a_wait_ends_when_it_happens_or_when_its_time_is_over() -> None:
         assert (await qq.control.wait("ws.in", {"op": "heartbeat"}, after=last))["met"]
 
 
+async def test_a_wait_that_names_no_kind_ends_with_whatever_comes_next() -> None:
+    async with served() as qq:
+        last = (await qq.control.state())["last"]
+        waiting = asyncio.create_task(qq.control.wait(after=last))
+        await qq.bot.token()
+        assert (await waiting)["records"][0]["k"] == "link.open"
+
+
 async def test_an_expired_token_is_refused_and_a_new_one_is_given() -> None:
     async with served() as qq:
         await qq.bot.token()
