@@ -110,6 +110,10 @@ class AsyncClient:
         """One push verb or several, now."""
         return await self._do(calls.push(do, bot=bot, conn=conn))
 
+    async def rules(self) -> shapes.Rules:
+        """The rules there are."""
+        return await self._do(calls.rules())
+
     async def load_rules(self, rules: Sequence[Any], heal: str | None = None) -> shapes.State:
         """These rules instead of those there are."""
         return await self._do(calls.load_rules(rules, heal))

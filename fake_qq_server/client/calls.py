@@ -141,6 +141,11 @@ def push(do: Any, *, bot: Who = None, conn: Who = None) -> Call[shapes.Pushed]:
     return Call("POST", "/push", {"do": do, **_given(bot=bot, conn=conn)})
 
 
+def rules() -> Call[shapes.Rules]:
+    """The rules there are."""
+    return Call("GET", "/rules")
+
+
 def load_rules(rules: Sequence[Any], heal: str | None = None) -> Call[shapes.State]:
     """These rules instead of those there are."""
     return Call("PUT", "/rules", {"rules": list(rules), **_given(heal=heal)})

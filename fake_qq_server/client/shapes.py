@@ -123,6 +123,13 @@ class Frame(TypedDict):
     text: str
 
 
+class Rules(TypedDict):
+    """The rules there are, as they were written, and the moment that ends them all, if there is one."""
+
+    rules: list[Any]
+    heal: str | None
+
+
 class Pushed(TypedDict):
     """What a push did: how many of its verbs `acted`, the ids of messages and clicks, all records of it."""
 

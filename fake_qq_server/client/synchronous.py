@@ -105,6 +105,10 @@ class Client:
         """One push verb or several, now."""
         return self._do(calls.push(do, bot=bot, conn=conn))
 
+    def rules(self) -> shapes.Rules:
+        """The rules there are."""
+        return self._do(calls.rules())
+
     def load_rules(self, rules: Sequence[Any], heal: str | None = None) -> shapes.State:
         """These rules instead of those there are."""
         return self._do(calls.load_rules(rules, heal))

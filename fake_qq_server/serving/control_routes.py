@@ -121,6 +121,7 @@ ROUTES = (
             "conn": _CONN,
         },
     ),
+    Route("GET", "/rules", Control.rules, shapes.Rules),
     Route(
         "PUT",
         "/rules",

@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fake_qq_server.addresses import HOSTS
 from fake_qq_server.client import shapes
@@ -45,12 +45,19 @@ ANYWHERE = "0.0.0.0"
 
 @dataclass(frozen=True)
 class Story:
-    """What acts from the start: rules, prohibitions, and the moment that ends all rules."""
+    """What acts from the start: rules (`written`: as they stand in their file), prohibitions, and the moment
+    that ends all rules."""
 
     rules: Sequence[Rule] = ()
+    written: Sequence[Any] = ()
     forbids: Sequence[Forbid] = ()
     heal: Moment | None = None
     held: Literal["keep", "release"] = "keep"
+
+    @property
+    def loaded(self) -> shapes.Rules:
+        """The rules as the control API tells them."""
+        return shapes.Rules(rules=list(self.written), heal=self.heal.text() if self.heal else None)
 
 
 @dataclass
@@ -116,7 +123,9 @@ class Program:
         fake.on_error = failed
         history.now_us = fake.now_us
         control = ControlServer(
-            Control(fake, history), secrets.token_urlsafe(24), console=self.settings.console
+            Control(fake, history, self.story.loaded),
+            secrets.token_urlsafe(24),
+            console=self.settings.console,
         )
         sweeping: asyncio.Task[None] | None = None
         proxy = self._proxy(fake.addresses.ports)

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 from tests.browser.contrast import contrast
 from tests.fake_qq_server.serving.served import client_of, first_line, program
@@ -27,7 +28,7 @@ MARKUP = "<img src=x onerror=\"document.title='hit'\"><script>document.title='hi
 class Bot:
     """A client that has said who it is, and is ready."""
 
-    socket: ClientConnection
+    socket: Connection
     api: str
     headers: dict[str, str]
 
@@ -178,18 +179,32 @@ def test_an_error_lasts_until_it_is_healed(console: Opened, bot: Bot) -> None:
     assert console.page.get_by_role("button", name="500s").get_attribute("aria-pressed") == "false"
 
 
-def test_faults_add_up_with_the_boxs_rules_and_go_one_by_one(console: Opened, at: dict[str, Any]) -> None:
-    console.page.get_by_label("These rules").fill('{"id": "mine", "at": "1h", "do": "rst"}')
-    console.press("load")
-    console.done("rules: loaded")
+def test_faults_add_up_with_the_rules_there_are_and_go_one_by_one(
+    console: Opened, at: dict[str, Any]
+) -> None:
+    qq = client_of(at)
+    qq.load_rules([{"id": "mine", "at": "1h", "do": "rst"}], heal="mine + 10m")
     console.press("silence")
     console.press("500s")  # not a moment later
     console.done("500s: on")
-    assert client_of(at).state()["rules"] == ["mine", "silence", "all-500"]
+    assert qq.state()["rules"] == ["mine", "silence", "all-500"]
     console.press("500s")
     console.press("silence")
     console.done("silence: off")
-    assert client_of(at).state()["rules"] == ["mine"]
+    assert (qq.state()["rules"], qq.rules()["heal"]) == (["mine"], "mine + 10m")
+
+
+def test_rules_are_loaded_beside_the_faults_that_last(console: Opened, at: dict[str, Any]) -> None:
+    console.press("silence")
+    console.done("silence: on")
+    console.page.get_by_label("These rules").fill('{"id": "mine", "at": "1h", "do": "rst"}')
+    console.press("load")
+    console.shows("Loaded: mine · silence")
+    console.press("take what is loaded")
+    console.done("take what is loaded: done")
+    console.press("load")
+    console.done("rules: loaded")
+    assert client_of(at).state()["rules"] == ["mine", "silence"]
 
 
 def test_a_session_that_is_expired_is_gone(console: Opened) -> None:

@@ -91,29 +91,27 @@ function pushAny(given) {
 
 // -- rules
 
-let boxed = [];                // the rules of the box that are loaded
-const faults = new Map();      // by id: the fault and its button
+const faults = new Map();  // by id: the fault and its button
 
+/** Say which rules there are. `names` are theirs. */
 function showRules(names) {
-  if (!names.length) boxed = [];
   say($("loaded"), names.length ? `Loaded: ${names.join(" · ")}` : "None are loaded.");
   for (const [id, { button }] of faults) button.setAttribute("aria-pressed", names.includes(id));
 }
 
-const pressed = id => faults.get(id).button.getAttribute("aria-pressed") === "true";
-
-/** Load these rules, and those of the faults. Throws a Refusal. */
-async function load(rules, ids) {
-  const lasting = ids.map(id => faults.get(id).fault.rule);
-  const state = await call("PUT", "/rules", { rules: [...rules, ...lasting] });
-  boxed = rules;
+/** Load these rules instead of those there are. Throws a Refusal. */
+async function load(rules, heal) {
+  const state = await call("PUT", "/rules", { rules, ...(heal && { heal }) });
   showRules(state.rules);
 }
 
 function toggle(id) {
-  act(faults.get(id).fault.name, async () => {
-    const on = !pressed(id);
-    await load(boxed, [...faults.keys()].filter(one => one === id ? on : pressed(one)));
+  const { fault } = faults.get(id);
+  act(fault.name, async () => {
+    const { rules, heal } = await call("GET", "/rules");
+    const others = rules.filter(one => one.id !== id);
+    const on = others.length === rules.length;
+    await load(on ? [...others, fault.rule] : others, heal);
     return { said: on ? "on" : "off" };
   });
 }
@@ -130,14 +128,28 @@ async function loadBox() {
   $("wrong").textContent = "";
   $("box").removeAttribute("aria-invalid");
   try {
-    const rules = JSON.parse($("box").value);
-    await load(Array.isArray(rules) ? rules : [rules], [...faults.keys()].filter(pressed));
+    const written = [JSON.parse($("box").value)].flat();
+    const ids = written.map(rule => rule?.id);
+    const { rules } = await call("GET", "/rules");
+    await load([...written, ...rules.filter(({ id }) => faults.has(id) && !ids.includes(id))]);
     say($("done"), "rules: loaded", "good");
   } catch (problem) {
     const json = problem instanceof SyntaxError;
     $("wrong").textContent = json ? `This is no JSON: ${problem.message}` : problem.message;
     $("box").setAttribute("aria-invalid", "true");
   }
+}
+
+function fillBox(rules) {
+  $("box").value = `[\n${rules.map(rule => "  " + JSON.stringify(rule)).join(",\n")}\n]`;
+}
+
+function takeLoaded() {
+  act("take what is loaded", async () => {
+    const loaded = await call("GET", "/rules");
+    fillBox(loaded.rules);
+    return loaded;
+  });
 }
 
 // -- what there is now
@@ -236,7 +248,8 @@ function build() {
   $("heal").before(...FACTS.faults.map(faultButton));
   $("heal").addEventListener("click", heal);
   choose($("dispatch").elements.type, FACTS.events.map(one => [one, one]));
-  $("box").value = `[\n${FACTS.example.map(rule => "  " + JSON.stringify(rule)).join(",\n")}\n]`;
+  fillBox(FACTS.example);
+  $("take").addEventListener("click", takeLoaded);
   onSubmit($("dispatch"), dispatch);
   onSubmit($("push"), pushAny);
   onSubmit($("rules"), () => inOrder(loadBox));

@@ -153,6 +153,16 @@ async def test_what_a_silence_held_arrives_once_it_is_cleared() -> None:
         assert (await ws.frame())["op"] == 11
 
 
+async def test_the_rules_there_are_can_be_had_as_they_were_written() -> None:
+    async with served() as qq:
+        assert await qq.control.rules() == {"rules": [], "heal": None}
+        mine = [{"id": "mine", "at": "1h", "do": {"close": 4009}}]
+        await qq.control.load_rules(mine, heal="mine + 10m")
+        assert await qq.control.rules() == {"rules": mine, "heal": "mine + 10m"}
+        await qq.control.clear_rules()
+        assert await qq.control.rules() == {"rules": [], "heal": None}
+
+
 async def test_wrong_rules_leave_the_old_ones_and_say_where() -> None:
     async with served() as qq:
         await qq.control.load_rules([{"id": "mine", "at": "1h", "do": "rst"}])
