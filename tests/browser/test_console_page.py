@@ -133,7 +133,7 @@ def test_the_bot_gets_what_was_pressed(console: Opened, bot: Bot, name: str, cod
     console.press(name)
     assert bot.closed_with() == code
     console.done("done on connection 1")
-    console.shows("none: can be resumed", "#sessions")
+    console.shows("none, resumable", "#sessions")
 
 
 def test_op_7_and_op_9_are_frames(console: Opened, bot: Bot) -> None:
@@ -207,6 +207,14 @@ def test_rules_are_loaded_beside_the_faults_that_last(console: Opened, at: dict[
     assert client_of(at).state()["rules"] == ["mine", "silence"]
 
 
+def test_the_box_begins_with_the_rules_there_are(browser: Any, at: dict[str, Any]) -> None:
+    client_of(at).load_rules([{"id": "mine", "at": "1h", "do": "rst"}])
+    with opened(browser, at["console"]) as console:
+        console.shows("● live")
+        text = console.page.get_by_label("These rules").input_value()
+    assert json.loads(text) == client_of(at).rules()["rules"]
+
+
 def test_a_session_that_is_expired_is_gone(console: Opened) -> None:
     console.press("expire")
     console.shows("None can be resumed.")
@@ -214,7 +222,7 @@ def test_a_session_that_is_expired_is_gone(console: Opened) -> None:
 
 def test_with_nothing_to_act_on_it_says_so(console: Opened, bot: Bot) -> None:
     bot.socket.close()
-    console.shows("none: can be resumed", "#sessions")
+    console.shows("none, resumable", "#sessions")
     console.press("close 4008")
     console.done("there was nothing to act on")
 

@@ -189,7 +189,7 @@ function showConnections(connections) {
 
 function showSessions(sessions) {
   fill($("sessions"), sessions.map(one => {
-    const conn = one.conn === null ? "none: can be resumed" : `ws#${one.conn}`;
+    const conn = one.conn === null ? "none, resumable" : `ws#${one.conn}`;
     const cells = [one.ordinal, one.bot, one.s, conn, one.kept, one.id];
     return { key: one.ordinal, cells, button: () => expireButton(one.ordinal) };
   }));
@@ -206,12 +206,19 @@ function expireButton(ordinal) {
 
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
 
+/** Show which rules there are; the number of the record after which the log begins. */
+async function begin() {
+  const { rules } = await call("GET", "/rules");
+  if (rules.length) fillBox(rules);
+  return Math.max(0, (await call("GET", "/state")).last - SHOWN_AT_FIRST);
+}
+
 /** Look again whenever something happened, until the token is refused. */
 async function watch() {
   let last = null;
   for (;;) {
     try {
-      last ??= Math.max(0, (await call("GET", "/state")).last - SHOWN_AT_FIRST);
+      last ??= await begin();
       await refresh();
       say($("link"), "● live", "good");
       const { records } = await call("POST", "/wait", { after: last, timeout_s: WAIT_S });
