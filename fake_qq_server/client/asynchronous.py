@@ -90,14 +90,14 @@ class AsyncClient:
 
     async def wait(
         self,
-        kind: str,
+        kind: str | None = None,
         where: Mapping[str, Any] | None = None,
         *,
         after: int = 0,
         count: int = 1,
         timeout_s: float = 30.0,
     ) -> shapes.Waited:
-        """Until so many records of a kind have these values."""
+        """Until so many records (of a kind) have these values."""
         return await self._do(calls.wait(kind, where, after=after, count=count, timeout_s=timeout_s))
 
     async def dispatch(
@@ -109,6 +109,10 @@ class AsyncClient:
     async def push(self, do: Any, *, bot: calls.Who = None, conn: calls.Who = None) -> shapes.Pushed:
         """One push verb or several, now."""
         return await self._do(calls.push(do, bot=bot, conn=conn))
+
+    async def rules(self) -> shapes.Rules:
+        """The rules there are."""
+        return await self._do(calls.rules())
 
     async def load_rules(self, rules: Sequence[Any], heal: str | None = None) -> shapes.State:
         """These rules instead of those there are."""

@@ -118,14 +118,14 @@ def frames(after: int = 0) -> Call[list[shapes.Frame]]:
 
 
 def wait(
-    kind: str,
+    kind: str | None = None,
     where: Mapping[str, Any] | None = None,
     *,
     after: int = 0,
     count: int = 1,
     timeout_s: float = 30.0,
 ) -> Call[shapes.Waited]:
-    """Until so many records of a kind have these values."""
+    """Until so many records (of a kind) have these values."""
     body = _given(kind=kind, where=where, after=after, count=count, timeout_s=timeout_s)
     return Call("POST", "/wait", body, timeout_s + SLACK_S)
 
@@ -139,6 +139,11 @@ def dispatch(type: str, *, bot: Who = None, conn: Who = None, **arguments: Any) 
 def push(do: Any, *, bot: Who = None, conn: Who = None) -> Call[shapes.Pushed]:
     """One push verb or several, now."""
     return Call("POST", "/push", {"do": do, **_given(bot=bot, conn=conn)})
+
+
+def rules() -> Call[shapes.Rules]:
+    """The rules there are."""
+    return Call("GET", "/rules")
 
 
 def load_rules(rules: Sequence[Any], heal: str | None = None) -> Call[shapes.State]:

@@ -7,12 +7,13 @@ for from that number on (`after`).
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class Ready(TypedDict):
     """The first line: the URLs for bots, and those of the control API with its token. `ports` are those of
-    `token`, `api`, `ws` and `control`; `env` is what a client's environment must have, empty without TLS."""
+    `token`, `api`, `ws` and `control`; `env` is what a client's environment must have, empty without TLS;
+    `console` the address of the live page, where there is one."""
 
     token: str
     api: str
@@ -22,6 +23,7 @@ class Ready(TypedDict):
     ports: dict[str, int]
     pid: int
     env: dict[str, str]
+    console: NotRequired[str]
 
 
 class State(TypedDict):
@@ -135,6 +137,13 @@ class Frame(TypedDict):
     bot: int | None
     direction: str
     text: str
+
+
+class Rules(TypedDict):
+    """The rules there are, as they were written, and the moment that ends them all, if there is one."""
+
+    rules: list[Any]
+    heal: str | None
 
 
 class Pushed(TypedDict):

@@ -85,14 +85,14 @@ class Client:
 
     def wait(
         self,
-        kind: str,
+        kind: str | None = None,
         where: Mapping[str, Any] | None = None,
         *,
         after: int = 0,
         count: int = 1,
         timeout_s: float = 30.0,
     ) -> shapes.Waited:
-        """Until so many records of a kind have these values."""
+        """Until so many records (of a kind) have these values."""
         return self._do(calls.wait(kind, where, after=after, count=count, timeout_s=timeout_s))
 
     def dispatch(
@@ -104,6 +104,10 @@ class Client:
     def push(self, do: Any, *, bot: calls.Who = None, conn: calls.Who = None) -> shapes.Pushed:
         """One push verb or several, now."""
         return self._do(calls.push(do, bot=bot, conn=conn))
+
+    def rules(self) -> shapes.Rules:
+        """The rules there are."""
+        return self._do(calls.rules())
 
     def load_rules(self, rules: Sequence[Any], heal: str | None = None) -> shapes.State:
         """These rules instead of those there are."""

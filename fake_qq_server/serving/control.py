@@ -36,12 +36,16 @@ class Refused(Exception):
 
 
 class Control:
-    """The control API's methods on one fake and its history. Each takes what its route's table says."""
+    """The control API's methods on one fake and its history. Each takes what its route's table says.
+    `loaded`: the rules that act from the start, as they are written."""
 
-    def __init__(self, fake: FakeQQ, history: History) -> None:
+    def __init__(
+        self, fake: FakeQQ, history: History, loaded: shapes.Rules = shapes.Rules(rules=[], heal=None)
+    ) -> None:
         self._fake = fake
         self._history = history
         self._rules: Sequence[Rule] = fake.director.rules
+        self._loaded = loaded
 
     # -- read
 
@@ -103,13 +107,13 @@ class Control:
 
     async def wait(
         self,
-        kind: str,
+        kind: str | None = None,
         where: Mapping[str, Any] | None = None,
         after: int = 0,
         count: int = 1,
         timeout_s: float = 30.0,
     ) -> shapes.Waited:
-        """Until so many records of a kind are there whose fields have these values, or the time is over."""
+        """Until so many records (of a kind) are there whose fields have these values, or the time is over."""
         if not 0 <= timeout_s <= LONGEST_WAIT_S:
             raise Refused(400, f"timeout_s is a number of seconds from 0 to {LONGEST_WAIT_S:.0f}")
         met: list[shapes.Record] = []
@@ -146,6 +150,10 @@ class Control:
         ids = [str(row["d"]["id"]) for row in rows if row["k"] in told]
         return shapes.Pushed(acted=sum(acted), ids=ids, records=rows)
 
+    def rules(self) -> shapes.Rules:
+        """The rules there are, as they were written."""
+        return self._loaded
+
     def load_rules(self, rules: Any, heal: str | None = None) -> shapes.State:
         """These rules instead of those there are. Their moments count from now."""
         try:
@@ -155,7 +163,7 @@ class Control:
         except LanguageError as problem:
             raise Refused(400, f"{_place(problem.path)}: {problem.sentence}") from None
         self._fake.load(parsed, moment)
-        self._rules = parsed
+        self._rules, self._loaded = parsed, shapes.Rules(rules=rules, heal=heal)
         return self.state()
 
     def clear_rules(self) -> shapes.State:
@@ -187,7 +195,7 @@ class Control:
         """As if it had just begun: no rules, sessions, tokens, quotas or history; connections are reset. Bots
         stay, and so do the numbers of records."""
         self._fake.forget()
-        self._rules = ()
+        self._rules, self._loaded = (), shapes.Rules(rules=[], heal=None)
         self._history.clear()
         return self.state()
 

@@ -91,7 +91,7 @@ ROUTES = (
         Control.wait,
         shapes.Waited,
         body={
-            "kind": Parameter("of the records that are waited for, such as session", ("string",), True),
+            "kind": Parameter("of the records that are waited for, such as session (any)", ("string",)),
             "where": Parameter("values that their fields, conn, bot or rule have", ("object",)),
             "after": _AFTER,
             "count": Parameter("how many of them (1)", ("integer",)),
@@ -121,6 +121,7 @@ ROUTES = (
             "conn": _CONN,
         },
     ),
+    Route("GET", "/rules", Control.rules, shapes.Rules),
     Route(
         "PUT",
         "/rules",

@@ -150,9 +150,9 @@ def since(rows: Reversible[Row], after: int) -> list[Row]:
     return list(newest_first)[::-1]
 
 
-def matches(row: shapes.Record, kind: str, where: Mapping[str, Any]) -> bool:
-    """Whether a record is of this kind and has these values, among its fields or around them."""
-    return row["k"] == kind and all(
+def matches(row: shapes.Record, kind: str | None, where: Mapping[str, Any]) -> bool:
+    """Whether a record is of this kind (None: any), and has these values among its fields or around them."""
+    return kind in (None, row["k"]) and all(
         key in known and known[key] == value
         for known in ({**row["d"], "conn": row["conn"], "bot": row["bot"], "rule": row["rule"]},)
         for key, value in where.items()

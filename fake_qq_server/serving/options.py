@@ -24,8 +24,9 @@ class Settings:
     on which bots are served; the control API is always on loopback. `advertise` stands in the URLs in its
     place; `gateway_url` is what GET /gateway answers. `port_base`: the first of four ports in a row; None
     leaves them to the kernel. `tls`, `proxy`: https and wss, and a CONNECT proxy that leads QQ's hosts here;
-    `print_env` prints what a client's environment must have for them. `options`: fields of
-    `platform.options.Options` by name. `seed` None draws one.
+    `print_env` prints what a client's environment must have for them. `console`: a page to watch and to act
+    with, on the control API's port. `options`: fields of `platform.options.Options` by name. `seed` None
+    draws one.
     """
 
     bots: tuple[tuple[str, str], ...] = ()
@@ -38,6 +39,7 @@ class Settings:
     tls: bool = False
     proxy: bool = False
     print_env: bool = False
+    console: bool = False
     options: tuple[tuple[str, Any], ...] = ()
     seed: int | None = None
 
@@ -159,6 +161,7 @@ OPTIONS = (
     _option("--tls", action="store_true", help="speak https and wss, with certificates of a private CA"),
     _option("--proxy", action="store_true", help="a CONNECT proxy that leads QQ's hosts here; with --tls"),
     _option("--print-env", action="store_true", help="print what a client must have in its environment"),
+    _option("--console", action="store_true", help="a page to watch and to act with, for a browser"),
     _option("--ready-file", type=Path, metavar="FILE", help="write the first line there too, once all is up"),
     _option("--log", choices=("text", "json", "none"), help="one line for each thing that happens"),
     _option("--json", dest="log", action="store_const", const="json", help="the same as --log json"),

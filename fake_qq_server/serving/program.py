@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fake_qq_server.addresses import HOSTS
 from fake_qq_server.client import shapes
@@ -29,6 +29,7 @@ from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.server import FakeQQ
+from fake_qq_server.serving.console import opening
 from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
 from fake_qq_server.serving.history import History
@@ -44,12 +45,19 @@ ANYWHERE = "0.0.0.0"
 
 @dataclass(frozen=True)
 class Story:
-    """What acts from the start: rules, prohibitions, and the moment that ends all rules."""
+    """What acts from the start: rules (`written`: as they stand in their file), prohibitions, and the moment
+    that ends all rules."""
 
     rules: Sequence[Rule] = ()
+    written: Sequence[Any] = ()
     forbids: Sequence[Forbid] = ()
     heal: Moment | None = None
     held: Literal["keep", "release"] = "keep"
+
+    @property
+    def loaded(self) -> shapes.Rules:
+        """The rules as the control API tells them."""
+        return shapes.Rules(rules=list(self.written), heal=self.heal.text() if self.heal else None)
 
 
 @dataclass
@@ -126,7 +134,11 @@ class Program:
         fake = self._fake = self._built(history, self._context(folder))
         fake.on_error = failed
         history.now_us = fake.now_us
-        control = ControlServer(Control(fake, history), secrets.token_urlsafe(24))
+        control = ControlServer(
+            Control(fake, history, self.story.loaded),
+            secrets.token_urlsafe(24),
+            console=self.settings.console,
+        )
         sweeping: asyncio.Task[None] | None = None
         proxy = self._proxy(fake.addresses.ports)
         try:
@@ -221,6 +233,9 @@ class Program:
         if self.on_ready is not None:
             self.on_ready(ready)
             return
+        console = opening.address(control_url, token) if self.settings.console else None
+        if console is not None:
+            ready["console"] = console
         if self.settings.bind != LOOPBACK:
             print(
                 f"warning: anybody who reaches {self.settings.bind} may connect, and nothing is encrypted",
@@ -232,6 +247,8 @@ class Program:
         self._print(json.dumps(ready))
         for name, value in needed.items() if self.settings.print_env else ():
             self._print(f"export {name}={shlex.quote(value)}")
+        if console is not None:
+            opening.tell(console)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -77,7 +77,7 @@ def _story(run: RunSpec | None) -> Story:
     if run is None:
         return Story()
     healing: dict[str, Any] = {"heal": run.heal.at, "held": run.heal.held} if run.heal else {}
-    return Story(run.rules, run.forbids, **healing)
+    return Story(run.rules, run.resolved["rules"], run.forbids, **healing)
 
 
 def _opened(run: RunSpec | None, settings: Settings) -> RunOpen:

@@ -139,7 +139,7 @@ def asks_nonsense(rng: random.Random, document: Document) -> bool:
     document["asks"] = rng.choice(
         [[], ["nonsense"], ["flag", "flag"], {"adapter": []}, {}, "flag", {"process": ["back"]}]
     )
-    return document["asks"] != {"process": ["back"]} or document["levels"] != ["process"]
+    return bool(document["asks"] != {"process": ["back"]} or document["levels"] != ["process"])
 
 
 def too_short(rng: random.Random, document: Document) -> bool:

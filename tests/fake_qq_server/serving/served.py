@@ -79,14 +79,16 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def served(options: Options | None = None, *, bots: int = 1) -> AsyncIterator[Served]:
+async def served(
+    options: Options | None = None, *, bots: int = 1, console: bool = False
+) -> AsyncIterator[Served]:
     history = History(lambda row: None)
     names = [(f"app{n}", f"secret{n}") for n in range(1, bots + 1)]
     fake = FakeQQ(history, names, delay_us=0, options=options, observer=history)
     history.now_us = fake.now_us
     errors: list[BaseException] = []
     fake.on_error = errors.append
-    server = ControlServer(Control(fake, history), TOKEN)
+    server = ControlServer(Control(fake, history), TOKEN, console=console)
     url = await server.start("127.0.0.1", 0)
     fake.start()
     try:

@@ -153,6 +153,16 @@ async def test_what_a_silence_held_arrives_once_it_is_cleared() -> None:
         assert (await ws.frame())["op"] == 11
 
 
+async def test_the_rules_there_are_can_be_had_as_they_were_written() -> None:
+    async with served() as qq:
+        assert await qq.control.rules() == {"rules": [], "heal": None}
+        mine = [{"id": "mine", "at": "1h", "do": {"close": 4009}}]
+        await qq.control.load_rules(mine, heal="mine + 10m")
+        assert await qq.control.rules() == {"rules": mine, "heal": "mine + 10m"}
+        await qq.control.clear_rules()
+        assert await qq.control.rules() == {"rules": [], "heal": None}
+
+
 async def test_wrong_rules_leave_the_old_ones_and_say_where() -> None:
     async with served() as qq:
         await qq.control.load_rules([{"id": "mine", "at": "1h", "do": "rst"}])
@@ -171,6 +181,14 @@ async def test_a_wait_ends_when_it_happens_or_when_its_time_is_over() -> None:
         assert late == {"met": False, "records": []}
         await ws.beat()
         assert (await qq.control.wait("ws.in", {"op": "heartbeat"}, after=last))["met"]
+
+
+async def test_a_wait_that_names_no_kind_ends_with_whatever_comes_next() -> None:
+    async with served() as qq:
+        last = (await qq.control.state())["last"]
+        waiting = asyncio.create_task(qq.control.wait(after=last))
+        await qq.bot.token()
+        assert (await waiting)["records"][0]["k"] == "link.open"
 
 
 async def test_an_expired_token_is_refused_and_a_new_one_is_given() -> None:

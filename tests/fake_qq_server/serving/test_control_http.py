@@ -44,6 +44,40 @@ async def test_a_page_of_another_origin_is_refused_even_with_the_token() -> None
         assert status == 403 and "Origin" in said["error"]
 
 
+OWN = ("{url}", "http://localhost:{port}")
+STRANGE = ("http://example.org:{port}", "http://127.0.0.1:1", "https://127.0.0.1:{port}", "null", "{url}/")
+
+
+@pytest.mark.parametrize("origin", OWN)
+async def test_the_consoles_own_page_may_ask_also_by_its_other_name(origin: str) -> None:
+    async with served(console=True) as qq:
+        origin = origin.format(url=qq.url, port=qq.url.rpartition(":")[2])
+        headers = {**AUTH, "Origin": origin, "Host": origin.removeprefix("http://")}
+        assert (await asked(qq, "/reset", method="POST", headers=headers))[0] == 200
+        del headers["Authorization"]
+        assert (await asked(qq, "/reset", method="POST", headers=headers))[0] == 401
+
+
+@pytest.mark.parametrize("origin", STRANGE)
+async def test_a_console_lets_no_other_page_ask(origin: str) -> None:
+    async with served(console=True) as qq:
+        headers = {**AUTH, "Origin": origin.format(url=qq.url, port=qq.url.rpartition(":")[2])}
+        assert (await asked(qq, "/reset", method="POST", headers=headers))[0] == 403
+
+
+async def test_a_name_of_somebody_elses_that_leads_here_is_no_origin_of_the_console() -> None:
+    async with served(console=True) as qq:
+        headers = {**AUTH, "Origin": "http://rebound.example:80", "Host": "rebound.example:80"}
+        assert (await asked(qq, "/reset", method="POST", headers=headers))[0] == 403
+
+
+async def test_without_a_console_its_page_is_not_there_and_its_origin_is_refused() -> None:
+    async with served() as qq:
+        assert (await asked(qq, "/console", headers={}))[0] == 401
+        assert (await asked(qq, "/console"))[0] == 404
+        assert (await asked(qq, "/reset", method="POST", headers={**AUTH, "Origin": qq.url}))[0] == 403
+
+
 @pytest.mark.parametrize(
     ("method", "path", "data", "status", "why"),
     [
@@ -54,7 +88,7 @@ async def test_a_page_of_another_origin_is_refused_even_with_the_token() -> None
         ("POST", "/wait", b"{", 400, "no JSON"),
         ("POST", "/wait", b"[" * 100_000, 400, "no JSON"),
         ("POST", "/wait", b"[]", 400, "a JSON object"),
-        ("POST", "/wait", b"{}", 400, "kind is missing"),
+        ("POST", "/push", b"{}", 400, "do is missing"),
         ("POST", "/wait", b'{"kind": 1}', 400, "kind is string"),
         ("POST", "/wait", b'{"kind": "x", "timeout_s": 1e9}', 400, "from 0 to 600"),
         ("POST", "/wait", b'{"kind": "x", "count": true}', 400, "count is integer"),

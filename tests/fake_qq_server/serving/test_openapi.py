@@ -49,6 +49,7 @@ async def test_what_is_answered_is_what_the_document_says() -> None:
             ("/requests", "get"): await qq.control.requests(),
             ("/sends", "get"): await qq.control.sends(),
             ("/frames", "get"): await qq.control.frames(),
+            ("/rules", "get"): await qq.control.rules(),
             ("/wait", "post"): await qq.control.wait("session"),
             ("/push", "post"): await qq.control.push({"frame": {"op": 7}}),
             ("/dispatch", "post"): await qq.control.dispatch("C2C_MESSAGE_CREATE"),

@@ -71,6 +71,22 @@ def test_the_ready_file_is_whole_and_for_its_owner_only(tmp_path: Path) -> None:
         assert [one.name for one in tmp_path.iterdir()] == ["ready.json"]
 
 
+def test_the_console_is_in_the_first_line_and_on_stderr_and_is_there(command: tuple[str, ...]) -> None:
+    with program("--console", command=command) as child:
+        at = first_line(child)
+        assert at["console"] == f"{at['control']}/console#token={at['control_token']}"
+        with httpx.Client(trust_env=False) as http:
+            assert http.get(at["console"]).headers["Content-Type"] == "text/html; charset=utf-8"
+        assert ended(child) == (0, "", f"console: {at['console']}\n")
+
+
+def test_without_being_asked_for_there_is_no_console() -> None:
+    with program() as child:
+        at = first_line(child)
+        with httpx.Client(trust_env=False) as http:
+            assert ("console" in at, http.get(at["control"] + "/console").status_code) == (False, 401)
+
+
 def test_a_ready_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     name = str(tmp_path / "none" / "ready.json")
     done = subprocess.run([*PROGRAM, "--ready-file", name], capture_output=True, text=True, timeout=60)

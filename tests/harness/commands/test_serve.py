@@ -59,6 +59,7 @@ async def test_a_scenarios_rules_act_from_the_start_and_its_journal_is_judged(
     arguments = (scenario(tmp_path), "--journal", str(journal), "--log", "none")
     with program(*arguments, command=COMMAND) as child:
         at = first_line(child)
+        assert client_of(at).rules()["rules"][0]["id"] == "drop"
         assert await a_bot_is_closed(at) == 4009
         assert client_of(at).push("revoke", bot=1)["acted"] == 1
         assert ended(child) == (0, "", "")
