@@ -85,8 +85,8 @@ def _given(event: Any) -> SubjMessage:
     return SubjMessage(
         str(event.message_id),
         opening(text, LONGEST_PASSAGE),
-        str(place) if place else None,
-        str(user) if user else None,
+        None if source is None else str(place or ""),
+        None if source is None else str(user or ""),
         len(media) if media else None,
         SCENES.get(kind, str(kind)) if kind else None,
     )
