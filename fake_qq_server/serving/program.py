@@ -23,6 +23,7 @@ from typing import Literal
 from fake_qq_server.addresses import HOSTS
 from fake_qq_server.client import shapes
 from fake_qq_server.events import Host, Sink
+from fake_qq_server.owned_folders import owned_folder
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.protocol import GATEWAY_URL
 from fake_qq_server.rules.forbids import Forbid
@@ -40,6 +41,8 @@ from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 
 ENDED, FAILED, WRONG_USAGE = 0, 1, 2
 ANYWHERE = "0.0.0.0"
+CA_PREFIX = "qqchaos-ca-"
+"""What the name of the folder begins with that has the certificate of the private CA."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,8 @@ class Program:
         self.end = end
         if self.settings.proxy and not self.settings.tls:
             raise OSError(0, "--proxy leads to QQ's hosts by https: say --tls too")
-        with tempfile.TemporaryDirectory(prefix="qqchaos-ca-") as folder:
-            return await self._serve_until(over, failed, Path(folder))
+        with owned_folder(CA_PREFIX) as folder:
+            return await self._serve_until(over, failed, folder)
 
     async def _serve_until(
         self, over: asyncio.Future[int], failed: Callable[[BaseException], None], folder: Path

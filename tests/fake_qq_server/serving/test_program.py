@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
@@ -54,6 +55,11 @@ async def test_a_bot_connects_is_told_and_answers(command: tuple[str, ...]) -> N
         told = [json.loads(text)["k"] for text in out.splitlines()]
         assert (status, err) == (0, "") and told[:3] == ["link.open", "http.request", "http.answer"]
         assert {"ws.connect", "session", "ws.in", "ws.out", "event.sent", "http.send"} <= set(told)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    done = subprocess.run([*PROGRAM, "--version"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"qqchaos {version('qqchaos')}\n", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
