@@ -63,7 +63,8 @@ def verbs() -> Iterator[tuple[str, ...]]:
 
 def behaviours() -> Iterator[tuple[str, ...]]:
     for row in evidence.BEHAVIOURS:
-        yield row.does, _graded(row.source), row.source, f"`{row.option}`" if row.option else ""
+        strict = f"`{row.strict}`" if "=" in row.strict else row.strict
+        yield row.does, _graded(row.source), row.source, f"`{row.option}`" if row.option else "", strict
 
 
 def refusals() -> Iterator[tuple[str, ...]]:
@@ -146,7 +147,7 @@ CATALOGUE = ("scenario", "story", "issues", "fails: the adapter alone", "fails: 
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "verbs": lambda: table("verb|class|written|acts at|what happens|what a plain client sees", verbs()),
-    "behaviours": lambda: table("the platform|evidence|source|option", behaviours()),
+    "behaviours": lambda: table("the platform|evidence|source|option|with `--profile strict`", behaviours()),
     "refusals": lambda: table("reason|answer|evidence|source", refusals()),
     "close_codes": lambda: table("code|means|Resume|Identify|evidence|source", close_codes()),
     "api_errors": lambda: table("host, status|code|message|evidence|source", api_errors()),

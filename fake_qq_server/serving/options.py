@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.options import LENIENT, PROFILES, Options
 
 LOOPBACK = "127.0.0.1"
 PORTS_IN_A_ROW = 4
@@ -25,7 +25,7 @@ class Settings:
     place; `gateway_url` is what GET /gateway answers. `port_base`: the first of four ports in a row; None
     leaves them to the kernel. `tls`, `proxy`: https and wss, and a CONNECT proxy that leads QQ's hosts here;
     `print_env` prints what a client's environment must have for them. `options`: fields of
-    `platform.options.Options` by name. `seed` None draws one.
+    `platform.options.Options` by name, which win over those of `profile`. `seed` None draws one.
     """
 
     bots: tuple[tuple[str, str], ...] = ()
@@ -38,8 +38,14 @@ class Settings:
     tls: bool = False
     proxy: bool = False
     print_env: bool = False
+    profile: str = LENIENT
     options: tuple[tuple[str, Any], ...] = ()
     seed: int | None = None
+
+    @property
+    def platform(self) -> Mapping[str, Any]:
+        """The platform's options: those of the profile, and over them those that were set."""
+        return {**PROFILES[self.profile], **dict(self.options)}
 
     @property
     def given_twice(self) -> str | None:
@@ -104,14 +110,18 @@ def gateway_url(text: str) -> str:
     return text
 
 
-_KINDS: Mapping[str, Any] = {"int": int, "float | None": float, "bool": lambda text: _truth(text)}
+_KINDS: Mapping[str, Any] = {
+    "int": int,
+    "float | None": lambda text: None if text == "none" else float(text),
+    "bool": lambda text: _truth(text),
+}
 _NOT_SET = ("epoch_us", "seed", "any_credentials")
 SETTABLE: Mapping[str, Any] = {
     row.name: _KINDS[str(row.type)]
     for row in fields(Options)
     if str(row.type) in _KINDS and row.name not in _NOT_SET
 }
-"""The options of the platform that are numbers or truths, and how each is read."""
+"""The options of the platform that are numbers or truths, and how each is read; one may be `none`."""
 
 
 def _truth(text: str) -> bool:
@@ -129,7 +139,7 @@ def platform_option(text: str) -> tuple[str, Any]:
         read = SETTABLE[name](value)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{name} is a number, or true or false, not {value!r}") from None
-    if not isinstance(read, bool) and not 0 <= read < 1 << 53:
+    if not isinstance(read, bool | None) and not 0 <= read < 1 << 53:
         raise argparse.ArgumentTypeError(f"{name} is a number from 0 up, not {value!r}")
     return name, read
 
@@ -162,6 +172,11 @@ OPTIONS = (
     _option("--ready-file", type=Path, metavar="FILE", help="write the first line there too, once all is up"),
     _option("--log", choices=("text", "json", "none"), help="one line for each thing that happens"),
     _option("--json", dest="log", action="store_const", const="json", help="the same as --log json"),
+    _option(
+        "--profile",
+        choices=tuple(PROFILES),
+        help="how what nothing public says is decided: for the bot (lenient, the default) or against it",
+    ),
     _option(
         "--set",
         dest="options",

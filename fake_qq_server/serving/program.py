@@ -162,7 +162,7 @@ class Program:
             epoch_us=time.time_ns() // 1000,
             any_credentials=not asked.bots,
             gateway_url=asked.gateway_url or GATEWAY_URL,
-            **dict(asked.options),
+            **asked.platform,
         )
         name = asked.advertise or (LOOPBACK if asked.bind == ANYWHERE else None)
         return FakeQQ(

@@ -14,6 +14,8 @@ from pathlib import Path
 import aiohttp
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
 
 from tests.fake_qq_server.serving.served import PROGRAM, client_of, ended, first_line, program
 
@@ -143,6 +145,7 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
         (["--set", "heartbeat_ms=soon"], "is a number"),
         (["--gateway-url", "http://x"], "ws://"),
         (["--log", "xml"], "invalid choice"),
+        (["--profile", "harsh"], "invalid choice"),
         (["x", "y"], "unrecognized"),
     ],
 )
@@ -164,6 +167,16 @@ def test_what_is_advertised_is_what_bots_are_told() -> None:
             assert http.get(base + "/gateway", headers=auth).json() == {"url": at["gateway"]}
         status, _, err = ended(child)
         assert status == 0 and err.startswith("warning: anybody who reaches 0.0.0.0")
+
+
+async def test_a_strict_platform_closes_a_connection_without_heartbeats() -> None:
+    with program("--profile", "strict", "--set", "heartbeat_ms=50", "--log", "none") as child:
+        async with connect(first_line(child)["gateway"], proxy=None) as ws:
+            assert json.loads(await ws.recv())["d"] == {"heartbeat_interval": 50}
+            with pytest.raises(ConnectionClosedError) as closed:
+                await ws.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 4009
+        assert ended(child) == (0, "", "")
 
 
 def test_only_the_credentials_that_are_given_are_good() -> None:
