@@ -32,7 +32,8 @@ class Options:
     post_dms_messages.md; that the platform does: inf].
     count_notices: a typing notice is one of the replies to its message, with a msg_seq of its own [inf].
     any_credentials: whoever asks for a token gets one, and is a bot from then on.
-    epoch_us: the date of `now` 0. refusals: rows that replace those of `protocol.REFUSALS`.
+    speed: how many times as fast as a client's clock the platform's is; the durations that it tells are
+    divided by it. epoch_us: the date of `now` 0. refusals: rows that replace those of `protocol.REFUSALS`.
     """
 
     heartbeat_ms: int = protocol.HEARTBEAT_MS
@@ -59,9 +60,14 @@ class Options:
     guild_quotas: bool = False
     count_notices: bool = False
     any_credentials: bool = False
+    speed: float = 1.0
     epoch_us: int = 1_795_348_800 * SECOND
     seed: int = 0
     refusals: Mapping[str, protocol.Refusal] = field(default_factory=dict)
+
+    def told(self, duration: int) -> int:
+        """A duration of the platform's, in any unit, as it is told to a client: in the client's own time."""
+        return round(duration / self.speed)
 
     def refusal(self, name: str) -> protocol.Refusal:
         """How a connection is turned down for this reason. Raises KeyError for an unknown one."""

@@ -240,7 +240,7 @@ class Platform:
         return {
             "total": total,
             "remaining": max(0, total - made),
-            "reset_after": self.options.sessions_reset_ms,
+            "reset_after": self.options.told(self.options.sessions_reset_ms),
             "max_concurrency": self.options.max_concurrency,
         }
 

@@ -142,7 +142,8 @@ def _token(platform: Platform, request: Request) -> dict[str, Any] | str:
     if secret != bot.secret and not platform.options.any_credentials:
         return "bad-secret"
     token = platform.token(bot, request.now)
-    return {"access_token": token.text, "expires_in": str(token.seconds_left(request.now))}
+    left = platform.options.told(token.seconds_left(request.now))
+    return {"access_token": token.text, "expires_in": str(left)}
 
 
 # -- API -----------------------------------------------------------------------------------------------

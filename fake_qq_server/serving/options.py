@@ -12,6 +12,7 @@ from typing import Any, Literal
 from fake_qq_server.platform.options import LENIENT, PROFILES, Options
 
 LOOPBACK = "127.0.0.1"
+FASTEST = 1000
 PORTS_IN_A_ROW = 4
 """token, api, gateway, control."""
 
@@ -25,7 +26,8 @@ class Settings:
     place; `gateway_url` is what GET /gateway answers. `port_base`: the first of four ports in a row; None
     leaves them to the kernel. `tls`, `proxy`: https and wss, and a CONNECT proxy that leads QQ's hosts here;
     `print_env` prints what a client's environment must have for them. `options`: fields of
-    `platform.options.Options` by name, which win over those of `profile`. `seed` None draws one.
+    `platform.options.Options` by name, which win over those of `profile`. `speed`: how many
+    times as fast as real time the platform's clock runs. `seed` None draws one.
     """
 
     bots: tuple[tuple[str, str], ...] = ()
@@ -39,6 +41,7 @@ class Settings:
     proxy: bool = False
     print_env: bool = False
     profile: str = LENIENT
+    speed: float = 1.0
     options: tuple[tuple[str, Any], ...] = ()
     seed: int | None = None
 
@@ -82,6 +85,17 @@ def port(text: str) -> int:
             f"{text!r} is no port with {PORTS_IN_A_ROW - 1} more above it: write 1 to 65532"
         )
     return int(text)
+
+
+def speed(text: str) -> float:
+    """How many times as fast as real time."""
+    try:
+        read = float(text)
+    except ValueError:
+        read = 0.0
+    if not 1 <= read <= FASTEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {FASTEST}")
+    return read
 
 
 def address(text: str) -> str:
@@ -185,5 +199,6 @@ OPTIONS = (
         metavar="NAME=VALUE",
         help=f"an option of the platform: {', '.join(SETTABLE)}",
     ),
+    _option("--speed", type=speed, metavar="N", help="the platform's clock runs N times as fast (1 to 1000)"),
     _option("--seed", type=int, metavar="N", help="of all names that it invents (default: drawn)"),
 )

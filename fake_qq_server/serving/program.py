@@ -22,7 +22,7 @@ from typing import Literal
 
 from fake_qq_server.addresses import HOSTS
 from fake_qq_server.client import shapes
-from fake_qq_server.events import Host, Sink
+from fake_qq_server.events import ClockSet, Host, Sink
 from fake_qq_server.owned_folders import owned_folder
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.protocol import GATEWAY_URL
@@ -30,6 +30,7 @@ from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.server import FakeQQ
+from fake_qq_server.serving.clock import MovableClock
 from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
 from fake_qq_server.serving.history import History
@@ -114,10 +115,11 @@ class Program:
     ) -> int:
         loop = asyncio.get_running_loop()
         history = History(self._show, self.record)
-        fake = self._fake = self._built(history, self._context(folder))
+        clock = MovableClock(loop, self.settings.speed)
+        fake = self._fake = self._built(history, clock, self._context(folder))
         fake.on_error = failed
         history.now_us = fake.now_us
-        control = ControlServer(Control(fake, history), secrets.token_urlsafe(24))
+        control = ControlServer(Control(fake, clock, history), secrets.token_urlsafe(24))
         sweeping: asyncio.Task[None] | None = None
         proxy = self._proxy(fake.addresses.ports)
         try:
@@ -129,6 +131,8 @@ class Program:
             needed = environment(folder / CA_FILE, proxied) if self.settings.tls else {}
             sweeping = loop.create_task(sweep(fake.listeners.values(), fake.now_us))
             self._tell(fake, at, control.token, needed)
+            if self.settings.speed != 1:
+                history("peer", ClockSet(self.settings.speed, 0))
             return await over
         finally:
             if sweeping is not None:
@@ -152,7 +156,7 @@ class Program:
         names = {LOOPBACK, "localhost", asked.bind, asked.advertise or asked.bind}
         return Proxy(leads(names, ports), LOOPBACK if asked.bind == ANYWHERE else asked.bind)
 
-    def _built(self, history: History, tls: ssl.SSLContext | None) -> FakeQQ:
+    def _built(self, history: History, clock: MovableClock, tls: ssl.SSLContext | None) -> FakeQQ:
         asked = self.settings
         ports: dict[Host, int] = {}
         if asked.port_base is not None:
@@ -162,6 +166,7 @@ class Program:
             epoch_us=time.time_ns() // 1000,
             any_credentials=not asked.bots,
             gateway_url=asked.gateway_url or GATEWAY_URL,
+            speed=asked.speed,
             **asked.platform,
         )
         name = asked.advertise or (LOOPBACK if asked.bind == ANYWHERE else None)
@@ -181,6 +186,7 @@ class Program:
             observer=history,
             on_secrets=self.on_secrets,
             tls=tls,
+            clock=clock,
         )
 
     def _show(self, row: shapes.Record) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -146,6 +147,8 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
         (["--gateway-url", "http://x"], "ws://"),
         (["--log", "xml"], "invalid choice"),
         (["--profile", "harsh"], "invalid choice"),
+        (["--speed", "0"], "from 1 to 1000"),
+        (["--speed", "nan"], "from 1 to 1000"),
         (["x", "y"], "unrecognized"),
     ],
 )
@@ -176,6 +179,31 @@ async def test_a_strict_platform_closes_a_connection_without_heartbeats() -> Non
             with pytest.raises(ConnectionClosedError) as closed:
                 await ws.recv()
         assert closed.value.rcvd is not None and closed.value.rcvd.code == 4009
+        assert ended(child) == (0, "", "")
+
+
+async def test_a_faster_clock_tells_clients_durations_in_their_own_time() -> None:
+    with program("--speed", "100", "--log", "json") as child:
+        at = first_line(child)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            got = (await http.post(at["token"], json={"appId": "any", "clientSecret": "any"})).json()
+        async with connect(at["gateway"], proxy=None) as ws:
+            assert json.loads(await ws.recv())["d"] == {"heartbeat_interval": 412}
+        assert 60 <= int(got["expires_in"]) <= 72
+        status, out, err = ended(child)
+        assert (status, err) == (0, "")
+        assert json.loads(out.splitlines()[0])["d"] == {"speed": 100.0, "forward_us": 0}
+
+
+async def test_a_token_expires_so_many_times_as_soon() -> None:
+    with program("--speed", "1000", "--set", "token_life_s=300", "--log", "none") as child:
+        at = first_line(child)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            got = (await http.post(at["token"], json={"appId": "any", "clientSecret": "any"})).json()
+            auth = {"Authorization": f"QQBot {got['access_token']}"}
+            async with asyncio.timeout(60):
+                while (await http.get(at["api"] + "/gateway", headers=auth)).status_code != 401:
+                    await asyncio.sleep(0.05)
         assert ended(child) == (0, "", "")
 
 
