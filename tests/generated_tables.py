@@ -10,7 +10,7 @@ from pathlib import Path
 from fake_qq_server.platform import evidence, protocol
 from fake_qq_server.platform.sends import SENDS
 from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
-from fake_qq_server.rules.verbs.registry import VERBS, Verb
+from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from fake_qq_server.toxics.definition import KINDS as TOXICS
 from harness.comparing.outcomes import AS_SHIPPED
 from harness.hermes.fixes.table import FIXES
@@ -21,6 +21,7 @@ from harness.judging.endings import ENDINGS
 from harness.scenario.in_words import schema_in_words
 from harness.scenario.vocabulary import LIMITED
 from tests import catalogue_rows
+from tests.fake_qq_server.faults.observed import read as observed_cells
 from tests.regression.test_fix_tables import rows as fix_rows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -121,6 +122,13 @@ def checks() -> Iterator[tuple[str, ...]]:
         yield f"`{name}`", check.applies, check.passes, "yes" if name in LIMITED else "", implied
 
 
+def observed(kind: Class) -> Iterator[tuple[str, ...]]:
+    """What a plain client observed of the verbs of a class."""
+    for (verb, place), said in observed_cells().items():
+        if VERBS[verb].kind is kind:
+            yield f"`{verb}`", f"`{place}`", said
+
+
 def endings() -> Iterator[tuple[str, ...]]:
     for name, row in ENDINGS.items():
         yield f"`{name}`", row.half, row.holds
@@ -157,6 +165,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "checks": lambda: table("check|applies|passes if|limit can be set|implied", checks()),
     "fixes": lambda: table("|".join(("release", AS_SHIPPED, *FIXES)), fixes()),
     "catalogue": lambda: table("|".join(CATALOGUE), catalogue_rows.rows()),
+    "observed_answers": lambda: table("verb|at|observed", observed(Class.ANSWER)),
+    "observed_pushes": lambda: table("verb|at|observed", observed(Class.PUSH)),
+    "observed_conditions": lambda: table("verb|on|observed", observed(Class.CONDITION)),
     "endings": lambda: table("ending|what became of the bot|holds when", endings()),
 }
 
