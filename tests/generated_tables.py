@@ -21,6 +21,7 @@ from harness.judging.endings import ENDINGS
 from harness.scenario.in_words import schema_in_words
 from harness.scenario.vocabulary import LIMITED
 from tests import catalogue_rows
+from tests.clients import code_rows
 from tests.fake_qq_server.faults.observed import read as observed_cells
 from tests.regression.test_fix_tables import rows as fix_rows
 
@@ -129,6 +130,12 @@ def observed(kind: Class) -> Iterator[tuple[str, ...]]:
             yield f"`{verb}`", f"`{place}`", said
 
 
+def client_codes() -> str:
+    """What clients did after each close code, as it was measured."""
+    rows = code_rows.read()
+    return table("|".join(("code", "means", "asks", *rows)), code_rows.table_rows(rows))
+
+
 def endings() -> Iterator[tuple[str, ...]]:
     for name, row in ENDINGS.items():
         yield f"`{name}`", row.half, row.holds
@@ -168,6 +175,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "observed_answers": lambda: table("verb|at|observed", observed(Class.ANSWER)),
     "observed_pushes": lambda: table("verb|at|observed", observed(Class.PUSH)),
     "observed_conditions": lambda: table("verb|on|observed", observed(Class.CONDITION)),
+    "client_codes": client_codes,
     "endings": lambda: table("ending|what became of the bot|holds when", endings()),
 }
 
