@@ -83,10 +83,11 @@ async def test_rules_act_in_order_each_at_its_own_moment() -> None:
 async def test_who_waits_on_the_control_api_waits_on_in_real_time() -> None:
     async with served() as qq:
         await qq.bot.ready()
-        await qq.control.load_rules([{"at": "10m", "do": {"frame": {"op": 7}}}])
-        waiting = asyncio.create_task(qq.control.wait("rule.act", timeout_s=5))
-        await asyncio.sleep(0)
+        waiting = asyncio.create_task(qq.control.wait("event.sent", timeout_s=60))
+        await qq.control.state()  # answered after the wait was asked for
         await qq.control.move_clock("20m")
+        assert not waiting.done()
+        await qq.control.dispatch(GROUP)
         assert (await waiting)["met"]
 
 
