@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from fake_qq_server.serving.options import OPTIONS, Settings, settings
 from fake_qq_server.serving.program import Program
+from fake_qq_server.serving.version import add_version_option
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
+    add_version_option(made)
     for option in OPTIONS:
         made.add_argument(*option.names, **option.how)
     return made

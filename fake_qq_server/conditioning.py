@@ -164,7 +164,7 @@ class Conditions:
         if not connection.open or not self._is_applied(act, connection):
             return
         last_s = max(connection.up.last_pushed, connection.down.last_pushed)
-        left_us = condition.idle_us - round((self._stage.loop.time() - last_s) * 1e6)
+        left_us = condition.idle_us - round((self._stage.clock.time() - last_s) * 1e6)
         if left_us > 0:
             self._stage.later(left_us, self._forget_if_idle, act, condition, connection)
         else:

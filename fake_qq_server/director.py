@@ -9,7 +9,6 @@ a time, so state needs no lock, but the loop's own queue must be told from outsi
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -29,7 +28,7 @@ from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import Effect
 from fake_qq_server.server_proxies import ProxyServer, ServerProxies
-from fake_qq_server.stage import Stage
+from fake_qq_server.stage import Stage, Timer
 from fake_qq_server.unprompted import Unprompted, busiest
 from fake_qq_server.wire.listener import Listener
 from fake_qq_server.wire.tcp import TcpConnection
@@ -87,7 +86,7 @@ class Director:
         self._delayed: dict[tuple[int, str, int, int], Ruling] = {}
         """The rulings whose pushes are due later, by bot, rule, occurrence and verb."""
         self._conflicts: dict[str, str] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._home = threading.get_ident()
         self.healed = False
         self._retired = False

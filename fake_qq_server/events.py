@@ -347,6 +347,16 @@ class Heal(Event):
     held: Literal["keep", "release"]
 
 
+@dataclass(frozen=True)
+class ClockSet(Event):
+    """The platform's clock is not real time: it runs so many times as fast, and was just moved forward by so
+    much. Only a served platform's."""
+
+    KIND = "clock.set"
+    speed: float
+    forward_us: int
+
+
 KINDS: tuple[type[Event], ...] = (
     LinkOpen,
     LinkClose,
@@ -371,6 +381,7 @@ KINDS: tuple[type[Event], ...] = (
     ForbiddenSeen,
     ForbiddenUnwatched,
     Heal,
+    ClockSet,
 )
 """Every kind that the fake platform reports."""
 

@@ -8,7 +8,6 @@ time, and `server_proxies`, a real Toxiproxy.
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from fake_qq_server.rules.conditions import OnProxy
 from fake_qq_server.rules.decisions import Act, VerbOfRule
 from fake_qq_server.rules.language_verbs import Link
 from fake_qq_server.rules.rule import Rule
-from fake_qq_server.stage import Stage
+from fake_qq_server.stage import Stage, Timer
 from fake_qq_server.toxics.definition import DOWN, Definition
 from fake_qq_server.wire.listener import Listener
 from fake_qq_server.wire.tcp import TcpConnection
@@ -69,7 +68,7 @@ class Proxies(ABC):
         """Of the hosts for which a rule names a toxic."""
         self._lying: set[VerbOfRule] = set()
         """The toxics that lie on their proxies now, each by its rule's key and its place there."""
-        self._timers: dict[VerbOfRule, asyncio.TimerHandle] = {}
+        self._timers: dict[VerbOfRule, Timer] = {}
         """When those come on or go that do so again and again."""
         for rule in rules:
             for host in self._hosts(rule) if any(do.verb == "toxic" for do in rule.do) else ():

@@ -28,7 +28,7 @@ from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.ruling import Ruling
 from fake_qq_server.rules.verbs.registry import RestartSubject, SignalProcess, SpeakAs
 from fake_qq_server.server_proxies import ProxyServer
-from fake_qq_server.stage import Stage
+from fake_qq_server.stage import Clock, Stage, Timer
 from fake_qq_server.wire.http import HttpProtocol
 from fake_qq_server.wire.link import End
 from fake_qq_server.wire.listener import Listener
@@ -50,7 +50,8 @@ class FakeQQ:
     since `start()`; under virtual time the loop starts at 0 and so do they. `ports` of 0, the default, are
     the kernel's choice; a port that somebody has raises OSError. `name` stands for `address` in the URLs;
     `options.gateway_url`, where set, is what bots are told. `observer` sees whole requests and frames.
-    With `tls`, its hosts speak that. `server`: a real Toxiproxy to stand before the hosts.
+    With `tls`, its hosts speak that. `server`: a real Toxiproxy to stand before the hosts. `clock` stands in
+    the place of the loop's.
 
     `on_signal` sends the subject's process a signal; unless replaced there is no process.
     `on_restart` stops the subject and starts it again, `on_speak` makes it send; unless replaced they cannot.
@@ -77,11 +78,12 @@ class FakeQQ:
         observer: Observer = NOBODY_WATCHES,
         tls: ssl.SSLContext | None = None,
         server: ProxyServer | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._observer = observer
         self._seed = seed
         self._server = server
-        self.stage = Stage(sink, delay_us)
+        self.stage = Stage(sink, delay_us, clock)
         self._on_secrets = on_secrets
         self._request_numbers = itertools.count(1)
         self.on_heal: Callable[[], None] = lambda: None
@@ -223,7 +225,7 @@ class FakeQQ:
         """Microseconds since `start()`."""
         return self.stage.now_us()
 
-    def call_at(self, at_us: int, call: Callable[[], object]) -> asyncio.TimerHandle:
+    def call_at(self, at_us: int, call: Callable[[], object]) -> Timer:
         """Call at a time, microseconds since `start()`; what it raises goes to `on_error`."""
         return self.stage.call_at(at_us, call)
 

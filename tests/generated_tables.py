@@ -10,7 +10,7 @@ from pathlib import Path
 from fake_qq_server.platform import evidence, protocol
 from fake_qq_server.platform.sends import SENDS
 from fake_qq_server.rules import verbs as _registered  # noqa: F401  (importing it fills the registry)
-from fake_qq_server.rules.verbs.registry import VERBS, Verb
+from fake_qq_server.rules.verbs.registry import VERBS, Class, Verb
 from fake_qq_server.toxics.definition import KINDS as TOXICS
 from harness.comparing.outcomes import AS_SHIPPED
 from harness.hermes.fixes.table import FIXES
@@ -21,6 +21,8 @@ from harness.judging.endings import ENDINGS
 from harness.scenario.in_words import schema_in_words
 from harness.scenario.vocabulary import LIMITED
 from tests import catalogue_rows
+from tests.clients import code_rows
+from tests.fake_qq_server.faults.observed import read as observed_cells
 from tests.regression.test_fix_tables import rows as fix_rows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,7 +65,8 @@ def verbs() -> Iterator[tuple[str, ...]]:
 
 def behaviours() -> Iterator[tuple[str, ...]]:
     for row in evidence.BEHAVIOURS:
-        yield row.does, _graded(row.source), row.source, f"`{row.option}`" if row.option else ""
+        strict = f"`{row.strict}`" if "=" in row.strict else row.strict
+        yield row.does, _graded(row.source), row.source, f"`{row.option}`" if row.option else "", strict
 
 
 def refusals() -> Iterator[tuple[str, ...]]:
@@ -120,6 +123,19 @@ def checks() -> Iterator[tuple[str, ...]]:
         yield f"`{name}`", check.applies, check.passes, "yes" if name in LIMITED else "", implied
 
 
+def observed(kind: Class) -> Iterator[tuple[str, ...]]:
+    """What a plain client observed of the verbs of a class."""
+    for (verb, place), said in observed_cells().items():
+        if VERBS[verb].kind is kind:
+            yield f"`{verb}`", f"`{place}`", said
+
+
+def client_codes() -> str:
+    """What clients did after each close code, as it was measured."""
+    rows = code_rows.read()
+    return table("|".join(("code", "means", "asks", *rows)), code_rows.table_rows(rows))
+
+
 def endings() -> Iterator[tuple[str, ...]]:
     for name, row in ENDINGS.items():
         yield f"`{name}`", row.half, row.holds
@@ -146,7 +162,7 @@ CATALOGUE = ("scenario", "story", "issues", "fails: the adapter alone", "fails: 
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "verbs": lambda: table("verb|class|written|acts at|what happens|what a plain client sees", verbs()),
-    "behaviours": lambda: table("the platform|evidence|source|option", behaviours()),
+    "behaviours": lambda: table("the platform|evidence|source|option|with `--profile strict`", behaviours()),
     "refusals": lambda: table("reason|answer|evidence|source", refusals()),
     "close_codes": lambda: table("code|means|Resume|Identify|evidence|source", close_codes()),
     "api_errors": lambda: table("host, status|code|message|evidence|source", api_errors()),
@@ -156,6 +172,10 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "checks": lambda: table("check|applies|passes if|limit can be set|implied", checks()),
     "fixes": lambda: table("|".join(("release", AS_SHIPPED, *FIXES)), fixes()),
     "catalogue": lambda: table("|".join(CATALOGUE), catalogue_rows.rows()),
+    "observed_answers": lambda: table("verb|at|observed", observed(Class.ANSWER)),
+    "observed_pushes": lambda: table("verb|at|observed", observed(Class.PUSH)),
+    "observed_conditions": lambda: table("verb|on|observed", observed(Class.CONDITION)),
+    "client_codes": client_codes,
     "endings": lambda: table("ending|what became of the bot|holds when", endings()),
 }
 

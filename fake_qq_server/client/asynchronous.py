@@ -122,6 +122,10 @@ class AsyncClient:
         """No rules any more."""
         return await self._do(calls.clear_rules())
 
+    async def move_clock(self, forward: str) -> shapes.Moved:
+        """The platform's clock goes forward by a duration such as 20m; what is due in between happens."""
+        return await self._do(calls.move_clock(forward))
+
     async def reset(self) -> shapes.State:
         """As if it had just begun."""
         return await self._do(calls.reset())

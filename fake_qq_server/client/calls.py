@@ -15,6 +15,9 @@ Answer = TypeVar("Answer")
 SLACK_S = 10.0
 """How much longer than a wait an answer may take."""
 
+MOVE_S = 60.0
+"""How long it may take to move the clock: as long as what is due in between takes to happen."""
+
 
 class ControlError(Exception):
     """The control API refused a call; `status` is HTTP's, the text its sentence."""
@@ -154,6 +157,11 @@ def load_rules(rules: Sequence[Any], heal: str | None = None) -> Call[shapes.Sta
 def clear_rules() -> Call[shapes.State]:
     """No rules any more."""
     return Call("DELETE", "/rules")
+
+
+def move_clock(forward: str) -> Call[shapes.Moved]:
+    """The platform's clock goes forward by a duration such as 20m; what is due in between happens."""
+    return Call("POST", "/clock", {"forward": forward}, MOVE_S)
 
 
 def reset() -> Call[shapes.State]:

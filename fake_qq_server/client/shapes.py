@@ -159,3 +159,10 @@ class Waited(TypedDict):
 
     met: bool
     records: list[Record]
+
+
+class Moved(TypedDict):
+    """The platform's time after its clock was moved, and all records of what happened in between."""
+
+    now_us: int
+    records: list[Record]

@@ -117,6 +117,10 @@ class Client:
         """No rules any more."""
         return self._do(calls.clear_rules())
 
+    def move_clock(self, forward: str) -> shapes.Moved:
+        """The platform's clock goes forward by a duration such as 20m; what is due in between happens."""
+        return self._do(calls.move_clock(forward))
+
     def reset(self) -> shapes.State:
         """As if it had just begun."""
         return self._do(calls.reset())

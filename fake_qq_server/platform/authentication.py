@@ -48,6 +48,8 @@ def identify_request(platform: Platform, d: Any, now: int) -> IdentifyRequest | 
         return "bad-shard"
     if intents < 0 or intents & ~platform.options.intents:
         return "bad-intents"
+    if not platform.may_begin(bot, now):
+        return "too-many-sessions"
     return IdentifyRequest(bot, intents, (raw[0], raw[1]))
 
 

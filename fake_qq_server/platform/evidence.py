@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from fake_qq_server.platform.options import PROFILES, STRICT, written
+
 Grade = Literal["documented", "log", "SDK", "inferred"]
 
 _GRADES: dict[str, Grade] = {"doc": "documented", "log": "log", "src": "SDK", "run": "SDK", "inf": "inferred"}
@@ -33,6 +35,14 @@ class Behaviour:
     source: str
     option: str = ""
 
+    @property
+    def strict(self) -> str:
+        """What the profile `strict` makes of it: NAME=VALUE; "the same" where a part of it is inferred and
+        there is no stricter reading, or it is this one; nothing where all of it is known."""
+        if self.option in PROFILES[STRICT]:
+            return f"{self.option}={written(PROFILES[STRICT][self.option])}"
+        return "the same" if "inferred" in grades(self.source) else ""
+
 
 _API_USE = "doc dev-prepare/interface-framework/api-use.md"
 _REFERENCE = "doc dev-prepare/interface-framework/reference.md"
@@ -52,10 +62,11 @@ BEHAVIOURS: Sequence[Behaviour] = (
     Behaviour("errors of the token endpoint have status 200", "src nonebot-adapter-qq PR #164"),
     # -- the gateway
     Behaviour(
-        "`/gateway/bot` tells shards and a limit of sessions, which is told and not enforced",
-        _WSS + "; that nothing is enforced: inf",
+        "`/gateway/bot` tells shards, and a limit of sessions a day and within 5 s",
+        _WSS,
         "sessions_total",
     ),
+    Behaviour("that limit is told and not enforced", "inf", "enforce_sessions"),
     Behaviour(
         "Hello is the first frame, also to a client that does not wait for it", _REFERENCE + "; src nonebot"
     ),
@@ -97,7 +108,10 @@ BEHAVIOURS: Sequence[Behaviour] = (
         _SEND + "; that it does not end: inf",
         "proactive_limit",
     ),
-    Behaviour("quotas of guilds are not counted", "inf; the documentation has some"),
+    Behaviour("quotas of guilds are not counted", "inf; the documentation has some", "guild_quotas"),
+    Behaviour(
+        "a typing notice is none of the replies, and its `msg_seq` repeats nothing", "inf", "count_notices"
+    ),
     Behaviour("a guild message needs the bot on the gateway", "doc openapi/error/error.md"),
     Behaviour("what has not its type's content is refused as empty", "inf"),
     Behaviour("an id of a message looks like `ROBOT1.0_...`, its timestamp is RFC 3339", "log AstrBot#6931"),

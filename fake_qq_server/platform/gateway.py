@@ -57,8 +57,8 @@ class GatewayConnection:
 
     def opened(self, now: int) -> tuple[Out, ...]:
         """The handshake is done: Hello, the first frame of all [doc reference.md; nonebot asserts it]."""
-        self._last_beat = now
-        return (self.frame(protocol.encode(protocol.hello(self.platform.options.heartbeat_ms))),)
+        self._last_beat, options = now, self.platform.options
+        return (self.frame(protocol.encode(protocol.hello(options.told(options.heartbeat_ms)))),)
 
     def ended(self, now: int, reason: str | None = None) -> tuple[events.Event, ...]:
         """The connection closed, whoever ended it. Its session can be resumed from here on."""

@@ -30,6 +30,9 @@ from fake_qq_server.platform.rows import (
 from fake_qq_server.platform.told import NOTHING, told_by
 from fake_qq_server.platform.units import DAY, SECOND
 
+CONCURRENCY_WINDOW = 5 * SECOND
+"""`max_concurrency` is the sessions that may begin within this [doc openapi/wss]."""
+
 MOST_BOTS = 1_000
 """Bots that register themselves."""
 
@@ -43,6 +46,7 @@ class Platform:
         self.sessions: list[GatewaySession] = []
         self.replyables: dict[str, Replyable] = {}
         self.proactive: Counter[tuple[int, str]] = Counter()
+        self.guild_pushes: dict[tuple[int, str], deque[int]] = {}  # when the newest of each place were sent
         self._tokens: dict[str, Token] = {}
         self._newest_token: dict[int, Token] = {}
         self._revoked: set[str] = set()
@@ -74,7 +78,7 @@ class Platform:
         is given a second time."""
         self.sessions.clear()
         tables = (self.replyables, self.proactive, self._tokens, self._newest_token, self._revoked)
-        for table in (*tables, self.sent, self.guild_of):
+        for table in (*tables, self.sent, self.guild_of, self.guild_pushes):
             table.clear()
         self._identifies.clear()
         self._asked.clear()
@@ -232,13 +236,24 @@ class Platform:
     def session_start_limit(self, bot: Bot, now: int) -> dict[str, int]:
         """What /gateway/bot tells: sessions per 24 h, of those left, ms until reset [doc openapi/wss]."""
         total = self.options.sessions_total
-        made = sum(now - at < DAY for at in self._identifies.get(bot.number, ()))
+        made = self._identified_within(DAY, bot, now)
         return {
             "total": total,
             "remaining": max(0, total - made),
-            "reset_after": self.options.sessions_reset_ms,
+            "reset_after": self.options.told(self.options.sessions_reset_ms),
             "max_concurrency": self.options.max_concurrency,
         }
+
+    def may_begin(self, bot: Bot, now: int) -> bool:
+        """Whether one more session of the bot is within what /gateway/bot tells, where that is enforced."""
+        options = self.options
+        return not options.enforce_sessions or (
+            self._identified_within(DAY, bot, now) < options.sessions_total
+            and self._identified_within(CONCURRENCY_WINDOW, bot, now) < options.max_concurrency
+        )
+
+    def _identified_within(self, window: int, bot: Bot, now: int) -> int:
+        return sum(now - at < window for at in self._identifies.get(bot.number, ()))
 
     # -- events ----------------------------------------------------------------------------------------
 
@@ -280,7 +295,7 @@ class Platform:
     def keep_sent(self, sent: Sent) -> None:
         """A bot sent a message, which it may name by its id; the newest are kept."""
         self.sent[sent.id] = sent
-        for table in (self.sent, self.proactive):
+        for table in (self.sent, self.proactive, self.guild_pushes):
             forget_oldest(table)
 
     def unwanted(

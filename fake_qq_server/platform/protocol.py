@@ -180,6 +180,8 @@ REFUSALS: Mapping[str, Refusal] = {
     "bad-shard": Refusal(False, (4010, ""), ERROR_TABLE),
     "bad-intents": Refusal(True, (4903, "create session error"),
                            "log openclaw-qqbot#18, DeepSeek-Reasonix#7512, bub-contrib PR#61"),
+    "too-many-sessions": Refusal(True, (4903, "create session error"),
+                                 "inf; off unless sessions are enforced"),
     "displaced": Refusal(False, (4902, "reset by resume"), "inf, one reading of log bot-node-sdk#94"),
     "no-heartbeat": Refusal(False, (4009, "Session timed out"), "inf; off unless a time-out is set"),
 }  # fmt: skip

@@ -12,20 +12,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fake_qq_server.events import Host, HttpSend, InteractionAck
-from fake_qq_server.platform import directory, media, payloads, protocol, sends
+from fake_qq_server.platform import directory, limits, media, payloads, protocol, sends
 from fake_qq_server.platform.api import Call, Request, route
 from fake_qq_server.platform.authentication import Worth, worth
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.replies import HttpReply
-from fake_qq_server.platform.rows import Replyable, Sent
+from fake_qq_server.platform.rows import Sent
 from fake_qq_server.platform.sends import INPUT_NOTIFY
-from fake_qq_server.platform.units import MINUTE
 
 Endpoint = Literal["token", "gateway", "api"]
 TOKEN_PATH = "/app/getAppAccessToken"
-
-REPLIES_PER_MESSAGE = 5
-"""Passive replies to one msg_id, C2C and group [doc server-inter/message/send-receive/send.md]."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +142,8 @@ def _token(platform: Platform, request: Request) -> dict[str, Any] | str:
     if secret != bot.secret and not platform.options.any_credentials:
         return "bad-secret"
     token = platform.token(bot, request.now)
-    return {"access_token": token.text, "expires_in": str(token.seconds_left(request.now))}
+    left = platform.options.told(token.seconds_left(request.now))
+    return {"access_token": token.text, "expires_in": str(left)}
 
 
 # -- API -----------------------------------------------------------------------------------------------
@@ -182,7 +179,7 @@ def _file(call: Call) -> Mapping[str, Any] | str:
     if body.get("file_type") not in (1, 2, 3, 4) or not (body.get("url") or body.get("file_data")):
         return "upload"
     sends_it = body.get("srv_send_msg") is True
-    refused = _proactive(call) if sends_it else None
+    refused = limits.proactive(call) if sends_it else None
     if refused is not None:
         return refused
     name = call.platform.fresh("file")
@@ -209,7 +206,8 @@ def _send(call: Call) -> Mapping[str, Any] | str:
         return "empty"
     if guild and not _online(call):
         return "not-connected"
-    refused = _passive(call, body) if body.get("msg_id") or body.get("event_id") else _proactive(call)
+    answers = body.get("msg_id") or body.get("event_id")
+    refused = limits.passive(call, body) if answers else limits.proactive(call)
     if refused is not None:
         return refused
     reply = {"id": _sent(call), "timestamp": _now(call)}
@@ -262,63 +260,13 @@ def _online(call: Call) -> bool:
     return session is not None and session.conn is not None
 
 
-WINDOWS: Mapping[payloads.Scene, int] = {
-    "c2c": 60 * MINUTE,
-    "group": 5 * MINUTE,
-    "channel": 5 * MINUTE,
-    "dm": 5 * MINUTE,
-}
-"""How long a message can be replied to, microseconds [doc server-inter/message/send-receive/send.md]."""
-
-
-def _passive(call: Call, body: Mapping[str, Any]) -> str | None:
-    """The rules of a reply: a message of this bot and this target, in time, not repeated, at most five.
-
-    Of the last two a typing notice knows nothing, nor is a message refused for the msg_seq of a notice [inf].
-    """
-    named = _replyable(call, body)
-    if named is None:
-        return "bad-msg-id"
-    if call.scene and call.request.now - named.at > WINDOWS[call.scene]:
-        return "reply-too-late"
-    if call.scene not in ("c2c", "group") or body.get("msg_type") == INPUT_NOTIFY:
-        return None
-    seq = protocol.integer(body.get("msg_seq"))
-    seq = 1 if seq is None else seq
-    if seq in named.seqs:
-        return "repeated"
-    if len(named.seqs) >= REPLIES_PER_MESSAGE:
-        return "too-many-replies"
-    named.seqs.add(seq)
-    return None
-
-
-def _replyable(call: Call, body: Mapping[str, Any]) -> Replyable | None:
-    """The message (msg_id) or event (event_id) that is answered, where this bot may answer it here."""
-    named = call.platform.replyables.get(str(body.get("msg_id") or body.get("event_id")))
-    if named is None or named.bot != call.bot or named.scene not in (None, call.scene):
-        return None
-    return named if named.target in (None, call.target) else None
-
-
-def _proactive(call: Call) -> str | None:
-    """Without msg_id: four a month for each user or group, then 40034102 [doc send.md; log nanobot#1307]."""
-    if call.scene not in ("c2c", "group"):
-        return None
-    key = (call.bot.number, call.target)
-    if call.platform.proactive[key] >= call.platform.options.proactive_limit:
-        return "no-push-right"
-    call.platform.proactive[key] += 1
-    return None
-
-
 def _stream(call: Call) -> Mapping[str, Any] | str:
     """A piece of a message that is written as it comes [src qqbot-nodejs; not in the doc]. It names the
     message that it answers; how often, nothing says [inf]."""
     body = call.request.json() or {}
     if not _has_content(body, guild=True):
         return "empty"
-    if _replyable(call, body) is None:
+    if limits.replyable(call, body) is None:
         return "bad-msg-id"
     return {"id": _sent(call), "timestamp": _now(call)}
 

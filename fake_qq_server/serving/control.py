@@ -8,14 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from fake_qq_server.client import shapes
-from fake_qq_server.events import EventKept, EventSent, InteractionSent
+from fake_qq_server.events import ClockSet, EventKept, EventSent, InteractionSent
 from fake_qq_server.platform.rows import Bot
+from fake_qq_server.platform.units import UnitError, parse_duration
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError, Path
 from fake_qq_server.rules.moments import parse_moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.verbs.registry import Class
 from fake_qq_server.server import FakeQQ
+from fake_qq_server.serving.clock import MovableClock, TooManySteps
 from fake_qq_server.serving.history import History, matches, since
 from fake_qq_server.wire.http import HttpProtocol
 from fake_qq_server.wire.tcp import TcpConnection
@@ -36,13 +38,18 @@ class Refused(Exception):
 
 
 class Control:
-    """The control API's methods on one fake and its history. Each takes what its route's table says.
-    `loaded`: the rules that act from the start, as they are written."""
+    """The control API's methods on one fake, its clock and its history. Each takes what its route's table
+    says. `loaded`: the rules that act from the start, as they are written."""
 
     def __init__(
-        self, fake: FakeQQ, history: History, loaded: shapes.Rules = shapes.Rules(rules=[], heal=None)
+        self,
+        fake: FakeQQ,
+        clock: MovableClock,
+        history: History,
+        loaded: shapes.Rules = shapes.Rules(rules=[], heal=None),
     ) -> None:
         self._fake = fake
+        self._clock = clock
         self._history = history
         self._rules: Sequence[Rule] = fake.director.rules
         self._loaded = loaded
@@ -190,6 +197,24 @@ class Control:
             raise Refused(404, f"there is no session {session}: GET /sessions lists their ordinals")
         self._fake.platform.end_session(rows[session], None)
         return self.sessions()
+
+    async def move_clock(self, forward: str) -> shapes.Moved:
+        """The platform's clock goes forward, as if so much time had passed in which nobody said anything.
+
+        Tokens, sessions and windows expire; rules act, each at its own moment, in order. Whoever waits on the
+        control API waits on in real time.
+        """
+        try:
+            by_us = parse_duration(forward)
+        except UnitError as problem:
+            raise Refused(400, f"forward: {problem}") from None
+        before = self._history.last
+        self._history("peer", ClockSet(self._clock.speed, by_us))
+        try:
+            await self._clock.forward(by_us / 1e6)
+        except TooManySteps as problem:
+            raise Refused(409, str(problem)) from None
+        return shapes.Moved(now_us=self._fake.now_us(), records=since(self._history.records, before))
 
     def reset(self) -> shapes.State:
         """As if it had just begun: no rules, sessions, tokens, quotas or history; connections are reset. Bots

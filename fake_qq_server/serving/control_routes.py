@@ -133,6 +133,13 @@ ROUTES = (
         },
     ),
     Route("DELETE", "/rules", Control.clear_rules, shapes.State),
+    Route(
+        "POST",
+        "/clock",
+        Control.move_clock,
+        shapes.Moved,
+        body={"forward": Parameter("how far, such as 90s, 20m or 2h", ("string",), True)},
+    ),
     Route("POST", "/reset", Control.reset, shapes.State),
 )
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from fake_qq_server.platform.options import Options
+from fake_qq_server.platform.options import LENIENT, PROFILES, Options
 
 LOOPBACK = "127.0.0.1"
+FASTEST = 1000
 PORTS_IN_A_ROW = 4
 """token, api, gateway, control."""
 
@@ -25,7 +26,8 @@ class Settings:
     place; `gateway_url` is what GET /gateway answers. `port_base`: the first of four ports in a row; None
     leaves them to the kernel. `tls`, `proxy`: https and wss, and a CONNECT proxy that leads QQ's hosts here;
     `print_env` prints what a client's environment must have for them. `console`: a page to watch and to act
-    with, on the control API's port. `options`: fields of `platform.options.Options` by name. `seed` None
+    with, on the control API's port. `options`: fields of `platform.options.Options` by name, which win over
+    those of `profile`. `speed`: how many times as fast as real time the platform's clock runs. `seed` None
     draws one.
     """
 
@@ -40,8 +42,15 @@ class Settings:
     proxy: bool = False
     print_env: bool = False
     console: bool = False
+    profile: str = LENIENT
+    speed: float = 1.0
     options: tuple[tuple[str, Any], ...] = ()
     seed: int | None = None
+
+    @property
+    def platform(self) -> Mapping[str, Any]:
+        """The platform's options: those of the profile, and over them those that were set."""
+        return {**PROFILES[self.profile], **dict(self.options)}
 
     @property
     def given_twice(self) -> str | None:
@@ -80,6 +89,17 @@ def port(text: str) -> int:
     return int(text)
 
 
+def speed(text: str) -> float:
+    """How many times as fast as real time."""
+    try:
+        read = float(text)
+    except ValueError:
+        read = 0.0
+    if not 1 <= read <= FASTEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {FASTEST}")
+    return read
+
+
 def address(text: str) -> str:
     """An IPv4 address of this machine."""
     if text == "localhost":
@@ -106,14 +126,18 @@ def gateway_url(text: str) -> str:
     return text
 
 
-_KINDS: Mapping[str, Any] = {"int": int, "float | None": float, "bool": lambda text: _truth(text)}
+_KINDS: Mapping[str, Any] = {
+    "int": int,
+    "float | None": lambda text: None if text == "none" else float(text),
+    "bool": lambda text: _truth(text),
+}
 _NOT_SET = ("epoch_us", "seed", "any_credentials")
 SETTABLE: Mapping[str, Any] = {
     row.name: _KINDS[str(row.type)]
     for row in fields(Options)
     if str(row.type) in _KINDS and row.name not in _NOT_SET
 }
-"""The options of the platform that are numbers or truths, and how each is read."""
+"""The options of the platform that are numbers or truths, and how each is read; one may be `none`."""
 
 
 def _truth(text: str) -> bool:
@@ -131,7 +155,7 @@ def platform_option(text: str) -> tuple[str, Any]:
         read = SETTABLE[name](value)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{name} is a number, or true or false, not {value!r}") from None
-    if not isinstance(read, bool) and not 0 <= read < 1 << 53:
+    if not isinstance(read, bool | None) and not 0 <= read < 1 << 53:
         raise argparse.ArgumentTypeError(f"{name} is a number from 0 up, not {value!r}")
     return name, read
 
@@ -166,6 +190,11 @@ OPTIONS = (
     _option("--log", choices=("text", "json", "none"), help="one line for each thing that happens"),
     _option("--json", dest="log", action="store_const", const="json", help="the same as --log json"),
     _option(
+        "--profile",
+        choices=tuple(PROFILES),
+        help="how what nothing public says is decided: for the bot (lenient, the default) or against it",
+    ),
+    _option(
         "--set",
         dest="options",
         type=platform_option,
@@ -173,5 +202,6 @@ OPTIONS = (
         metavar="NAME=VALUE",
         help=f"an option of the platform: {', '.join(SETTABLE)}",
     ),
+    _option("--speed", type=speed, metavar="N", help="the platform's clock runs N times as fast (1 to 1000)"),
     _option("--seed", type=int, metavar="N", help="of all names that it invents (default: drawn)"),
 )

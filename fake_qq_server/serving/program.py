@@ -22,13 +22,15 @@ from typing import Any, Literal
 
 from fake_qq_server.addresses import HOSTS
 from fake_qq_server.client import shapes
-from fake_qq_server.events import Host, Sink
+from fake_qq_server.events import ClockSet, Host, Sink
+from fake_qq_server.owned_folders import owned_folder
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.protocol import GATEWAY_URL
 from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.server import FakeQQ
+from fake_qq_server.serving.clock import MovableClock
 from fake_qq_server.serving.console import opening
 from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
@@ -41,6 +43,8 @@ from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 
 ENDED, FAILED, WRONG_USAGE = 0, 1, 2
 ANYWHERE = "0.0.0.0"
+CA_PREFIX = "qqchaos-ca-"
+"""What the name of the folder begins with that has the certificate of the private CA."""
 
 
 @dataclass(frozen=True)
@@ -123,19 +127,20 @@ class Program:
         self.end = end
         if self.settings.proxy and not self.settings.tls:
             raise OSError(0, "--proxy leads to QQ's hosts by https: say --tls too")
-        with tempfile.TemporaryDirectory(prefix="qqchaos-ca-") as folder:
-            return await self._serve_until(over, failed, Path(folder))
+        with owned_folder(CA_PREFIX) as folder:
+            return await self._serve_until(over, failed, folder)
 
     async def _serve_until(
         self, over: asyncio.Future[int], failed: Callable[[BaseException], None], folder: Path
     ) -> int:
         loop = asyncio.get_running_loop()
         history = History(self._show, self.record)
-        fake = self._fake = self._built(history, self._context(folder))
+        clock = MovableClock(loop, self.settings.speed)
+        fake = self._fake = self._built(history, clock, self._context(folder))
         fake.on_error = failed
         history.now_us = fake.now_us
         control = ControlServer(
-            Control(fake, history, self.story.loaded),
+            Control(fake, clock, history, self.story.loaded),
             secrets.token_urlsafe(24),
             console=self.settings.console,
         )
@@ -148,6 +153,8 @@ class Program:
             needed = environment(folder / CA_FILE, proxied) if self.settings.tls else {}
             sweeping = loop.create_task(sweep(fake.listeners.values(), fake.now_us))
             self._tell(fake, at, control.token, needed)
+            if self.settings.speed != 1:
+                history("peer", ClockSet(self.settings.speed, 0))
             return await over
         finally:
             if sweeping is not None:
@@ -171,7 +178,7 @@ class Program:
         names = {LOOPBACK, "localhost", asked.bind, asked.advertise or asked.bind}
         return Proxy(leads(names, ports), LOOPBACK if asked.bind == ANYWHERE else asked.bind)
 
-    def _built(self, history: History, tls: ssl.SSLContext | None) -> FakeQQ:
+    def _built(self, history: History, clock: MovableClock, tls: ssl.SSLContext | None) -> FakeQQ:
         asked = self.settings
         ports: dict[Host, int] = {}
         if asked.port_base is not None:
@@ -181,7 +188,8 @@ class Program:
             epoch_us=time.time_ns() // 1000,
             any_credentials=not asked.bots,
             gateway_url=asked.gateway_url or GATEWAY_URL,
-            **dict(asked.options),
+            speed=asked.speed,
+            **asked.platform,
         )
         name = asked.advertise or (LOOPBACK if asked.bind == ANYWHERE else None)
         return FakeQQ(
@@ -200,6 +208,7 @@ class Program:
             observer=history,
             on_secrets=self.on_secrets,
             tls=tls,
+            clock=clock,
         )
 
     def _show(self, row: shapes.Record) -> None:

@@ -1,15 +1,14 @@
 """The link between the subject and the platform: one-way delay and conditions, per connection, both ways.
 
 A `Pipe` is one direction of one connection. Items go in at one end and come out later, in order: bytes, or
-one of the two ways a stream can end. Time is the event loop's, so it is virtual where the loop is.
+one of the two ways a stream can end. Time is the stage's clock's.
 
-Order never rests on the loop's timers: asyncio leaves the order of equal times open, and jitter makes many of
+Order never rests on timers: asyncio leaves the order of equal times open, and jitter makes many of
 them. What is on its way is a queue, and a timer only says that the next of it is due.
 """
 
 from __future__ import annotations
 
-import asyncio
 import enum
 from collections import deque
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from fake_qq_server.rules.conditions import Condition, Drop, Hold, Pass
+from fake_qq_server.stage import Clock
 
 
 class End(enum.Enum):
@@ -47,7 +47,7 @@ class Pipe:
     """One direction of a link. `deliver` gets each item after `delay_us`, in order, unless a condition
     interferes."""
 
-    loop: asyncio.AbstractEventLoop
+    clock: Clock
     delay_us: int
     deliver: Callable[[Item], None]
     conditions: list[PipeCondition] = field(default_factory=list)
@@ -57,13 +57,13 @@ class Pipe:
     _count: int = 0
     _last_arrival: float = 0.0
     last_pushed: float = 0.0
-    """When something last went in, by the loop's clock."""
+    """When something last went in, by that clock."""
     _closed: bool = False
 
     def push(self, item: Item) -> None:
         """Send an item on its way."""
         self._count += 1
-        self.last_pushed = self.loop.time()
+        self.last_pushed = self.clock.time()
         if self._holder is not None:
             self._hold(self._holder, self._count, item)
         else:
@@ -94,7 +94,7 @@ class Pipe:
 
     def _admit(self, number: int, item: Item) -> None:
         length = _length(item)
-        now_us = round(self.loop.time() * 1e6)
+        now_us = round(self.clock.time() * 1e6)
         later: list[tuple[PipeCondition, int]] = []
         for applied in self.conditions:
             match applied.condition.shape(length, now_us, partial(applied.draw, number)):
@@ -116,9 +116,9 @@ class Pipe:
         applied.on_effect(_length(item), 0)
 
     def _depart(self, item: Item, delay_us: int) -> None:
-        self._last_arrival = max(self._last_arrival, self.loop.time() + delay_us / 1e6)
+        self._last_arrival = max(self._last_arrival, self.clock.time() + delay_us / 1e6)
         self._in_transit.append(item)
-        self.loop.call_at(self._last_arrival, self._arrive)
+        self.clock.call_at(self._last_arrival, self._arrive)
 
     def _arrive(self) -> None:
         if not self._closed:

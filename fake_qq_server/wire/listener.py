@@ -138,7 +138,7 @@ class Listener:
         """What a proxy does whose host refuses: the client sees a connection that ends."""
         self._turned_away.add(sock)
         sock.shutdown(socket.SHUT_WR)
-        self._stage.later(round(LINGER_S * 1e6), sock.close)
+        self._stage.loop.call_later(LINGER_S, self._stage.safely, sock.close)
         self._handler.unreachable(self.host)
 
     def _accept_done(self, task: asyncio.Task[object]) -> None:

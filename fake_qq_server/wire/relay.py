@@ -5,10 +5,9 @@ Toxiproxy stands beside its client here: no time passes between the two, and the
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 
-from fake_qq_server.stage import Stage
+from fake_qq_server.stage import Stage, Timer
 from fake_qq_server.toxics.pipe import Acted
 from fake_qq_server.toxics.proxy_link import Closed, Delivered, LinkOutput, ProxyLink, Stream
 from fake_qq_server.wire.link import End, Item
@@ -40,7 +39,7 @@ class Relay:
         self.on_dead: Callable[[str], None] = lambda name: None
         self.dead = False
         """Whether one of its streams is over, and the end of it kept back."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._due: int | None = None
         self._stopped = False
 

@@ -95,8 +95,8 @@ class TcpConnection(asyncio.Protocol):
         self._handler = handler
         self.host: Host = port.host
         self.number = port.next_number()
-        self.up = Pipe(stage.loop, stage.delay_us, partial(stage.safely, self._from_subject))
-        self.down = Pipe(stage.loop, stage.delay_us, partial(stage.safely, self._from_platform))
+        self.up = Pipe(stage.clock, stage.delay_us, partial(stage.safely, self._from_subject))
+        self.down = Pipe(stage.clock, stage.delay_us, partial(stage.safely, self._from_platform))
         self.relay = Relay(stage, self._relayed_down, self._relayed_up) if port.proxied else None
         self._ended_by: str | None = None
         self._end_came = False

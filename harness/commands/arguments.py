@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fake_qq_server.serving.options import OPTIONS as SERVE_OPTIONS
+from fake_qq_server.serving.version import add_version_option
 from harness.commands.request import (
     NETWORKS,
     BaselineRequest,
@@ -453,25 +454,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(WRONG_USAGE, f"{self.prog}: {message}; see `{self.prog} --help`\n")
 
 
-class _Version(argparse.Action):
-    """Prints the version; reading it from the installed package takes a while."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *given: Any) -> NoReturn:
-        from importlib.metadata import version
-
-        print(f"qqchaos {version('qqchaos')}")
-        parser.exit()
-
-
 def _parser() -> argparse.ArgumentParser:
     top = _Parser(
         prog="qqchaos",
         description="Drives a QQ bot through outages of the QQ platform, in virtual time, and judges it.",
         allow_abbrev=False,
     )
-    top.add_argument(
-        "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="print the version"
-    )
+    add_version_option(top)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         made = commands.add_parser(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from fake_qq_server.events import Event, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
+from fake_qq_server.events import ClockSet, Event, Heal, HttpRequest, RuleAct, RuleUnmet, WsConnect, WsIn
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     RunClose,
@@ -122,6 +122,11 @@ class Timeline:
     def probes(self) -> tuple[Message, ...]:
         """The harness's own messages that were written to a connection."""
         return tuple(one for one in self.messages if one.probe and one.written)
+
+    @cached_property
+    def clock_set(self) -> Record | None:
+        """The first record that says the time of the journal is not real time: of a served platform only."""
+        return next((one for one in self.records if isinstance(one.event, ClockSet)), None)
 
     @cached_property
     def trouble(self) -> Trouble:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import secrets
 import stat
@@ -19,6 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from fake_qq_server.owned_folders import locked, remove_abandoned
 from harness.process import parent_signals
 
 MIN_FREE_BYTES = 256 << 20
@@ -29,9 +29,6 @@ TAIL_LENGTH = 2_000
 
 PREFIX = "qqchaos-"
 """What the names of base folders begin with."""
-
-OWNER = ".owner"
-"""A file in each base folder, which its owner holds a lock on while it lives."""
 
 _claims: dict[str, int] = {}
 """The locks that this process holds, by base folder."""
@@ -60,13 +57,15 @@ HOMES = tuple(_HOMES.values())
 def create_base_folder(root: Path | None = None) -> Path:
     """A new folder for one supervisor, in `root`, else in memory, else where temporary files go.
 
-    What an earlier command that was killed left there is removed. `remove_folder` ends the claim on it.
+    What an earlier command that was killed left there, or where temporary files go, is removed; so is the
+    folder of a served platform. `remove_folder` ends the claim on it.
     """
     if root is None:
         root = _SHARED_MEMORY if _has_room(_SHARED_MEMORY) else Path(tempfile.gettempdir())
-    _remove_orphans(root)
+    for place in {root, Path(tempfile.gettempdir())}:
+        remove_abandoned(place, PREFIX, remove_folder)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
-    lock = _lock_of(folder, os.O_CREAT)
+    lock = locked(folder, os.O_CREAT)
     if lock is not None:
         _claims[str(folder)] = lock
     return folder
@@ -83,32 +82,6 @@ def temporary_copy(name: str) -> Iterator[Path]:
     finally:
         with parent_signals.interrupts_put_off():
             remove_folder(base)
-
-
-def _remove_orphans(root: Path) -> None:
-    """Remove base folders whose owner is dead: nobody holds the lock in it any more. One without a lock was
-    left by something else, or is just being made."""
-    for folder in root.glob(f"{PREFIX}*"):
-        lock = _lock_of(folder, 0)
-        if lock is not None:
-            remove_folder(folder)
-            os.close(lock)
-
-
-def _lock_of(folder: Path, flags: int) -> int | None:
-    """The lock of a base folder, taken; None where it is another's, or there is none."""
-    try:
-        lock = os.open(
-            folder / OWNER, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | flags, 0o600
-        )
-    except OSError:
-        return None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        return None
-    return lock
 
 
 def _has_room(folder: Path) -> bool:

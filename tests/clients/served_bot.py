@@ -46,13 +46,23 @@ class Command:
     environment: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class ServedBot:
+    """A bot's process, and the control API of the platform that it is ready on."""
+
+    qq: Client
+    process: subprocess.Popen[bytes]
+
+
 @contextlib.contextmanager
-def ready_bot(command: Callable[[dict[str, Any]], Command], home: Path, *options: str) -> Iterator[Client]:
-    """The control API of a platform on which a bot is ready. `command` is told the platform's first line,
-    `options` are the platform's. At the end, the platform has complained of nothing."""
+def served_bot(
+    command: Callable[[Path, Mapping[str, Any]], Command], home: Path, *options: str
+) -> Iterator[ServedBot]:
+    """A bot that is ready. `command` is told a folder of its own and the platform's first line, `options` are
+    the platform's. At the end, the platform has complained of nothing."""
     with program("--log", "none", *options) as server:
         at = first_line(server)
-        start = command(at)
+        start = command(home, at)
         log = home / "bot.log"
         with log.open("w") as written:
             bot = subprocess.Popen(
@@ -66,7 +76,7 @@ def ready_bot(command: Callable[[dict[str, Any]], Command], home: Path, *options
         try:
             qq = client_of(at)
             assert qq.wait("session", {"what": "ready"}, timeout_s=90)["met"], log.read_text()[-4000:]
-            yield qq
+            yield ServedBot(qq, bot)
         finally:
             bot.kill()
             bot.wait()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fake_qq_server.client import Client
-from tests.clients.served_bot import CLOSES, PROGRAMS, Command, installed, ready_bot, reply_to, survives
-
-SDK = "qqbot-agent-sdk==1.2.2"
-BOT = PROGRAMS / "agent_sdk_bot.py"
+from tests.clients.known import CLIENTS
+from tests.clients.served_bot import CLOSES, reply_to, served_bot, survives
 
 pytestmark = pytest.mark.release
 
@@ -21,14 +17,9 @@ pytestmark = pytest.mark.release
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Client]:
     """The control API of a platform that this bot is ready on."""
-    sdk = installed(SDK)
-
-    def command(at: dict[str, Any]) -> Command:
-        urls = {"QQ_TOKEN_URL": at["token"], "QQ_API_BASE": at["api"]}
-        return Command((sys.executable, str(BOT)), {"PYTHONPATH": str(sdk), **urls})
-
-    with ready_bot(command, tmp_path) as qq:
-        yield qq
+    known = CLIENTS["qqbot-agent-sdk"]
+    with served_bot(known.command, tmp_path, *known.options) as served:
+        yield served.qq
 
 
 MESSAGES = {"C2C_MESSAGE_CREATE": "c2c", "GROUP_AT_MESSAGE_CREATE": "group"}

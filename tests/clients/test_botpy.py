@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fake_qq_server.client import Client
-from tests.clients.served_bot import CLOSES, PROGRAMS, Command, installed, ready_bot, reply_to, survives
-
-BOTPY = "qq-botpy==1.2.1"
-BOT = PROGRAMS / "botpy_bot.py"
+from tests.clients.known import CLIENTS
+from tests.clients.served_bot import CLOSES, reply_to, served_bot, survives
 
 pytestmark = pytest.mark.release
 
@@ -21,13 +17,9 @@ pytestmark = pytest.mark.release
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Client]:
     """The control API of a platform that this bot is ready on."""
-    botpy = installed(BOTPY)
-
-    def command(at: dict[str, Any]) -> Command:
-        return Command((sys.executable, str(BOT), at["token"], at["api"]), {"PYTHONPATH": str(botpy)})
-
-    with ready_bot(command, tmp_path) as qq:
-        yield qq
+    known = CLIENTS["qq-botpy"]
+    with served_bot(known.command, tmp_path, *known.options) as served:
+        yield served.qq
 
 
 MESSAGES = {

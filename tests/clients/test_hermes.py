@@ -5,19 +5,15 @@ No file of it is changed and nothing is laid over it. It knows QQ's real URLs on
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fake_qq_server.client import Client
-from harness.hermes.environments import resolve
-from harness.worker.subjects.gateway_config import ENVIRONMENT, configuration
-from tests.clients.served_bot import CLOSES, Command, ready_bot, reply_to, survives
+from tests.clients.known import CLIENTS
+from tests.clients.served_bot import CLOSES, reply_to, served_bot, survives
 
-RELEASE = "0.19.0"
 UNKNOWN_MODEL = "Provider authentication failed"
 """What it answers where no model is configured, after a message has gone its whole way."""
 
@@ -26,16 +22,10 @@ pytestmark = pytest.mark.release
 
 @pytest.fixture
 def bot(tmp_path: Path) -> Iterator[Client]:
-    """The control API of a platform that hermes' gateway is ready on."""
-    hermes = resolve(RELEASE).interpreter.parent / "hermes"
-    (tmp_path / "config.yaml").write_text(json.dumps(configuration(("102", "a secret"))))
-    own = {"HERMES_HOME": str(tmp_path), "HERMES_GATEWAY_LOCK_DIR": str(tmp_path / "locks"), **ENVIRONMENT}
-
-    def command(at: dict[str, Any]) -> Command:
-        return Command((str(hermes), "gateway", "run"), own | at["env"])
-
-    with ready_bot(command, tmp_path, "--tls", "--proxy") as qq:
-        yield qq
+    """The control API of a platform that this bot is ready on."""
+    known = CLIENTS["hermes-agent"]
+    with served_bot(known.command, tmp_path, *known.options) as served:
+        yield served.qq
 
 
 def test_the_untouched_program_answers_users_and_groups_and_comes_back_after_a_close(bot: Client) -> None:

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from fake_qq_server.owned_folders import OWNER
 from harness.errors import FAILED, INTERRUPTED, NOT_JUDGED, PASSED
-from harness.process.private_dirs import OWNER, PREFIX
+from harness.process.private_dirs import PREFIX
 from tests.hardening.trial import LIMIT_S, Tried, as_a_shell_says
 from tests.harness import bot
 

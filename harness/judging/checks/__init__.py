@@ -271,6 +271,9 @@ def judge_checks(run: Timeline) -> tuple[CheckResult, ...]:
 def _result(run: Timeline, name: str, check: Check, limits: CheckLimits) -> CheckResult:
     if run.level == SERVED and not check.outside:
         return CheckResult(name, "unknown", "the platform was served: nobody watched this bot from inside")
+    if run.level == SERVED and run.clock_set is not None:
+        because = "the platform's clock was made to run faster than the bot's, or moved forward"
+        return CheckResult(name, "unknown", because, (run.clock_set.n,))
     if run.level == PROCESS and not check.program:
         return CheckResult(name, "n/a", "the program is seen from outside, in time that is not exact")
     return _weighed(run, name, check, check.judge(run, limits))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fake_qq_server.events import RuleAct
+from fake_qq_server.platform.limits import WINDOWS
 from fake_qq_server.platform.payloads import EVENT_TYPES
 from fake_qq_server.platform.protocol import REST_ERRORS
-from fake_qq_server.platform.rest import WINDOWS
 from harness.journal.run_kinds import ProcExit, RunnerStop, SubjDisconnect, SubjLife
 from harness.judging.checks.program import told_to_stop
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown, worst

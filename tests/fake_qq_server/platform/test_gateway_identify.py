@@ -8,7 +8,7 @@ import pytest
 
 from fake_qq_server.events import Session, WsOut
 from fake_qq_server.platform.protocol import Intent
-from fake_qq_server.platform.units import SECOND
+from fake_qq_server.platform.units import DAY, SECOND
 from tests.fake_qq_server.platform.gateway_client import Gateway, assert_refused, closes, frames
 
 
@@ -107,3 +107,25 @@ def test_a_second_identify_is_4005(gateway: Gateway) -> None:
 def test_two_connections_of_one_shard_are_both_live(gateway: Gateway) -> None:
     (first, _), (second, _) = gateway.ready(), gateway.ready()
     assert first.serving and second.serving
+
+
+def test_sessions_beyond_the_limit_are_refused_only_where_that_is_enforced() -> None:
+    for enforced in (False, True):
+        gateway = Gateway(enforce_sessions=enforced, max_concurrency=1)
+        gateway.ready()
+        second = gateway.identify(gateway.open())
+        if enforced:
+            assert_refused(second, "too-many-sessions")
+        else:
+            assert frames(second)[0]["t"] == "READY"
+
+
+def test_another_session_may_begin_five_seconds_later_and_so_many_a_day() -> None:
+    gateway = Gateway(enforce_sessions=True, sessions_total=2)
+    gateway.ready()
+    gateway.now += 5 * SECOND
+    assert frames(gateway.identify(gateway.open()))[0]["t"] == "READY"
+    gateway.now += 5 * SECOND
+    assert_refused(gateway.identify(gateway.open()), "too-many-sessions")
+    gateway.now = DAY
+    assert frames(gateway.identify(gateway.open()))[0]["t"] == "READY"

@@ -16,7 +16,7 @@ from fake_qq_server.platform.replies import HttpReply
 from fake_qq_server.platform.rest import CONTENT_OF, LONGEST_NOTICE_S, Asked, endpoint_of
 from fake_qq_server.platform.rows import Stored
 from fake_qq_server.platform.sends import INPUT_NOTIFY
-from fake_qq_server.platform.units import MINUTE, SECOND
+from fake_qq_server.platform.units import DAY, MINUTE, SECOND
 
 HostName = Literal["token", "api"]
 C2C, GROUP = "C2C_MESSAGE_CREATE", "GROUP_AT_MESSAGE_CREATE"
@@ -464,3 +464,32 @@ def test_reading_a_request_changes_nothing(host: Host) -> None:
     rest.asked(host.platform, host.request("POST", rest.TOKEN_PATH, {"appId": "1001"}, "token"))
     assert not host.platform.replyables[asked].seqs
     assert set(host.platform.canaries()) == {"secret#1", "token#1"}
+
+
+# -- what the strict profile adds --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("path", "quota"), [("/channels/9/messages", 20), ("/dms/9/messages", 2)])
+def test_a_place_of_a_guild_gets_so_many_messages_a_day_where_that_is_counted(path: str, quota: int) -> None:
+    host = Host(Options(guild_quotas=True))
+    sent = [host.call("POST", path, {"content": "x"}).status for _ in range(quota)]
+    beyond = host.call("POST", path, {"content": "x"})
+    assert (set(sent), code_of(beyond)) == ({200}, 22009)
+    assert host.call("POST", path.replace("9", "8"), {"content": "x"}).status == 200
+    host.now = DAY
+    assert host.call("POST", path, {"content": "x"}).status == 200
+
+
+def test_unless_it_is_counted_a_guild_has_no_quota(host: Host) -> None:
+    sent = [host.call("POST", "/dms/9/messages", {"content": "x"}).status for _ in range(5)]
+    assert set(sent) == {200}
+
+
+def test_a_typing_notice_is_a_reply_where_notices_are_counted() -> None:
+    host = Host(Options(count_notices=True))
+    asked = host.message().id
+    notice: Any = {"msg_type": 6, "content": None, "input_notify": {"input_type": 1, "input_second": 60}}
+    assert host.reply(asked, 1, **notice).status == 200
+    assert code_of(host.reply(asked, seq=1)) == 40054005
+    assert {host.reply(asked, seq=seq).status for seq in (2, 3, 4, 5)} == {200}
+    assert code_of(host.reply(asked, 6, **notice)) == 22009

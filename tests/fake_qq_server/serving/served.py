@@ -17,6 +17,7 @@ import aiohttp
 from fake_qq_server.client import AsyncClient, Client
 from fake_qq_server.platform.options import Options
 from fake_qq_server.server import FakeQQ
+from fake_qq_server.serving.clock import MovableClock
 from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
 from fake_qq_server.serving.history import History
@@ -84,11 +85,12 @@ async def served(
 ) -> AsyncIterator[Served]:
     history = History(lambda row: None)
     names = [(f"app{n}", f"secret{n}") for n in range(1, bots + 1)]
-    fake = FakeQQ(history, names, delay_us=0, options=options, observer=history)
+    clock = MovableClock(asyncio.get_running_loop())
+    fake = FakeQQ(history, names, delay_us=0, options=options, observer=history, clock=clock)
     history.now_us = fake.now_us
     errors: list[BaseException] = []
     fake.on_error = errors.append
-    server = ControlServer(Control(fake, history), TOKEN, console=console)
+    server = ControlServer(Control(fake, clock, history), TOKEN, console=console)
     url = await server.start("127.0.0.1", 0)
     fake.start()
     try:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
 import subprocess
 import sys
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
 
 from tests.fake_qq_server.serving.served import PROGRAM, client_of, ended, first_line, program
 
@@ -54,6 +58,11 @@ async def test_a_bot_connects_is_told_and_answers(command: tuple[str, ...]) -> N
         told = [json.loads(text)["k"] for text in out.splitlines()]
         assert (status, err) == (0, "") and told[:3] == ["link.open", "http.request", "http.answer"]
         assert {"ws.connect", "session", "ws.in", "ws.out", "event.sent", "http.send"} <= set(told)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    done = subprocess.run([*PROGRAM, "--version"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"qqchaos {version('qqchaos')}\n", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -153,6 +162,9 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
         (["--set", "heartbeat_ms=soon"], "is a number"),
         (["--gateway-url", "http://x"], "ws://"),
         (["--log", "xml"], "invalid choice"),
+        (["--profile", "harsh"], "invalid choice"),
+        (["--speed", "0"], "from 1 to 1000"),
+        (["--speed", "nan"], "from 1 to 1000"),
         (["x", "y"], "unrecognized"),
     ],
 )
@@ -174,6 +186,41 @@ def test_what_is_advertised_is_what_bots_are_told() -> None:
             assert http.get(base + "/gateway", headers=auth).json() == {"url": at["gateway"]}
         status, _, err = ended(child)
         assert status == 0 and err.startswith("warning: anybody who reaches 0.0.0.0")
+
+
+async def test_a_strict_platform_closes_a_connection_without_heartbeats() -> None:
+    with program("--profile", "strict", "--set", "heartbeat_ms=50", "--log", "none") as child:
+        async with connect(first_line(child)["gateway"], proxy=None) as ws:
+            assert json.loads(await ws.recv())["d"] == {"heartbeat_interval": 50}
+            with pytest.raises(ConnectionClosedError) as closed:
+                await ws.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 4009
+        assert ended(child) == (0, "", "")
+
+
+async def test_a_faster_clock_tells_clients_durations_in_their_own_time() -> None:
+    with program("--speed", "100", "--log", "json") as child:
+        at = first_line(child)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            got = (await http.post(at["token"], json={"appId": "any", "clientSecret": "any"})).json()
+        async with connect(at["gateway"], proxy=None) as ws:
+            assert json.loads(await ws.recv())["d"] == {"heartbeat_interval": 412}
+        assert 60 <= int(got["expires_in"]) <= 72
+        status, out, err = ended(child)
+        assert (status, err) == (0, "")
+        assert json.loads(out.splitlines()[0])["d"] == {"speed": 100.0, "forward_us": 0}
+
+
+async def test_a_token_expires_so_many_times_as_soon() -> None:
+    with program("--speed", "1000", "--set", "token_life_s=300", "--log", "none") as child:
+        at = first_line(child)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            got = (await http.post(at["token"], json={"appId": "any", "clientSecret": "any"})).json()
+            auth = {"Authorization": f"QQBot {got['access_token']}"}
+            async with asyncio.timeout(60):
+                while (await http.get(at["api"] + "/gateway", headers=auth)).status_code != 401:
+                    await asyncio.sleep(0.05)
+        assert ended(child) == (0, "", "")
 
 
 def test_only_the_credentials_that_are_given_are_good() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import ssl
 import subprocess
@@ -94,6 +95,22 @@ def test_what_a_client_needs_is_printed_for_a_shell() -> None:
         lines = [child.stdout.readline().strip() for _ in needed]
         assert lines == [f"export {name}={value}" for name, value in needed.items()]
         assert ended(child)[0] == 0
+
+
+def test_what_a_killed_one_left_is_removed_by_the_next_and_nothing_of_one_that_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with program("--tls", "--log", "none") as killed, program("--tls", "--log", "none") as alive:
+        left, kept = (Path(first_line(one)["env"]["SSL_CERT_FILE"]) for one in (killed, alive))
+        ended(killed, signal.SIGKILL)
+        assert left.exists()
+        with program("--log", "none") as following:
+            first_line(following)
+            assert kept.exists() and not left.parent.exists()
+            assert ended(following)[0] == 0
+        assert ended(alive)[0] == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_proxy_without_tls_is_refused() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fake_qq_server.owned_folders import OWNER
 from harness.process import private_dirs
 
 ROOT = Path(__file__).parents[3]
@@ -56,6 +57,18 @@ os.kill(os.getpid(), 9)
     assert {one.name for one in tmp_path.iterdir()} == {mine.name, other.name, "qqchaos-of-a-person"}
     for folder in (mine, other):
         private_dirs.remove_folder(folder)
+
+
+def test_what_a_killed_owner_left_where_temporary_files_go_is_removed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, root = tmp_path / "qqchaos-ca-left", tmp_path / "root"
+    for folder in (left, root):
+        folder.mkdir()
+    (left / OWNER).touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    private_dirs.remove_folder(private_dirs.create_base_folder(root))
+    assert list(tmp_path.iterdir()) == [root]
 
 
 def test_a_temporary_copy_is_gone_after_its_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fake_qq_server.events import RuleUnmet
+from fake_qq_server.events import ClockSet, RuleUnmet
 from fake_qq_server.platform import protocol
 from harness.judging.checks import CHECKS, LIMITS, CheckLimits, Limit, judge_checks
 from harness.judging.checks.result import ADAPTER, Finding, worst
@@ -64,6 +64,14 @@ class TestThePremise:
         records = J().up().gives_up(t=60).unmet().done(600)
         states = {one.name: one.state for one in judge_checks(read(records))}
         assert (states["flag"], states["recovers"], states["awake"]) == ("fail", "n/a", "unknown")
+
+
+def test_nothing_is_judged_of_a_served_platform_whose_clock_was_no_bots_clock() -> None:
+    j = J(level=vocabulary.SERVED).up()
+    states = {one.name: one.state for one in judge_checks(read(j.done(600)))}
+    assert states["connects"] == "pass"
+    records = J(level=vocabulary.SERVED).up().add(ClockSet(1.0, 60_000_000)).done(600)
+    assert {one.state for one in judge_checks(read(records))} == {"unknown"}
 
 
 class TestACutRun:

@@ -96,7 +96,7 @@ async def test_a_message_is_recorded_by_its_id_and_passed_on(journal: Journal) -
         ({"text": 5}, {}),
         ({"text": "this", "reply_to_text": "of before"}, {"text": "of before this"}),
         ({"source": SimpleNamespace(chat_id="G", user_id="U")}, {"place": "G", "user": "U"}),
-        ({"source": SimpleNamespace(chat_id=7, user_id=None)}, {"place": "7"}),
+        ({"source": SimpleNamespace(chat_id=7, user_id=None)}, {"place": "7", "user": ""}),
         ({"source": None}, {}),
         ({"media_urls": ["/tmp/a.png", "/tmp/b.png"]}, {"media": 2}),
         ({"media_urls": []}, {}),

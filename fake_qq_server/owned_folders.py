@@ -1,0 +1,63 @@
+"""Temporary folders that say whether their owner lives, so that what a killed program left can be removed.
+
+The owner holds a lock on a file in its folder. The kernel lets go of it when the owner dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+OWNER = ".owner"
+"""The file in each such folder that its owner holds a lock on."""
+
+
+@contextlib.contextmanager
+def owned_folder(prefix: str) -> Iterator[Path]:
+    """A new folder where temporary files go, for the `with` block; only this user can read it. Those of the
+    same prefix whose owner is dead are removed first."""
+    remove_abandoned(Path(tempfile.gettempdir()), prefix, _removed)
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    lock = locked(folder, os.O_CREAT)
+    try:
+        yield folder
+    finally:
+        _removed(folder)
+        if lock is not None:
+            os.close(lock)
+
+
+def remove_abandoned(root: Path, prefix: str, remove: Callable[[Path], None]) -> None:
+    """Call `remove` with each folder of this prefix in `root` whose owner is dead: nobody holds its lock any
+    more. One without a lock was left by something else, or is just being made."""
+    for folder in root.glob(f"{prefix}*"):
+        lock = locked(folder, 0)
+        if lock is not None:
+            remove(folder)
+            os.close(lock)
+
+
+def locked(folder: Path, flags: int) -> int | None:
+    """The descriptor of the lock in a folder, taken; None where it is another's, or there is none. With
+    O_CREAT in `flags` the file is made."""
+    try:
+        lock = os.open(
+            folder / OWNER, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | flags, 0o600
+        )
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def _removed(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
