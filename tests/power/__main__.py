@@ -66,6 +66,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("--mutants", type=int, default=150, metavar="N")
     options.add_argument("--first", type=int, default=0, metavar="N", help="leave out this many of them")
     options.add_argument("--only", default="", metavar="TEXT", help="only mutants with this in their name")
+    options.add_argument(
+        "--again",
+        type=Path,
+        metavar="FILE",
+        help="take from an earlier --out what was killed, and run the rest",
+    )
     options.add_argument("--equivalent", action="store_true", help="only those that are called equivalent")
     options.add_argument("--hermes", default=DEFAULT)
     options.add_argument("--with-fix", default="reference")
@@ -84,12 +90,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         on_lines = sum(not measurement.executed.isdisjoint(one.lines) for one in everything)
         print(f"{on_lines} of them on lines that a run executes", flush=True)
         results = []
-        why = equivalents()
+        why, killed = equivalents(), _killed(args.again) if args.again else {}
         for mutant in sample(source, FUNCTIONS, measurement.usable, args.mutants, args.seed)[args.first :]:
             known = why.get(mutant.name)
             if args.only not in mutant.name:
                 continue
             if args.equivalent and known is None:
+                continue
+            if mutant.name in killed:
+                results.append(killed[mutant.name])
                 continue
             if known is None or args.equivalent:
                 results.append(measurement.of(mutant))
@@ -105,6 +114,12 @@ def equivalents() -> dict[str, str]:
     """Reasons by mutant."""
     by_reason = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
     return {name: reason for reason, names in by_reason.items() for name in names}
+
+
+def _killed(file: Path) -> dict[str, Result]:
+    """Those that were killed, by mutant: more scenarios and stricter checks kill them all the same."""
+    results = (Result(**one) for one in json.loads(file.read_text(encoding="utf-8")))
+    return {one.mutant: one for one in results if one.state == "killed"}
 
 
 def _write(out: Path, results: Sequence[Result]) -> None:
