@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--again",
         type=Path,
         metavar="FILE",
-        help="take from an earlier --out what was killed, and run the rest",
+        help="take what was killed from an earlier --out, run the rest",
     )
     options.add_argument("--equivalent", action="store_true", help="only those that are called equivalent")
     options.add_argument("--hermes", default=DEFAULT)
