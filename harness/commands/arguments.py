@@ -14,8 +14,25 @@ from typing import Any, NoReturn
 
 from fake_qq_server.serving.options import OPTIONS as SERVE_OPTIONS
 from fake_qq_server.serving.version import add_version_option
+from harness.commands.options import (
+    AGAINST,
+    CHOICE,
+    ISSUE,
+    JOBS,
+    JSON,
+    REGRESSION,
+    REPORTS,
+    RUNNING,
+    SEVERAL,
+    STRICT,
+    SUBJECT,
+    Option,
+    count,
+    level,
+    option,
+    out,
+)
 from harness.commands.request import (
-    NETWORKS,
     BaselineRequest,
     BundleRequest,
     DiffRequest,
@@ -35,15 +52,7 @@ from harness.commands.request import (
     VerbsRequest,
 )
 from harness.errors import WRONG_USAGE
-from harness.scenario.vocabulary import LEVELS, LEVELS_DRIVEN
-
-
-@dataclass(frozen=True)
-class Option:
-    """What argparse's `add_argument` takes."""
-
-    names: tuple[str, ...]
-    how: dict[str, Any]
+from harness.scenario.vocabulary import LEVELS_DRIVEN
 
 
 @dataclass(frozen=True)
@@ -66,161 +75,6 @@ class Command:
         return function(request)
 
 
-def _option(*names: str, **how: Any) -> Option:
-    if how.get("action", "append") == "append":
-        how["type"] = _not_empty(how.get("type", str))
-    return Option(names, how)
-
-
-def _not_empty(convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    """An empty value is a variable that is not set: what it stands for must not be left out in silence."""
-
-    def converted(text: str) -> Any:
-        if not text.strip():
-            raise argparse.ArgumentTypeError("is empty: is a variable unset?")
-        return convert(text)
-
-    converted.__name__ = getattr(convert, "__name__", "value")
-    return converted
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 1 <= speed <= 2000:
-        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to 2000")
-    return speed
-
-
-def _jobs(text: str) -> int:
-    if not _number(text) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
-    return int(text)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    part, _, of = text.partition("/")
-    if not (_number(part) and _number(of)) or not 1 <= int(part) <= int(of):
-        raise argparse.ArgumentTypeError(f"{text} is not a part of a whole, like 2/5")
-    return int(part), int(of)
-
-
-def _number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _level(what: str) -> Option:
-    return _option("--level", choices=LEVELS, help=what)
-
-
-def _out(what: str) -> Option:
-    return _option("--out", type=Path, metavar="DIR", help=what)
-
-
-ISSUE = _option("issue", help="14539, #14539, its address, or a duplicate's number")
-PYTHON = _option("--python", metavar="PYTHON", help="the interpreter that runs hermes-agent")
-JSON = _option("--json", action="store_true", help="print JSON, and nothing else, on stdout")
-STRICT = _option("--strict", action="store_true", help="a failed check counts even if no scenario asks it")
-JOBS = _option("-j", dest="jobs", type=_jobs, metavar="N", help="runs at once (default: one per core)")
-
-SUBJECT = (
-    _option(
-        "--hermes",
-        metavar="VERSION|PATH|git:REF",
-        help="a release, a checkout, or a commit of the one here (default: the installed one, else 0.19.0)",
-    ),
-    PYTHON,
-)
-AGAINST = _option(
-    "--against",
-    metavar="VERSION|PATH|REF",
-    help="run the same on this one first (a commit of the checkout, a release ...), and tell what changed",
-)
-CHOICE = (
-    _option("-m", dest="tags", action="append", metavar="TAG", help="only scenarios with this tag"),
-    _option("-k", dest="expression", metavar="EXPR", help="only runs with this in their name (and, or, not)"),
-)
-RUNNING = (
-    JOBS,
-    _option("-x", dest="stop_at_first", action="store_true", help="stop after the first run without PASS"),
-    _option(
-        "--seed", type=int, help="order of events at one instant: 0 (default) keeps it, others permute it"
-    ),
-    _out("where outcome.json and journals go (default: .qqchaos)"),
-    _option(
-        "--with-fix",
-        dest="fix",
-        metavar="NAME|PATCH",
-        help="a fix to try: one of ours by name, or a patch file",
-    ),
-    STRICT,
-    _option(
-        "--network",
-        choices=NETWORKS,
-        help="who plays the toxics: a relay in virtual time (default), or a real Toxiproxy server",
-    ),
-    _option(
-        "--store",
-        type=Path,
-        metavar="DIR",
-        help="keep runs there, and do not do a run again of which nothing has changed (default: do each)",
-    ),
-    _option(
-        "--speed",
-        type=_speed,
-        metavar="X",
-        help="at level process: how many times as fast as real time (default: 400, with libfaketime)",
-    ),
-    _option("--durations", type=_jobs, metavar="N", help="tell the N runs that took longest"),
-    _option("--debug", action="store_true", help="in the foreground without limits: breakpoint() works"),
-    _option("-v", "--verbose", action="store_true", help="the whole story of every run"),
-)
-REGRESSION = (
-    _option(
-        "--baseline",
-        metavar="RELEASE|FILE",
-        help="compare with known results: 1 only for what is worse (with --strict for any change)",
-    ),
-    _option("--shard", type=_shard, metavar="N/M", help="only the Nth of M parts of the runs"),
-    _option(
-        "--replay",
-        type=Path,
-        metavar="BUNDLE",
-        help="do the run of a bundle again, and tell if it is the same",
-    ),
-)
-FILES = (
-    _option("--html", type=Path, metavar="FILE", help="write a page: all runs, and everything behind each"),
-    _option("--junit", type=Path, metavar="FILE", help="write JUnit XML"),
-)
-REPORTS = (
-    *FILES,
-    _option("--markdown", type=Path, metavar="FILE", help="write a comment or summary that GitHub takes"),
-    _option("--annotations", action="store_true", help="print annotations for GitHub Actions"),
-)
-SEVERAL = (
-    _option(
-        "--hermes",
-        action="append",
-        metavar="VERSION|PATH",
-        help="a release or a checkout; may be given again",
-    ),
-    PYTHON,
-    _option(
-        "--with-fix",
-        dest="fixes",
-        action="append",
-        metavar="NAME|PATCH",
-        help="one more row, beside the named fixes; may be given again",
-    ),
-    *FILES,
-    _option("--markdown", action="store_true", help="print the tables as Markdown"),
-    JOBS,
-    _out("where journals and tables go (default: .qqchaos/fixes)"),
-)
-
 COMMANDS = (
     Command(
         "repro",
@@ -234,7 +88,7 @@ COMMANDS = (
             *RUNNING,
             *CHOICE,
             *REPORTS,
-            _level("how much of hermes-agent is driven (default: adapter and runner)"),
+            level("how much of hermes-agent is driven (default: adapter and runner)"),
             JSON,
         ),
     ),
@@ -244,7 +98,7 @@ COMMANDS = (
         "run.run",
         RunRequest,
         (
-            _option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
+            option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
             *REGRESSION,
             AGAINST,
             *(
@@ -252,7 +106,7 @@ COMMANDS = (
                 *RUNNING,
                 *CHOICE,
                 *REPORTS,
-                _level("how much of hermes-agent is driven (default: adapter)"),
+                level("how much of hermes-agent is driven (default: adapter)"),
                 JSON,
             ),
         ),
@@ -270,24 +124,24 @@ COMMANDS = (
         "baseline.baseline_update",
         BaselineRequest,
         (
-            _option("do", choices=("update",), help="update: measure, and write the rows of these runs"),
-            _option("file", type=Path, help="the JSON file"),
-            _option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
+            option("do", choices=("update",), help="update: measure, and write the rows of these runs"),
+            option("file", type=Path, help="the JSON file"),
+            option("names", nargs="*", metavar="name", help="a scenario, one run's exact name, or a file"),
             *SUBJECT,
-            _option("--with-fix", dest="fix", metavar="NAME|PATCH", help="a fix to lay over it"),
+            option("--with-fix", dest="fix", metavar="NAME|PATCH", help="a fix to lay over it"),
             *CHOICE,
-            _option(
+            option(
                 "--level", choices=LEVELS_DRIVEN, help="how much of hermes-agent is driven (default: adapter)"
             ),
-            _option(
+            option(
                 "--because",
                 action="append",
                 metavar="SCENARIO:CHECK=WHY",
                 help="why a check fails: an issue's number, or a sentence; may be given again",
             ),
-            _option("--seeds", type=_jobs, metavar="N", help="how many seeds to try (default: 5)"),
+            option("--seeds", type=count, metavar="N", help="how many seeds to try (default: 5)"),
             JOBS,
-            _out("where journals go (default: .qqchaos/baseline)"),
+            out("where journals go (default: .qqchaos/baseline)"),
         ),
     ),
     Command(
@@ -296,8 +150,8 @@ COMMANDS = (
         "comparing.diff",
         DiffRequest,
         (
-            _option("before", type=Path, help="an outcome.json, or the folder that holds it"),
-            _option("now", type=Path, help="the same of another time, subject or fix"),
+            option("before", type=Path, help="an outcome.json, or the folder that holds it"),
+            option("now", type=Path, help="the same of another time, subject or fix"),
             JSON,
         ),
     ),
@@ -307,15 +161,15 @@ COMMANDS = (
         "comparing.merge",
         MergeRequest,
         (
-            _option(
+            option(
                 "results",
                 nargs="+",
                 type=Path,
                 metavar="DIR",
                 help="an outcome.json, or the folder that holds it",
             ),
-            _out("write one outcome.json of all there"),
-            _option("--markdown", action="store_true", help="print the table as Markdown"),
+            out("write one outcome.json of all there"),
+            option("--markdown", action="store_true", help="print the table as Markdown"),
             JSON,
         ),
     ),
@@ -324,7 +178,7 @@ COMMANDS = (
         "list the scenarios",
         "catalogue.list_scenarios",
         ListRequest,
-        (*CHOICE, JSON, _option("-v", "--verbose", action="store_true", help="list each scenario's runs")),
+        (*CHOICE, JSON, option("-v", "--verbose", action="store_true", help="list each scenario's runs")),
     ),
     Command(
         "show",
@@ -332,8 +186,8 @@ COMMANDS = (
         "catalogue.show",
         ShowRequest,
         (
-            _option("name", help="a scenario, one run's exact name, or a file"),
-            _level("only what is asked at this level (default: at every level)"),
+            option("name", help="a scenario, one run's exact name, or a file"),
+            level("only what is asked at this level (default: at every level)"),
             JSON,
         ),
     ),
@@ -342,14 +196,14 @@ COMMANDS = (
         "check scenario files",
         "catalogue.validate",
         ValidateRequest,
-        (_option("files", nargs="+", metavar="file", help="a .yaml file"),),
+        (option("files", nargs="+", metavar="file", help="a .yaml file"),),
     ),
     Command(
         "verbs",
         "explain what a rule can do: all verbs, or one",
         "catalogue.verbs",
         VerbsRequest,
-        (_option("name", nargs="?", help="a verb"),),
+        (option("name", nargs="?", help="a verb"),),
     ),
     Command("schema", "print the JSON Schema of scenario files", "catalogue.schema", SchemaRequest),
     Command(
@@ -358,7 +212,7 @@ COMMANDS = (
         "judging.judge_journals",
         JudgeRequest,
         (
-            _option(
+            option(
                 "journals", nargs="+", metavar="journal", help="a .jsonl file of an earlier run, or a bundle"
             ),
             STRICT,
@@ -371,7 +225,7 @@ COMMANDS = (
         "reports.report",
         ReportRequest,
         (
-            _option(
+            option(
                 "results",
                 nargs="+",
                 type=Path,
@@ -379,7 +233,7 @@ COMMANDS = (
                 help="the folder of an earlier run (its --out), an outcome.json, or a bundle",
             ),
             *REPORTS,
-            _option(
+            option(
                 "--svg", type=Path, metavar="FILE", help="write the timelines of these runs, a dozen at most"
             ),
         ),
@@ -390,16 +244,16 @@ COMMANDS = (
         "reports.bundle",
         BundleRequest,
         (
-            _option("run", help="a run's exact name"),
-            _option(
+            option("run", help="a run's exact name"),
+            option(
                 "--from",
                 dest="results",
                 type=Path,
                 metavar="DIR",
                 help="the folder of an earlier run (default: .qqchaos)",
             ),
-            _level("which of its levels"),
-            _option("--out", type=Path, metavar="FILE", help="where to (default: qqchaos-RUN.zip)"),
+            level("which of its levels"),
+            option("--out", type=Path, metavar="FILE", help="where to (default: qqchaos-RUN.zip)"),
         ),
     ),
     Command(
@@ -408,8 +262,8 @@ COMMANDS = (
         "serve.serve",
         ServeRequest,
         (
-            _option("scenario", nargs="?", help="a scenario, a run or a file whose rules act from the start"),
-            _option("--journal", type=Path, metavar="FILE", help="write a journal, for `qqchaos judge`"),
+            option("scenario", nargs="?", help="a scenario, a run or a file whose rules act from the start"),
+            option("--journal", type=Path, metavar="FILE", help="write a journal, for `qqchaos judge`"),
             *(Option(one.names, dict(one.how)) for one in SERVE_OPTIONS),
         ),
     ),
@@ -418,14 +272,14 @@ COMMANDS = (
         "explain a word of a report",
         "judging.explain",
         ExplainRequest,
-        (_option("word", help="an ending, a check or a verb"),),
+        (option("word", help="an ending, a check or a verb"),),
     ),
     Command(
         "toxiproxy",
         "build the Toxiproxy server that --network toxiproxy needs, with Go, into the cache",
         "machine.toxiproxy",
         ToxiproxyRequest,
-        (_option("do", choices=("install",), help="install: build it, unless that was done"),),
+        (option("do", choices=("install",), help="install: build it, unless that was done"),),
     ),
     Command(
         "doctor",
@@ -470,7 +324,7 @@ def _parser() -> argparse.ArgumentParser:
             argument_default=argparse.SUPPRESS,
             allow_abbrev=False,
         )
-        for option in command.options:
-            made.add_argument(*option.names, **option.how)
+        for one in command.options:
+            made.add_argument(*one.names, **one.how)
         made.set_defaults(command=command)
     return top

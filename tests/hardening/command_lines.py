@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from signal import SIGTERM
 
-from harness.commands.arguments import COMMANDS, Command, Option
+from harness.commands.arguments import COMMANDS, Command
+from harness.commands.options import Option
 from harness.errors import FAILED, INTERRUPTED, NOT_JUDGED, PASSED, WRONG_USAGE
 from tests.hardening.trial import as_program, in_process
 from tests.harness import bot
