@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 from websockets.datastructures import Headers
 from websockets.exceptions import ProtocolError
-from websockets.frames import Close, Frame, Opcode
+from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -92,7 +92,7 @@ class WebSocketProtocol:
         self._paused = False
         self._due = DueFrames(stage, tcp.number, decider, self)
         self.gateway: GatewayConnection | None = None
-        self._close_sent = False
+        self._close_sent = self._unreadable = False
 
     @property
     def writable(self) -> bool:
@@ -137,6 +137,8 @@ class WebSocketProtocol:
 
     def _interpret(self, data: bytes) -> None:
         self._ws.receive_data(data)
+        if self._ws.state is State.OPEN:
+            self._flush()  # a PONG, ahead of what a later frame is answered
         for event in self._ws.events_received():
             if isinstance(event, Request) and self._ws.eof_sent:  # what follows it is no WebSocket
                 self._refuse_non_request()
@@ -222,14 +224,26 @@ class WebSocketProtocol:
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             self._fragments.append(bytes(frame.data))
             if frame.fin:
-                text, self._fragments = b"".join(self._fragments).decode("utf-8", "replace"), []
-                self._text_received(text)
+                data, self._fragments = b"".join(self._fragments), []
+                self._message_received(data)
         elif frame.opcode is Opcode.CLOSE and self._ws.close_rcvd is not None:
             code, reason = _as_written(self._ws.close_rcvd)
             cause = self.report(WsIn("close", code=code, reason=reason))
             if not self._close_sent:  # websockets has echoed it
                 self._close_sent = True
                 self._report_all((WsOut("close", code=code, reason=reason),), cause)
+
+    def _message_received(self, data: bytes) -> None:
+        """One that is no text ends the connection (RFC 6455, 8.1), and nothing behind it is read."""
+        if self._unreadable:
+            return
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            self._unreadable = True
+            self._ws.fail(CloseCode.INVALID_DATA, "not UTF-8")
+            return
+        self._text_received(text)
 
     def _text_received(self, text: str) -> None:
         assert self.gateway is not None

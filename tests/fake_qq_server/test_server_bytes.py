@@ -151,7 +151,7 @@ async def test_fragments_and_binary_frames_are_read_and_pings_answered() -> None
         (masked(8, (5000).to_bytes(2)), 1002),
         (b"\x81\x01x", 1002),  # not masked
         (masked(1, b"no json"), 4002),
-        (masked(1, b"\xff\xfe"), 4002),
+        (masked(1, b"\xff\xfe"), 1007),
     ],
 )
 async def test_what_the_platform_cannot_read_is_closed_and_recorded(sent: bytes, code: int) -> None:

@@ -136,6 +136,8 @@ class Line:
                 self.writer.write(masked(frames.CLOSE, payload[:2]))  # as every library answers
             code = f" {int.from_bytes(payload[:2])}" if payload else ""
             return f"close{code}" + (f" {payload[2:].decode()!r}" if payload[2:] else "")
+        if opcode == frames.PONG:
+            return f"pong {payload.decode()!r}"
         try:
             told = json.loads(payload)
         except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -40,9 +41,12 @@ def program(*arguments: str, command: tuple[str, ...] = PROGRAM) -> Iterator[sub
 
 
 def first_line(child: subprocess.Popen[str]) -> dict[str, Any]:
-    """Where it serves."""
+    """Where it serves. Read byte by byte: `communicate` does not know what a buffer has of later lines."""
     assert child.stdout is not None
-    ready: dict[str, Any] = json.loads(child.stdout.readline())
+    line = b""
+    while not line.endswith(b"\n") and (got := os.read(child.stdout.fileno(), 1)):
+        line += got
+    ready: dict[str, Any] = json.loads(line)
     return ready
 
 
