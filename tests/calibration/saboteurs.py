@@ -633,7 +633,7 @@ SABOTEURS: Mapping[str, Saboteur] = {
     "answered-once": Saboteur(
         "answered",
         "does not try again where a reply was not taken",
-        (Change(RULES, "REPLY_PAUSES_S = (2.0, 5.0)\n", "REPLY_PAUSES_S = ()\n"),),
+        (Change(RULES, "REPLY_PAUSES_S = (2.0, 5.0, 10.0)\n", "REPLY_PAUSES_S = ()\n"),),
         ("calibration-replies/unavailable",),
     ),
     "single": Saboteur(
