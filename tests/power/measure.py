@@ -80,7 +80,7 @@ class Measurement:
         """Of every run on the original: `pass`, `fail`, `unknown`."""
 
     def on_original(self, specs: Sequence[RunSpec]) -> None:
-        """Run all on the original, one at a time, and keep what each executes."""
+        """Run all on the original, and keep what each executes."""
         file = self._copy.folder / "lines"
         self._copy.write(recording(self._source, file))
         reached = Reached(file)
@@ -90,9 +90,9 @@ class Measurement:
             self.verdicts[judged.name] = judged.outcome.verdict
             self._told[judged.name] = _told(judged)
             self._cost[judged.name] = judged.records[-1].x.get("cpu_s", 0.0)
-            self._lines[judged.name] = reached.lines()
+            self._lines[judged.name] = reached.by(Path(judged.records[0].x["folder"]))
 
-        self._series(jobs=1).run(specs, on_done)
+        self._series(self._jobs).run(specs, on_done)
         self._passing = [spec for spec in specs if self.verdicts[spec.name] == "pass"]
 
     @property

@@ -1,12 +1,13 @@
 """Which lines of the adapter a run executes, told by the adapter itself.
 
 A few lines at its end have the interpreter (sys.monitoring, Python 3.12 on) report each line of the file once
-a process, and append them to a file: one `PID LINE` a line. A run has a process of its own, so runs that are
-made one after the other can be told apart by what was added meanwhile.
+a process, and append them to a file: one `LINE FOLDER` a line, with the HERMES_HOME of the process. That is
+in the run's own folder, so what runs report at the same time can be told apart.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
 _RECORDER = """
@@ -18,7 +19,7 @@ def _record_lines(path):
 
     def on_line(code, line):
         if code.co_filename == __file__:
-            os.write(out, b"%d %d\\n" % (os.getpid(), line))
+            os.write(out, b"%d %s\\n" % (line, os.fsencode(os.environ.get("HERMES_HOME", ""))))
         return monitoring.DISABLE
 
     monitoring.use_tool_id(4, "lines of the adapter")
@@ -36,18 +37,26 @@ def recording(source: bytes, into: Path) -> bytes:
 
 
 class Reached:
-    """Reads what was reported since the last look."""
+    """Reads what was reported."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._read = 0
+        self._lines: dict[Path, set[int]] = defaultdict(set)
 
-    def lines(self) -> frozenset[int]:
-        """Lines that were executed since the last call, whatever the process."""
+    def by(self, folder: Path) -> frozenset[int]:
+        """The lines that a run which is over executed; `folder` is its own."""
+        self._read_on()
+        found = (lines for home, lines in self._lines.items() if home.is_relative_to(folder))
+        return frozenset().union(*found)
+
+    def _read_on(self) -> None:
         if not self._file.exists():
-            return frozenset()
+            return
         with self._file.open("rb") as file:
             file.seek(self._read)
-            text = file.read()
-        self._read += len(text)
-        return frozenset(int(line.split()[1]) for line in text.splitlines())
+            text = file.read().rpartition(b"\n")[0]
+        self._read += len(text) + bool(text)
+        for row in text.splitlines():
+            line, _, home = row.partition(b" ")
+            self._lines[Path(home.decode())].add(int(line))
