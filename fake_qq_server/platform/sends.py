@@ -114,16 +114,20 @@ def acknowledged(method: str, route: str, body: bytes) -> InteractionAck | None:
     return InteractionAck(unquote(found[1])[:LONGEST_ID], protocol.integer(said.get("code")))
 
 
-def message_id(body: bytes) -> str | None:
-    """The id that an answer gives the message which was sent; null where it has none [doc send.md]."""
-    return _id((protocol.parse(body.decode("utf-8", "replace")) or {}).get("id"))
+@dataclass(frozen=True)
+class Answered:
+    """What an answer's body says: the platform's error `code`, which is its `code`, else its `err_code`, and
+    0 is none [log]; the `id` of what was sent [doc send.md]."""
+
+    code: int | None
+    id: str | None
 
 
-def error_code(body: bytes) -> int | None:
-    """The platform's error code in an answer's body: its `code`, else its `err_code`; 0 is none [log]."""
+def answered(body: bytes) -> Answered:
+    """Read it; a body that is no JSON object says neither."""
     said = protocol.parse(body.decode("utf-8", "replace")) or {}
     codes = (protocol.integer(said.get(key)) for key in ("code", "err_code"))
-    return next((code for code in codes if code), None)
+    return Answered(next((code for code in codes if code), None), _id(said.get("id")))
 
 
 def _what(

@@ -57,7 +57,7 @@ def effect_of(reply: HttpReply, body: bytes) -> Effect | None:
 
 def is_success(reply: HttpReply) -> bool:
     """Whether a reply of the platform's own says that it did what was asked."""
-    return reply.status < 300 and sends.error_code(rest.encode(reply)) is None
+    return reply.status < 300 and sends.answered(rest.encode(reply)).code is None
 
 
 def written(reply: HttpReply, body: bytes) -> bytes:
@@ -190,13 +190,12 @@ class HttpProtocol:
         ruling.finish(effect_of(reply, body))
         status = None if reply.delivery == "none" else reply.status
         given = Envelope(about.conn, about.req, about.bot, cause, ruling.rule)
-        told = written(reply, body)
-        code = sends.error_code(told)
-        message = sends.message_id(told) if asked.send is not None and asked.send.what == "message" else None
-        answer = HttpAnswer(asked.endpoint, status, ruling.verb, code, accepted, message)
+        told = sends.answered(written(reply, body))
+        message = told.id if asked.send is not None and asked.send.what == "message" else None
+        answer = HttpAnswer(asked.endpoint, status, ruling.verb, told.code, accepted, message)
         n = self._stage.sink("peer", answer, given)
         if status is not None:
-            facts = replace(facts, status=status, code=code)
+            facts = replace(facts, status=status, code=told.code)
             self._decider.ask(f"http.answer.{asked.endpoint}", given, n, path=path, http=facts)
         self._observer.answered(cause, self._tcp.number, request, asked, reply, accepted)
         self._deliver(reply, body, n, ruling.rule)

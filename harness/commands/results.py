@@ -70,15 +70,17 @@ class Results:
         return [self._runs[key] for key in self._planned if key in self._runs]
 
 
-def check_folder(folder: Path, option: str = "--out", else_: str = "results cannot be written there") -> None:
-    """Make the folder that an option names, and try whether files can be made in it. Raises UsageError, with
-    `else_`, where not."""
+def check_folder(
+    folder: Path, option: str = "--out", trouble: str = "results cannot be written there"
+) -> None:
+    """Make the folder that an option names, and try whether files can be made in it. Raises UsageError, which
+    tells the `trouble`, where not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as problem:
-        raise UsageError(f"{option} {folder}: {else_}: {problem.strerror}") from problem
+        raise UsageError(f"{option} {folder}: {trouble}: {problem.strerror}") from problem
 
 
 def document(runs: Sequence[Judged]) -> dict[str, Any]:

@@ -114,7 +114,8 @@ class ProgramRun(TimeTable):
         clock = self._file.environment(Path(library), Path(shim) if shim else None) if library else {}
         text = configuration_text(CREDENTIALS, self._run.bot)
         (self._hermes / "config.yaml").write_text(text, encoding="utf-8")
-        own = {**self._spec.env, **ENVIRONMENT, **needed, **clock, **self._run.environment}
+        asked = self._run.variables(self.fake.addresses.ports["ws"])
+        own = {**self._spec.env, **ENVIRONMENT, **needed, **clock, **asked}
         whole = private_dirs.environment(self._homes, own)
         return Program(tuple(extra["command"]), whole, self._homes / "home", self._homes / "output")
 

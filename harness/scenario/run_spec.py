@@ -13,6 +13,7 @@ from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
 from harness.scenario.service_unit import Unit
+from harness.scenario.vocabulary import PORT_OF_GATEWAY
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,12 @@ class RunSpec:
     restart: Unit | None = None
     heal: Healing | None = None
     resolved: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def variables(self, gateway_port: int) -> dict[str, str]:
+        """`environment`, once the gateway has a port."""
+        return {
+            name: text.replace(PORT_OF_GATEWAY, str(gateway_port)) for name, text in self.environment.items()
+        }
 
     def moments(self) -> tuple[Moment, ...]:
         """Every moment that its rules, its prohibitions and its healing name."""

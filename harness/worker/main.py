@@ -40,7 +40,6 @@ from harness.process.child_setup import exit_with_problem
 from harness.process.heartbeat_page import HeartbeatPage
 from harness.process.worker_spec import WorkerSpec
 from harness.scenario.parse_run import from_resolved
-from harness.scenario.vocabulary import PORT_OF_GATEWAY
 from harness.worker import egress
 from harness.worker.program_lives import BeginWorld, lead_lives, restarts
 from harness.worker.proxy_server import RealToxiproxy
@@ -146,8 +145,7 @@ def _begin_world(run: Run) -> tuple[World, Addresses]:
     addresses = world.begin()
     for host, port in addresses.ports.items():
         run.record.name_port(port, host)
-    for name, text in run.scenario.environment.items():
-        os.environ[name] = text.replace(PORT_OF_GATEWAY, str(addresses.ports["ws"]))
+    os.environ.update(run.scenario.variables(addresses.ports["ws"]))
     run.on_connect = partial(_on_connect, run, world)
     run.unprompted = world.fake.director.unprompted
     return world, addresses

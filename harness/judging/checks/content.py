@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fake_qq_server.platform.payloads import EVENT_TYPES
 from fake_qq_server.platform.told import NOTHING
 from harness.judging.checks.conversation import TRIPS
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, worst
@@ -14,9 +15,8 @@ from harness.judging.facts import Given, Message, TimedCall, Writing
 from harness.judging.replies import Reply, replies_of
 from harness.judging.timeline import Timeline
 
-SCENES = {"C2C_MESSAGE_CREATE": "c2c", "GROUP_AT_MESSAGE_CREATE": "group", "GROUP_MESSAGE_CREATE": "group"}
-"""Where a message was written: to the bot alone, or where others read it. Of guilds bots have no word of
-their own."""
+SCENES = ("c2c", "group")
+"""The kinds of chats that every bot tells apart; for those of guilds each has words of its own."""
 
 CUT = 2
 """Characters that a bot may lose at each place where it cuts a long answer: the white space there."""
@@ -50,7 +50,7 @@ def _given(run: Timeline, message: Message, given: Given) -> Finding | None:
     wrongs = {}
     for one in message.written:
         if one.told != NOTHING and one.at < given.at:
-            wrongs[one.at] = next(_wrong(run, SCENES.get(message.kind or ""), one, given), None)
+            wrongs[one.at] = next(_wrong(run, message, one, given), None)
     if not wrongs:
         return None
     at, wrong = next(iter(wrongs.items()))
@@ -59,10 +59,11 @@ def _given(run: Timeline, message: Message, given: Given) -> Finding | None:
     return fails(f"of message {message.id} {wrong}", at.n, given.at.n)
 
 
-def _wrong(run: Timeline, scene: str | None, writing: Writing, given: Given) -> Iterator[str]:
+def _wrong(run: Timeline, message: Message, writing: Writing, given: Given) -> Iterator[str]:
     """What the handler was given otherwise than it was written, in words."""
     told, text = writing.told, given.text or ""
-    if None not in (scene, given.scene) and scene != given.scene:
+    row = EVENT_TYPES.get(message.kind or "")
+    if row is not None and row.scene in SCENES and given.scene not in (None, row.scene):
         yield "the handler was told of another kind of chat"
     if told.text is not None and told.text not in text:
         yield "the handler was given another text"

@@ -12,15 +12,16 @@ def extra(credentials: tuple[str, str], bot: BotConfig) -> dict[str, Any]:
 
     An allow-list with a star delivers on every release; "open" alone does not on 0.19.0.
     """
-    app_id, secret = (
-        said if bot.credentials and has else ""
-        for said, has in zip(credentials, (bot.app_id, bot.secret), strict=True)
-    )
+    app_id, secret = credentials
     everybody = {
         "dm_policy": "allowlist",
         "allow_from": ["*"],
         "group_policy": "allowlist",
         "group_allow_from": ["*"],
     }
-    said = {"app_id": app_id, "client_secret": secret, **everybody}
+    said = {
+        "app_id": app_id if bot.credentials and bot.app_id else "",
+        "client_secret": secret if bot.credentials and bot.secret else "",
+        **everybody,
+    }
     return said if bot.markdown else {**said, "markdown_support": False}

@@ -255,7 +255,7 @@ def test_a_text_as_long_as_media_is_digested_as_it_stands() -> None:
     ],
 )
 def test_the_error_code_of_an_answer_is_its_code_else_its_err_code(body: bytes, code: int | None) -> None:
-    assert sends.error_code(body) == code
+    assert sends.answered(body).code == code
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_the_error_code_of_an_answer_is_its_code_else_its_err_code(body: bytes, 
     [(b'{"id": "m1", "timestamp": ""}', "m1"), (b"{}", None), (b'{"id": 5}', "5"), (b"<", None)],
 )
 def test_the_id_of_a_message_stands_in_the_answer_to_it(body: bytes, name: str | None) -> None:
-    assert sends.message_id(body) == name
+    assert sends.answered(body).id == name
 
 
 @pytest.mark.parametrize(

@@ -322,6 +322,11 @@ def test_an_environment_is_read_and_is_empty_unless_said() -> None:
     assert run(environment=proxies).environment == run(environment=proxies).resolved["environment"] == proxies
 
 
+def test_a_variable_may_have_the_port_of_the_gateway_in_it() -> None:
+    spec = run(environment={"ALL_PROXY": "http://127.0.0.1:{ws}", "TZ": "UTC"})
+    assert spec.variables(80) == {"ALL_PROXY": "http://127.0.0.1:80", "TZ": "UTC"}
+
+
 @pytest.mark.parametrize(
     ("given", "path", "hint"),
     [
