@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 MOST_LINES = 20_000
 """How many lines may wait for a reader; what comes then is left out."""
@@ -92,7 +92,7 @@ def _stdout() -> tuple[Target, Callable[[str], bytes]]:
         return _Text(stream), lambda text: text.encode("utf-8", "backslashreplace")
     stream.flush()
     encoding = stream.encoding
-    below: Target = getattr(stream.buffer, "raw", stream.buffer)
+    below: Any = getattr(stream.buffer, "raw", stream.buffer)
     return below, lambda text: text.encode(encoding, "backslashreplace")
 
 
