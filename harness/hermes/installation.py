@@ -165,13 +165,16 @@ def program_of(found: Installation) -> tuple[str, ...]:
 
     Raises SubjectError where hermes-agent is not installed there.
     """
-    hermes = found.interpreter.parent / "hermes"
-    if found.path_entries or not hermes.is_file():
+    if not is_installed(found):
         raise SubjectError(
-            f"the process level runs an installed hermes, and {found.root} is none: name a release, or the "
-            "--python of an environment in which it is installed"
+            f"{found.root} is not installed for {found.interpreter}: there is nothing to start"
         )
-    return str(found.interpreter), str(hermes), "gateway", "run"
+    return str(found.interpreter), str(found.interpreter.parent / "hermes"), "gateway", "run"
+
+
+def is_installed(found: Installation) -> bool:
+    """Whether its interpreter finds it by itself, and the command `hermes` lies beside that."""
+    return not found.path_entries and (found.interpreter.parent / "hermes").is_file()
 
 
 def check_import(layout: Layout, interpreter: Path, path_entries: tuple[Path, ...] = ()) -> None:
