@@ -33,6 +33,7 @@ class Installation:
     `root` is the folder that holds `gateway`. `path_entries` go to the front of the worker's `sys.path`;
     there are none where the interpreter finds `root` by itself. `environment` is what opens a guard of its
     own (`guards`), empty for most. `commit` is a checkout's, with `-dirty` where its packages differ from it.
+    `changed`: a release whose files, in our cache, are not those that were installed.
     `sha256` covers the .py files of gateway/ and of plugins/platforms/qqbot/ as they lie there, with their
     names.
     """
@@ -49,14 +50,16 @@ class Installation:
     python: str
     layout: Layout
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+    changed: bool = False
 
     @property
     def description(self) -> str:
         """What was loaded, for the first line of a report."""
         opened = "".join(f", with {name}={value}" for name, value in self.environment.items())
         commit = f" at {self.commit[:12]}{'-dirty' * self.commit.endswith('-dirty')}" if self.commit else ""
+        source = f"{self.source}, CHANGED since it was installed" if self.changed else self.source
         return (
-            f"{self.name} {self.version}{commit} ({self.source}, {self.root}, sha256 {self.sha256[:12]}), "
+            f"{self.name} {self.version}{commit} ({source}, {self.root}, sha256 {self.sha256[:12]}), "
             f"Python {self.python}, aiohttp {self.aiohttp}{opened}"
         )
 

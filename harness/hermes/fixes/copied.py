@@ -28,8 +28,8 @@ _ON_PATH = "00-hermes-agent.pth"
 
 
 def copy_of(installation: Installation, fix: Fix | None, into: Path) -> Installation:
-    """The installation in a copy of its environment under `into`, with the fix in its files. 230 MB in hard
-    links, so a second or two.
+    """The installation in a copy of its environment under `into`, with the fix in its files. 230 MB, and a
+    second or two.
 
     What is not in the environment itself is added to it as `pip install -e` would: its folder on the path,
     and its command. Raises SubjectError where there is no virtual environment, and no command.
@@ -37,7 +37,7 @@ def copy_of(installation: Installation, fix: Fix | None, into: Path) -> Installa
     environment = installation.interpreter.parent.parent
     if not (environment / "pyvenv.cfg").is_file():
         raise SubjectError(f"{environment} is no virtual environment, which is what the process level copies")
-    shutil.copytree(environment, into, symlinks=True, dirs_exist_ok=True, copy_function=patch.link_or_copy)
+    shutil.copytree(environment, into, symlinks=True, dirs_exist_ok=True)
     interpreter = into / installation.interpreter.relative_to(environment)
     contents = _contents(fix, installation) if fix else {}
     if installation.root.is_relative_to(environment):

@@ -2,13 +2,12 @@
 
 The subject is never written to. All of hermes' own code is copied, not only what the patch touches: hermes
 puts the folder that its files lie in at the front of `sys.path` and looks for plugins beside them, so a
-half copy would find its way back to the unpatched files. It costs no room: files that the patch leaves alone
-are hard links. What is not code (data of a checkout) is linked as it stands.
+half copy would find its way back to the unpatched files. Hard links do not do either: what writes into a file
+of the copy would write into the subject's. What is not code (data of a checkout) is linked.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -85,21 +84,10 @@ def lay_over(made: Plan, root: Path, into: Path) -> None:
             if not item.name.startswith(".") and root.name not in {"site-packages", "dist-packages"}:
                 target.symlink_to(item)
         elif item.is_dir():
-            shutil.copytree(
-                item, target, ignore=_LEFT_OUT, ignore_dangling_symlinks=True, copy_function=link_or_copy
-            )
+            shutil.copytree(item, target, ignore=_LEFT_OUT, ignore_dangling_symlinks=True)
         else:
-            link_or_copy(item, target)
+            shutil.copy2(item, target)
     write(made.contents, into)
-
-
-def link_or_copy(source: str | Path, target: str | Path) -> None:
-    """The file at another place, without its bytes where both lie on one file system: a private copy is a
-    folder of its own, in which files are replaced and never written over."""
-    try:
-        os.link(os.path.realpath(source), target)
-    except OSError:  # another file system, or files of somebody else
-        shutil.copy2(source, target)
 
 
 def write(contents: Mapping[str, bytes | None], root: Path) -> None:
