@@ -48,6 +48,23 @@ def as_text(row: Record) -> str | None:
     return (head + "  ".join([*said, *by])).rstrip()
 
 
+def left_out(lines: int, now_us: int) -> Record:
+    """What stands in the log for so many lines that nobody read in time. It is no record of the platform, so
+    its number is 0."""
+    return {
+        "n": 0,
+        "t": now_us,
+        "src": "log",
+        "k": "log.left-out",
+        "conn": None,
+        "req": None,
+        "bot": None,
+        "cause": None,
+        "rule": None,
+        "d": {"lines": lines},
+    }
+
+
 FORMS: Mapping[str, Callable[[Record], str | None]] = {
     "text": as_text,
     "json": as_json,

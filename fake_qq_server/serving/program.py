@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import json
 import os
 import secrets
@@ -17,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,8 +36,9 @@ from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
 from fake_qq_server.serving.history import History
 from fake_qq_server.serving.idle import sweep
-from fake_qq_server.serving.log import FORMS
+from fake_qq_server.serving.log import FORMS, left_out
 from fake_qq_server.serving.options import LOOPBACK, Settings
+from fake_qq_server.serving.printing import Printer
 from fake_qq_server.serving.proxy import Proxy, leads
 from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 
@@ -84,21 +85,12 @@ class Program:
     def run(self) -> int:
         """Serve until SIGINT, SIGTERM, or until nobody reads the log; returns the exit status: 0 ended, 1 the
         fake itself failed, 2 it cannot serve as asked, with one sentence on stderr."""
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            # A path may hold bytes that are no text. Escaped so, a line of JSON is JSON still.
-            sys.stdout.reconfigure(errors="backslashreplace")
         try:
-            status = asyncio.run(self._serve_until_a_signal())
+            return asyncio.run(self._serve_until_a_signal())
         except OSError as problem:
             where = f"{problem.filename}: " if problem.filename else ""
             print(f"cannot serve: {where}{problem.strerror or problem}", file=sys.stderr)
             return WRONG_USAGE
-        with contextlib.suppress(ValueError, OSError):
-            sys.stdout.flush()
-            return status
-        # What is still in the buffer has nowhere to go; the interpreter would complain about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return status
 
     def now_us(self) -> int:
         """The time of the fake, microseconds since it began."""
@@ -134,7 +126,8 @@ class Program:
         self, over: asyncio.Future[int], failed: Callable[[BaseException], None], folder: Path
     ) -> int:
         loop = asyncio.get_running_loop()
-        history = History(self._show, self.record)
+        print_line = Printer(self._left_out, partial(_call_soon, loop, lambda: self.end(ENDED)))
+        history = History(partial(self._show, print_line), self.record)
         clock = MovableClock(loop, self.settings.speed)
         fake = self._fake = self._built(history, clock, self._context(folder))
         fake.on_error = failed
@@ -152,7 +145,7 @@ class Program:
             fake.start()
             needed = environment(folder / CA_FILE, proxied) if self.settings.tls else {}
             sweeping = loop.create_task(sweep(fake.listeners.values(), fake.now_us))
-            self._tell(fake, at, control.token, needed)
+            self._tell(fake, at, control.token, needed, print_line)
             if self.settings.speed != 1:
                 history("peer", ClockSet(self.settings.speed, 0))
             return await over
@@ -165,6 +158,7 @@ class Program:
                 fake.director.report_unmet()
             fake.stop()
             await asyncio.sleep(0)  # sockets close in the loop's next turn
+            print_line.close()
 
     def _context(self, folder: Path) -> ssl.SSLContext | None:
         """Of TLS, whose CA's certificate is then in `folder`."""
@@ -211,19 +205,22 @@ class Program:
             clock=clock,
         )
 
-    def _show(self, row: shapes.Record) -> None:
+    def _show(self, print_line: Callable[[str], None], row: shapes.Record) -> None:
         line = FORMS[self.settings.log](row)
         if line is not None:
-            self._print(line)
+            print_line(line)
 
-    def _print(self, line: str) -> None:
-        """Where nobody reads on, as behind `| head`, it is over, and nothing is wrong."""
-        try:
-            print(line, flush=True)
-        except (BrokenPipeError, ValueError):
-            self.end(ENDED)
+    def _left_out(self, lines: int) -> str:
+        return FORMS[self.settings.log](left_out(lines, self.now_us())) or ""
 
-    def _tell(self, fake: FakeQQ, control_url: str, token: str, needed: Mapping[str, str]) -> None:
+    def _tell(
+        self,
+        fake: FakeQQ,
+        control_url: str,
+        token: str,
+        needed: Mapping[str, str],
+        print_line: Callable[[str], None],
+    ) -> None:
         """`on_ready`, or the first line and the ready file: who has one of them can connect."""
         at = fake.addresses
         ready = shapes.Ready(
@@ -253,11 +250,17 @@ class Program:
             )
         if self.settings.ready_file is not None:
             write_whole(self.settings.ready_file, json.dumps(ready) + "\n")
-        self._print(json.dumps(ready))
+        print_line(json.dumps(ready))
         for name, value in needed.items() if self.settings.print_env else ():
-            self._print(f"export {name}={shlex.quote(value)}")
+            print_line(f"export {name}={shlex.quote(value)}")
         if console is not None:
             opening.tell(console)
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Call it in its loop, from another thread."""
+    with contextlib.suppress(RuntimeError):  # the loop is closed: it is over anyway
+        loop.call_soon_threadsafe(call)
 
 
 def write_whole(path: Path, text: str) -> None:

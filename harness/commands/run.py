@@ -24,7 +24,8 @@ from harness.comparing import baseline
 from harness.comparing.changes import changes
 from harness.errors import NOT_JUDGED, PASSED, UsageError
 from harness.hermes import environments, fixes
-from harness.hermes.installation import Installation, program_of
+from harness.hermes.fixes import copied
+from harness.hermes.installation import Installation, is_installed
 from harness.judging.outcome import exit_status
 from harness.program.supervisor import ProgramSupervisor
 from harness.reporting.stored import read_stored
@@ -196,7 +197,8 @@ def _run(
 
 def _check_program(request: RunRequest, installation: Installation) -> None:
     """Whether the process level can be run here. Raises SubjectError and HarnessError."""
-    program_of(installation)
+    if not is_installed(installation):
+        copied.command_of(installation)
     ProgramSupervisor(request.speed)
 
 

@@ -6,7 +6,7 @@ The one place where an installation, a fix, a supervisor and the judge meet; com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,8 @@ from harness.commands.outcome_store import StoredRuns
 from harness.commands.request import RELAY, Network
 from harness.commands.results import JOURNALS, Judged, file_name
 from harness.hermes import fixes
-from harness.hermes.fixes import Fix
-from harness.hermes.fixes.copied import copy_with
-from harness.hermes.installation import Installation, program_of
+from harness.hermes.fixes import Fix, copied
+from harness.hermes.installation import Installation, is_installed, program_of
 from harness.journal.record import JournalError, parse
 from harness.journal.run_kinds import FixRef
 from harness.judging.outcome import judge
@@ -159,14 +158,17 @@ class Series:
 
     @contextmanager
     def laid_over(self) -> Iterator[Installation]:
-        """The installation to run: for a patch, and for any fix of the program itself, a private copy that
-        lives as long as the series."""
-        if self.fix is None or (self.fix.plan is None and self.level != PROCESS):
-            yield self.installation
-            return
-        with private_dirs.temporary_copy("fix") as copy:
-            lay_over = copy_with if self.level == PROCESS else fixes.lay_over
-            yield lay_over(self.fix, self.installation, copy)
+        """The installation to run: for a patch, and for a program with any fix or that is installed nowhere,
+        a private copy that lives as long as the series."""
+        with ExitStack() as stack:
+            if self.level == PROCESS and (self.fix or not is_installed(self.installation)):
+                copy = stack.enter_context(private_dirs.temporary_copy("environment"))
+                yield copied.copy_of(self.installation, self.fix, copy)
+            elif self.level != PROCESS and self.fix and self.fix.plan:
+                copy = stack.enter_context(private_dirs.temporary_copy("fix"))
+                yield fixes.lay_over(self.fix, self.installation, copy)
+            else:
+                yield self.installation
 
     def judged(self, result: RunResult) -> Judged:
         """The outcome of a run of this series, from the journal that it left."""

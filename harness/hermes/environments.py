@@ -124,7 +124,7 @@ def _release(release: str, python: str | None, cache: Path | None, say: releases
     facts = ready.facts
     root = ready.folder / facts["root"]
     layout = layouts.drivable(root)
-    # Somebody may have tried something out in the cached copy: then its hash says so.
+    # Somebody may have tried something out in the cached copy: then its hash and its description say so.
     sha256 = facts["sha256"] if facts["stamp"] == provenance.stamp(root) else provenance.content_hash(root)
     return Installation(
         name=provenance.DISTRIBUTION,
@@ -139,6 +139,7 @@ def _release(release: str, python: str | None, cache: Path | None, say: releases
         python=facts["python"],
         layout=layout,
         environment=guards.opening(root, layout),
+        changed=sha256 != facts["sha256"],
     )
 
 

@@ -33,6 +33,7 @@ class Installation:
     `root` is the folder that holds `gateway`. `path_entries` go to the front of the worker's `sys.path`;
     there are none where the interpreter finds `root` by itself. `environment` is what opens a guard of its
     own (`guards`), empty for most. `commit` is a checkout's, with `-dirty` where its packages differ from it.
+    `changed`: a release whose files, in our cache, are not those that were installed.
     `sha256` covers the .py files of gateway/ and of plugins/platforms/qqbot/ as they lie there, with their
     names.
     """
@@ -49,14 +50,16 @@ class Installation:
     python: str
     layout: Layout
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+    changed: bool = False
 
     @property
     def description(self) -> str:
         """What was loaded, for the first line of a report."""
         opened = "".join(f", with {name}={value}" for name, value in self.environment.items())
         commit = f" at {self.commit[:12]}{'-dirty' * self.commit.endswith('-dirty')}" if self.commit else ""
+        source = f"{self.source}, CHANGED since it was installed" if self.changed else self.source
         return (
-            f"{self.name} {self.version}{commit} ({self.source}, {self.root}, sha256 {self.sha256[:12]}), "
+            f"{self.name} {self.version}{commit} ({source}, {self.root}, sha256 {self.sha256[:12]}), "
             f"Python {self.python}, aiohttp {self.aiohttp}{opened}"
         )
 
@@ -165,13 +168,16 @@ def program_of(found: Installation) -> tuple[str, ...]:
 
     Raises SubjectError where hermes-agent is not installed there.
     """
-    hermes = found.interpreter.parent / "hermes"
-    if found.path_entries or not hermes.is_file():
+    if not is_installed(found):
         raise SubjectError(
-            f"the process level runs an installed hermes, and {found.root} is none: name a release, or the "
-            "--python of an environment in which it is installed"
+            f"{found.root} is not installed for {found.interpreter}: there is nothing to start"
         )
-    return str(found.interpreter), str(hermes), "gateway", "run"
+    return str(found.interpreter), str(found.interpreter.parent / "hermes"), "gateway", "run"
+
+
+def is_installed(found: Installation) -> bool:
+    """Whether its interpreter finds it by itself, and the command `hermes` lies beside that."""
+    return not found.path_entries and (found.interpreter.parent / "hermes").is_file()
 
 
 def check_import(layout: Layout, interpreter: Path, path_entries: tuple[Path, ...] = ()) -> None:

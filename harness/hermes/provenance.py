@@ -11,6 +11,8 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 DISTRIBUTION = "hermes-agent"
+COMMAND = "hermes"
+"""The command that it installs."""
 
 _HASHED = ("gateway", "plugins/platforms/qqbot")
 NOT_SHIPPED = frozenset({"tests", "docs", "scripts", "examples", "website", "setup.py", "conftest.py"})
@@ -51,6 +53,17 @@ def version(root: Path) -> str | None:
         project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         return str(project.get("version", "unknown")) if project["name"] == DISTRIBUTION else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def command(root: Path) -> str | None:
+    """What its command `hermes` calls, `module:function`, by its metadata or pyproject.toml, or None."""
+    if found := distribution(root):
+        return next((one.value for one in found.entry_points if one.name == COMMAND), None)
+    try:
+        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return str(project["scripts"][COMMAND])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

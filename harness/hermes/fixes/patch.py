@@ -2,7 +2,8 @@
 
 The subject is never written to. All of hermes' own code is copied, not only what the patch touches: hermes
 puts the folder that its files lie in at the front of `sys.path` and looks for plugins beside them, so a
-half copy would find its way back to the unpatched files. What is not code (data of a checkout) is linked.
+half copy would find its way back to the unpatched files. Hard links do not do either: what writes into a file
+of the copy would write into the subject's. What is not code (data of a checkout) is linked.
 """
 
 from __future__ import annotations

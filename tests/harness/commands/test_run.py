@@ -241,7 +241,7 @@ class TestWrongUsage:
             (["repro", "99999"], 2, "no scenario shows issue 99999"),
             (["run", "healthy", "--speed", "2"], 2, "--speed is for --level process"),
             (["run", "healthy", "--level", "process", "--debug"], 2, "do not go together"),
-            (["run", "healthy", "--level", "process", *bot.on()], 125, "runs an installed hermes"),
+            (["run", "healthy", "--level", "process", *bot.on()], 125, "names no command `hermes`"),
             (["run", "healthy", "--hermes", "/nonexistent"], 2, "neither a release (0.19.0) nor a folder"),
             (["run", "healthy", "--hermes", "broken.yaml"], 2, "is a file"),
             (["run", "healthy", "--hermes", "."], 125, "no hermes-agent there"),

@@ -78,6 +78,15 @@ def test_an_installed_hermes_is_taken_before_a_release(index: Path, tmp_path: Pa
     assert found.interpreter == Path(python)
 
 
+def test_a_release_that_somebody_changed_in_the_cache_is_told_so(index: Path, tmp_path: Path) -> None:
+    found = resolve("0.19.0", sys.executable, tmp_path / "cache")
+    with (found.root / found.layout.file).open("a") as file:
+        file.write("# tried out\n")
+    changed = resolve("0.19.0", sys.executable, tmp_path / "cache")
+    assert (found.changed, changed.changed, changed.sha256 == found.sha256) == (False, True, False)
+    assert "(release, CHANGED since it was installed, " in changed.description
+
+
 @pytest.mark.parametrize(
     ("named", "release"),
     [("0.19", "0.19.0"), ("v0.19.0", "0.19.0"), ("0.15.2", "0.15.2"), ("1", "1.0.0"), ("0.19rc1", "0.19rc1")],

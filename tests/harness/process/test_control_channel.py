@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fake_qq_server.owned_folders import OWNER
 from harness.errors import HarnessError
 from harness.process.control_channel import Asking, Serving
 
@@ -50,4 +51,5 @@ def test_a_parent_that_is_gone_is_one_sentence() -> None:
 def test_a_worker_that_never_asks_does_not_hold_the_parent_up() -> None:
     with Serving(FUNCTIONS) as channel:
         assert Path(channel.name).is_socket()
+        assert Path(channel.name).with_name(OWNER).exists()  # so that the next removes what a killed one left
     assert not Path(channel.name).parent.exists()

@@ -8,7 +8,6 @@ import py_compile
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,30 +18,8 @@ from harness.errors import UsageError
 from harness.hermes import fixes
 from harness.hermes.environments import resolve
 from harness.hermes.fixes import patch, udiff
-from harness.hermes.installation import Installation
-from harness.hermes.layouts import recognise
-
-MakeTree = Callable[..., Path]
-ADAPTER = "gateway/platforms/qqbot/adapter.py"
-
-
-def installation(root: Path) -> Installation:
-    return Installation(
-        name="hermes-agent", version="0.19.0", source="path", root=root, interpreter=Path(sys.executable),
-        path_entries=(root,), commit=None, sha256="0" * 64, aiohttp="3.14.1", python="3.12.1",
-        layout=recognise(root),
-    )  # fmt: skip
-
-
-def diff(old: str, new: str, before: str, after: str, context: int = 3) -> str:
-    """A unified diff of two texts; "" as a name means /dev/null."""
-    names = (f"a/{old}" if old else "/dev/null", f"b/{new}" if new else "/dev/null")
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), names[0], names[1], n=context
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )
+from tests.harness.hermes.conftest import MakeTree
+from tests.harness.hermes.fixes.subjects import ADAPTER, diff, installation
 
 
 @pytest.fixture
@@ -206,6 +183,15 @@ def test_a_patch_is_applied_to_a_whole_private_copy_and_the_subject_stays_as_it_
         str(tmp_path / "copy/hermes_cli/__init__.py"),
     ]
     assert {path: path.read_bytes() for path in root.rglob("*.py")} == before
+
+
+def test_what_writes_into_the_private_copy_does_not_write_into_the_subject(
+    root: Path, adapter: str, tmp_path: Path
+) -> None:
+    change = diff("", "gateway/extra.py", "", "X = 1\n")
+    patch.lay_over(patch.plan(change, "change.patch", root), root, tmp_path / "copy")
+    (tmp_path / "copy" / ADAPTER).write_text("")
+    assert (root / ADAPTER).read_text() == adapter
 
 
 def test_the_data_files_of_a_checkout_are_linked_into_the_private_copy(
