@@ -6,7 +6,8 @@ The shipped ones lie in scenarios/baselines; a user's own file is of the same fo
       "healthy": {"verdict": "pass", "ending": "undisturbed", "attempts": 0, "failed": []}
     }}
 
-A user's own may have `reasons` besides (see `reasons`), and `also` in a row: what else the run may do.
+A user's own may have `reasons` besides (see `reasons`). `also` in a row says what else the run may do; with
+`"python": "3.11"` in it, what it does on that Python alone.
 """
 
 from __future__ import annotations
@@ -51,10 +52,10 @@ class Baseline:
         tail = f', "reasons": [\n{reasons}\n]' if reasons else ""
         return f'{head}, "runs": {{\n{lines}\n}}{tail}}}\n'
 
-    @property
-    def rows(self) -> dict[Key, Row]:
-        """By level and name."""
-        return {(self.level, name): row for name, row in self.runs.items()}
+    def rows(self, python: str) -> dict[Key, Row]:
+        """What is known on this Python (3.12.1), by level and name."""
+        minor = ".".join(python.split(".")[:2])
+        return {(self.level, name): row.on(minor) for name, row in self.runs.items()}
 
 
 def read(file: Path) -> Baseline:

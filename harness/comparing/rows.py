@@ -18,7 +18,8 @@ VERDICTS: tuple[Verdict, ...] = ("fail", "unknown", "pass")
 class Row:
     """What one run did. `failed`: checks that failed, asked or not.
 
-    `also`, of known results only: what else the same run did, with another seed or delay of its links.
+    `also`, of known results only: what else the same run did, with another seed or delay of its links, or on
+    the one `python` (3.11) that such a row names.
     """
 
     verdict: Verdict
@@ -26,6 +27,7 @@ class Row:
     attempts: int
     failed: tuple[str, ...] = ()
     also: tuple[Row, ...] = ()
+    python: str = ""
 
     @classmethod
     def of_outcome(cls, outcome: Mapping[str, Any]) -> Row:
@@ -43,7 +45,20 @@ class Row:
         if not isinstance(attempts, int):
             raise TypeError(f"{attempts} attempts")
         also = tuple(cls.of_json(one) for one in document.get("also", ()))
-        return cls(verdict, ending, attempts, failed, also)
+        return cls(verdict, ending, attempts, failed, also, str(document.get("python", "")))
+
+    def on(self, python: str) -> Row:
+        """What is known of the run on a Python, by its minor version: what names that one, else what names
+        none."""
+        own = [replace(one, python="") for one in self.also if one.python == python]
+        if own:
+            return replace(own[0], also=tuple(own[1:]))
+        return replace(self, also=tuple(one for one in self.also if not one.python))
+
+    @property
+    def on_others(self) -> tuple[Row, ...]:
+        """What is known of single Pythons."""
+        return tuple(one for one in self.also if one.python)
 
     @property
     def all(self) -> tuple[Row, ...]:
@@ -53,7 +68,9 @@ class Row:
     def as_json(self) -> dict[str, Any]:
         """As a baseline holds it."""
         also = {"also": [one.as_json() for one in self.also]} if self.also else {}
+        python = {"python": self.python} if self.python else {}
         return {
+            **python,
             "verdict": self.verdict,
             "ending": self.ending,
             "attempts": self.attempts,
@@ -70,4 +87,5 @@ class Row:
     def text(self) -> str:
         """For a person: `FAIL silent-death, 100 attempts (flag, notified)`."""
         failed = f" ({', '.join(self.failed)})" if self.failed else ""
-        return " or ".join([f"{self.short} attempts{failed}", *(one.text for one in self.also)])
+        python = f" on Python {self.python}" if self.python else ""
+        return " or ".join([f"{self.short} attempts{failed}{python}", *(one.text for one in self.also)])

@@ -147,8 +147,9 @@ def _change(known: Found, outcome: Outcome) -> Change:
     from harness.comparing.changes import Change
     from harness.comparing.rows import Row
 
-    before = known.baseline.rows.get((outcome.level, outcome.scenario))
-    return Change(outcome.scenario, outcome.level, before, Row.of_outcome(outcome.as_json()))
+    document = outcome.as_json()
+    before = known.baseline.rows(document["subject"]["python"]).get((outcome.level, outcome.scenario))
+    return Change(outcome.scenario, outcome.level, before, Row.of_outcome(document))
 
 
 def _as_known(known: Found, change: Change) -> list[str]:

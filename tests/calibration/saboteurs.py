@@ -566,6 +566,19 @@ SABOTEURS: Mapping[str, Saboteur] = {
         ),
         ("calibration-slow-answer",),
     ),
+    "typing-for-ever": Saboteur(
+        "typing",
+        "goes on showing that it is typing when the answer is there",
+        (
+            Change(ADAPTER, "            typing.cancel()\n            if text:\n", "            if text:\n"),
+            Change(
+                ADAPTER,
+                "        finally:\n            typing.cancel()\n",
+                "        finally:\n            pass\n",
+            ),
+        ),
+        ("calibration-slow-answer",),
+    ),
     "delivered": Saboteur(
         "delivered",
         "sends only while its WebSocket is there",

@@ -2,7 +2,8 @@
 without a name, every run of the level.
 
 `--load` keeps a busy loop on each core meanwhile. Law: one digest, whatever the machine does. Every second
-round runs in fresh interpreters, where objects have other addresses; the others are forks of one warm parent.
+round runs in fresh interpreters, where objects have other addresses; the others, and with `--forked` all, are
+forks of one warm parent.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def digests(
     hermes: str | None,
     jobs: int = 1,
     level: str = "adapter",
+    forked: bool = False,
 ) -> dict[str, Counter[str]]:
     """For each of these runs (none: all of them) its digests in so many rounds on a machine that is left
     `idle`, and then on a `loaded` one; and how often each digest came."""
@@ -42,7 +44,10 @@ def digests(
     with tempfile.TemporaryDirectory() as out, Supervisor(installation.interpreter, jobs) as supervisor:
         for number in range(idle + loaded):
             series = Series(installation, Path(out) / str(number), level)
-            workers = [replace(series.worker(spec, installation), fresh=number % 2 == 1) for spec in specs]
+            workers = [
+                replace(series.worker(spec, installation), fresh=number % 2 == 1 and not forked)
+                for spec in specs
+            ]
             with busy_loops(cores if number >= idle else 0):
                 results = supervisor.run_all(workers)
             for judged in map(series.judged, results):
@@ -59,10 +64,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("--hermes")
     options.add_argument("--level", default="adapter", choices=("adapter", "runner"))
     options.add_argument("--load", action="store_true")
+    options.add_argument("--forked", action="store_true", help="no fresh interpreters: a third of the time")
     options.add_argument("-j", dest="jobs", type=int, default=1, help="runs at once")
     args = options.parse_args(argv)
     rounds = {"loaded" if args.load else "idle": args.times}
-    found = digests(args.run, **rounds, hermes=args.hermes, jobs=args.jobs, level=args.level)
+    found = digests(
+        args.run, **rounds, hermes=args.hermes, jobs=args.jobs, level=args.level, forked=args.forked
+    )
     for run, counts in found.items():
         for digest, count in counts.most_common():
             print(f"{count:4} x {digest}  {run}")

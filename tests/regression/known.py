@@ -2,6 +2,7 @@
 
     python -m tests.regression.known 0.19.0 [0.16.0 ...]      measure at the adapter level and write them
     python -m tests.regression.known 0.19.0 --level runner [--with-fix reference] [-k EXPR, only those anew]
+    python -m tests.regression.known 0.13.0 --python 3.11     note what differs on that Python, nothing else
     python -m tests.regression.known                          write docs/results.md from the files
     python -m tests.regression.known --compare outcome.json   what of it differs from what is known
 
@@ -18,7 +19,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.commands.results import Judged
@@ -71,12 +72,19 @@ class Known:
         """The whole catalogue at this level."""
         return [run for run in selection.all_runs() if self.level in run.levels]
 
-    def measure(self, out: Path, runs: Sequence[RunSpec]) -> dict[str, Row]:
+    def measure(self, out: Path, runs: Sequence[RunSpec], python: str | None = None) -> dict[str, Row]:
         """What these runs do now."""
-        installation = environments.resolve(self.release)
+        installation = environments.resolve(self.release, python and f"python{python}")
         fix = fixes.choose(self.fix, installation) if self.fix else None
         series = Series(installation, out, self.level, fix=fix, jobs=len(os.sched_getaffinity(0)))
         return {judged.name: _summary(judged) for judged in series.run(runs, lambda judged: None)}
+
+
+def noted(before: Row, now: Row, python: str) -> Row:
+    """What was known, and what the run does on a Python where that is something else."""
+    others = tuple(one for one in before.also if one.python != python)
+    own = () if now == replace(before, also=()) else (replace(now, python=python),)
+    return replace(before, also=(*others, *own))
 
 
 def _summary(judged: Judged) -> Row:
@@ -91,7 +99,7 @@ def differences(runs: Iterable[Ran]) -> list[Change]:
 
 def changes_of(ran: Ran) -> list[Change]:
     known = Known(ran.version, ran.level, ran.fix)
-    before = baseline.read(known.path).rows if known.path.is_file() else {}
+    before = baseline.read(known.path).rows(ran.python) if known.path.is_file() else {}
     return changes(before, {ran.key: ran.row}, gone=False)
 
 
@@ -208,6 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("--level", default="adapter", choices=("adapter", "runner"))
     options.add_argument("--with-fix")
     options.add_argument("-k", dest="expression", help="measure only these runs, and keep the others' rows")
+    options.add_argument("--python", metavar="3.11", help="note what differs there from what is known")
     options.add_argument("--compare", type=Path, metavar="OUTCOME_JSON")
     args = options.parse_args(argv)
     if args.compare:
@@ -220,10 +229,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     FOLDER.mkdir(exist_ok=True)
     for release in args.release:
         known = Known(release, args.level, args.with_fix)
-        before = dict(known.read()) if args.expression else {}
+        before = dict(known.read()) if known.path.is_file() else {}
         runs = selection.narrowed(known.runs(), [], args.expression)
         with tempfile.TemporaryDirectory() as out:
-            now = {**before, **known.measure(Path(out), runs)}
+            measured = known.measure(Path(out), runs, args.python)
+        if args.python:
+            now = {
+                **before,
+                **{name: noted(before[name], row, args.python) for name, row in measured.items()},
+            }
+        else:
+            kept = {name: before[name].on_others for name in measured if name in before}
+            now = {
+                **before,
+                **{name: replace(row, also=kept.get(name, ())) for name, row in measured.items()},
+            }
         known.write({run.name: now[run.name] for run in known.runs()})
         print(known.path)
     return 0

@@ -1,4 +1,4 @@
-"""The check `typing`: who waits for an answer sees that it is being written."""
+"""The check `typing`: who waits for an answer sees that it is being written, and who has it no longer."""
 
 from __future__ import annotations
 
@@ -15,16 +15,34 @@ from harness.judging.timeline import Timeline
 def typing(run: Timeline, limits: CheckLimits) -> Finding:
     """Each call of the handler, for a message of a single user, that takes longer than the limit → from then
     until the answer, notices that the platform took are shown, without a gap that is longer than the limit,
-    and not again and again.
+    and not again and again. Each message that was answered → a minute later there are none any more.
 
     A notice is shown for as many seconds as it says. Only single users are shown one [doc send.md]. Nothing
     is owed while a rule had its hand in the API, or the bot was not in service.
     """
     bound = limits.us("typing")
-    found = [one for message in run.messages for one in _of(run, bound, message)]
+    found = [one for message in run.messages for one in (*_of(run, bound, message), *_after(run, message))]
     if not found:
         return not_applicable(f"no answer to a single user took longer than {duration(bound)}")
     return worst(found)
+
+
+LATE_US = 60 * SECOND
+"""So long after the answer a notice is none that crossed it: QQ shows one for a minute."""
+
+
+def _after(run: Timeline, message: Message) -> Iterator[Finding]:
+    """A notice that comes when everything has been said."""
+    named = [one for one in run.sends if one.taken and one.names == message.id]
+    answered = [one.proof for one in named if one.is_content]
+    ends = [call.end for call in message.calls]
+    if not answered or None in ends:
+        return
+    last = max(*answered, *(end for end in ends if end is not None), key=lambda mark: mark.t)
+    late = next((one.at for one in named if _is_notice(one) and one.at.t > last.t + LATE_US), None)
+    if late is not None:
+        after = duration(late.t - last.t)
+        yield fails(f"message {message.id} was answered, and {after} later typing is shown", last.n, late.n)
 
 
 def _of(run: Timeline, bound: int, message: Message) -> Iterator[Finding]:

@@ -54,3 +54,12 @@ def test_a_line_says_what_was_and_what_is() -> None:
         "worse      x  PASS recovered, 3 attempts  →  FAIL silent-death, 100 attempts (flag, notified)"
     )
     assert Change("x", "runner", None, PASSES).text == "new        x (runner)  PASS recovered, 3 attempts"
+
+
+def test_what_is_known_of_one_python_holds_there_and_nowhere_else() -> None:
+    elsewhere = Row("pass", "tolerated", 3)
+    known = Row("pass", "recovered", 3, also=(elsewhere, Row("fail", "deaf", 3, python="3.11")))
+    assert Row.of_json(known.as_json()) == known
+    assert known.on("3.12") == Row("pass", "recovered", 3, also=(elsewhere,))
+    assert known.on("3.11") == Row("fail", "deaf", 3)
+    assert known.text.endswith(" or FAIL deaf, 3 attempts on Python 3.11")

@@ -134,6 +134,24 @@ class TestTyping:
         later = ends(waits(None), 130).loses(t=131)
         assert told("typing", later.done(600))[0] == "fail"
 
+    @pytest.mark.parametrize(("again", "state"), [(90, "n/a"), (90.1, "fail"), (300, "fail")])
+    def test_a_minute_after_the_answer_nothing_is_shown_any_more(self, again: float, state: str) -> None:
+        j = waits(5).posts("m", t=130, text="hi").called("reply").types("m", t=100 + again).called("notice")
+        found = check("typing", j.done(600))
+        assert found.state == state
+        if state == "fail":
+            after = "60.1 s" if again < 100 else "4.5 min"
+            assert found.because == f"message m was answered, and {after} later typing is shown"
+            assert found.lines == (j["reply"], j["notice"] - 2)
+
+    def test_who_has_more_to_say_may_type_on(self) -> None:
+        j = waits(5).posts("m", t=106, text="hi").types("m", t=200).posts("m", t=230, text="more")
+        assert told("typing", j.done(600))[0] == "n/a"
+
+    def test_who_still_works_on_it_may_type_on(self) -> None:
+        j = waits(None, 0, 60, 120).posts("m", t=106, text="hi")
+        assert told("typing", ends(j, 240).done(600))[0] == "pass"
+
     def test_its_limit_can_be_set(self) -> None:
         assert told("typing", waits(30, limits_us={"typing": 30_000_000}).done(600))[0] == "n/a"
         assert told("typing", waits(31, limits_us={"typing": 30_000_000}).done(600))[0] == "fail"
