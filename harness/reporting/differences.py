@@ -38,13 +38,14 @@ def parting_of(before: Sequence[Record], now: Sequence[Record]) -> Parting | Non
 
 
 def alike(runs: Sequence[Ran]) -> dict[int, int]:
-    """Of runs that did on another release what the same one did before, with the same fix, Python and seed
+    """Of runs that did on another release or Python what the same one did before, with the same fix and seed
     (verdict, ending, attempts and failed checks): their numbers, from 1, each with that of the first."""
     firsts: dict[object, int] = {}
     found = {}
     for number, run in enumerate(runs, 1):
-        first = firsts.setdefault((run.key, run.fix, run.python, run.seed, run.row), number)
-        if first != number and runs[first - 1].version != run.version:
+        first = firsts.setdefault((run.key, run.fix, run.seed, run.row), number)
+        before = runs[first - 1]
+        if (before.version, before.python) != (run.version, run.python):
             found[number] = first
     return found
 

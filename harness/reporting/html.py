@@ -6,9 +6,12 @@ engine: hermes-agent pins jinja2 in some releases, and qqchaos may be installed 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import base64
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 
+from harness.comparing.outcomes import Ran
 from harness.comparing.table import merged
 from harness.reporting.assets import asset
 from harness.reporting.differences import alike
@@ -20,23 +23,48 @@ from harness.reporting.words import NOT_RUN, VERDICTS, totals_text
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """What a browser may load for the page: what stands in it."""
 
+PAGES_AT_MOST = 100
+"""Of more runs, those that did what they did on another release or Python share its page, and the pages are
+packed."""
+
 KEYS = "j and k go from run to run, u back here, / to the search, + - 0 zoom a picture."
 
 
 def as_html(runs: Sequence[Reported], not_run: Sequence[NotRun], shipped: Collection[str]) -> str:
     """The whole document."""
     title = escape(f"qqchaos: {totals(runs, not_run)}")
-    same = alike([run.ran for run in runs])
-    pages = "".join(run_page(number, runs, shipped, same) for number in range(1, len(runs) + 1))
+    same = alike([run.ran for run in runs]) if len(runs) > PAGES_AT_MOST else {}
+    head = f"<h1>{title}</h1>{_subjects(runs)}{_not_run(not_run)}{_flips(runs)}{matrix(runs, same)}"
+    pages = "".join(_pages(runs, shipped, same))
     parts = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         f"<title>{title}</title><style>{asset('page.css')}{asset('timeline.css')}</style></head><body>",
-        f'<main id="top"><h1>{title}</h1>{_subjects(runs)}{_not_run(not_run)}{_flips(runs)}{matrix(runs)}',
-        f'<p class="soft">{KEYS}</p></main>{pages}<script>{asset("page.js")}</script></body></html>\n',
+        f'<main id="top">{head}<p class="soft">{KEYS}</p></main>{pages}',
+        f"<script>{asset('page.js')}</script></body></html>\n",
     )
     return "".join(parts)
+
+
+def _pages(runs: Sequence[Reported], shipped: Collection[str], same: Mapping[int, int]) -> Iterator[str]:
+    """One for each run that did something new, packed where they are many."""
+    others: dict[int, list[Ran]] = {}
+    for number, first in same.items():
+        others.setdefault(first, []).append(runs[number - 1].ran)
+    if len(runs) > PAGES_AT_MOST:
+        why = f"Of more than {PAGES_AT_MOST} runs the pages are packed: they need scripts."
+        yield f"<noscript><p>{why}</p></noscript>"
+    for number in range(1, len(runs) + 1):
+        if number not in same:
+            page = run_page(number, runs, shipped, others.get(number, ()))
+            yield packed(f"run-{number}", page) if len(runs) > PAGES_AT_MOST else page
+
+
+def packed(name: str, page: str) -> str:
+    """A page of this id that the script unpacks when it is asked for: a browser need not hold them all."""
+    data = base64.b64encode(zlib.compress(page.encode("utf-8", "backslashreplace"), 9)).decode("ascii")
+    return f'<script type="application/octet-stream" data-page="{name}">{data}</script>'
 
 
 def totals(runs: Sequence[Reported], not_run: Sequence[NotRun]) -> str:
@@ -67,4 +95,4 @@ def _flips(runs: Sequence[Reported]) -> str:
     )
 
 
-__all__ = ["as_html", "totals"]
+__all__ = ["PAGES_AT_MOST", "as_html", "packed", "totals"]

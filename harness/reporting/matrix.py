@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
 from harness.comparing.changes import Key
 from harness.comparing.outcomes import AS_SHIPPED, Ran
@@ -14,10 +15,10 @@ from harness.reporting.words import VERDICTS
 FILTERS = ("verdict", "level", "release", "fix", "python")
 
 
-def matrix(runs: Sequence[Reported]) -> str:
-    """The filters and the table."""
+def matrix(runs: Sequence[Reported], same: Mapping[int, int] = MappingProxyType({})) -> str:
+    """The filters and the table. `same`: whose page a run shares, by number."""
     found = merged([run.ran for run in runs])
-    pages = {id(run.ran): number for number, run in enumerate(runs, 1)}
+    pages = {id(run.ran): same.get(number, number) for number, run in enumerate(runs, 1)}
     heads = "".join(
         f'<th scope="col" {_of_column(column)}>{escape(column.head)}</th>' for column in found.columns
     )

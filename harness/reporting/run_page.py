@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from html import escape
 
+from harness.comparing.outcomes import Ran
 from harness.judging.endings import ENDINGS
 from harness.reporting.bounds import bounds_of
 from harness.reporting.differences import as_shipped, parting_of
@@ -17,30 +18,41 @@ from harness.reporting.svg import as_svg
 from harness.reporting.wire_log import Hidden, Shown, log_lines
 from harness.reporting.words import STATES, VERDICTS, clock_text, moment_text
 
-LOGS_AT_MOST = 100
-"""Of more runs only those that do not pass have their log on the page, and a run that did what it did on
-another release is told by a link to that: a browser has to hold it."""
-
 
 def run_page(
-    number: int, runs: Sequence[Reported], shipped: Collection[str], alike: Mapping[int, int]
+    number: int, runs: Sequence[Reported], shipped: Collection[str], others: Sequence[Ran] = ()
 ) -> str:
-    """The page of the `number`th run, from 1. `alike`: see `differences.alike`."""
+    """The page of the `number`th run, from 1. `others` did the same elsewhere."""
     run = runs[number - 1]
-    parts = ['<p><a href="#top">← all runs</a></p>', *_heading(run)]
-    like = alike.get(number) if len(runs) > LOGS_AT_MOST else None
-    parts += [_same_as(run, like, runs), _again(run, shipped)] if like else _whole(number, runs, shipped)
+    shown = set(_proofs(run)) & {record.n for record in run.records}
+    parts = (
+        '<p><a href="#top">← all runs</a></p>',
+        *_heading(run),
+        *_the_same(run, others),
+        *_means(run),
+        _story(run),
+        _again(run, shipped),
+        *_pictures(number, runs),
+        *_happened(number, run, shown),
+        *(f'<p class="note">{escape(line)}</p>' for line in _warnings(run)),
+        _checks(number, run, shown),
+        _about(run),
+        _log(number, run, shown) if run.records else "",
+    )
     return f'<article id="run-{number}" aria-label="{escape(run.name)}">{"".join(parts)}</article>'
 
 
-def _same_as(run: Reported, like: int, runs: Sequence[Reported]) -> str:
-    failed = ", ".join(run.ran.row.failed)
-    told = f" Failed: {escape(failed)}." if failed else ""
-    there = escape(runs[like - 1].subject)
-    return (
-        f'<p>Verdict, ending, attempts and failed checks are as on <a href="#run-{like}">{there}</a>, which '
-        f"has the picture.{told} A report of this run's folder alone has its own.</p>"
-    )
+def _the_same(run: Reported, others: Sequence[Ran]) -> Iterator[str]:
+    """Where else it did that: releases, with the Pythons of each."""
+    if not others:
+        return
+    found: dict[str, list[str]] = {}
+    for one in (run.ran, *others):
+        found.setdefault(one.version, []).append(one.python)
+    where = "; ".join(f"{version} (Python {', '.join(pythons)})" for version, pythons in found.items())
+    here = f"Here as it went with {run.subject} and Python {run.ran.python}."
+    same = f"Verdict, ending, attempts and failed checks are the same on: {where}."
+    yield f"<p>{escape(here)} {escape(same)}</p>"
 
 
 def _heading(run: Reported) -> Iterator[str]:
@@ -51,22 +63,6 @@ def _heading(run: Reported) -> Iterator[str]:
 
 def _again(run: Reported, shipped: Collection[str]) -> str:
     return f'<p>Do it again: <code class="cmd">{escape(repeat_command(run, shipped))}</code></p>'
-
-
-def _whole(number: int, runs: Sequence[Reported], shipped: Collection[str]) -> Iterator[str]:
-    """Everything below the heading."""
-    run = runs[number - 1]
-    logged = bool(run.records) and (len(runs) <= LOGS_AT_MOST or run.verdict != "pass")
-    shown = set(_proofs(run)) & {record.n for record in run.records} if logged else set()
-    yield from _means(run)
-    yield _story(run)
-    yield _again(run, shipped)
-    yield from _pictures(number, runs)
-    yield from _happened(number, run, shown)
-    yield from (f'<p class="note">{escape(line)}</p>' for line in _warnings(run))
-    yield _checks(number, run, shown)
-    yield _about(run)
-    yield _log(number, run, shown) if logged else _no_log(run)
 
 
 def _told(run: Reported) -> str:
@@ -179,13 +175,6 @@ def _about(run: Reported) -> str:
         if value is not None
     )
     return f"<details><summary>About this run</summary><table>{rows}</table></details>"
-
-
-def _no_log(run: Reported) -> str:
-    if not run.records:
-        return ""
-    more = f"of more than {LOGS_AT_MOST} runs only those that do not pass have it"
-    return f'<p class="soft">The log is not on this page: {more}. Its journal has it.</p>'
 
 
 def _log(number: int, run: Reported, shown: Collection[int]) -> str:

@@ -6,7 +6,7 @@ judged from; a report never puts one run's proof beside another run's verdict.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
@@ -44,14 +44,41 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Journal:
+    """What the journal beside an outcome says. `told`: what became of the bot, in words. `records`: empty
+    where it is not believed. `notes`: what a reader must know about that."""
+
+    told: str
+    records: tuple[Record, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reported:
-    """One run. `told`: what became of the bot, in words. `records`: empty where no journal is believed.
-    `notes`: what a reader must know about this page."""
+    """One run. Its journal is read when it is asked for: of a thousand runs most are never shown."""
 
     ran: Ran
-    told: str
-    records: tuple[Record, ...] = field(default=(), repr=False)
-    notes: tuple[str, ...] = ()
+    read: Callable[[], Journal] = field(repr=False, compare=False)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """What its journal says."""
+        return self.read()
+
+    @property
+    def told(self) -> str:
+        """What became of the bot, in words."""
+        return self.journal.told
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Empty where no journal is believed."""
+        return self.journal.records
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know about this page."""
+        return self.journal.notes
 
     @property
     def name(self) -> str:
@@ -134,20 +161,18 @@ class Reported:
         return failed or tuple(check for check in asked if check.state == "unknown")
 
 
-def reported(ran: Ran, records: Sequence[Record] | None, why: str = MISSING) -> Reported:
-    """A stored outcome with its journal; `records` None where there is none, and `why` not."""
+def journal_of(ran: Ran, records: Sequence[Record] | None, why: str = MISSING) -> Journal:
+    """What stands beside a stored outcome; `records` None where there is no journal, and `why` not."""
     half = ENDINGS[ran.row.ending].half if ran.row.ending in ENDINGS else ""
     if not records:
-        return Reported(ran, half, notes=(why,))
+        return Journal(half, notes=(why,))
     again = judge(records)
     if ran.document.get("digest") != again.digest:
-        return Reported(ran, half, notes=(MISMATCH,))
+        return Journal(half, notes=(MISMATCH,))
     if (again.verdict, again.ending.name) != (ran.row.verdict, ran.row.ending):
         now = f"{again.verdict.upper()}, {again.ending.name}"
-        return Reported(
-            ran, half, tuple(records), (f"this version of qqchaos judges its journal anew as {now}",)
-        )
-    return Reported(ran, again.ending.half, tuple(records))
+        return Journal(half, tuple(records), (f"this version of qqchaos judges its journal anew as {now}",))
+    return Journal(again.ending.half, tuple(records))
 
 
 def _check(document: Mapping[str, Any]) -> Check:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,7 +14,7 @@ from harness.errors import UsageError
 from harness.journal.record import JournalError, parse
 from harness.reporting import bundle
 from harness.reporting.bundle import Bundle
-from harness.reporting.runs import MISSING, NotRun, Reported, reported
+from harness.reporting.runs import Journal, NotRun, Reported, journal_of
 from harness.user_files import CannotRead, is_dir, read_text
 
 
@@ -56,7 +57,7 @@ def read_stored(paths: Iterable[Path]) -> Stored:
     for path in paths:
         source = bundle.opened(path) or Folder(path)
         document = _document(source)
-        runs += [_reported(source, ran) for ran in outcomes_in(document, source.where)]
+        runs += [Reported(ran, partial(_journal, source, ran)) for ran in outcomes_in(document, source.where)]
         not_run += _not_run(document, source.where)
     return Stored(tuple(runs), tuple(not_run))
 
@@ -70,16 +71,16 @@ def _document(source: Folder | Bundle) -> Any:
         raise UsageError(f"{source.where} is not JSON") from problem
 
 
-def _reported(source: Folder | Bundle, ran: Ran) -> Reported:
+def _journal(source: Folder | Bundle, ran: Ran) -> Journal:
     name = ran.document.get("journal")
     if not isinstance(name, str) or not _below(name):
-        return reported(ran, None)
+        return journal_of(ran, None)
     try:
-        return reported(ran, parse(source.journal(name)))
+        return journal_of(ran, parse(source.journal(name)))
     except CannotRead:
-        return reported(ran, None, MISSING)
+        return journal_of(ran, None)
     except JournalError as problem:
-        return reported(ran, None, f"its journal cannot be read: {str(problem).partition(':')[0]}")
+        return journal_of(ran, None, f"its journal cannot be read: {str(problem).partition(':')[0]}")
 
 
 def _below(name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.reporting.html import as_html
+from harness.reporting.html import PAGES_AT_MOST, as_html
 from tests.browser.contrast import contrast
 from tests.harness.reporting.made import FIX, SHIPPED, dies, passes, run_of, told
 
@@ -85,3 +85,29 @@ def test_a_picture_gets_wider_and_comes_back(page: Any) -> None:
 
 def test_letters_and_ground_differ_enough_in_both_themes(page: Any) -> None:
     assert contrast(page.locator("body")) >= 7  # AAA of WCAG 2
+
+
+@pytest.fixture
+def large(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """A report whose pages are packed."""
+    runs = [run_of(dies()), *[run_of(passes())] * PAGES_AT_MOST, run_of(told(dies(), "0.19.1"))]
+    path = tmp_path / "large.html"
+    path.write_text(as_html(runs, (), SHIPPED), encoding="utf-8")
+    opened = browser.new_page()
+    opened.goto(path.as_uri())
+    yield opened
+    opened.close()
+
+
+def test_a_packed_page_opens_from_its_cell_by_a_key_and_by_a_link_to_a_record(large: Any) -> None:
+    assert large.locator("article").count() == 0
+    large.locator("#matrix a").first.click()
+    large.wait_for_selector("article:target svg")
+    assert "0.19.0 (Python 3.12); 0.19.1 (Python 3.12)" in large.locator("article:target").inner_text()
+    large.keyboard.press("j")
+    large.wait_for_selector("#run-2:target")
+    record = large.locator("#run-1 .log tr[id]").first.get_attribute("id")
+    large.goto(large.url.partition("#")[0] + "#top")
+    large.reload()
+    large.goto(large.url.partition("#")[0] + f"#{record}")
+    large.wait_for_selector("#run-1 .log[open] tr:target")

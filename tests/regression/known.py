@@ -233,18 +233,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         runs = selection.narrowed(known.runs(), [], args.expression)
         with tempfile.TemporaryDirectory() as out:
             measured = known.measure(Path(out), runs, args.python)
-        if args.python:
-            now = {
-                **before,
-                **{name: noted(before[name], row, args.python) for name, row in measured.items()},
-            }
-        else:
-            kept = {name: before[name].on_others for name in measured if name in before}
-            now = {
-                **before,
-                **{name: replace(row, also=kept.get(name, ())) for name, row in measured.items()},
-            }
-        known.write({run.name: now[run.name] for run in known.runs()})
+        for name, row in measured.items():
+            if args.python:
+                before[name] = noted(before[name], row, args.python)
+            else:
+                before[name] = replace(row, also=before[name].on_others if name in before else ())
+        known.write({run.name: before[run.name] for run in known.runs()})
         print(known.path)
     return 0
 

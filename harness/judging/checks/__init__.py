@@ -155,7 +155,7 @@ CHECKS: Mapping[str, Check] = {
     "typing": Check(
         typing_notices.typing,
         "each answer to a single user that takes longer than 10 s",
-        "until it comes the bot is seen typing, without a gap of more than 10 s, and a minute after it no more",
+        "until it comes the bot is seen typing, without a gap of more than 10 s, and not a minute after it",
         whole=True,
     ),
     "delivered": Check(

@@ -35,10 +35,10 @@ def _after(run: Timeline, message: Message) -> Iterator[Finding]:
     """A notice that comes when everything has been said."""
     named = [one for one in run.sends if one.taken and one.names == message.id]
     answered = [one.proof for one in named if one.is_content]
-    ends = [call.end for call in message.calls]
-    if not answered or None in ends:
+    ends = [call.end for call in message.calls if call.end is not None]
+    if not (answered and message.calls) or len(ends) < len(message.calls):
         return
-    last = max(*answered, *(end for end in ends if end is not None), key=lambda mark: mark.t)
+    last = max([*answered, *ends], key=lambda mark: mark.t)
     late = next((one.at for one in named if _is_notice(one) and one.at.t > last.t + LATE_US), None)
     if late is not None:
         after = duration(late.t - last.t)

@@ -1,5 +1,5 @@
 "use strict";
-// Filters of the table, the record that a link names, and the keys. Without scripts the page has all it says.
+// Filters of the table, the record that a link names, the keys, and of a large report the pages, which are packed.
 const form = document.getElementById("filters");
 const rows = [...document.querySelectorAll("#matrix tbody tr")];
 const show = (element, on) => element.toggleAttribute("data-off", !on);
@@ -28,7 +28,20 @@ function filter() {
   form.querySelector("#count").value = `${shown} of ${rows.length} runs`;
 }
 
-function reveal() {
+// A page that is packed takes its place in the document when a link leads to it, or to a record of it.
+async function unpack() {
+  const run = /^#r(?:un-)?(\d+)/.exec(location.hash)?.[1];
+  const packed = run && document.querySelector(`script[data-page="run-${run}"]`);
+  if (!packed) return;
+  const bytes = Uint8Array.from(atob(packed.textContent), one => one.charCodeAt(0));
+  const text = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+  packed.insertAdjacentHTML("afterend", await text);
+  packed.remove();
+  location.replace(location.hash); // so that what has come is the target
+}
+
+async function reveal() {
+  await unpack();
   const target = location.hash && document.getElementById(location.hash.slice(1));
   if (!target) return;
   const details = target.closest("details");
@@ -44,7 +57,8 @@ function key(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.matches("input, select")) return;
   const now = document.querySelector("article:target, article:has(:target)");
-  const links = [...document.querySelectorAll("#matrix a")].filter(one => !one.closest("[data-off]")).map(one => one.hash);
+  const cells = [...document.querySelectorAll("#matrix a")].filter(one => !one.closest("[data-off]"));
+  const links = [...new Set(cells.map(one => one.hash))];
   const step = { j: 1, k: -1 }[event.key];
   if (step && links.length) {
     const at = now ? links.indexOf("#" + now.id) + step : 0;

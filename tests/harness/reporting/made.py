@@ -12,7 +12,7 @@ from harness.comparing.outcomes import outcomes_in
 from harness.journal.record import Record
 from harness.journal.run_kinds import FixRef, RunOpen
 from harness.judging.outcome import judge
-from harness.reporting.runs import Reported, reported
+from harness.reporting.runs import Reported, journal_of
 from tests.harness.journals import SUBJECT, J
 
 JOURNAL = "runs/story.a.jsonl"
@@ -37,11 +37,13 @@ def unknown() -> list[Record]:
     return J(asks=["connects"]).up().unmet().done(3600)
 
 
-def told(records: Sequence[Record], version: str = "0.19.0", **opened: Any) -> list[Record]:
+def told(
+    records: Sequence[Record], version: str = "0.19.0", python: str = "3.12.1", **opened: Any
+) -> list[Record]:
     """The same with other words in run.open."""
     event = records[0].event
     assert isinstance(event, RunOpen)
-    changed = replace(event, subject={**SUBJECT, "version": version}, **opened)
+    changed = replace(event, subject={**SUBJECT, "version": version, "python": python}, **opened)
     return [replace(records[0], event=changed), *records[1:]]
 
 
@@ -53,7 +55,7 @@ def document(records: Sequence[Record], **changed: Any) -> dict[str, Any]:
 
 def run_of(records: Sequence[Record], **changed: Any) -> Reported:
     (ran,) = outcomes_in({"outcomes": [document(records, **changed)]}, "here")
-    return reported(ran, records)
+    return Reported(ran, lambda: journal_of(ran, records))
 
 
 def write(folder: Path, records: Sequence[Record], problems: Sequence[Any] = (), **changed: Any) -> Path:

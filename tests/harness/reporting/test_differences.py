@@ -38,7 +38,7 @@ def test_a_run_without_a_journal_is_compared_with_nothing() -> None:
     assert as_shipped(fixed, [run_of(dies(), digest="sha256:0")]) is None
 
 
-def test_a_run_is_like_the_first_that_did_the_same_on_another_release() -> None:
+def test_a_run_is_like_the_first_that_did_the_same_on_another_release_or_python() -> None:
     runs = [
         dies(),
         passes(),
@@ -46,8 +46,9 @@ def test_a_run_is_like_the_first_that_did_the_same_on_another_release() -> None:
         told(dies(), "0.19.2"),
         told(passes(), "0.19.1"),
         dies(),
+        told(dies(), "0.19.0", python="3.11.9"),
     ]
-    assert alike([run_of(one).ran for one in runs]) == {3: 1, 4: 1, 5: 2}
+    assert alike([run_of(one).ran for one in runs]) == {3: 1, 4: 1, 5: 2, 7: 1}
 
 
 def test_another_fix_or_seed_makes_it_another_run() -> None:

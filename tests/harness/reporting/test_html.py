@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import zlib
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
 import pytest
 
-from harness.reporting.html import as_html
-from harness.reporting.run_page import LOGS_AT_MOST
+from harness.reporting.html import PAGES_AT_MOST, as_html
 from harness.reporting.runs import MISMATCH, NotRun, Reported
 from tests.harness.reporting.made import FIX, NASTY, SHIPPED, dies, passes, run_of, told, unknown
 
@@ -64,14 +65,27 @@ def four() -> Page:
     return page(runs, [NotRun("story/c", "runner", "no aiohttp")])
 
 
-def test_in_a_large_report_a_run_that_did_the_same_on_another_release_is_told_by_a_link() -> None:
-    many = [run_of(passes())] * LOGS_AT_MOST
-    runs = [run_of(dies()), *many, run_of(told(dies(), "0.19.1"))]
-    page = Page(as_html(runs, (), SHIPPED))
-    last = page.texts[f"run-{len(runs)}"]
-    assert "Verdict, ending, attempts and failed checks are as on hermes-agent 0.19.0" in last
-    assert "Failed: flag, notified, " in last and "What happened" not in last
-    assert "What happened" in page.texts["run-1"] and "What happened" in page.texts["run-3"]
+def unpacked(text: str) -> str:
+    """A large report as a browser has it when every page was opened."""
+    found = re.sub(
+        r'<script type="application/octet-stream" data-page="run-\d+">([^<]*)</script>',
+        lambda found: zlib.decompress(base64.b64decode(found[1])).decode(),
+        text,
+    )
+    assert found != text
+    return found
+
+
+def test_in_a_large_report_runs_that_did_the_same_elsewhere_share_one_packed_page() -> None:
+    many = [run_of(passes())] * PAGES_AT_MOST
+    others = [run_of(told(dies(), "0.19.1")), run_of(told(dies(), "0.19.1", python="3.11.9"))]
+    text = as_html([run_of(dies()), *many, *others], (), SHIPPED)
+    assert "What happened" not in text and "need scripts" in text
+    page = Page(unpacked(text))
+    assert len(page.all("article")) == 1 + PAGES_AT_MOST
+    assert "the same on: 0.19.0 (Python 3.12); 0.19.1 (Python 3.12, 3.11)." in page.texts["run-1"]
+    cells = [one["href"] for one in page.all("a") if "data-verdict" in one]
+    assert cells.count("#run-1") == 3 and "#run-103" not in cells
 
 
 def test_every_run_has_a_page_and_a_cell_that_leads_to_it(four: Page) -> None:
@@ -147,14 +161,6 @@ def test_a_run_whose_journal_is_not_believed_has_no_picture_and_no_log() -> None
     assert found.all("svg") == []
     assert MISMATCH in found.texts["run-1"]
     assert "it gave up and never set the fatal flag" in found.texts["run-1"]
-
-
-def test_of_many_runs_those_that_pass_have_no_log_and_say_so() -> None:
-    runs = [run_of(passes()), run_of(dies())] * (LOGS_AT_MOST // 2 + 1)
-    found = page(runs)
-    assert "The log is not on this page" in found.texts["run-1"]
-    assert "run.open" not in found.texts["run-1"]
-    assert "run.open" in found.texts["run-2"]
 
 
 def test_no_text_of_a_journal_is_markup() -> None:

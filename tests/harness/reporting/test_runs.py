@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.reporting.runs import MISMATCH, MISSING, reported
+from harness.reporting.runs import MISMATCH, MISSING, Reported, journal_of
 from tests.harness.reporting.made import dies, passes, run_of, told, unknown
 
 
@@ -33,7 +33,8 @@ def test_the_journal_of_another_run_is_not_believed() -> None:
 
 
 def test_without_a_journal_the_outcome_is_told() -> None:
-    run = reported(run_of(dies()).ran, None)
+    ran = run_of(dies()).ran
+    run = Reported(ran, lambda: journal_of(ran, None))
     assert (run.records, run.notes, run.timeline) == ((), (MISSING,), None)
 
 
