@@ -33,10 +33,10 @@ async function unpack() {
   const run = /^#r(?:un-)?(\d+)/.exec(location.hash)?.[1];
   const packed = run && document.querySelector(`script[data-page="run-${run}"]`);
   if (!packed) return;
+  packed.remove(); // at once: who clicks twice gets one page
   const bytes = Uint8Array.from(atob(packed.textContent), one => one.charCodeAt(0));
   const text = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
-  packed.insertAdjacentHTML("afterend", await text);
-  packed.remove();
+  document.body.insertAdjacentHTML("beforeend", await text);
   location.replace(location.hash); // so that what has come is the target
 }
 
