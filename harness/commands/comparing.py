@@ -25,8 +25,9 @@ def compared(known: Found, done: Sequence[Judged], terminal: Terminal, *, strict
     1: a run is worse (`strict`: any is not as known). 125: none is, and one did not run. 0: else.
     """
     now = rows_of(done)
-    pythons = [run.outcome.as_json()["subject"]["python"] for run in done if run.outcome]
-    found = changes(known.baseline.rows(pythons[0]) if pythons else {}, now, gone=False)
+    # One series has one Python; without any outcome there is nothing to look up.
+    python = next((run.outcome.as_json()["subject"]["python"] for run in done if run.outcome), None)
+    found = changes(known.baseline.rows(python) if python else {}, now, gone=False)
     notes = [known.note] if known.note else []
     terminal.print_lines(["", f"compared with {_title(known)}", *notes, *_told(found), totals(found)])
     if any(change.word == "worse" or (strict and change.word != "as known") for change in found):

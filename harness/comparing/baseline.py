@@ -19,7 +19,7 @@ from pathlib import Path
 
 from harness.comparing.changes import Key
 from harness.comparing.reasons import Reason, read_all
-from harness.comparing.rows import Row
+from harness.comparing.rows import Row, minor_of
 from harness.errors import UsageError
 from harness.scenario.loading import catalogue_folder
 from harness.user_files import expanded, is_file, read_json
@@ -54,7 +54,7 @@ class Baseline:
 
     def rows(self, python: str) -> dict[Key, Row]:
         """What is known on this Python (3.12.1), by level and name."""
-        minor = ".".join(python.split(".")[:2])
+        minor = minor_of(python)
         return {(self.level, name): row.on(minor) for name, row in self.runs.items()}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.comparing.changes import Key
-from harness.comparing.rows import Row
+from harness.comparing.rows import Row, minor_of
 from harness.errors import UsageError
 from harness.user_files import is_dir, read_json
 
@@ -62,12 +62,11 @@ def _ran(outcome: Mapping[str, Any]) -> Ran:
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a name is not text")
     name, level, version, python = texts
-    minor = ".".join(python.split(".")[:2])
     return Ran(
         name,
         level,
         version,
-        minor,
+        minor_of(python),
         fix and str(fix["name"]),
         outcome["seed"],
         Row.of_outcome(outcome),

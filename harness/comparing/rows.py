@@ -14,6 +14,11 @@ VERDICTS: tuple[Verdict, ...] = ("fail", "unknown", "pass")
 """From the worst to the best."""
 
 
+def minor_of(python: str) -> str:
+    """3.12 of 3.12.1."""
+    return ".".join(python.split(".")[:2])
+
+
 @dataclass(frozen=True)
 class Row:
     """What one run did. `failed`: checks that failed, asked or not.

@@ -33,9 +33,10 @@ KEYS = "j and k go from run to run, u back here, / to the search, + - 0 zoom a p
 def as_html(runs: Sequence[Reported], not_run: Sequence[NotRun], shipped: Collection[str]) -> str:
     """The whole document."""
     title = escape(f"qqchaos: {totals(runs, not_run)}")
-    same = alike([run.ran for run in runs]) if len(runs) > PAGES_AT_MOST else {}
+    many = len(runs) > PAGES_AT_MOST
+    same = alike([run.ran for run in runs]) if many else {}
     head = f"<h1>{title}</h1>{_subjects(runs)}{_not_run(not_run)}{_flips(runs)}{matrix(runs, same)}"
-    pages = "".join(_pages(runs, shipped, same))
+    pages = "".join(_packed(runs, shipped, same) if many else _plain(runs, shipped))
     parts = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width">',
@@ -47,24 +48,26 @@ def as_html(runs: Sequence[Reported], not_run: Sequence[NotRun], shipped: Collec
     return "".join(parts)
 
 
-def _pages(runs: Sequence[Reported], shipped: Collection[str], same: Mapping[int, int]) -> Iterator[str]:
-    """One for each run that did something new, packed where they are many."""
+def _plain(runs: Sequence[Reported], shipped: Collection[str]) -> Iterator[str]:
+    """A page for each run."""
+    return (run_page(number, runs, shipped) for number in range(1, len(runs) + 1))
+
+
+def _packed(runs: Sequence[Reported], shipped: Collection[str], same: Mapping[int, int]) -> Iterator[str]:
+    """A page for each run that did something new. The script unpacks it when it is asked for: a browser need
+    not hold them all."""
     others: dict[int, list[Ran]] = {}
     for number, first in same.items():
         others.setdefault(first, []).append(runs[number - 1].ran)
-    if len(runs) > PAGES_AT_MOST:
-        why = f"Of more than {PAGES_AT_MOST} runs the pages are packed: they need scripts."
-        yield f"<noscript><p>{why}</p></noscript>"
+    why = f"Of more than {PAGES_AT_MOST} runs the pages are packed: they need scripts."
+    yield f"<noscript><p>{why}</p></noscript>"
     for number in range(1, len(runs) + 1):
         if number not in same:
             page = run_page(number, runs, shipped, others.get(number, ()))
-            yield packed(f"run-{number}", page) if len(runs) > PAGES_AT_MOST else page
-
-
-def packed(name: str, page: str) -> str:
-    """A page of this id that the script unpacks when it is asked for: a browser need not hold them all."""
-    data = base64.b64encode(zlib.compress(page.encode("utf-8", "backslashreplace"), 9)).decode("ascii")
-    return f'<script type="application/octet-stream" data-page="{name}">{data}</script>'
+            data = base64.b64encode(zlib.compress(page.encode("utf-8", "backslashreplace"), 9)).decode(
+                "ascii"
+            )
+            yield f'<script type="application/octet-stream" data-page="run-{number}">{data}</script>'
 
 
 def totals(runs: Sequence[Reported], not_run: Sequence[NotRun]) -> str:
@@ -95,4 +98,4 @@ def _flips(runs: Sequence[Reported]) -> str:
     )
 
 
-__all__ = ["PAGES_AT_MOST", "as_html", "packed", "totals"]
+__all__ = ["PAGES_AT_MOST", "as_html", "totals"]

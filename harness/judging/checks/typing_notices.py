@@ -21,7 +21,14 @@ def typing(run: Timeline, limits: CheckLimits) -> Finding:
     is owed while a rule had its hand in the API, or the bot was not in service.
     """
     bound = limits.us("typing")
-    found = [one for message in run.messages for one in (*_of(run, bound, message), *_after(run, message))]
+    taken: dict[str, list[Send]] = {}
+    for one in run.sends:
+        if one.taken and one.names is not None:
+            taken.setdefault(one.names, []).append(one)
+    found: list[Finding] = []
+    for message in run.messages:
+        named = taken.get(message.id, [])
+        found += [*_of(run, bound, message, named), *_after(message, named)]
     if not found:
         return not_applicable(f"no answer to a single user took longer than {duration(bound)}")
     return worst(found)
@@ -31,9 +38,8 @@ LATE_US = 60 * SECOND
 """So long after the answer a notice is none that crossed it: QQ shows one for a minute."""
 
 
-def _after(run: Timeline, message: Message) -> Iterator[Finding]:
-    """A notice that comes when everything has been said."""
-    named = [one for one in run.sends if one.taken and one.names == message.id]
+def _after(message: Message, named: Sequence[Send]) -> Iterator[Finding]:
+    """A notice that comes when everything has been said. `named`: what was sent about it and taken."""
     answered = [one.proof for one in named if one.is_content]
     ends = [call.end for call in message.calls if call.end is not None]
     if not (answered and message.calls) or len(ends) < len(message.calls):
@@ -45,11 +51,11 @@ def _after(run: Timeline, message: Message) -> Iterator[Finding]:
         yield fails(f"message {message.id} was answered, and {after} later typing is shown", last.n, late.n)
 
 
-def _of(run: Timeline, bound: int, message: Message) -> Iterator[Finding]:
+def _of(run: Timeline, bound: int, message: Message, named: Sequence[Send]) -> Iterator[Finding]:
     row = EVENT_TYPES.get(message.kind or "")
     if row is None or row.scene != "c2c":
         return
-    notices = [one for one in run.sends if one.taken and one.names == message.id and _is_notice(one)]
+    notices = [one for one in named if _is_notice(one)]
     for call in message.calls:
         until = call.end.t if call.end is not None else run.end
         excused = run.trouble.on_rest(call.begin.t, until) is not None or not _in_service(run, call, until)

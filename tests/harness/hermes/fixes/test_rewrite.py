@@ -18,10 +18,9 @@ from harness.hermes import fixes
 from harness.hermes.environments import resolve
 from harness.hermes.fixes import rewrite
 from harness.hermes.fixes.table import FIXES
-from harness.hermes.installation import Installation
-from harness.hermes.layouts import recognise
+from tests.harness.hermes.conftest import MakeTree
+from tests.harness.hermes.fixes.subjects import installation
 
-MakeTree = Callable[..., Path]
 MODULE = "gateway.platforms.qqbot.adapter"
 
 FINAL, RETRYABLE = ("qq_reconnect_exhausted", False), ("qq_reconnect_exhausted", True)
@@ -51,14 +50,6 @@ def imported(
     for name in set(sys.modules) - before:
         if name.partition(".")[0] == "gateway":
             del sys.modules[name]
-
-
-def installation(root: Path) -> Installation:
-    return Installation(
-        name="hermes-agent", version="0.19.0", source="path", root=root, interpreter=Path(sys.executable),
-        path_entries=(root,), commit=None, sha256="0" * 64, aiohttp="3.14.1", python="3.12.1",
-        layout=recognise(root),
-    )  # fmt: skip
 
 
 async def run(adapter: object) -> list[object]:
