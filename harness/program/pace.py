@@ -1,8 +1,9 @@
 """How fast time may pass at each moment: as fast as was asked, but for reasons to be slower. Pure.
 
 What the program does in real time, it must have real time for: while it starts, while a message waits for its
-answer, and while it is told to stop, time is real. After a healing it is a little faster: what a check
-measures then are minutes, and the program needs a second.
+answer, and while it is told to stop, time is real. From its first request after a healing it is a little
+faster: what a check measures then are minutes, and the program needs a second. While it talks to the
+platform, time is slower than while it waits: the time-outs of an attempt pass as fast as all else.
 """
 
 from __future__ import annotations
@@ -10,13 +11,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import inf
 
-from fake_qq_server.events import Event, EventSent, Heal, HttpSend, Session
+from fake_qq_server.events import (
+    Event,
+    EventSent,
+    Heal,
+    HttpRequest,
+    HttpSend,
+    LinkClose,
+    LinkOpen,
+    Session,
+    WsConnect,
+)
 from fake_qq_server.platform.protocol import HEARTBEAT_MS
 from harness.program.faketime import STEP_S, STEPS
 from harness.scenario.limits import RECOVERY_HEARTBEATS, RECOVERY_US
 
 MOST: Mapping[str, float] = {"starting": 1.0, "stopping": 1.0, "answering": 1.0, "recovering": 40.0}
 """For each reason, the rate that it allows."""
+
+TALKING = 1 / 10
+"""What part of the rate that was asked for is allowed while the program talks to the platform."""
+TALK = (LinkOpen, LinkClose, HttpRequest, WsConnect)
 
 SECOND = 1_000_000
 START_US = 90 * SECOND
@@ -26,6 +41,8 @@ ANSWER_US = 60 * SECOND
 AFTER_ANSWER_US = 2 * SECOND
 """Until this long after a reply time stays real: there may be another."""
 RECOVER_US = RECOVERY_US + 60 * SECOND
+TALK_US = 2 * SECOND
+"""Until this long after the last of `TALK`."""
 HELD_US = (RECOVERY_HEARTBEATS + 1) * HEARTBEAT_MS * 1000
 """Until this long after the first READY that follows a healing: then comes a probe."""
 
@@ -38,9 +55,12 @@ class Pace:
 
     def __init__(self, asked: float) -> None:
         self._asked = asked
+        self._most = {**MOST, "talking": max(1.0, asked * TALKING)}
         self._until: dict[str, float] = {}
         self._unanswered: set[str] = set()
-        self._raised_at = 0.0
+        self._healing = False
+        self._changed_at = -inf
+        self._before = 1.0
         self.rate = 1.0
 
     def starts(self, now_us: int) -> None:
@@ -53,12 +73,17 @@ class Pace:
 
     def saw(self, event: Event, now_us: int) -> None:
         """What happens is a reason to be slow, or the end of one."""
+        if isinstance(event, TALK):
+            self._until["talking"] = now_us + TALK_US
+            if self._healing:
+                self._healing = False
+                self._until["recovering"] = now_us + RECOVER_US
         if isinstance(event, Session) and event.what in ("ready", "resumed"):
             self._until.pop("starting", None)
             if "recovering" in self._until:
                 self._until["recovering"] = now_us + HELD_US
         elif isinstance(event, Heal):
-            self._until["recovering"] = now_us + RECOVER_US
+            self._healing = True
         elif isinstance(event, EventSent):
             self._unanswered.add(event.id)
             self._until["answering"] = now_us + ANSWER_US
@@ -69,13 +94,12 @@ class Pace:
     def step(self, now_us: int, real_s: float) -> float | None:
         """The rate from now on, if it is another one; `real_s`: real seconds. Down at once, up in steps."""
         self._until = {reason: until for reason, until in self._until.items() if now_us <= until}
-        wanted = min([self._asked, *(MOST[reason] for reason in self._until)])
+        wanted = min([self._asked, *(self._most[reason] for reason in self._until)])
         if wanted > self.rate:
-            if real_s - self._raised_at < STEP_S:
+            if real_s - self._changed_at < STEP_S / self._before:
                 return None
-            self._raised_at = real_s
             wanted = next((step for step in STEPS if self.rate < step < wanted), wanted)
         if wanted == self.rate:
             return None
-        self.rate = wanted
+        self._before, self.rate, self._changed_at = self.rate, wanted, real_s
         return wanted

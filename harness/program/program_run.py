@@ -152,6 +152,7 @@ class ProgramRun(TimeTable):
         n = super()._sink(src, event, about, x)
         self._sentinel.saw(event)
         self._pace.saw(event, self._now_us())
+        self._set_rate()
         return n
 
     def _seen(self, event: Event) -> None:
@@ -190,6 +191,8 @@ class ProgramRun(TimeTable):
         try:
             self._look()
             self._set_rate()
+            if self._sentinel.trouble() and not self._tearing_down:
+                self._over.set()  # what follows would prove nothing
         except Exception as problem:
             self._failed(problem)
 

@@ -1,10 +1,33 @@
-"""How fast time may pass: real time while the program starts, answers or stops, slower after a healing."""
+"""How fast time may pass: real time while the program starts, answers or stops, slower while it talks."""
 
 from __future__ import annotations
 
-from fake_qq_server.events import EventSent, Heal, HttpSend, Session
-from harness.program.pace import AFTER_ANSWER_US, ANSWER_US, HELD_US, RECOVER_US, SECOND, START_US, Pace
+import pytest
 
+from fake_qq_server.events import (
+    Event,
+    EventSent,
+    Heal,
+    HttpRequest,
+    HttpSend,
+    LinkClose,
+    LinkOpen,
+    Session,
+    WsConnect,
+)
+from harness.program.pace import (
+    AFTER_ANSWER_US,
+    ANSWER_US,
+    HELD_US,
+    RECOVER_US,
+    SECOND,
+    START_US,
+    TALK_US,
+    TALKING,
+    Pace,
+)
+
+REQUEST = HttpRequest("gateway", "GET", "/gateway")
 READY = Session("ready", 1)
 
 
@@ -46,9 +69,10 @@ def test_time_passes_faster_though_the_bot_does_not_become_ready_in_time() -> No
     assert settled(pace, START_US + 1) == 400
 
 
-def test_the_rate_is_raised_in_steps() -> None:
+def test_the_rate_is_raised_in_steps_each_after_the_longest_wait_that_began_before_the_last() -> None:
     pace = Pace(400)
-    assert [pace.step(0, at) for at in (1.0, 1.1, 2.0, 3.0, 4.0)] == [10, None, 100, 400, None]
+    asked_at = (1.0, 1.1, 1.6, 1.62, 1.66, 4.0)
+    assert [pace.step(0, at) for at in asked_at] == [10, None, 100, None, 400, None]
 
 
 def test_the_rate_falls_at_once() -> None:
@@ -73,10 +97,28 @@ def test_nobody_waits_for_ever_for_an_answer() -> None:
     assert settled(pace, SECOND + ANSWER_US + 1) == 400
 
 
-def test_time_is_slower_from_a_healing_to_the_probe_that_follows_it() -> None:
+@pytest.mark.parametrize(
+    "event", [REQUEST, LinkOpen("api"), LinkClose("api", "subject", "fin"), WsConnect("bot", 1)]
+)
+def test_time_is_slower_while_the_program_talks_to_the_platform(event: Event) -> None:
+    pace = running()
+    pace.saw(event, 5 * SECOND)
+    assert settled(pace, 5 * SECOND + TALK_US) == 400 * TALKING
+    assert settled(pace, 5 * SECOND + TALK_US + 1) == 400
+
+
+def test_a_talk_is_never_slower_than_real_time() -> None:
+    pace = Pace(2)
+    pace.saw(REQUEST, 0)
+    assert settled(pace, 1) == 1
+
+
+def test_time_is_slower_from_the_first_request_after_a_healing_to_the_probe_that_follows_it() -> None:
     pace = running()
     pace.saw(Heal("keep"), SECOND)
-    assert settled(pace, 2 * SECOND) == 40
+    assert settled(pace, 50 * SECOND) == 400
+    pace.saw(REQUEST, 60 * SECOND)
+    assert settled(pace, 80 * SECOND) == 40
     pace.saw(READY, 100 * SECOND)
     assert settled(pace, 100 * SECOND + HELD_US) == 40
     assert settled(pace, 100 * SECOND + HELD_US + 1) == 400
@@ -85,4 +127,5 @@ def test_time_is_slower_from_a_healing_to_the_probe_that_follows_it() -> None:
 def test_time_is_not_slow_for_ever_where_a_bot_does_not_recover() -> None:
     pace = running()
     pace.saw(Heal("keep"), 0)
+    pace.saw(REQUEST, 0)
     assert settled(pace, RECOVER_US + 1) == 400

@@ -46,3 +46,30 @@ def test_a_run_in_which_the_sentinel_spoke_was_too_fast(tmp_path: Path) -> None:
 @pytest.mark.parametrize("said", [{"why": "end", "detail": None}, {"why": "harness", "detail": "KeyError"}])
 def test_no_other_run_was_too_fast(tmp_path: Path, said: dict[str, object]) -> None:
     assert supervisor._too_fast(result(tmp_path, **said)) is None
+
+
+def rates(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, too_fast_above: float, speed: float
+) -> list[float]:
+    """The rates at which a run is tried on a machine that allows no more than `too_fast_above`."""
+    tried = []
+    monkeypatch.setattr(faketime, "find", lambda: tmp_path)
+
+    def run(self: object, spec: WorkerSpec, speed: float) -> RunResult:
+        tried.append(speed)
+        detail = f"{TOO_FAST}timers were late" if speed > too_fast_above else None
+        return result(tmp_path, why="harness" if detail else "end", detail=detail)
+
+    monkeypatch.setattr(supervisor.ProgramSupervisor, "_run", run)
+    supervisor.ProgramSupervisor(speed).run_all([WorkerSpec("run", "process", 0, "journal")])
+    return tried
+
+
+@pytest.mark.parametrize(
+    ("allowed", "speed", "tried"),
+    [(1000, 1000, [1000]), (500, 1000, [1000, 500]), (0, 1000, [1000, 500, 250]), (0, 3, [3, 1.5, 1])],
+)
+def test_a_run_that_was_too_fast_is_repeated_at_half_the_rate_twice_at_most(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, allowed: float, speed: float, tried: list[float]
+) -> None:
+    assert rates(monkeypatch, tmp_path, allowed, speed) == tried
