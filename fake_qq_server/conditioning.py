@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
-from fake_qq_server.events import Envelope, Host, LinkCondition
+from fake_qq_server.events import Envelope, Held, Host, LinkCondition
 from fake_qq_server.rules.chance import draw
 from fake_qq_server.rules.conditions import Condition, Forget, Forgotten
 from fake_qq_server.rules.decisions import Act, VerbOfRule
@@ -51,7 +50,7 @@ class Conditions:
         on_effect: OnEffect,
         *,
         seed: int = 0,
-        held: Literal["keep", "release"] = "keep",
+        held: Held = "keep",
     ) -> None:
         self._stage = stage
         self._listeners = listeners

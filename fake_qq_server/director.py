@@ -13,10 +13,18 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Literal
 
 from fake_qq_server.conditioning import Conditions
-from fake_qq_server.events import Envelope, ForbiddenSeen, ForbiddenUnwatched, Heal, Host, RuleAct, RuleUnmet
+from fake_qq_server.events import (
+    Envelope,
+    ForbiddenSeen,
+    ForbiddenUnwatched,
+    Heal,
+    Held,
+    Host,
+    RuleAct,
+    RuleUnmet,
+)
 from fake_qq_server.proxying import Proxies
 from fake_qq_server.relay_proxies import RelayProxies
 from fake_qq_server.rules.chains import Chain, followed_by
@@ -63,7 +71,7 @@ class Director:
         bots: Sequence[int] = (1,),
         seed: int = 0,
         heal: Moment | None = None,
-        held: Literal["keep", "release"] = "keep",
+        held: Held = "keep",
         on_heal: Callable[[], None] = lambda: None,
         server: ProxyServer | None = None,
     ) -> None:

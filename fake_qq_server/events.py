@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, get_args
 
 Host = Literal["token", "api", "ws"]
 Party = Literal["subject", "peer", "network"]
 Ending = Literal["fin", "rst", "refused", "timeout"]
+Held = Literal["keep", "release"]
+"""What becomes at a healing of the bytes that a condition holds."""
+HELD: tuple[Held, ...] = get_args(Held)
 
 OMIT_NULL: Mapping[str, bool] = MappingProxyType({"omit_null": True})
 """Metadata of a field that a record leaves out while it is null. A field that a kind gains later has it, so
@@ -344,7 +347,7 @@ class Heal(Event):
     """Every rule ended. `held` is what conditions already hold: kept, or released on purpose."""
 
     KIND = "heal"
-    held: Literal["keep", "release"]
+    held: Held
 
 
 @dataclass(frozen=True)

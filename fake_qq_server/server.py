@@ -12,11 +12,10 @@ import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from fake_qq_server.addresses import HOSTS, Addresses
 from fake_qq_server.director import Director
-from fake_qq_server.events import Envelope, Host, LinkClose, Party, Sink
+from fake_qq_server.events import Envelope, Held, Host, LinkClose, Party, Sink
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.platform import Platform
 from fake_qq_server.platform.protocol import GATEWAY_URL
@@ -67,7 +66,7 @@ class FakeQQ:
         rules: Sequence[Rule] = (),
         forbids: Sequence[Forbid] = (),
         heal: Moment | None = None,
-        held: Literal["keep", "release"] = "keep",
+        held: Held = "keep",
         seed: int = 0,
         delay_us: int = DELAY_US,
         options: Options | None = None,
@@ -128,7 +127,7 @@ class FakeQQ:
         rules: Sequence[Rule],
         forbids: Sequence[Forbid] = (),
         heal: Moment | None = None,
-        held: Literal["keep", "release"] = "keep",
+        held: Held = "keep",
     ) -> Director:
         return Director(
             stage,
@@ -166,10 +165,17 @@ class FakeQQ:
 
     # -- while it runs
 
-    def load(self, rules: Sequence[Rule], heal: Moment | None = None) -> None:
-        """These rules instead of those there are; their time and their marks count from now."""
+    def load(
+        self,
+        rules: Sequence[Rule],
+        heal: Moment | None = None,
+        held: Held = "keep",
+        forbids: Sequence[Forbid] = (),
+    ) -> None:
+        """These rules and prohibitions instead of those there are; their time and their marks count from
+        now."""
         self.director.retire()
-        self.director = self._directed(self.stage.from_now(), rules, heal=heal)
+        self.director = self._directed(self.stage.from_now(), rules, forbids, heal, held)
         self.director.take_over()
 
     def register(self, app_id: str, secret: str) -> Bot:

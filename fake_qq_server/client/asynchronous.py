@@ -114,9 +114,15 @@ class AsyncClient:
         """The rules there are."""
         return await self._do(calls.rules())
 
-    async def load_rules(self, rules: Sequence[Any], heal: str | None = None) -> shapes.State:
-        """These rules instead of those there are."""
-        return await self._do(calls.load_rules(rules, heal))
+    async def load_rules(
+        self,
+        rules: Sequence[Any],
+        heal: str | None = None,
+        forbids: Sequence[Any] = (),
+        held: shapes.Held = "keep",
+    ) -> shapes.State:
+        """These rules and prohibitions instead of those there are."""
+        return await self._do(calls.load_rules(rules, heal, forbids, held))
 
     async def clear_rules(self) -> shapes.State:
         """No rules any more."""

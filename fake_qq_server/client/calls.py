@@ -149,9 +149,15 @@ def rules() -> Call[shapes.Rules]:
     return Call("GET", "/rules")
 
 
-def load_rules(rules: Sequence[Any], heal: str | None = None) -> Call[shapes.State]:
-    """These rules instead of those there are."""
-    return Call("PUT", "/rules", {"rules": list(rules), **_given(heal=heal)})
+def load_rules(
+    rules: Sequence[Any],
+    heal: str | None = None,
+    forbids: Sequence[Any] = (),
+    held: shapes.Held = "keep",
+) -> Call[shapes.State]:
+    """These rules and prohibitions instead of those there are."""
+    loaded = {"rules": list(rules), "forbids": list(forbids), "held": held, **_given(heal=heal)}
+    return Call("PUT", "/rules", loaded)
 
 
 def clear_rules() -> Call[shapes.State]:

@@ -7,7 +7,10 @@ for from that number on (`after`).
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
+
+Held = Literal["keep", "release"]
+"""What becomes of what a condition holds, when all rules end."""
 
 
 class Ready(TypedDict):
@@ -140,10 +143,13 @@ class Frame(TypedDict):
 
 
 class Rules(TypedDict):
-    """The rules there are, as they were written, and the moment that ends them all, if there is one."""
+    """The rules and prohibitions there are, as they were written, and the moment that ends all rules, if
+    there is one; `held`: what becomes then of what a condition holds."""
 
     rules: list[Any]
+    forbids: list[Any]
     heal: str | None
+    held: Held
 
 
 class Pushed(TypedDict):

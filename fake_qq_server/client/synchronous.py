@@ -109,9 +109,15 @@ class Client:
         """The rules there are."""
         return self._do(calls.rules())
 
-    def load_rules(self, rules: Sequence[Any], heal: str | None = None) -> shapes.State:
-        """These rules instead of those there are."""
-        return self._do(calls.load_rules(rules, heal))
+    def load_rules(
+        self,
+        rules: Sequence[Any],
+        heal: str | None = None,
+        forbids: Sequence[Any] = (),
+        held: shapes.Held = "keep",
+    ) -> shapes.State:
+        """These rules and prohibitions instead of those there are."""
+        return self._do(calls.load_rules(rules, heal, forbids, held))
 
     def clear_rules(self) -> shapes.State:
         """No rules any more."""

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from fake_qq_server.client import shapes
-from fake_qq_server.events import ClockSet, EventKept, EventSent, InteractionSent
+from fake_qq_server.events import HELD, ClockSet, EventKept, EventSent, Held, InteractionSent
 from fake_qq_server.platform.rows import Bot
 from fake_qq_server.platform.units import UnitError, parse_duration
+from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError, Path
 from fake_qq_server.rules.moments import parse_moment
@@ -29,6 +30,9 @@ PUSHED_BY = "control API"
 LONGEST_WAIT_S = 600.0
 
 
+NONE = shapes.Rules(rules=[], forbids=[], heal=None, held="keep")
+
+
 class Refused(Exception):
     """A request cannot be done; `status` and one sentence."""
 
@@ -39,14 +43,14 @@ class Refused(Exception):
 
 class Control:
     """The control API's methods on one fake, its clock and its history. Each takes what its route's table
-    says. `loaded`: the rules that act from the start, as they are written."""
+    says. `loaded`: what acts from the start, as it is written."""
 
     def __init__(
         self,
         fake: FakeQQ,
         clock: MovableClock,
         history: History,
-        loaded: shapes.Rules = shapes.Rules(rules=[], heal=None),
+        loaded: shapes.Rules = NONE,
     ) -> None:
         self._fake = fake
         self._clock = clock
@@ -158,23 +162,30 @@ class Control:
         return shapes.Pushed(acted=sum(acted), ids=ids, records=rows)
 
     def rules(self) -> shapes.Rules:
-        """The rules there are, as they were written."""
+        """The rules and prohibitions there are, as they were written."""
         return self._loaded
 
-    def load_rules(self, rules: Any, heal: str | None = None) -> shapes.State:
-        """These rules instead of those there are. Their moments count from now."""
+    def load_rules(
+        self, rules: Any, heal: str | None = None, forbids: Any = (), held: Held = "keep"
+    ) -> shapes.State:
+        """These rules and prohibitions instead of those there are. Their moments count from now."""
+        written = list(forbids)
+        if held not in HELD:
+            raise Refused(400, f"held is {' or '.join(HELD)}, not {held!r}")
         try:
             parsed = parse_rules(rules)
             ids = [rule.id for rule in parsed if rule.id is not None]
+            prohibitions = parse_forbids(written, ids=ids)
             moment = None if heal is None else parse_moment(heal, ("heal",), ids)
         except LanguageError as problem:
             raise Refused(400, f"{_place(problem.path)}: {problem.sentence}") from None
-        self._fake.load(parsed, moment)
-        self._rules, self._loaded = parsed, shapes.Rules(rules=rules, heal=heal)
+        self._fake.load(parsed, moment, held, prohibitions)
+        self._rules = parsed
+        self._loaded = shapes.Rules(rules=rules, forbids=written, heal=heal, held=held)
         return self.state()
 
     def clear_rules(self) -> shapes.State:
-        """No rules any more; what conditions held is let go."""
+        """No rules and no prohibitions any more; what conditions held is let go."""
         return self.load_rules([])
 
     def register(self, app_id: str, secret: str) -> shapes.Bot:
@@ -220,7 +231,7 @@ class Control:
         """As if it had just begun: no rules, sessions, tokens, quotas or history; connections are reset. Bots
         stay, and so do the numbers of records."""
         self._fake.forget()
-        self._rules, self._loaded = (), shapes.Rules(rules=[], heal=None)
+        self._rules, self._loaded = (), NONE
         self._history.clear()
         return self.state()
 

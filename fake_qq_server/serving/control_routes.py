@@ -129,7 +129,9 @@ ROUTES = (
         shapes.State,
         body={
             "rules": Parameter("as in a scenario file", ("array",), True),
-            "heal": Parameter("the moment that ends them all, such as 10m", ("string",)),
+            "forbids": Parameter("what must not happen, as in a scenario file", ("array",)),
+            "heal": Parameter("the moment that ends all rules, such as 10m", ("string",)),
+            "held": Parameter("what becomes then of what a condition holds: keep or release", ("string",)),
         },
     ),
     Route("DELETE", "/rules", Control.clear_rules, shapes.State),

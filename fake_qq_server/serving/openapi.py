@@ -98,6 +98,8 @@ def _schema(shape: Any, shapes: dict[str, Any]) -> dict[str, Any]:
     if shape in _PLAIN:
         return _PLAIN[shape]
     origin, inner = typing.get_origin(shape), typing.get_args(shape)
+    if origin is typing.Literal:
+        return {"enum": list(inner)}
     if origin is list:
         return {"type": "array", "items": _schema(inner[0], shapes)}
     if origin is dict:

@@ -18,11 +18,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from fake_qq_server.addresses import HOSTS
 from fake_qq_server.client import shapes
-from fake_qq_server.events import ClockSet, Host, Sink
+from fake_qq_server.events import ClockSet, Held, Host, Sink
 from fake_qq_server.owned_folders import owned_folder
 from fake_qq_server.platform.options import Options
 from fake_qq_server.platform.protocol import GATEWAY_URL
@@ -50,19 +50,25 @@ CA_PREFIX = "qqchaos-ca-"
 
 @dataclass(frozen=True)
 class Story:
-    """What acts from the start: rules (`written`: as they stand in their file), prohibitions, and the moment
-    that ends all rules."""
+    """What acts from the start: rules, prohibitions (`written`, `written_forbids`: as they stand in their
+    file), and the moment that ends all rules."""
 
     rules: Sequence[Rule] = ()
     written: Sequence[Any] = ()
     forbids: Sequence[Forbid] = ()
+    written_forbids: Sequence[Any] = ()
     heal: Moment | None = None
-    held: Literal["keep", "release"] = "keep"
+    held: Held = "keep"
 
     @property
     def loaded(self) -> shapes.Rules:
         """The rules as the control API tells them."""
-        return shapes.Rules(rules=list(self.written), heal=self.heal.text() if self.heal else None)
+        return shapes.Rules(
+            rules=list(self.written),
+            forbids=list(self.written_forbids),
+            heal=self.heal.text() if self.heal else None,
+            held=self.held,
+        )
 
 
 @dataclass

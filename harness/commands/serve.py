@@ -77,7 +77,8 @@ def _story(run: RunSpec | None) -> Story:
     if run is None:
         return Story()
     healing: dict[str, Any] = {"heal": run.heal.at, "held": run.heal.held} if run.heal else {}
-    return Story(run.rules, run.resolved["rules"], run.forbids, **healing)
+    written = run.resolved["rules"], run.forbids, run.resolved.get("forbids", ())
+    return Story(run.rules, *written, **healing)
 
 
 def _opened(run: RunSpec | None, settings: Settings) -> RunOpen:

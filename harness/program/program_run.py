@@ -62,6 +62,7 @@ class ProgramRun(TimeTable):
         self._pace = Pace(float(spec.extra["speed"]))
         self._pace.starts(0)
         self._sentinel = Sentinel()
+        self._trouble: str | None = None
         self._file = faketime.TimestampFile(self._homes / "clock", faketime.now())
         self._log = Log(self._hermes / LOG, self._seen, recorder.secrets_in)
         self._status = Status(self._hermes, self._seen, recorder)
@@ -134,7 +135,7 @@ class ProgramRun(TimeTable):
         if self._lives.over:
             self._seen(left_by(self._hermes, self._homes / "locks", self._service.left()))
         self._seen(self._sentinel.found())
-        trouble = self._sentinel.trouble()
+        trouble = self._trouble or self._sentinel.trouble()
         self._close("harness" if trouble else "end", trouble)
 
     def _close(self, why: str, detail: str | None = None) -> None:
@@ -191,7 +192,8 @@ class ProgramRun(TimeTable):
         try:
             self._look()
             self._set_rate()
-            if self._sentinel.trouble() and not self._tearing_down:
+            self._trouble = self._trouble or self._sentinel.trouble()
+            if self._trouble and not self._tearing_down:
                 self._over.set()  # what follows would prove nothing
         except Exception as problem:
             self._failed(problem)

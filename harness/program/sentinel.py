@@ -8,7 +8,7 @@ by minutes of the run's time, so may have been anything.
 
 from __future__ import annotations
 
-from fake_qq_server.events import Event, HttpAnswer, HttpRequest, LinkClose
+from fake_qq_server.events import Event, HttpAnswer, HttpRequest, LinkClose, Session
 from harness.journal.process_kinds import ProcSentinel, SubjGaveUp
 from harness.journal.run_kinds import SubjAttempt
 
@@ -30,10 +30,12 @@ class Sentinel:
         self._counting = False
 
     def saw(self, event: Event) -> None:
-        """Attempts are counted from the first one of the log to the give-up; what the runner tries later is
-        none of the listener's."""
+        """Attempts are counted from the first READY, or the first attempt of the log, to the give-up: what the
+        runner tries later is none of the listener's. The platform may see one before the log is read."""
         if isinstance(event, SubjGaveUp):
             self._counting = False
+        elif isinstance(event, Session):
+            self._counting = self._counting or event.what == "ready"
         elif isinstance(event, SubjAttempt):
             self._counting = self._counting or event.phase == "begin"
             self._begun += event.phase == "end"

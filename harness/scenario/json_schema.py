@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fake_qq_server.events import HELD
 from fake_qq_server.rules.forbids import LONGEST_REASON
 from fake_qq_server.rules.language_verbs import EVENTS, HOSTS
 from fake_qq_server.rules.moments import SCENES, SENDS, WHERE_KEYS
@@ -48,7 +49,7 @@ def _document_properties() -> dict[str, Any]:
     handler: dict[str, Any] = {
         "anyOf": [{"enum": list(vocabulary.HANDLERS)}, _closed({"slow": _DURATION}, ["slow"])]
     }
-    heal = _closed({"at": _MOMENT, "held": {"enum": list(vocabulary.HELD)}}, ["at"])
+    heal = _closed({"at": _MOMENT, "held": {"enum": list(HELD)}}, ["at"])
     sooner = _closed({"after": _DURATION, "latest": _DURATION}, ["after", "latest"])
     per_level = {
         "type": "object",

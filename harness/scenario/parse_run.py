@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fake_qq_server.events import HELD
 from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import parse_rules
 from fake_qq_server.rules.language_errors import LanguageError, Path, quoted, suggest
@@ -34,7 +35,6 @@ from harness.scenario.refusals import refuse_run
 from harness.scenario.run_spec import DEFAULT_PROBES, BotConfig, Healing, RunSpec
 from harness.scenario.vocabulary import (
     CHECKS,
-    HELD,
     LEVELS,
     LIMITED,
     NAME,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fake_qq_server.events import Held
 from fake_qq_server.rules.forbids import Forbid
 from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
@@ -21,7 +22,7 @@ class Healing:
     """When every rule ends for good, and whether what a condition holds back then stays held."""
 
     at: Moment
-    held: Literal["keep", "release"] = "keep"
+    held: Held = "keep"
 
 
 @dataclass(frozen=True)

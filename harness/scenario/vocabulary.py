@@ -62,9 +62,6 @@ PROBES = ("c2c", "group", "guild", "dm")
 """The kinds of messages with which a run is probed: to the bot alone, or to it in a group, in a channel of a
 guild, by direct message of a guild."""
 
-HELD = ("keep", "release")
-"""What becomes at the healing of the bytes that a condition holds."""
-
 CHECKS = (
     "connects", "flag", "notified", "truthful", "awake", "settles", "recovers", "notices", "beats", "patient",
     "clean", "bounded", "polite", "once", "heard", "answered", "intact", "typing", "delivered", "reported",

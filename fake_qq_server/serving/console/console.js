@@ -99,19 +99,19 @@ function showRules(names) {
   for (const [id, { button }] of faults) button.setAttribute("aria-pressed", names.includes(id));
 }
 
-/** Load these rules instead of those there are. Throws a Refusal. */
-async function load(rules, heal) {
-  const state = await call("PUT", "/rules", { rules, ...(heal && { heal }) });
+/** Load these rules; the prohibitions and the healing of what was `loaded` stay. Throws a Refusal. */
+async function load(rules, { forbids, heal, held }) {
+  const state = await call("PUT", "/rules", { rules, forbids, held, ...(heal && { heal }) });
   showRules(state.rules);
 }
 
 function toggle(id) {
   const { fault } = faults.get(id);
   act(fault.name, async () => {
-    const { rules, heal } = await call("GET", "/rules");
-    const others = rules.filter(one => one.id !== id);
-    const on = others.length === rules.length;
-    await load(on ? [...others, fault.rule] : others, heal);
+    const loaded = await call("GET", "/rules");
+    const others = loaded.rules.filter(one => one.id !== id);
+    const on = others.length === loaded.rules.length;
+    await load(on ? [...others, fault.rule] : others, loaded);
     return { said: on ? "on" : "off" };
   });
 }
@@ -130,8 +130,9 @@ async function loadBox() {
   try {
     const written = [JSON.parse($("box").value)].flat();
     const ids = written.map(rule => rule?.id);
-    const { rules } = await call("GET", "/rules");
-    await load([...written, ...rules.filter(({ id }) => faults.has(id) && !ids.includes(id))]);
+    const loaded = await call("GET", "/rules");
+    const pressed = loaded.rules.filter(({ id }) => faults.has(id) && !ids.includes(id));
+    await load([...written, ...pressed], loaded);
     say($("done"), "rules: loaded", "good");
   } catch (problem) {
     const json = problem instanceof SyntaxError;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import aiohttp
 import pytest
@@ -155,12 +156,37 @@ async def test_what_a_silence_held_arrives_once_it_is_cleared() -> None:
 
 async def test_the_rules_there_are_can_be_had_as_they_were_written() -> None:
     async with served() as qq:
-        assert await qq.control.rules() == {"rules": [], "heal": None}
+        none: dict[str, Any] = {"rules": [], "forbids": [], "heal": None, "held": "keep"}
+        assert await qq.control.rules() == none
         mine = [{"id": "mine", "at": "1h", "do": {"close": 4009}}]
-        await qq.control.load_rules(mine, heal="mine + 10m")
-        assert await qq.control.rules() == {"rules": mine, "heal": "mine + 10m"}
+        never = [{"when": "ws.in.identify", "from": "mine", "because": "it is to be resumed"}]
+        loaded: dict[str, Any] = {"rules": mine, "forbids": never, "heal": "mine + 10m", "held": "release"}
+        await qq.control.load_rules(**loaded)
+        assert await qq.control.rules() == loaded
         await qq.control.clear_rules()
-        assert await qq.control.rules() == {"rules": [], "heal": None}
+        assert await qq.control.rules() == none
+
+
+async def test_what_was_forbidden_is_told_where_it_happens_under_rules_loaded_anew() -> None:
+    async with served() as qq:
+        await qq.control.load_rules([], forbids=[{"when": "ws.in.identify", "because": "there is a session"}])
+        await qq.bot.ready()
+        told = await qq.control.wait("forbidden")
+        assert told["records"][0]["d"]["because"] == "there is a session"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"forbids": [{"when": "ws.in.identify"}]}, r"forbids\[0\]: because is missing"),
+        ({"forbids": [{"when": "ws.in.identify", "from": "gone", "because": "x"}]}, r"forbids\[0\]\.from"),
+        ({"held": "drop"}, "held is keep or release, not 'drop'"),
+    ],
+)
+async def test_a_wrong_prohibition_or_healing_is_refused(wrong: dict[str, Any], where: str) -> None:
+    async with served() as qq:
+        with pytest.raises(ControlError, match=where):
+            await qq.control.load_rules([], **wrong)
 
 
 async def test_wrong_rules_leave_the_old_ones_and_say_where() -> None:

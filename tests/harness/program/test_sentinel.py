@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fake_qq_server.events import HttpAnswer, HttpRequest
+from fake_qq_server.events import HttpAnswer, HttpRequest, Session
 from harness.journal.process_kinds import ProcSentinel, SubjGaveUp
 from harness.journal.run_kinds import SubjAttempt
 from harness.program.sentinel import MOST_LATE_S, TOO_FAST, Sentinel
@@ -34,6 +34,16 @@ def test_what_the_start_asks_for_is_no_attempt() -> None:
     sentinel = Sentinel()
     sentinel.saw(GATEWAY)
     assert attempts(sentinel, False).trouble() is not None
+
+
+def test_the_platform_may_see_an_attempt_before_the_log_of_it_is_read() -> None:
+    sentinel = Sentinel()
+    sentinel.saw(GATEWAY)
+    sentinel.saw(Session("ready", 1))
+    sentinel.saw(GATEWAY)
+    sentinel.saw(SubjAttempt("begin"))
+    sentinel.saw(SubjAttempt("end", "failed"))
+    assert sentinel.found() == ProcSentinel(1, 1, 0.0)
 
 
 def test_what_is_asked_for_after_the_give_up_makes_up_for_nothing() -> None:
