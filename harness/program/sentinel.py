@@ -30,7 +30,7 @@ class Sentinel:
         self._counting = False
 
     def saw(self, event: Event) -> None:
-        """Attempts are counted from the first READY, or the first attempt of the log, to the give-up: what the
+        """Attempts are counted from the first READY, or the log's first attempt, to the give-up: what the
         runner tries later is none of the listener's. The platform may see one before the log is read."""
         if isinstance(event, SubjGaveUp):
             self._counting = False
