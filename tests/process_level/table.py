@@ -34,7 +34,7 @@ OUTAGES = {
     "ends 20 min after the give-up": "exhausted/gateway-500+heals-20m-after-gaveup-or-3h",
 }
 POLICIES = ("on-failure", "always", "hermes")
-NAMED = ("inline-final", "inline-retryable", "detached")
+NAMED = ("inline-final", "inline-retryable", "detached", "reference")
 NONE = "as shipped"
 HEAD = (
     "fix",
