@@ -143,7 +143,7 @@ def _instead(item: Mapping[str, Any], path: Path, ids: Collection[str]) -> tuple
     if "when" not in item:
         raise LanguageError(place, "instead is for a rule with when: both must wait for the same event")
     for name in named:
-        if name not in ids:
+        if not isinstance(name, str) or name not in ids:
             raise LanguageError(place, f"no rule is called {quoted(name)}: {suggest(name, sorted(ids))}")
     if not named or len(set(named)) < len(named) or item.get("id") in named:
         raise LanguageError(place, "instead is the id of another rule, or a list of such, each once")

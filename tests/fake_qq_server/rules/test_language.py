@@ -129,6 +129,8 @@ def test_two_answers_are_allowed_where_one_acts_instead_of_the_other() -> None:
         ([DOWN, {**THIRD, "instead": ["down", "down"]}], "each once"),
         ([DOWN, {**THIRD, "instead": "third"}], "the id of another rule"),
         ([DOWN, {**THIRD, "instead": None}], "no rule is called"),
+        ([DOWN, {**THIRD, "instead": [["down"]]}], "no rule is called"),
+        ([DOWN, {**THIRD, "instead": {}}], "no rule is called"),
         ([DOWN, {"at": "5m", "do": "fin", "instead": "down"}], "for a rule with when"),
         ([DROP, {**THIRD, "instead": "drop"}], "drop waits for no event"),
         ([DOWN, {"when": "http.api", "do": "noanswer", "instead": "down"}], "never meet"),
