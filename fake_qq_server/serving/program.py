@@ -84,6 +84,8 @@ class Program:
     on_ready: Callable[[shapes.Ready], None] | None = None
     end: Callable[[int], None] = lambda status: None
     """Ends it with an exit status; it can from `run` or `serve` on. Called in its loop."""
+    said_by: str = ""
+    """What that sentence begins with: the name of the command."""
     problem: BaseException | None = None
     """How the fake itself failed, if it did."""
     _fake: FakeQQ | None = None
@@ -95,7 +97,7 @@ class Program:
             return asyncio.run(self._serve_until_a_signal())
         except OSError as problem:
             where = f"{problem.filename}: " if problem.filename else ""
-            print(f"cannot serve: {where}{problem.strerror or problem}", file=sys.stderr)
+            print(f"{self.said_by}cannot serve: {where}{problem.strerror or problem}", file=sys.stderr)
             return WRONG_USAGE
 
     def now_us(self) -> int:

@@ -27,7 +27,7 @@ def serve(request: ServeRequest) -> int:
         raise UsageError(f"the app id {request.given_twice} is given twice: --bot is once for each")
     run = _run(request.scenario) if request.scenario is not None else None
     settings = Settings(**{field.name: getattr(request, field.name) for field in fields(Settings)})
-    program = Program(settings, _story(run))
+    program = Program(settings, _story(run), said_by="qqchaos: ")
     if request.journal is None:
         return _status(program.run())
     try:

@@ -24,7 +24,7 @@ from tests.harness import bot
 
 ENDS_S = 3.0
 """How long `serve` is left alone; its program may not even have begun by then."""
-STARTS_PROCESSES = ("run", "repro", "fixes", "serve", "doctor", "toxiproxy")
+STARTS_PROCESSES = ("run", "repro", "fixes", "serve", "doctor", "toxiproxy", "baseline")
 """These commands are tried as the program itself; the others only read and write files."""
 ALL = (PASSED, FAILED, NOT_JUDGED, WRONG_USAGE)
 
@@ -168,8 +168,10 @@ def _value(rng: random.Random, one: Option, name: str, line: Line) -> str:
 def _keep_it_short(line: Line, options: set[str]) -> None:
     """Whatever runs, runs the small bot through one run; a whole table of fixes is not made."""
     name = line.command.name
-    if name in ("run", "repro", "fixes", "doctor") and "--hermes" not in options:
+    if name in ("run", "repro", "fixes", "doctor", "baseline") and "--hermes" not in options:
         line.words += ["--hermes", str(bot.CORRECT), "--python", sys.executable]
+    if name == "baseline":
+        line.words += ["-k", "healthy", "--level=adapter", "--seeds=1"]
     if name in ("run", "repro"):
         line.words += ["-k", "healthy" if name == "run" else "upgrade-403", "--level=adapter"]
     if name == "fixes":

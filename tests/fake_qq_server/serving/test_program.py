@@ -110,7 +110,8 @@ def test_a_taken_port_is_named_in_one_sentence(command: tuple[str, ...]) -> None
         done = subprocess.run(
             [*command, "--port-base", str(base)], capture_output=True, text=True, timeout=60
         )
-        said = f"cannot serve: port {base} of 127.0.0.1 is taken\n"
+        by = "" if command is PROGRAM else "qqchaos: "
+        said = f"{by}cannot serve: port {base} of 127.0.0.1 is taken\n"
         assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 
