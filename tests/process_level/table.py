@@ -2,7 +2,7 @@
 
     python -m tests.process_level.table --hermes 0.19.0 [--fix NAME ...] [--policy NAME ...] [--out FILE]
 
-For each fix of issue 14539 (and none), each policy, and an outage that ends or does not: did systemd start
+For each fix of issue 14539 (`"as shipped": none), each policy, and an outage that ends or does not: did systemd start
 the program again, was it back on QQ, and how many minutes of its time after the outage. Beside it what the
 runner level says of the same. A row is written as soon as it is measured: a table that was cut short is one.
 """
@@ -34,8 +34,8 @@ OUTAGES = {
     "ends 20 min after the give-up": "exhausted/gateway-500+heals-20m-after-gaveup-or-3h",
 }
 POLICIES = ("on-failure", "always", "hermes")
-NAMED = ("inline-final", "inline-retryable", "detached", "reference")
 NONE = "as shipped"
+NAMED = (NONE, "inline-final", "inline-retryable", "detached", "reference")
 HEAD = (
     "fix",
     "outage",
@@ -87,7 +87,7 @@ def measured(
     installation: Installation, named: Sequence[str], policies: Sequence[str], out: Path
 ) -> Iterator[Row]:
     """Each row, as it is measured."""
-    for name in (NONE, *named):
+    for name in named:
         fix = None if name == NONE else fixes.choose(name, installation)
         for outage, scenario in OUTAGES.items():
             spec = by_names([scenario], PROCESS)[0]
