@@ -2,9 +2,10 @@
 
     python -m tests.process_level.table --hermes 0.19.0 [--fix NAME ...] [--policy NAME ...] [--out FILE]
 
-For each fix of issue 14539 (`"as shipped": none), each policy, and an outage that ends or does not: did systemd start
-the program again, was it back on QQ, and how many minutes of its time after the outage. Beside it what the
-runner level says of the same. A row is written as soon as it is measured: a table that was cut short is one.
+For each fix of issue 14539 ("as shipped": none), each policy, and an outage that ends or does not: did
+systemd start the program again, was it back on QQ, and how many minutes of its time after the outage. Beside
+it what the runner level says of the same. A row is written as soon as it is measured: a table that was cut
+short is one.
 """
 
 from __future__ import annotations
