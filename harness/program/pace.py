@@ -26,7 +26,13 @@ from fake_qq_server.platform.protocol import HEARTBEAT_MS
 from harness.program.faketime import STEP_S, STEPS
 from harness.scenario.limits import RECOVERY_HEARTBEATS, RECOVERY_US
 
-MOST: Mapping[str, float] = {"starting": 1.0, "stopping": 1.0, "answering": 1.0, "recovering": 40.0}
+MOST: Mapping[str, float] = {
+    "starting": 1.0,
+    "stopping": 1.0,
+    "answering": 1.0,
+    "starting again": 40.0,
+    "recovering": 40.0,
+}
 """For each reason, the rate that it allows."""
 
 TALKING = 1 / 10
@@ -34,6 +40,9 @@ TALKING = 1 / 10
 TALK = (LinkOpen, LinkClose, HttpRequest, WsConnect)
 
 SECOND = 1_000_000
+REAL_STARTS = 3
+"""So many starts in a row are in real time; those of a program that ends before it is ready, again and again,
+are `starting again` from then on."""
 START_US = 90 * SECOND
 """Where the bot is not ready by then, time passes faster all the same."""
 ANSWER_US = 60 * SECOND
@@ -58,6 +67,7 @@ class Pace:
         self._most = {**MOST, "talking": max(1.0, asked * TALKING)}
         self._until: dict[str, float] = {}
         self._unanswered: set[str] = set()
+        self._starts = 0
         self._healing = False
         self._changed_at = -inf
         self._before = 1.0
@@ -65,7 +75,10 @@ class Pace:
 
     def starts(self, now_us: int) -> None:
         """The program starts, or is about to be started again."""
-        self._until["starting"] = now_us + START_US
+        self._until.pop("starting", None)
+        self._starts += 1
+        reason = "starting" if self._starts <= REAL_STARTS else "starting again"
+        self._until[reason] = now_us + START_US
 
     def stops(self) -> None:
         """It is told to stop."""
@@ -79,7 +92,9 @@ class Pace:
                 self._healing = False
                 self._until["recovering"] = now_us + RECOVER_US
         if isinstance(event, Session) and event.what in ("ready", "resumed"):
+            self._starts = 0
             self._until.pop("starting", None)
+            self._until.pop("starting again", None)
             if "recovering" in self._until:
                 self._until["recovering"] = now_us + HELD_US
         elif isinstance(event, Heal):

@@ -69,6 +69,18 @@ def test_time_passes_faster_though_the_bot_does_not_become_ready_in_time() -> No
     assert settled(pace, START_US + 1) == 400
 
 
+def test_a_program_that_ends_before_it_is_ready_again_and_again_is_started_in_faster_time() -> None:
+    pace = Pace(400)
+    rates = []
+    for second in range(5):
+        pace.starts(second * SECOND)
+        rates.append(settled(pace, second * SECOND))
+    assert rates == [1, 1, 1, 40, 40]
+    pace.saw(READY, 6 * SECOND)
+    pace.starts(7 * SECOND)
+    assert settled(pace, 7 * SECOND) == 1
+
+
 def test_the_rate_is_raised_in_steps_each_after_the_longest_wait_that_began_before_the_last() -> None:
     pace = Pace(400)
     asked_at = (1.0, 1.1, 1.6, 1.62, 1.66, 4.0)
