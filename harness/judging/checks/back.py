@@ -10,7 +10,7 @@ from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit, SubjLife
 from harness.journal.runner_kinds import RunnerQueue
 from harness.judging.checks.program import exit_of as exit_of
-from harness.judging.checks.program import started_after, stop_job
+from harness.judging.checks.program import about_to_start, started_after, stop_job
 from harness.judging.checks.recovery import recovers
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
 from harness.judging.intervals import SECOND, duration
@@ -49,12 +49,13 @@ def back(run: Timeline, limits: CheckLimits) -> Finding:
 
 
 def _started_again(run: Timeline) -> tuple[int, int] | None:
-    """Of a program that a real service manager kept: the records of an end, and of the life after it."""
+    """Of a program that a real service manager kept: the records of an end, and of the life after it, or of
+    the wait for that."""
     if run.level != PROCESS:
         return None
     for record in run.body:
         if isinstance(record.event, ProcExit):
-            life = started_after(run, record)
+            life = started_after(run, record) or about_to_start(run)
             return (record.n, life.n) if life else None
     return None
 

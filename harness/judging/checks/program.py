@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from fake_qq_server.events import RuleAct
 from fake_qq_server.rules.verbs.signal_ import KILL
+from harness.journal.process_kinds import ProcUnit
 from harness.journal.record import Record
 from harness.journal.run_kinds import Left, ProcExit, RunnerStop, RunTeardown, SubjLife, SubjState
 from harness.journal.runner_kinds import BesideState, BesideWord, RunnerHeld, RunnerState
@@ -20,6 +21,9 @@ from harness.judging.facts import Mark
 from harness.judging.intervals import duration
 from harness.judging.timeline import Timeline
 from harness.scenario.vocabulary import PROCESS
+
+AUTO_RESTART = "auto-restart"
+"""systemd's word between the end of a life and the next one."""
 
 SIGNAL = "signal"
 """The verb that acts on the process."""
@@ -55,9 +59,15 @@ def _signals(run: Timeline) -> Iterator[Record]:
 
 def exit_of(run: Timeline) -> Record | None:
     """The record of the program's own end, where it came before the run's, and where the service manager did
-    not start it again."""
+    not start it again, and is not about to."""
     last = next((one for one in reversed(run.body) if isinstance(one.event, ProcExit)), None)
-    return None if last is None or started_after(run, last) else last
+    return None if last is None or started_after(run, last) or about_to_start(run) else last
+
+
+def about_to_start(run: Timeline) -> Record | None:
+    """What a real systemd says of the program at the run's end, where it waits to start it again."""
+    last = next((one for one in reversed(run.body) if isinstance(one.event, ProcUnit)), None)
+    return last if last and isinstance(last.event, ProcUnit) and last.event.sub == AUTO_RESTART else None
 
 
 def started_after(run: Timeline, ended: Record) -> Record | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fake_qq_server.events import Event, EventSent
 from harness.journal.process_kinds import ProcUnit, SubjGaveUp
 from harness.journal.run_kinds import Left, ProcExit, SubjLife
@@ -45,6 +47,22 @@ def test_what_systemd_started_again_is_back_and_has_not_stayed() -> None:
     records = j.done(3 * HOUR)
     assert told("back", records) == ("pass", "it ended, and the service manager started it again")
     assert told("stays", records)[0] == "fail"
+    assert exit_of(read(records)) is None
+
+
+@pytest.mark.parametrize("lives", [1, 2])
+def test_what_systemd_is_about_to_start_again_at_the_runs_end_is_back(lives: int) -> None:
+    j = program()
+    for life in range(lives):
+        saw(
+            j,
+            600 + life,
+            SubjLife("started", life + 2),
+            ProcUnit("activating", "auto-restart", 1),
+            ProcExit(1),
+        )
+    records = j.done(602)
+    assert told("back", records) == ("pass", "it ended, and the service manager started it again")
     assert exit_of(read(records)) is None
 
 
