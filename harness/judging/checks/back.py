@@ -9,8 +9,8 @@ from harness.journal.process_kinds import ProcUnit
 from harness.journal.record import Record
 from harness.journal.run_kinds import ProcExit, SubjLife
 from harness.journal.runner_kinds import RunnerQueue
-from harness.judging.checks.program import exit_of as exit_of
 from harness.judging.checks.program import about_to_start, started_after, stop_job
+from harness.judging.checks.program import exit_of as exit_of
 from harness.judging.checks.recovery import recovers
 from harness.judging.checks.result import CheckLimits, Finding, fails, not_applicable, passes, unknown
 from harness.judging.intervals import SECOND, duration
