@@ -45,6 +45,9 @@ REAL_STARTS = 3
 are `starting again` from then on."""
 START_US = 90 * SECOND
 """Where the bot is not ready by then, time passes faster all the same."""
+AGAIN_US = 3600 * SECOND
+"""As long as START_US in real time, at the rate of `starting again`: the service manager waits in real time
+before it starts a program again."""
 ANSWER_US = 60 * SECOND
 """Within this an answer is due."""
 AFTER_ANSWER_US = 2 * SECOND
@@ -77,8 +80,10 @@ class Pace:
         """The program starts, or is about to be started again."""
         self._until.pop("starting", None)
         self._starts += 1
-        reason = "starting" if self._starts <= REAL_STARTS else "starting again"
-        self._until[reason] = now_us + START_US
+        if self._starts <= REAL_STARTS:
+            self._until["starting"] = now_us + START_US
+        else:
+            self._until["starting again"] = now_us + AGAIN_US
 
     def stops(self) -> None:
         """It is told to stop."""

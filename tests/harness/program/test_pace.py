@@ -17,6 +17,7 @@ from fake_qq_server.events import (
 )
 from harness.program.pace import (
     AFTER_ANSWER_US,
+    AGAIN_US,
     ANSWER_US,
     HELD_US,
     RECOVER_US,
@@ -76,6 +77,7 @@ def test_a_program_that_ends_before_it_is_ready_again_and_again_is_started_in_fa
         pace.starts(second * SECOND)
         rates.append(settled(pace, second * SECOND))
     assert rates == [1, 1, 1, 40, 40]
+    assert settled(pace, 4 * SECOND + AGAIN_US) == 40
     pace.saw(READY, 6 * SECOND)
     pace.starts(7 * SECOND)
     assert settled(pace, 7 * SECOND) == 1
