@@ -8,21 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 from fake_qq_server.client import shapes
-from fake_qq_server.events import HELD, ClockSet, EventKept, EventSent, Held, InteractionSent
+from fake_qq_server.events import HELD, NOTHING, ClockSet, EventKept, EventSent, Held, InteractionSent
 from fake_qq_server.platform.rows import Bot
 from fake_qq_server.platform.units import UnitError, parse_duration
 from fake_qq_server.rules.forbids import parse_forbids
 from fake_qq_server.rules.language import parse_rules
-from fake_qq_server.rules.language_errors import LanguageError, Path
+from fake_qq_server.rules.language_errors import LanguageError
 from fake_qq_server.rules.moments import parse_moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.rules.verbs.registry import Class
 from fake_qq_server.server import FakeQQ
 from fake_qq_server.serving.clock import MovableClock, TooManySteps
-from fake_qq_server.serving.history import History, matches, since
-from fake_qq_server.wire.http import HttpProtocol
-from fake_qq_server.wire.tcp import TcpConnection
-from fake_qq_server.wire.websocket import WebSocketProtocol
+from fake_qq_server.serving.history import History, since
+from fake_qq_server.serving.record_filter import check_filter, matches
+from fake_qq_server.serving.rows import connection_row, session_row
 
 PUSHED_BY = "control API"
 """The rule that records name for what is pushed here; no rule's id can be this."""
@@ -79,30 +78,17 @@ class Control:
     def connections(self) -> list[shapes.Connection]:
         """The open connections of all hosts."""
         ports = self._fake.listeners.values()
-        return [_connection(one) for port in ports for one in port.connections.values()]
+        return [connection_row(one) for port in ports for one in port.connections.values()]
 
     def sessions(self) -> list[shapes.Session]:
         """The sessions that are connected or can be resumed."""
         platform, now = self._fake.platform, self._fake.now_us()
-        return [
-            shapes.Session(
-                ordinal=row.ordinal,
-                id=row.id,
-                bot=row.bot.number,
-                intents=row.intents,
-                shard=list(row.shard),
-                s=row.s,
-                conn=row.conn,
-                kept=len(row.kept),
-            )
-            for row in platform.sessions
-            if platform.resumable(row, now)
-        ]
+        return [session_row(row) for row in platform.sessions if platform.resumable(row, now)]
 
     def records(self, after: int = 0, kind: str | None = None) -> list[shapes.Record]:
         """Everything that happened, as a journal has it."""
-        rows = since(self._history.records, after)
-        return [row for row in rows if kind in (None, row["k"])]
+        self._check(kind)
+        return [row for row in since(self._history.records, after) if kind in (None, row["k"])]
 
     def requests(self, after: int = 0) -> list[shapes.Request]:
         """The requests of bots with their answers, whole."""
@@ -127,6 +113,7 @@ class Control:
         """Until so many records (of a kind) are there whose fields have these values, or the time is over."""
         if not 0 <= timeout_s <= LONGEST_WAIT_S:
             raise Refused(400, f"timeout_s is a number of seconds from 0 to {LONGEST_WAIT_S:.0f}")
+        self._check(kind, where or {})
         met: list[shapes.Record] = []
         try:
             async with asyncio.timeout(timeout_s):
@@ -138,6 +125,13 @@ class Control:
                     await self._history.changed()
         except TimeoutError:
             return shapes.Waited(met=False, records=met)
+
+    @staticmethod
+    def _check(kind: str | None, where: Mapping[str, Any] = NOTHING) -> None:
+        try:
+            check_filter(kind, where)
+        except LanguageError as problem:
+            raise _refusal(problem) from None
 
     # -- act
 
@@ -178,7 +172,7 @@ class Control:
             prohibitions = parse_forbids(written, ids=ids)
             moment = None if heal is None else parse_moment(heal, ("heal",), ids)
         except LanguageError as problem:
-            raise Refused(400, f"{_place(problem.path)}: {problem.sentence}") from None
+            raise _refusal(problem) from None
         self._fake.load(parsed, moment, held, prohibitions)
         self._rules = parsed
         self._loaded = shapes.Rules(rules=rules, forbids=written, heal=heal, held=held)
@@ -269,7 +263,7 @@ def _pushing(do: Any, conn: int | str | None) -> Rule:
     try:
         rule = parse_rules([item])[0]
     except LanguageError as problem:
-        raise Refused(400, f"{_place(problem.path[2:])}: {problem.sentence}") from None
+        raise _refusal(problem, inside=2) from None
     for one in rule.do:
         if one.row.kind is not Class.PUSH:
             raise Refused(400, f"do: {one.verb} is no push: load it as a rule")
@@ -278,22 +272,7 @@ def _pushing(do: Any, conn: int | str | None) -> Rule:
     return replace(rule, key=PUSHED_BY, id=None)
 
 
-def _place(path: Path) -> str:
-    """Where a mistake is, as one writes it: rules[0].do.close."""
-    parts = [f"[{one}]" if isinstance(one, int) else f".{one}" for one in path]
-    return "".join(parts).lstrip(".") or "body"
-
-
-def _connection(one: TcpConnection) -> shapes.Connection:
-    spoken = one.protocol
-    websocket = spoken if isinstance(spoken, WebSocketProtocol) else None
-    session = websocket.gateway.session if websocket and websocket.gateway else None
-    http = "http" if isinstance(spoken, HttpProtocol) else "none yet"
-    return shapes.Connection(
-        host=one.host,
-        number=one.number,
-        protocol="websocket" if websocket else http,
-        bot=websocket.bot if websocket else None,
-        session=session.ordinal if session else None,
-        serving=websocket is not None and websocket.serving,
-    )
+def _refusal(problem: LanguageError, inside: int = 0) -> Refused:
+    """Says where a mistake is, as one writes it: rules[0].do.close; without so many steps of the path."""
+    parts = [f"[{one}]" if isinstance(one, int) else f".{one}" for one in problem.path[inside:]]
+    return Refused(400, f"{''.join(parts).lstrip('.') or 'body'}: {problem.sentence}")

@@ -150,15 +150,6 @@ def since(rows: Reversible[Row], after: int) -> list[Row]:
     return list(newest_first)[::-1]
 
 
-def matches(row: shapes.Record, kind: str | None, where: Mapping[str, Any]) -> bool:
-    """Whether a record is of this kind (None: any), and has these values among its fields or around them."""
-    return kind in (None, row["k"]) and all(
-        key in known and known[key] == value
-        for known in ({**row["d"], "conn": row["conn"], "bot": row["bot"], "rule": row["rule"]},)
-        for key, value in where.items()
-    )
-
-
 def _readable(body: bytes) -> Any:
     text = body[:KEPT_CHARACTERS].decode("utf-8", "replace")
     try:

@@ -171,7 +171,7 @@ async def test_what_was_forbidden_is_told_where_it_happens_under_rules_loaded_an
     async with served() as qq:
         await qq.control.load_rules([], forbids=[{"when": "ws.in.identify", "because": "there is a session"}])
         await qq.bot.ready()
-        told = await qq.control.wait("forbidden")
+        told = await qq.control.wait("forbidden.seen")
         assert told["records"][0]["d"]["because"] == "there is a session"
 
 
@@ -195,6 +195,28 @@ async def test_wrong_rules_leave_the_old_ones_and_say_where() -> None:
         with pytest.raises(ControlError, match=r"rules\[0\]\.do\.clos"):
             await qq.control.load_rules([{"at": "1s", "do": {"clos": 1}}])
         assert (await qq.control.state())["rules"] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        (
+            {"kind": "forbidden"},
+            r"^.*kind: no record is of the kind 'forbidden': did you mean forbidden\.seen",
+        ),
+        ({"kind": "session", "where": {"wat": "ready"}}, r"where\.wat: .*did you mean what"),
+    ],
+)
+async def test_a_wait_for_what_cannot_happen_is_refused(wrong: dict[str, Any], where: str) -> None:
+    async with served() as qq:
+        with pytest.raises(ControlError, match=where):
+            await qq.control.wait(**wrong)
+
+
+async def test_records_of_no_kind_are_refused() -> None:
+    async with served() as qq:
+        with pytest.raises(ControlError, match="did you mean session"):
+            await qq.control.records(kind="sesion")
 
 
 async def test_a_wait_ends_when_it_happens_or_when_its_time_is_over() -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
-
-import pytest
 
 from fake_qq_server.client.shapes import Record
 from fake_qq_server.events import Envelope, WsIn
-from fake_qq_server.serving.history import KEPT, History, matches, since
+from fake_qq_server.serving.history import KEPT, History, since
 
 
 def test_records_are_numbered_here_or_by_the_journal() -> None:
@@ -30,24 +27,6 @@ def test_the_newest_are_kept_and_numbers_go_on_after_a_clear() -> None:
     assert history("peer", WsIn("heartbeat")) == KEPT + 4
     assert [row["n"] for row in since(history.records, 0)] == [KEPT + 4]
     assert since(history.records, KEPT + 4) == []
-
-
-@pytest.mark.parametrize(
-    ("kind", "where", "met"),
-    [
-        ("ws.in", {}, True),
-        ("ws.in", {"op": "resume", "s": 4, "bot": 2, "conn": 3}, True),
-        ("ws.in", {"op": "identify"}, False),
-        ("ws.in", {"nothing": None}, False),
-        ("ws.out", {}, False),
-    ],
-)
-def test_a_record_matches_by_its_fields_and_whom_it_concerns(
-    kind: str, where: dict[str, Any], met: bool
-) -> None:
-    history = History(lambda row: None)
-    history("peer", WsIn("resume", 4), Envelope(conn=3, bot=2))
-    assert matches(history.records[0], kind, where) is met
 
 
 async def test_everybody_who_waits_is_woken_by_one_record() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -72,8 +73,21 @@ def test_all_processes_that_a_run_started_are_killed_with_it(supervised: Supervi
     assert close.why == ("exited" if then == "exit" else "cpu")
     seen = supervised.seen()
     assert [found for found in map(procfs.stat, seen["pids"]) if found] == []
-    with socket.socket() as stranger:
-        stranger.bind(("127.0.0.1", seen["port"]))
+    assert not open_somewhere(seen["listener"])
+
+
+def open_somewhere(inode: int) -> bool:
+    """Whether a process has this socket. Its port alone would not tell: once free, anybody may be given it."""
+    for held in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(held) == f"socket:[{inode}]":
+                return True
+    return False
+
+
+def test_a_socket_that_a_process_has_is_seen() -> None:
+    with socket.socket() as here:
+        assert open_somewhere(os.fstat(here.fileno()).st_ino)
 
 
 def test_daemons_of_one_run_are_killed_and_other_runs_are_not(supervised: Supervised) -> None:
