@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fake_qq_server.client import shapes
-from fake_qq_server.platform.rows import Session
+from fake_qq_server.platform.rows import GatewaySession
 from fake_qq_server.wire.http import HttpProtocol
 from fake_qq_server.wire.tcp import TcpConnection
 from fake_qq_server.wire.websocket import WebSocketProtocol
 
 
-def session_row(row: Session) -> shapes.Session:
+def session_row(row: GatewaySession) -> shapes.Session:
     """A session that is connected or can be resumed."""
     return shapes.Session(
         ordinal=row.ordinal,

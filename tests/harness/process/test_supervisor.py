@@ -77,10 +77,10 @@ def test_all_processes_that_a_run_started_are_killed_with_it(supervised: Supervi
 
 
 def open_somewhere(inode: int) -> bool:
-    """Whether a process has this socket. Its port alone would not tell: once free, anybody may be given it."""
+    """Whether a process has this socket. Its port would not tell: once free, anybody may be given it."""
     for held in Path("/proc").glob("[0-9]*/fd/*"):
         with contextlib.suppress(OSError):
-            if os.readlink(held) == f"socket:[{inode}]":
+            if str(held.readlink()) == f"socket:[{inode}]":
                 return True
     return False
 
