@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import secrets
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -46,6 +47,9 @@ ENDED, FAILED, WRONG_USAGE = 0, 1, 2
 ANYWHERE = "0.0.0.0"
 CA_PREFIX = "qqchaos-ca-"
 """What the name of the folder begins with that has the certificate of the private CA."""
+GC_THRESHOLDS = (50_000, 20, 20)
+"""Of the garbage collector. The history is long, and its rows come and go with each message: with Python's own
+thresholds one answer in a hundred waits 10 ms for a collection, with these 3 (`tests.benchmark.serving`)."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,8 @@ class Program:
         """Serve until SIGINT, SIGTERM, or until nobody reads the log; returns the exit status: 0 ended, 1 the
         fake itself failed, 2 it cannot serve as asked, with one sentence on stderr."""
         try:
-            return asyncio.run(self._serve_until_a_signal())
+            with _rare_collections():
+                return asyncio.run(self._serve_until_a_signal())
         except OSError as problem:
             where = f"{problem.filename}: " if problem.filename else ""
             print(f"{self.said_by}cannot serve: {where}{problem.strerror or problem}", file=sys.stderr)
@@ -269,6 +274,17 @@ def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> Non
     """Call it in its loop, from another thread."""
     with contextlib.suppress(RuntimeError):  # the loop is closed: it is over anyway
         loop.call_soon_threadsafe(call)
+
+
+@contextlib.contextmanager
+def _rare_collections() -> Iterator[None]:
+    """For a process that only serves."""
+    before = gc.get_threshold()
+    gc.set_threshold(*GC_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def write_whole(path: Path, text: str) -> None:
