@@ -48,8 +48,8 @@ ANYWHERE = "0.0.0.0"
 CA_PREFIX = "qqchaos-ca-"
 """What the name of the folder begins with that has the certificate of the private CA."""
 GC_THRESHOLDS = (50_000, 20, 20)
-"""Of the garbage collector. The history is long, and its rows come and go with each message: with Python's own
-thresholds one answer in a hundred waits 10 ms for a collection, with these 3 (`tests.benchmark.serving`)."""
+"""Of the garbage collector. The history is long, and its rows come and go: with Python's own thresholds one
+answer in a hundred waits 10 ms and more for a collection, with these 4 to 6 (`tests.benchmark.serving`)."""
 
 
 @dataclass(frozen=True)
