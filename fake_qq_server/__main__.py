@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from fake_qq_server.serving.command_line import Parser
 from fake_qq_server.serving.options import OPTIONS, Settings, settings
 from fake_qq_server.serving.program import Program
 from fake_qq_server.serving.version import add_version_option
@@ -16,7 +17,7 @@ from fake_qq_server.serving.version import add_version_option
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="python -m fake_qq_server",
         description=__doc__.splitlines()[0],
         argument_default=argparse.SUPPRESS,

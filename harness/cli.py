@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Sequence
 from typing import TextIO
 
+from fake_qq_server.serving.command_line import on_one_line
 from harness.errors import INTERRUPTED, NOT_JUDGED, QQChaosError
 from harness.process import parent_signals
 
@@ -60,7 +61,7 @@ def _run(argv: Sequence[str] | None) -> int:
 def _fail(sentence: str, status: int) -> int:
     """Print why the command ends, if that can be printed; returns the status."""
     try:
-        print(f"qqchaos: {sentence}", file=sys.stderr)
+        print(on_one_line(f"qqchaos: {sentence}"), file=sys.stderr)
     except OSError:
         _drop_output(sys.stderr)
     return status

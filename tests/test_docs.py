@@ -204,8 +204,9 @@ def test_contributing_has_every_mark_and_every_variable() -> None:
         "ini_options"
     ]
     assert found["mark"] == {line.partition(":")[0] for line in ini["markers"]}
-    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
-    assert found["variable"] == set(re.findall(r"\"(QQCHAOS_\w+)\"", tests))
+    read = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    read += (ROOT / "tox.ini").read_text(encoding="utf-8")
+    assert found["variable"] == set(re.findall(r"(?:\"|env:)(QQCHAOS_\w+)[\":]", read))
 
 
 def test_the_grammar_has_every_word() -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from fake_qq_server.platform.options import LENIENT, PROFILES, Options
 
 LOOPBACK = "127.0.0.1"
+LARGEST_SEED = (1 << 63) - 1
 FASTEST = 1000
 PORTS_IN_A_ROW = 4
 """token, api, gateway, control."""
@@ -98,6 +99,18 @@ def speed(text: str) -> float:
     if not 1 <= read <= FASTEST:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {FASTEST}")
     return read
+
+
+def seed(text: str) -> int:
+    """A whole number of 64 bits: what is drawn from it is the same everywhere."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = LARGEST_SEED + 1
+    if abs(number) > LARGEST_SEED:
+        shown = text if len(text) <= 40 else f"{text[:40]}..."
+        raise argparse.ArgumentTypeError(f"{shown!r} is no whole number up to {LARGEST_SEED}")
+    return number
 
 
 def address(text: str) -> str:
@@ -203,5 +216,5 @@ OPTIONS = (
         help=f"an option of the platform: {', '.join(SETTABLE)}",
     ),
     _option("--speed", type=speed, metavar="N", help="the platform's clock runs N times as fast (1 to 1000)"),
-    _option("--seed", type=int, metavar="N", help="of all names that it invents (default: drawn)"),
+    _option("--seed", type=seed, metavar="N", help="of all names that it invents (default: drawn)"),
 )

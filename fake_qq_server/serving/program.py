@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import secrets
@@ -15,7 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,9 +31,11 @@ from fake_qq_server.rules.moments import Moment
 from fake_qq_server.rules.rule import Rule
 from fake_qq_server.server import FakeQQ
 from fake_qq_server.serving.clock import MovableClock
+from fake_qq_server.serving.command_line import WRONG_USAGE, on_one_line
 from fake_qq_server.serving.console import opening
 from fake_qq_server.serving.control import Control
 from fake_qq_server.serving.control_http import ControlServer
+from fake_qq_server.serving.garbage_collection import rare_collections
 from fake_qq_server.serving.history import History
 from fake_qq_server.serving.idle import sweep
 from fake_qq_server.serving.log import FORMS, left_out
@@ -43,13 +44,10 @@ from fake_qq_server.serving.printing import Printer
 from fake_qq_server.serving.proxy import Proxy, leads
 from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 
-ENDED, FAILED, WRONG_USAGE = 0, 1, 2
+ENDED, FAILED = 0, 1
 ANYWHERE = "0.0.0.0"
 CA_PREFIX = "qqchaos-ca-"
 """What the name of the folder begins with that has the certificate of the private CA."""
-GC_THRESHOLDS = (50_000, 20, 20)
-"""Of the garbage collector. The history is long, and its rows come and go: with Python's own thresholds one
-answer in a hundred waits 10 ms and more for a collection, with these 4 to 6 (`tests.benchmark.serving`)."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +96,12 @@ class Program:
         """Serve until SIGINT, SIGTERM, or until nobody reads the log; returns the exit status: 0 ended, 1 the
         fake itself failed, 2 it cannot serve as asked, with one sentence on stderr."""
         try:
-            with _rare_collections():
+            with rare_collections():
                 return asyncio.run(self._serve_until_a_signal())
         except OSError as problem:
             where = f"{problem.filename}: " if problem.filename else ""
-            print(f"{self.said_by}cannot serve: {where}{problem.strerror or problem}", file=sys.stderr)
+            told = f"{self.said_by}cannot serve: {where}{problem.strerror or problem}"
+            print(on_one_line(told), file=sys.stderr)
             return WRONG_USAGE
 
     def now_us(self) -> int:
@@ -274,17 +273,6 @@ def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> Non
     """Call it in its loop, from another thread."""
     with contextlib.suppress(RuntimeError):  # the loop is closed: it is over anyway
         loop.call_soon_threadsafe(call)
-
-
-@contextlib.contextmanager
-def _rare_collections() -> Iterator[None]:
-    """For a process that only serves."""
-    before = gc.get_threshold()
-    gc.set_threshold(*GC_THRESHOLDS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def write_whole(path: Path, text: str) -> None:

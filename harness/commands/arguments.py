@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from fake_qq_server.serving.command_line import Parser
 from fake_qq_server.serving.options import OPTIONS as SERVE_OPTIONS
 from fake_qq_server.serving.version import add_version_option
 from harness.commands.options import (
@@ -51,7 +52,6 @@ from harness.commands.request import (
     ValidateRequest,
     VerbsRequest,
 )
-from harness.errors import WRONG_USAGE
 from harness.scenario.vocabulary import LEVELS_DRIVEN
 
 
@@ -302,14 +302,8 @@ def parse(words: Sequence[str] | None = None) -> tuple[Command, Any]:
     return command, command.request(**fields)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One sentence, as for everything else that is wrong, and where to read on."""
-        self.exit(WRONG_USAGE, f"{self.prog}: {message}; see `{self.prog} --help`\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    top = _Parser(
+    top = Parser(
         prog="qqchaos",
         description="Drives a QQ bot through outages of the QQ platform, in virtual time, and judges it.",
         allow_abbrev=False,

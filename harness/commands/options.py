@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fake_qq_server.serving.options import seed
 from harness.commands.request import NETWORKS
 from harness.scenario.vocabulary import LEVELS
 
@@ -107,7 +108,7 @@ RUNNING = (
     JOBS,
     option("-x", dest="stop_at_first", action="store_true", help="stop after the first run without PASS"),
     option(
-        "--seed", type=int, help="order of events at one instant: 0 (default) keeps it, others permute it"
+        "--seed", type=seed, help="order of events at one instant: 0 (default) keeps it, others permute it"
     ),
     out("where outcome.json and journals go (default: .qqchaos)"),
     option(

@@ -117,10 +117,23 @@ _ENVELOPE: Mapping[str, tuple[type, ...]] = {
 """What may stand around an event, in every line."""
 
 
+MOST_DIGITS = 300
+"""Of a number. A float has no room for one with more, and no time, count or seed has as many."""
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has {len(digits)} digits")
+    return int(digits)
+
+
+_READ = json.JSONDecoder(parse_int=_integer).decode
+
+
 def parse_line(text: str, number: int) -> Record:
     """The record of one line. Raises JournalError that names line `number`."""
     try:
-        line = json.loads(text)
+        line = _READ(text)
         kind = KINDS[line["k"]]
         about = Envelope(**{key: line[key] for key in Record.KEYS})
         wrong = next((key for key, types in _ENVELOPE.items() if not isinstance(line[key], types)), None)

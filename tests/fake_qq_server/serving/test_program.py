@@ -165,6 +165,7 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
         (["--log", "xml"], "invalid choice"),
         (["--profile", "harsh"], "invalid choice"),
         (["--speed", "0"], "from 1 to 1000"),
+        (["--seed", "9" * 20], "no whole number up to 9223372036854775807"),
         (["--speed", "nan"], "from 1 to 1000"),
         (["x", "y"], "unrecognized"),
     ],

@@ -101,6 +101,7 @@ class TestParsing:
             (LINE.replace('"conn":null,', ""), "KeyError..conn"),
             (LINE.replace('"n":3', '"n":"3"'), "n is '3'"),
             (LINE.replace('"t":60000000', '"t":null'), "t is None"),
+            (LINE.replace('"t":60000000', f'"t":{"9" * 400}'), "a number has 400 digits"),
             (LINE.replace('"conn":null', '"conn":[]'), r"conn is \[\]"),
             (LINE.replace('"rule":null', '"rule":5'), "rule is 5"),
             (LINE.replace('{"thread":"pool"}', '["thread"]'), r"d of clock.held is \['thread'\]"),

@@ -1,0 +1,22 @@
+"""How often a process that serves looks for garbage."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator
+
+THRESHOLDS = (50_000, 20, 20)
+"""The history is long, and its rows come and go: with Python's own thresholds one answer in a hundred waits
+10 ms and more for a collection, with these 4 to 6 (`tests.benchmark.serving`)."""
+
+
+@contextlib.contextmanager
+def rare_collections() -> Iterator[None]:
+    """Look for garbage rarely meanwhile: for a process that does nothing but serve."""
+    before = gc.get_threshold()
+    gc.set_threshold(*THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
