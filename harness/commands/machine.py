@@ -16,7 +16,7 @@ from typing import Literal
 from harness.commands.request import DoctorRequest, ToxiproxyRequest
 from harness.commands.written import as_text
 from harness.errors import NOT_JUDGED, PASSED, QQChaosError
-from harness.hermes import environments, installation, interpreters
+from harness.hermes import environments, installation, interpreters, provenance
 from harness.hermes.installation import Installation
 from harness.process import walls
 from harness.program import faketime, supervisor
@@ -138,9 +138,10 @@ def _subject(
 def _facts_of(found: Installation) -> list[Fact]:
     commit = f", commit {found.commit}" if found.commit else ""
     layout = f"{found.layout.name}, {found.layout.description}"
-    opened = [Fact("its guard", "note", f"opened with {_set(found)}")] if found.environment else []
+    opened = [Fact("its switches", "note", f"set: {_set(found)}")] if found.environment else []
+    name = "" if found.name == provenance.DISTRIBUTION else f"{found.name} "
     return [
-        Fact("hermes-agent", "ok", f"{found.version} ({found.source}, {found.root}{commit})"),
+        Fact("hermes-agent", "ok", f"{name}{found.version} ({found.source}, {found.root}{commit})"),
         Fact("its content", "ok", f"sha256 {found.sha256}"),
         Fact("its layout", "ok", layout),
         *opened,

@@ -11,7 +11,8 @@ from platform import python_version
 from harness.commands.report.terminal import Terminal
 from harness.commands.request import BundleRequest, ReportFiles, ReportRequest
 from harness.commands.results import DEFAULT_OUT, file_name
-from harness.errors import PASSED, HarnessError, UsageError
+from harness.commands.written import write
+from harness.errors import PASSED, UsageError
 from harness.reporting.annotations import github_annotations
 from harness.reporting.bundle import SUFFIX, naming, packed
 from harness.reporting.html import as_html, totals
@@ -33,7 +34,7 @@ def report(request: ReportRequest) -> int:
     stored = read_stored(request.results)
     written = write_reports(stored, request)
     if request.svg:
-        _write(request.svg, _pictures(stored.runs))
+        write(request.svg, _pictures(stored.runs))
         written.append(request.svg)
     told = [totals(stored.runs, stored.not_run), *(f"written: {path}" for path in written)]
     if request.annotations:
@@ -66,7 +67,7 @@ def write_reports(stored: Stored, wanted: ReportFiles) -> list[Path]:
         if path is not None
     ]
     for path, text in made:
-        _write(path, text)
+        write(path, text)
     return [path for path, _ in made]
 
 
@@ -80,7 +81,7 @@ def bundle(request: BundleRequest) -> int:
         raise UsageError(f"--out {out}: a bundle's name ends in {SUFFIX}")
     home = str(Path.home())
     data = packed(run.ran.document, run.records, versions, home)
-    _write(out, data)
+    write(out, data)
     told = [f"look at it before you send it: {name} names {home}" for name in naming(data, home)]
     Terminal(sys.stdout).print_lines([f"written: {out}", *(told if len(home) > 1 else [])])
     return PASSED
@@ -116,14 +117,3 @@ def _pictures(runs: Sequence[Reported]) -> str:
         if run.timeline
     ]
     return as_svg(pictures, alone=True) + "\n"
-
-
-def _write(path: Path, content: str | bytes) -> None:
-    """Write a file and the folders above it. Raises HarnessError where that cannot be done."""
-    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except (OSError, ValueError) as problem:
-        why = problem.strerror if isinstance(problem, OSError) else problem
-        raise HarnessError(f"{path} cannot be written: {why}") from problem

@@ -9,6 +9,7 @@ from typing import Any
 from fake_qq_server.serving.options import Settings
 from fake_qq_server.serving.program import Program, Story
 from harness.commands.request import ServeRequest
+from harness.commands.written import opened
 from harness.errors import NOT_JUDGED, UsageError
 from harness.journal.record import SCHEMA
 from harness.journal.run_kinds import RunOpen, RunTeardown
@@ -31,7 +32,7 @@ def serve(request: ServeRequest) -> int:
     if request.journal is None:
         return _status(program.run())
     try:
-        descriptor = os.open(request.journal, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        descriptor = opened(request.journal, 0o600)
     except OSError as problem:
         raise UsageError(f"{request.journal} cannot be written: {problem.strerror}") from None
     try:

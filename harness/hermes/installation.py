@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import HarnessError, SubjectError
-from harness.hermes import guards, interpreters, layouts, probe_script, provenance, releases
+from harness.hermes import guards, interpreters, layouts, probe_script, provenance, releases, renamed
 from harness.hermes.layouts import Layout
 
 Source = Literal["release", "path", "installed"]
@@ -32,10 +32,10 @@ class Installation:
 
     `root` is the folder that holds `gateway`. `path_entries` go to the front of the worker's `sys.path`;
     there are none where the interpreter finds `root` by itself. `environment` is what opens a guard of its
-    own (`guards`), empty for most. `commit` is a checkout's, with `-dirty` where its packages differ from it.
-    `changed`: a release whose files, in our cache, are not those that were installed.
-    `sha256` covers the .py files of gateway/ and of plugins/platforms/qqbot/ as they lie there, with their
-    names.
+    own (`guards`), and a fork's own names for hermes' variables (`renamed`); empty for most. `commit` is a
+    checkout's, with `-dirty` where its packages differ from it. `changed`: a release whose files, in our
+    cache, are not those that were installed. `sha256` covers the .py files of gateway/ and of
+    plugins/platforms/qqbot/ as they lie there, with their names.
     """
 
     name: str
@@ -146,9 +146,10 @@ def describe(source: Source, root: Path, interpreter: Path, answer: ProbeAnswer)
             raise SubjectError(f"{root}: {interpreter} has no {name}, which the QQ adapter needs{wanted}")
     layout = layouts.drivable(root)
     native = answer.native and (source != "path" or root.name in {"site-packages", "dist-packages"})
+    name, version = provenance.project(root) or (provenance.DISTRIBUTION, "unknown")
     return Installation(
-        name=provenance.DISTRIBUTION,
-        version=provenance.version(root) or "unknown",
+        name=name,
+        version=version,
         source=source,
         root=root,
         interpreter=interpreter,
@@ -158,7 +159,7 @@ def describe(source: Source, root: Path, interpreter: Path, answer: ProbeAnswer)
         aiohttp=str(answer.dependencies["aiohttp"]),
         python=answer.python,
         layout=layout,
-        environment=guards.opening(root, layout),
+        environment={**guards.opening(root, layout), **renamed.variables(root)},
     )
 
 

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import Any
 
 DISTRIBUTION = "hermes-agent"
 COMMAND = "hermes"
@@ -45,15 +46,22 @@ def distribution(folder: Path) -> Distribution | None:
     return next(iter(distributions(name=DISTRIBUTION, path=[str(folder)])), None)
 
 
-def version(root: Path) -> str | None:
-    """What the metadata or the pyproject.toml beside the packages says; a checkout may say 0.0.0."""
+def project(root: Path) -> tuple[str, str] | None:
+    """Name and version by the metadata, or by the pyproject.toml beside the packages; a fork may have another
+    name, and a checkout may say 0.0.0. None where nothing says it."""
     if found := distribution(root):
-        return found.version
+        return DISTRIBUTION, found.version
     try:
-        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        return str(project.get("version", "unknown")) if project["name"] == DISTRIBUTION else None
+        said = _pyproject(root)["project"]
+        return str(said["name"]), str(said.get("version", "unknown"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def version(root: Path) -> str | None:
+    """That of a hermes-agent by that name; else None."""
+    name, found = project(root) or (None, None)
+    return found if name == DISTRIBUTION else None
 
 
 def command(root: Path) -> str | None:
@@ -61,10 +69,13 @@ def command(root: Path) -> str | None:
     if found := distribution(root):
         return next((one.value for one in found.entry_points if one.name == COMMAND), None)
     try:
-        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        return str(project["scripts"][COMMAND])
+        return str(_pyproject(root)["project"]["scripts"][COMMAND])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _pyproject(root: Path) -> dict[str, Any]:
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def own_names(root: Path) -> frozenset[str]:

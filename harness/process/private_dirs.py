@@ -102,7 +102,8 @@ def create_folder(base: Path, name: str) -> Path:
 
 
 def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The whole environment of a process whose homes are in `folder`; `more` wins."""
+    """The whole environment of a process whose homes are in `folder`; `more` wins. A value of `$HERMES_HOME`,
+    or of another home's name, stands for that home."""
     inherited = {key: os.environ[key] for key in _INHERITED if key in os.environ}
     fixed = {
         "PATH": "/usr/bin:/bin",
@@ -114,7 +115,9 @@ def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str
         "SHELL": "/bin/sh",
     }
     homes = {key: str(folder / home) for key, home in _HOMES.items()}
-    return {**inherited, **fixed, **homes, **(more or {})}
+    places = {f"${key}": place for key, place in homes.items()}
+    asked = {key: places.get(value, value) for key, value in (more or {}).items()}
+    return {**inherited, **fixed, **homes, **asked}
 
 
 def read_tail(path: Path, length: int = TAIL_LENGTH) -> str:

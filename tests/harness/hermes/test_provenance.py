@@ -39,6 +39,7 @@ def test_the_version_is_that_of_the_metadata_else_of_the_pyproject_else_none(
     assert provenance.version(checkout) == "0.0.0"
     project.write_text('[project]\nname = "something-else"\nversion = "1.0"\n')
     assert provenance.version(checkout) is None
+    assert provenance.project(checkout) == ("something-else", "1.0")
 
 
 def test_hermes_own_code_in_a_wheel_is_what_its_metadata_lists(tmp_path: Path, tree: MakeTree) -> None:

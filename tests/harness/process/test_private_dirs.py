@@ -88,6 +88,12 @@ def test_an_environment_holds_only_what_is_named(tmp_path: Path, monkeypatch: py
     assert (found["HOME"], found["MORE"]) == ("/elsewhere", "1")
 
 
+def test_the_name_of_a_home_stands_for_that_home(tmp_path: Path) -> None:
+    found = private_dirs.environment(tmp_path, {"FABRIC_HOME": "$HERMES_HOME", "OTHER": "$HERMES_HOMES"})
+    assert found["FABRIC_HOME"] == found["HERMES_HOME"]
+    assert found["OTHER"] == "$HERMES_HOMES"
+
+
 def test_every_home_in_the_environment_exists(tmp_path: Path) -> None:
     folder = private_dirs.create_folder(tmp_path, "r1")
     homes = [
