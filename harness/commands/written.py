@@ -34,8 +34,8 @@ def write(path: Path, content: str | bytes) -> None:
 
 
 def opened(path: Path, mode: int = 0o666) -> int:
-    """The descriptor of a file to write, emptied. Raises OSError, also for a pipe that nobody reads, which one
-    would wait for, for ever."""
+    """The descriptor of a file to write, emptied. Raises OSError, also for a pipe that nobody reads: it would
+    wait for a reader."""
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK, mode)
     except OSError as problem:
