@@ -10,11 +10,16 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 OWNER = ".owner"
 """The file in each such folder that its owner holds a lock on."""
+
+
+BEING_MADE_S = 60.0
+"""How long a folder may be there without the owner's file, real seconds; it takes a millisecond."""
 
 
 @contextlib.contextmanager
@@ -34,12 +39,17 @@ def owned_folder(prefix: str) -> Iterator[Path]:
 
 def remove_abandoned(root: Path, prefix: str, remove: Callable[[Path], None]) -> None:
     """Call `remove` with each folder of this prefix in `root` whose owner is dead: nobody holds its lock any
-    more. One without a lock was left by something else, or is just being made."""
+    more. One without a lock was left by something else, or is just being made; if it is empty for longer than
+    that takes, its owner was killed at its very beginning or end, and it is removed too."""
     for folder in root.glob(f"{prefix}*"):
         lock = locked(folder, 0)
         if lock is not None:
             remove(folder)
             os.close(lock)
+        else:
+            with contextlib.suppress(OSError):  # it is not empty, or not ours
+                if time.time() - folder.stat().st_mtime > BEING_MADE_S:
+                    folder.rmdir()
 
 
 def locked(folder: Path, flags: int) -> int | None:
@@ -60,4 +70,11 @@ def locked(folder: Path, flags: int) -> int | None:
 
 
 def _removed(folder: Path) -> None:
+    """The owner's file goes last: without it nobody would remove the rest of a removal that was killed."""
+    with contextlib.suppress(OSError):
+        for inside in folder.iterdir():
+            if inside.is_dir() and not inside.is_symlink():
+                shutil.rmtree(inside, ignore_errors=True)
+            elif inside.name != OWNER:
+                inside.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)

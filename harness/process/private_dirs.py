@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fake_qq_server.owned_folders import locked, remove_abandoned
+from fake_qq_server.owned_folders import OWNER, locked, remove_abandoned
 from harness.process import parent_signals
 
 MIN_FREE_BYTES = 256 << 20
@@ -148,11 +148,15 @@ def remove_folder(folder: Path) -> None:
     """Remove the folder and all in it, also where a subject removed its own permissions or nested folders
     beyond the longest path. Never raises.
 
-    Each folder inside is first moved to the top, where its path is short.
+    Each folder inside is first moved to the top, where its path is short. The owner's file goes last: without
+    it nobody would remove the rest of a removal that was killed.
     """
     top, token, found = str(folder), secrets.token_hex(8), [str(folder)]
+    owner = f"{top}/{OWNER}"
     for here in found:  # grows meanwhile
         for entry in _entries(here):
+            if entry.path == owner:
+                continue
             with contextlib.suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
                     found.append(_moved(entry.path, f"{top}/{token}-{len(found)}"))
@@ -160,6 +164,8 @@ def remove_folder(folder: Path) -> None:
                     Path(entry).unlink()
     for here in reversed(found):
         with contextlib.suppress(OSError):
+            if here == top:
+                Path(owner).unlink(missing_ok=True)
             Path(here).rmdir()
     lock = _claims.pop(top, None)
     if lock is not None:

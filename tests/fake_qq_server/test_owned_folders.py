@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from fake_qq_server import owned_folders
 from fake_qq_server.owned_folders import OWNER, owned_folder
+from tests.fake_qq_server.killed_removal import MOMENTS, leaves_the_owners_file
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +34,19 @@ def test_one_whose_owner_is_dead_is_removed_by_the_next_and_no_other(temporary: 
     with owned_folder("mine-") as living, owned_folder("mine-") as following:
         left = {one.name for one in temporary.iterdir()}
     assert left == {living.name, following.name, "mine-without-a-lock", "other-dead"}
+
+
+def test_an_old_folder_without_an_owner_is_removed_if_it_is_empty(temporary: Path) -> None:
+    for name in ("mine-empty", "mine-with-a-file", "mine-new"):
+        (temporary / name).mkdir()
+    (temporary / "mine-with-a-file/file").touch()
+    for name in ("mine-empty", "mine-with-a-file"):
+        os.utime(temporary / name, (1, 1))
+    with owned_folder("mine-") as living:
+        left = {one.name for one in temporary.iterdir()}
+    assert left == {living.name, "mine-with-a-file", "mine-new"}
+
+
+@pytest.mark.parametrize("after", MOMENTS)
+def test_a_removal_that_is_killed_is_gone_on_with_by_the_next(after: int, temporary: Path) -> None:
+    assert leaves_the_owners_file(owned_folders._removed, temporary / "mine-1", after)

@@ -12,6 +12,7 @@ import pytest
 
 from fake_qq_server.owned_folders import OWNER
 from harness.process import private_dirs
+from tests.fake_qq_server.killed_removal import MOMENTS, leaves_the_owners_file
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,6 +45,7 @@ def test_what_a_killed_owner_left_is_removed_by_the_next_and_nothing_else_is(tmp
 import os
 from pathlib import Path
 from harness.process import private_dirs
+from tests.fake_qq_server.killed_removal import MOMENTS, leaves_the_owners_file
 folder = private_dirs.create_base_folder(Path({str(tmp_path)!r}))
 (folder / "inner").mkdir()
 os.kill(os.getpid(), 9)
@@ -153,3 +155,8 @@ def test_the_tail_of_an_output_file_is_its_last_bytes_and_empty_without_a_file(t
     output.write_bytes(b"x" * 5_000 + b"the end\xff\n")
     assert private_dirs.read_tail(output).endswith("xthe end\ufffd")
     assert len(private_dirs.read_tail(output)) <= private_dirs.TAIL_LENGTH
+
+
+@pytest.mark.parametrize("after", MOMENTS)
+def test_a_removal_that_is_killed_is_gone_on_with_by_the_next(after: int, tmp_path: Path) -> None:
+    assert leaves_the_owners_file(private_dirs.remove_folder, tmp_path / "mine-1", after)
