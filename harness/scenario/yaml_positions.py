@@ -31,8 +31,11 @@ _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "
 _YAML_1_1_BOOLEANS = re.compile(r"yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
-_READ_DIFFERENTLY = re.compile(r"[\t\ufeff]|^(?! *#).*\?", re.MULTILINE)
-"""What libyaml takes and the parser in Python may refuse: a file must be right everywhere or nowhere."""
+_READ_DIFFERENTLY = re.compile(
+    r'[\t\ufeff]|[|>][-+0-9]*#|^(?! *#)(?:[^"?!\n]|"[^"\n]*"|")*+[?!]', re.MULTILINE
+)
+"""What libyaml takes and the parser in Python may refuse: a file must be right everywhere or nowhere. What
+stands between quotes is none of it."""
 
 
 class YamlError(ValueError):

@@ -137,7 +137,7 @@ def test_the_limits_on_depth_characters_and_documents_are_as_documented() -> Non
     )
 
 
-ONLY_LIBYAML = ["a: [x\t, y]", "a:\tb", "a: [b?]", "a: b\n\ufeff\nc: d"]
+ONLY_LIBYAML = ["a: [x\t, y]", "a:\tb", "a: [b?]", 'a: ["c", b?]', "a: |#", "a: b\n\ufeff\nc: d"]
 
 
 @pytest.mark.parametrize("text", ONLY_LIBYAML)
@@ -145,6 +145,14 @@ def test_what_libyaml_alone_would_take_is_refused_with_it_too(text: str) -> None
     assert yaml_positions._documents(yaml_positions._Fastest(text))
     with pytest.raises(yaml_positions.YamlError):
         yaml_positions.read_documents(text)
+
+
+def test_a_question_mark_between_quotes_does_not_slow_the_reading_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(yaml_positions, "_InPython")
+    (document,) = yaml_positions.read_documents('a: "are you there?"')
+    assert document.data == {"a": "are you there?"}
 
 
 @pytest.mark.parametrize("path", sorted(catalogue_folder().glob("*.yaml")), ids=lambda path: path.stem)
