@@ -23,7 +23,7 @@ folders of the run (`harness.process.private_dirs`)."""
 CONSTANTS = "*_constants.py"
 """The files, beside the packages, of which one reads the home."""
 
-_HOME = re.compile(r"""environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]*_)HOME["']""")
+_HOME = re.compile(r"""(?:environ(?:\.get\(|\[)|getenv\()\s*["']([A-Z][A-Z0-9_]*_)HOME["']""")
 
 
 def variables(root: Path) -> Mapping[str, str]:

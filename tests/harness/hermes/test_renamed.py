@@ -20,6 +20,7 @@ OWN = {
     [
         ('home = os.environ.get("FABRIC_HOME", "").strip()', OWN),
         ("home = os.environ['FABRIC_HOME']", OWN),
+        ('home = os.getenv("FABRIC_HOME")', OWN),
         ('home = environ.get(\n    "XDG_CONFIG_HOME") or os.environ.get("FABRIC_HOME")', OWN),
         ('home = os.environ.get("HERMES_HOME", "")', {}),
         ('home = os.environ.get("FABRIC_HOME") or os.environ.get("HERMES_HOME")', {}),
