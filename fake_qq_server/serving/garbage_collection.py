@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 THRESHOLDS = (10_000, 10, 10)
 """The history is long, and its rows come and go: with Python's own thresholds one answer in a hundred waits
-10 ms and more for a collection, with these 4 or 5 (`tests.benchmark.serving`). Higher ones gain no more, and keep
-more garbage."""
+10 to 15 ms for a collection, with these 4 to 8 (`tests.benchmark.serving`). Higher ones gain little, and more
+garbage waits (`tests.fuzz`)."""
 
 
 @contextlib.contextmanager
