@@ -30,19 +30,19 @@ def test_a_pipe_that_nobody_reads_is_refused_in_a_sentence(tmp_path: Path) -> No
 def test_a_pipe_with_a_reader_gets_all_of_it(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    got: list[str] = []
-    begun = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # so that there is a reader from now on
-    os.set_blocking(begun, True)
+    reading = os.open(pipe, os.O_RDWR)  # has a writer, too: no end before the file is opened
+    got = bytearray()
 
     def read() -> None:
-        with os.fdopen(begun) as file:
-            got.append(file.read())
+        while len(got) < 300_000:
+            got.extend(os.read(reading, 65_536))
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
     write(pipe, "x" * 300_000)
     reader.join(timeout=60)
-    assert [len(text) for text in got] == [300_000]
+    os.close(reading)
+    assert got == b"x" * 300_000
 
 
 def test_a_file_is_made_with_the_rights_that_are_asked(tmp_path: Path) -> None:
