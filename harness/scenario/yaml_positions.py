@@ -35,7 +35,7 @@ _READ_DIFFERENTLY = re.compile(
     r'[\t\ufeff]|[|>][-+0-9]*#|^(?! *#)(?:[^"?!\n]|"[^"\n]*"|")*+[?!]', re.MULTILINE
 )
 """What libyaml takes and the parser in Python may refuse: a file must be right everywhere or nowhere. What
-stands between quotes is none of it."""
+stands between double quotes is none of it."""
 
 
 class YamlError(ValueError):

@@ -45,7 +45,6 @@ def test_what_a_killed_owner_left_is_removed_by_the_next_and_nothing_else_is(tmp
 import os
 from pathlib import Path
 from harness.process import private_dirs
-from tests.fake_qq_server.killed_removal import MOMENTS, leaves_the_owners_file
 folder = private_dirs.create_base_folder(Path({str(tmp_path)!r}))
 (folder / "inner").mkdir()
 os.kill(os.getpid(), 9)
