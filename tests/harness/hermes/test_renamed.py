@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.hermes import renamed
+from harness.hermes.environments import resolve
+from tests.harness.hermes.fake_index import make_venv
 
 OWN = {
     "FABRIC_HOME": "$HERMES_HOME",
@@ -38,3 +41,16 @@ def test_the_prefix_is_that_of_the_home_that_its_constants_read(
 def test_a_tree_without_constants_is_given_nothing(tmp_path: Path) -> None:
     (tmp_path / "folder_constants.py").mkdir()
     assert renamed.variables(tmp_path) == {}
+
+
+def test_a_fork_in_a_folder_is_told_by_its_own_name_and_given_its_variables(
+    tmp_path: Path, tree: Callable[..., Path]
+) -> None:
+    root = tree(tmp_path / "fork", version=None)
+    (root / "pyproject.toml").write_text('[project]\nname = "fabric-agent"\nversion = "0.22.0"\n')
+    (root / "fabric_constants.py").write_text('import os\n\nhome = os.environ.get("FABRIC_HOME")\n')
+    make_venv(root / ".venv", "aiohttp", "httpx")
+    found = resolve(str(root))
+    assert (found.name, found.version, found.environment) == ("fabric-agent", "0.22.0", OWN)
+    assert found.description.startswith("fabric-agent 0.22.0 (path, ")
+    assert "with FABRIC_HOME=$HERMES_HOME" in found.description
