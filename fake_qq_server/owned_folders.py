@@ -17,6 +17,8 @@ from pathlib import Path
 OWNER = ".owner"
 """The file in each such folder that its owner holds a lock on."""
 
+UNLOCKED = ".owner-to-be"
+"""What the owner's file is called until it is locked: nobody finds one of a living owner without its lock."""
 
 BEING_MADE_S = 60.0
 """How long a folder may be there without the owner's file, real seconds; it takes a millisecond."""
@@ -28,7 +30,7 @@ def owned_folder(prefix: str) -> Iterator[Path]:
     same prefix whose owner is dead are removed first."""
     remove_abandoned(Path(tempfile.gettempdir()), prefix, _removed)
     folder = Path(tempfile.mkdtemp(prefix=prefix))
-    lock = locked(folder, os.O_CREAT)
+    lock = claimed(folder)
     try:
         yield folder
     finally:
@@ -42,23 +44,30 @@ def remove_abandoned(root: Path, prefix: str, remove: Callable[[Path], None]) ->
     more. One without a lock was left by something else, or is just being made; if it is empty for longer than
     that takes, its owner was killed at its very beginning or end, and it is removed too."""
     for folder in root.glob(f"{prefix}*"):
-        lock = locked(folder, 0)
+        lock = _locked(folder / OWNER)
         if lock is not None:
             remove(folder)
             os.close(lock)
         else:
             with contextlib.suppress(OSError):  # it is not empty, or not ours
                 if time.time() - folder.stat().st_mtime > BEING_MADE_S:
+                    (folder / UNLOCKED).unlink(missing_ok=True)
                     folder.rmdir()
 
 
-def locked(folder: Path, flags: int) -> int | None:
-    """The descriptor of the lock in a folder, taken; None where it is another's, or there is none. With
-    O_CREAT in `flags` the file is made."""
+def claimed(folder: Path) -> int | None:
+    """Make the owner's file in a folder of one's own; the descriptor of its lock. None where the file system
+    has none."""
+    lock = _locked(folder / UNLOCKED, os.O_CREAT)
+    if lock is not None:
+        (folder / UNLOCKED).rename(folder / OWNER)
+    return lock
+
+
+def _locked(file: Path, flags: int = 0) -> int | None:
+    """The descriptor of a file, with its lock taken; None where that is another's, or there is no file."""
     try:
-        lock = os.open(
-            folder / OWNER, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | flags, 0o600
-        )
+        lock = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | flags, 0o600)
     except OSError:
         return None
     try:

@@ -34,12 +34,13 @@ class Serving:
     """
 
     def __init__(self, functions: Functions) -> None:
-        self._closing = contextlib.ExitStack()
-        self.name = str(self._closing.enter_context(owned_folder("qqchaos-channel-")) / "s")
         self._functions = functions
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(self.name)
-        self._listener.listen(1)
+        with contextlib.ExitStack() as closing:
+            self.name = str(closing.enter_context(owned_folder("qqchaos-channel-")) / "s")
+            self._listener = closing.enter_context(socket.socket(socket.AF_UNIX))
+            self._listener.bind(self.name)
+            self._listener.listen(1)
+            self._closing = closing.pop_all()
         self._connection: socket.socket | None = None
         self._over = False
         self._thread = threading.Thread(target=self._serve, name="control-channel", daemon=True)
@@ -55,7 +56,6 @@ class Serving:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
         self._thread.join(ANSWER_S)
-        self._listener.close()
         self._closing.close()
 
     def _serve(self) -> None:

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fake_qq_server.owned_folders import OWNER, locked, remove_abandoned
+from fake_qq_server.owned_folders import OWNER, claimed, remove_abandoned
 from harness.process import parent_signals
 
 MIN_FREE_BYTES = 256 << 20
@@ -65,7 +65,7 @@ def create_base_folder(root: Path | None = None) -> Path:
     for place in {root, Path(tempfile.gettempdir())}:
         remove_abandoned(place, PREFIX, remove_folder)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
-    lock = locked(folder, os.O_CREAT)
+    lock = claimed(folder)
     if lock is not None:
         _claims[str(folder)] = lock
     return folder

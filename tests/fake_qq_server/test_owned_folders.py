@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fake_qq_server import owned_folders
-from fake_qq_server.owned_folders import OWNER, owned_folder
+from fake_qq_server.owned_folders import OWNER, UNLOCKED, owned_folder
 from tests.fake_qq_server.killed_removal import MOMENTS, leaves_the_owners_file
 
 
@@ -37,14 +38,30 @@ def test_one_whose_owner_is_dead_is_removed_by_the_next_and_no_other(temporary: 
 
 
 def test_an_old_folder_without_an_owner_is_removed_if_it_is_empty(temporary: Path) -> None:
-    for name in ("mine-empty", "mine-with-a-file", "mine-new"):
+    for name in ("mine-empty", "mine-being-made", "mine-with-a-file", "mine-new"):
         (temporary / name).mkdir()
+    (temporary / "mine-being-made" / UNLOCKED).touch()
     (temporary / "mine-with-a-file/file").touch()
-    for name in ("mine-empty", "mine-with-a-file"):
+    for name in ("mine-empty", "mine-being-made", "mine-with-a-file"):
         os.utime(temporary / name, (1, 1))
     with owned_folder("mine-") as living:
         left = {one.name for one in temporary.iterdir()}
     assert left == {living.name, "mine-with-a-file", "mine-new"}
+
+
+def test_one_that_is_just_being_made_is_not_taken_for_a_dead_owners(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = fcntl.flock
+
+    def after_another_looked(file: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", real)
+        owned_folders.remove_abandoned(temporary, "mine-", owned_folders._removed)
+        real(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", after_another_looked)
+    with owned_folder("mine-") as folder:
+        assert [one.name for one in folder.iterdir()] == [OWNER]
 
 
 @pytest.mark.parametrize("after", MOMENTS)
