@@ -5,6 +5,7 @@ tox.ini chooses by these marks; what each means stands in pyproject.toml.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -44,7 +45,15 @@ LOAD = "load"
 one worker runs them one after the other, so that none loads the machine of another."""
 
 CI = "QQCHAOS_CI"
-"""Set: a skipped test fails, for CI can install whatever a test wants."""
+"""Set: a skipped test fails, for CI can install whatever a test wants, and property tests draw the same each
+time."""
+
+if os.environ.get(CI):
+    with contextlib.suppress(ImportError):  # the oldest and the newest of what we depend on do without it
+        from hypothesis import settings
+
+        settings.register_profile("ci", derandomize=True, database=None)
+        settings.load_profile("ci")
 
 
 def kind_of(path: Path) -> str:
