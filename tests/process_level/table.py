@@ -1,6 +1,7 @@
 """What becomes of the program that users run, under a real systemd: docs/process-level-14539.md, measured.
 
-    python -m tests.process_level.table --hermes 0.19.0 [--fix NAME ...] [--policy NAME ...] [--out FILE]
+    python -m tests.process_level.table --hermes 0.19.0 [--fix NAME ...] [--policy NAME ...]
+        [--outage ever|ends ...] [--out FOLDER]
 
 For each fix of issue 14539 ("as shipped": none), each policy, and an outage that ends or does not: did
 systemd start the program again, was it back on QQ, and how many minutes of its time after the outage. Beside
@@ -31,9 +32,10 @@ from harness.scenario.selection import by_names
 from harness.scenario.vocabulary import PROCESS
 
 OUTAGES = {
-    "for ever": "exhausted/gateway-500",
-    "ends 20 min after the give-up": "exhausted/gateway-500+heals-20m-after-gaveup-or-3h",
+    "ever": "exhausted/gateway-500",
+    "ends": "exhausted/gateway-500+heals-20m-after-gaveup-or-3h",
 }
+"""For ever, and until 20 minutes after the give-up."""
 POLICIES = ("on-failure", "always", "hermes")
 NONE = "as shipped"
 NAMED = (NONE, "inline-final", "inline-retryable", "detached", "reference")
@@ -85,13 +87,17 @@ def restarts(judged: Judged) -> str:
 
 
 def measured(
-    installation: Installation, named: Sequence[str], policies: Sequence[str], out: Path
+    installation: Installation,
+    named: Sequence[str],
+    policies: Sequence[str],
+    outages: Sequence[str],
+    out: Path,
 ) -> Iterator[Row]:
     """Each row, as it is measured."""
     for name in named:
         fix = None if name == NONE else fixes.choose(name, installation)
-        for outage, scenario in OUTAGES.items():
-            spec = by_names([scenario], PROCESS)[0]
+        for outage in outages:
+            spec = by_names([OUTAGES[outage]], PROCESS)[0]
             inside = _run(installation, fix, spec, "runner", out / name / "runner")
             for policy in policies:
                 with_policy = from_resolved({**spec.resolved, "restart": policy})
@@ -111,13 +117,15 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--hermes", default="0.19.0")
     parser.add_argument("--fix", action="append", default=[])
     parser.add_argument("--policy", action="append", default=[], choices=POLICIES)
+    parser.add_argument("--outage", action="append", default=[], choices=tuple(OUTAGES))
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args(words)
     installation = environments.resolve(asked.hermes, say=lambda line: print(line, file=sys.stderr))
     with tempfile.TemporaryDirectory(prefix="process-level-") as folder:
         out = asked.out or Path(folder)
         print(Row(HEAD).markdown(), Row(("---",) * len(HEAD)).markdown(), sep="\n", flush=True)
-        for row in measured(installation, asked.fix or NAMED, asked.policy or POLICIES, out):
+        chosen = asked.fix or NAMED, asked.policy or POLICIES, asked.outage or tuple(OUTAGES)
+        for row in measured(installation, *chosen, out):
             print(row.markdown(), flush=True)
 
 
