@@ -48,11 +48,21 @@ class ProcSentinel(Event):
 
 
 @dataclass(frozen=True)
+class ProcSpin(Event):
+    """In real time, before it was told to stop, the program's main thread never rested: of `real` seconds it
+    ran, or waited for a core, for `busy`."""
+
+    KIND = "proc.spin"
+    busy: float
+    real: float
+
+
+@dataclass(frozen=True)
 class SubjGaveUp(Event):
     """The program's log says that its adapter tries no more."""
 
     KIND = "subj.gaveup"
 
 
-KINDS: tuple[type[Event], ...] = (ProcService, ProcUnit, ProcRate, ProcSentinel, SubjGaveUp)
+KINDS: tuple[type[Event], ...] = (ProcService, ProcUnit, ProcRate, ProcSentinel, ProcSpin, SubjGaveUp)
 """Every kind of this module."""

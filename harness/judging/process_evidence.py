@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from fake_qq_server.events import Event
+from harness.journal.process_kinds import ProcSpin
 from harness.journal.run_kinds import (
     ClockBlocked,
     ClockHeld,
@@ -81,18 +82,20 @@ def interrupted(case: Case) -> Evidence | None:
 
 def busy_spin(case: Case) -> Evidence | None:
     """Ended for it; else seen at it, and not ended for the other."""
-    return _starved(case, ClockSpin, ("spin", "cpu"), other="blocked")
+    return _starved(case, (ClockSpin, ProcSpin), ("spin", "cpu"), other="blocked")
 
 
 def blocked(case: Case) -> Evidence | None:
     """Ended for it, or seen at it."""
-    return _starved(case, ClockBlocked, ("blocked",))
+    return _starved(case, (ClockBlocked,), ("blocked",))
 
 
-def _starved(case: Case, kind: type[Event], whys: tuple[str, ...], other: str = "") -> Evidence | None:
+def _starved(
+    case: Case, kinds: tuple[type[Event], ...], whys: tuple[str, ...], other: str = ""
+) -> Evidence | None:
     if case.run.why in whys:
         return Evidence((*_first(case, ClockSpin, ClockBlocked), *_closing(case)))
-    seen = _first(case, kind)
+    seen = _first(case, *kinds)
     return Evidence(seen) if seen and case.run.why != other else None
 
 

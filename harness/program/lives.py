@@ -14,7 +14,8 @@ from harness.program.service import Service
 
 class Lives:
     """`on_end` is called as a life ends, before that is recorded. `over`: the last one has ended, and nobody
-    starts another. `cpu_s`: of the last life, in seconds."""
+    starts another. `cpu_s`: of the last life, in seconds. `pid`: of the life that runs, None where none does.
+    """
 
     def __init__(
         self, service: Service, record: Callable[[Event], object], on_end: Callable[[], object]
@@ -23,7 +24,8 @@ class Lives:
         self._record = record
         self._on_end = on_end
         self._begun, self._ended = 1, 0
-        self._pid: int | None = None
+        self._preferred: int | None = None
+        self.pid: int | None = None
         self._unit: tuple[str, str, int] | None = None
         self.over = False
         self.cpu_s = 0.0
@@ -34,8 +36,9 @@ class Lives:
         if found.unit is not None and found.unit != self._unit:
             self._unit = found.unit
             self._record(ProcUnit(*found.unit))
-        if found.pid is not None and found.pid != self._pid:
-            self._pid = found.pid
+        self.pid = found.pid
+        if found.pid is not None and found.pid != self._preferred:
+            self._preferred = found.pid
             prefer(found.pid)
         stat = procfs.stat(found.pid) if found.pid is not None else None
         self.cpu_s = stat.cpu_s if stat else self.cpu_s

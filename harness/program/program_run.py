@@ -25,7 +25,7 @@ from fake_qq_server.serving.tls import CA_FILE, environment, server_context
 from harness.journal.process_kinds import ProcRate, ProcService, SubjGaveUp
 from harness.journal.run_kinds import CLOCK_SCALED, RunTeardown, SubjEgress, SubjState
 from harness.journal.writer import Recorder
-from harness.process import private_dirs
+from harness.process import private_dirs, procfs
 from harness.process.child_setup import exit_with_problem
 from harness.process.worker_spec import WorkerSpec
 from harness.program import faketime, scaled_time
@@ -35,6 +35,7 @@ from harness.program.pace import Pace
 from harness.program.proxy import ADDRESS, RecordingProxy
 from harness.program.sentinel import Sentinel
 from harness.program.service import Program, Service
+from harness.program.spin import spin
 from harness.scenario.parse_run import from_resolved
 from harness.worker.credentials import CREDENTIALS
 from harness.worker.subjects.gateway_config import ENVIRONMENT, configuration_text
@@ -122,6 +123,12 @@ class ProgramRun(TimeTable):
 
     async def _tear_down(self) -> None:
         """The marked one: the program is told to stop, in real time, and what it leaves is looked at."""
+        if self._why != "exited" and not self._trouble:
+            self._pace.stops()
+            self._set_rate()
+            found = await spin(self._busy_s)
+            if found is not None:
+                self._seen(found)
         self.fake.director.report_unmet()
         self._record("loop", RunTeardown(self._why))
         self._tearing_down = True
@@ -137,6 +144,11 @@ class ProgramRun(TimeTable):
         self._seen(self._sentinel.found())
         trouble = self._trouble or self._sentinel.trouble()
         self._close("harness" if trouble else "end", trouble)
+
+    def _busy_s(self) -> float | None:
+        """For how long the main thread of the life that runs has run or waited for a core, seconds."""
+        pid = self._lives.pid
+        return None if pid is None else procfs.thread_busy_s(pid, pid)
 
     def _close(self, why: str, detail: str | None = None) -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)

@@ -22,6 +22,7 @@ from fake_qq_server.events import (
     Session,
     WsOut,
 )
+from harness.journal.process_kinds import ProcSpin
 from harness.journal.record import Record
 from harness.journal.run_kinds import (
     ClockBlocked,
@@ -187,6 +188,8 @@ def _moment(event: Event, conn: int | None) -> tuple[str, str] | None:
             return f"its listener ended: {how_it_ended}", "ends of the listener"
         case ClockSpin(turns=turns, thread=thread):
             return f"thread {thread} turned {turns} times without letting time pass", "words of the clock"
+        case ProcSpin(busy=busy, real=real):
+            return f"its main thread was busy for {busy:g} s of {real:g} s in real time", "words of the clock"
         case ClockBlocked(thread=thread, seconds=seconds):
             return f"thread {thread} had work to do and did nothing for {seconds:g} s", "words of the clock"
         case ClockHeld(thread=thread):

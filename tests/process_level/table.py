@@ -1,4 +1,4 @@
-"""What becomes of the program that users run, under a real systemd: docs/process-level-14539.md, measured.
+"""What becomes of the program that users run, under a real systemd: docs/process-level.md, measured.
 
     python -m tests.process_level.table --hermes 0.19.0 [--fix NAME ...] [--policy NAME ...]
         [--outage ever|ends ...] [--out FOLDER]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fake_qq_server.events import Event, EventSent
-from harness.journal.process_kinds import ProcUnit, SubjGaveUp
+from harness.journal.process_kinds import ProcSpin, ProcUnit, SubjGaveUp
 from harness.journal.run_kinds import Left, ProcExit, SubjLife
 from harness.judging.checks import CHECKS
 from harness.judging.checks.program import exit_of
+from harness.judging.outcome import judge
 from harness.judging.timeline import read
 from tests.harness.journals import HOUR, J, check, ended, told
 
@@ -48,6 +49,13 @@ def test_what_systemd_started_again_is_back_and_has_not_stayed() -> None:
     assert told("back", records) == ("pass", "it ended, and the service manager started it again")
     assert told("stays", records)[0] == "fail"
     assert exit_of(read(records)) is None
+
+
+def test_a_program_whose_main_thread_never_rests_spins_and_is_not_awake() -> None:
+    outcome = judge(saw(program().loses(t=60), HOUR, ProcSpin(4.99, 5.0)).done(HOUR))
+    assert (outcome.verdict, outcome.ending.name) == ("fail", "busy-spin")
+    assert ("awake", "fail") in {(one.name, one.state) for one in outcome.checks}
+    assert "awake" in outcome.asked
 
 
 @pytest.mark.parametrize("lives", [1, 2])
