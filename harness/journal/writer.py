@@ -63,6 +63,7 @@ class Recorder:
         # The real lock, not the one of the clock: while a record is written no other thread may get the turn.
         self._lock = _thread.RLock()
         self._count = 0
+        self._closed = False
         self._kinds: Counter[str] = Counter()
         self._names: dict[str, str] = {}
         self._ports: dict[str, str] = {}
@@ -102,8 +103,10 @@ class Recorder:
     def __call__(
         self, src: str, event: Event, about: Envelope = NOBODY, x: Mapping[str, Any] = NOTHING
     ) -> int:
-        """Write one record; returns its number."""
+        """Write one record; returns its number. After the last one nothing is written any more."""
         with self._lock:
+            if self._closed:
+                return self._count
             self._count = number = self._count + 1
             self._kinds[event.KIND] += 1
             record = Record(number, self._now(), src, self._normal(event), about, x)
@@ -118,8 +121,10 @@ class Recorder:
 
     def close(self, why: Any, *, detail: str | None = None, x: Mapping[str, Any] = NOTHING) -> None:
         """Write the last record."""
-        self._instant = (-1, -RECORDS_IN_AN_INSTANT)
-        self("loop", RunClose(why, detail, None, dict(sorted(self._kinds.items()))), x=x)
+        with self._lock:
+            self._instant = (-1, -RECORDS_IN_AN_INSTANT)
+            self("loop", RunClose(why, detail, None, dict(sorted(self._kinds.items()))), x=x)
+            self._closed = True
 
     def normal(self, text: str) -> str:
         """A text as it may stand in a journal. Most come again and again: what became of them is kept."""

@@ -22,7 +22,7 @@ from toxiproxy.server import Toxiproxy
 
 from harness.errors import HarnessError
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 15.0
 
 _FAILURES = (ProxyExists, NotFound, InvalidToxic, requests.RequestException, ValueError, KeyError)
 

@@ -109,6 +109,11 @@ class TestRecords:
     def test_half_a_surrogate_pair_is_no_error(self, book: Book) -> None:
         assert book.text("\ud800") == "\ud800"
 
+    def test_nothing_is_written_after_the_last_record(self, book: Book) -> None:
+        book.record.close("end")
+        book.record("peer", LinkOpen("ws"))
+        assert [one["k"] for one in map(json.loads, book.path.read_text().splitlines())] == ["run.close"]
+
     def test_close_counts_the_kinds(self, book: Book) -> None:
         book.record("peer", LinkOpen("ws"))
         book.record("peer", LinkOpen("api"))
