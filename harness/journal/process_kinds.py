@@ -49,8 +49,8 @@ class ProcSentinel(Event):
 
 @dataclass(frozen=True)
 class ProcSpin(Event):
-    """In real time, before it was told to stop, the program's main thread never rested: of `real` seconds it
-    ran, or waited for a core, for `busy`."""
+    """In real time, before it was told to stop, the program's main thread hardly ever rested: of `real`
+    seconds it ran for `busy`."""
 
     KIND = "proc.spin"
     busy: float

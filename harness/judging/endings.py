@@ -60,7 +60,7 @@ ENDINGS: Mapping[str, Row] = {
     "busy-spin": Row(
         "its event loop was busy without a pause and let nothing else happen",
         "its event loop used up CPU time, or turned again and again, without letting time pass; at the "
-        "process level, its main thread never rested for 5 s of real time",
+        "process level, its main thread hardly ever rested for 5 s of real time",
         process.busy_spin,
         fails_awake=True,
         means="the whole program stands still and keeps a core busy: nobody gets an answer, on any platform",

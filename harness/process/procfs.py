@@ -96,13 +96,6 @@ def thread_cpu_s(pid: int, thread: int) -> float:
     return found.cpu_s if found else 0.0
 
 
-def thread_busy_s(pid: int, thread: int) -> float:
-    """Seconds that one of its threads has run, or was ready to and no core was free; 0 for one that is gone,
-    and where the kernel does not say."""
-    column = _read(_PROC / str(pid) / "task" / str(thread) / "schedstat").split()
-    return (int(column[0]) + int(column[1])) / 1e9 if len(column) > 1 else 0.0
-
-
 def run_queue_wait_s(pid: int) -> float:
     """Seconds that its threads were ready to run and no core was free; 0 where the kernel does not say."""
     total = 0

@@ -24,7 +24,6 @@ class Lives:
         self._record = record
         self._on_end = on_end
         self._begun, self._ended = 1, 0
-        self._preferred: int | None = None
         self.pid: int | None = None
         self._unit: tuple[str, str, int] | None = None
         self.over = False
@@ -36,10 +35,9 @@ class Lives:
         if found.unit is not None and found.unit != self._unit:
             self._unit = found.unit
             self._record(ProcUnit(*found.unit))
-        self.pid = found.pid
-        if found.pid is not None and found.pid != self._preferred:
-            self._preferred = found.pid
+        if found.pid is not None and found.pid != self.pid:
             prefer(found.pid)
+        self.pid = found.pid
         stat = procfs.stat(found.pid) if found.pid is not None else None
         self.cpu_s = stat.cpu_s if stat else self.cpu_s
         for number in range(self._ended, len(found.codes)):

@@ -126,7 +126,7 @@ class ProgramRun(TimeTable):
         if self._why != "exited" and not self._trouble:
             self._pace.stops()
             self._set_rate()
-            found = await spin(self._busy_s)
+            found = await spin(self._main_thread_cpu_s)
             if found is not None:
                 self._seen(found)
         self.fake.director.report_unmet()
@@ -145,10 +145,10 @@ class ProgramRun(TimeTable):
         trouble = self._trouble or self._sentinel.trouble()
         self._close("harness" if trouble else "end", trouble)
 
-    def _busy_s(self) -> float | None:
-        """For how long the main thread of the life that runs has run or waited for a core, seconds."""
+    def _main_thread_cpu_s(self) -> float | None:
+        """Of the life that runs, None where none does."""
         pid = self._lives.pid
-        return None if pid is None else procfs.thread_busy_s(pid, pid)
+        return None if pid is None else procfs.thread_cpu_s(pid, pid)
 
     def _close(self, why: str, detail: str | None = None) -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)

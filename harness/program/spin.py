@@ -1,4 +1,4 @@
-"""Whether a program spins: in real time, its main thread never rests. That thread has its event loop."""
+"""Whether a program spins: in real time, its main thread, which has its event loop, hardly ever rests."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from collections.abc import Callable
 
 from harness.journal.process_kinds import ProcSpin
 
-LOOKS_S = (0.25, 4.75)
-"""Real seconds of one look and of the next. The first tells those that rest, which are nearly all; what an
-event loop has to do at once, it has done within both."""
+LOOKS = ((0.25, 0.5), (4.75, 0.8))
+"""Real seconds of one look and of the next, and for what part of each a thread that spins runs at least: not
+for all of it, for other threads take the GIL from it, most of all when time has just become real. The first
+look tells those that rest, which are nearly all; what an event loop has to do at once, it has done within
+both."""
 
-SHARE = 0.9
-"""What part of the time a thread is busy that never rests; the rest is for what the kernel does not count."""
 
+async def spin(cpu_s: Callable[[], float | None]) -> ProcSpin | None:
+    """What there is to record, None where it rests or ends. `cpu_s`: seconds for which the main thread has
+    run, None where there is none. The loop's time has to be real.
 
-async def spin(busy: Callable[[], float | None]) -> ProcSpin | None:
-    """What there is to record, None where it rests or ends. `busy`: seconds for which the main thread has run
-    or waited for a core, None where there is none. The loop's time has to be real."""
-    before, began = busy(), time.monotonic()
-    for look in LOOKS_S:
+    What waits for a core does not run: on a busy machine a spin may not be found, and none is made up.
+    """
+    found = None
+    for look, share in LOOKS:
+        before, began = cpu_s(), time.monotonic()
         await asyncio.sleep(look)
-        now, real = busy(), time.monotonic() - began
-        if before is None or now is None or now - before < SHARE * real:
+        now, real = cpu_s(), time.monotonic() - began
+        if before is None or now is None or now - before < share * real:
             return None
-    assert before is not None and now is not None
-    return ProcSpin(round(now - before, 2), round(real, 2))
+        found = ProcSpin(round(now - before, 2), round(real, 2))
+    return found
